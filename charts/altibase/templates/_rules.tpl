@@ -1,0 +1,88 @@
+{{/*
+What values.schema.json cannot say, and what deserves better words than a schema has. All faults are told at once, each with
+the value that is wrong and what to do.
+*/}}
+{{- define "altibase.rules" -}}
+{{- $aku := .Values.aku }}
+{{- $faults := list }}
+
+{{- if gt (int64 .Values.replicaCount) (int64 $aku.serverCount) }}
+{{- $faults = append $faults (printf "replicaCount is %d, but replication is laid out for aku.serverCount = %d pods: raise aku.serverCount (at most 6) or lower replicaCount." (int64 .Values.replicaCount) (int64 $aku.serverCount)) }}
+{{- end }}
+
+{{- $minimum := include "altibase.endMinimum" . | int64 }}
+{{- if lt (int64 .Values.terminationGracePeriodSeconds) $minimum }}
+{{- $faults = append $faults (printf "terminationGracePeriodSeconds is %d, but a pod needs at least %d seconds to end in good order with aku.drainTime = %d, aku.serverCount = %d, aku.shutdownAtEnd = %d and %d block(s) in aku.replications: raise it." (int64 .Values.terminationGracePeriodSeconds) $minimum (int64 $aku.drainTime) (int64 $aku.serverCount) (int64 $aku.shutdownAtEnd) (len $aku.replications)) }}
+{{- end }}
+
+{{- $host := printf "%s-%d.%s%s" (include "altibase.fullname" .) (sub (int64 $aku.serverCount) 1) (include "altibase.podsService" .) $aku.hostSuffix }}
+{{- if gt (len $host) 62 }}
+{{- $faults = append $faults (printf "the host name %s has %d bytes, but Altibase takes at most 62: choose a shorter release name, fullnameOverride or aku.hostSuffix." $host (len $host)) }}
+{{- end }}
+
+{{- if and .Values.auth.existingSecret .Values.auth.sysPassword }}
+{{- $faults = append $faults "auth.existingSecret and auth.sysPassword are both set: keep one of them." }}
+{{- else if not (or .Values.auth.existingSecret .Values.auth.sysPassword) }}
+{{- $faults = append $faults "auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out." }}
+{{- end }}
+
+{{- if not $aku.replications }}
+{{- $faults = append $faults "aku.replications is empty: name at least one block with namePrefix and tables." }}
+{{- end }}
+{{- $prefixes := dict }}
+{{- $tables := dict }}
+{{- $name := `("[^",]+"|[A-Za-z_][A-Za-z0-9_$#]*)` }}
+{{- range $i, $block := $aku.replications }}
+{{- $here := printf "aku.replications[%d]" $i }}
+{{- $prefix := upper $block.namePrefix }}
+{{- if hasKey $prefixes $prefix }}
+{{- $faults = append $faults (printf "%s.namePrefix %s is also that of %s: give each block its own." $here $block.namePrefix (get $prefixes $prefix)) }}
+{{- end }}
+{{- $_ := set $prefixes $prefix $here }}
+{{- range $table := $block.tables }}
+{{- if not (regexMatch (printf `^%s\.%s( +(?i:PARTITION) +%s)?$` $name $name $name) $table) }}
+{{- $faults = append $faults (printf "%s.tables has %q: write USER.TABLE or USER.TABLE PARTITION NAME." $here $table) }}
+{{- else }}
+{{- /* Altibase folds names to upper case unless they are quoted. */}}
+{{- $parts := list }}
+{{- range regexFindAll `"[^"]+"|[^".]+` $table -1 }}
+{{- $parts = append $parts (ternary (trimAll `"` .) (upper . | splitList " " | compact | join " ") (hasPrefix `"` .)) }}
+{{- end }}
+{{- $key := join "." $parts }}
+{{- if hasKey $tables $key }}
+{{- $faults = append $faults (printf "%s.tables has %s, which %s.tables has already: name a table once." $here $table (get $tables $key)) }}
+{{- end }}
+{{- $_ := set $tables $key $here }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- $ports := list (int64 .Values.service.port) (int64 .Values.service.replicationPort) (include "altibase.healthPort" . | int64) }}
+{{- if ne (len (uniq $ports)) 3 }}
+{{- $faults = append $faults (printf "service.port is %d and service.replicationPort is %d: they must differ from each other and from %d, the health port of aku." (index $ports 0) (index $ports 1) (index $ports 2)) }}
+{{- end }}
+
+{{- $own := dict "ADMIN_MODE" "the chart sets it" "REMOTE_SYSDBA_ENABLE" "the chart sets it" "PORT_NO" "set service.port instead" "REPLICATION_PORT_NO" "set service.replicationPort instead" "HOME" "set altibaseHome instead" }}
+{{- range $property, $_ := .Values.properties }}
+{{- if hasPrefix "ALTIBASE_" $property }}
+{{- $faults = append $faults (printf "properties.%s: leave the prefix ALTIBASE_ away, the chart adds it." $property) }}
+{{- else if hasKey $own $property }}
+{{- $faults = append $faults (printf "properties.%s must not be given: %s." $property (get $own $property)) }}
+{{- end }}
+{{- end }}
+{{- range .Values.env }}
+{{- if hasPrefix "AKU_" .name }}
+{{- $faults = append $faults (printf "env has %s: set the value under aku instead, so that both containers get it." .name) }}
+{{- else if hasPrefix "ALTIBASE_" .name }}
+{{- $faults = append $faults (printf "env has %s: set it under properties, service or altibaseHome instead." .name) }}
+{{- end }}
+{{- end }}
+
+{{- if not (or $aku.odbc.driver .Values.altibaseHome) }}
+{{- $faults = append $faults "aku.odbc.driver and altibaseHome are both empty: one of them must say where the ODBC driver is." }}
+{{- end }}
+
+{{- if $faults }}
+{{- fail (printf "\n%s" (join "\n" $faults)) }}
+{{- end }}
+{{- end }}
