@@ -1,0 +1,25 @@
+// Package akucore holds the rules by which Altibase servers in the pods of one
+// StatefulSet join, leave and watch each other's replication.
+//
+// Everything is observe → plan → run:
+//
+//   - Observe reads what is true now on the own server and every reachable peer
+//     into a View.
+//   - PlanStart and PlanEnd are pure functions from a View to a Plan: stages of
+//     steps, where the steps of one stage run at the same time.
+//   - Runner.Run carries a Plan out. Any failure leads back to observing, so a
+//     crash between any two statements is healed by starting over; nothing is
+//     remembered but what the servers hold.
+//
+// A step that destroys something (TRUNCATE, RESET, DROP) names the Guard that
+// must hold, and the runner checks it on the server right before the statement.
+//
+// The package knows no SQL text, no ODBC and no Kubernetes: it sees servers
+// through the Server interface.
+//
+// Words: pod number is the StatefulSet ordinal; the master pod is pod 0, any
+// other is a slave pod; pair (i,j) is the replication object between pods i < j,
+// present on both under one name; XSN is the restart log sequence number of a
+// sender, Unset when it was never started or was reset; a pod is in service when
+// it is joined and ADMIN_MODE is 0, so that users are let in.
+package akucore

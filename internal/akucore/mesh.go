@@ -1,0 +1,110 @@
+package akucore
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Master is the pod number of the pod that every other pod copies from.
+const Master = 0
+
+// Table is one replicated table, or one partition of it. The names are as the
+// server stores them: upper case unless they were quoted.
+type Table struct {
+	User, Name, Partition string
+}
+
+func (t Table) String() string {
+	if t.Partition == "" {
+		return t.User + "." + t.Name
+	}
+	return t.User + "." + t.Name + " PARTITION " + t.Partition
+}
+
+// Pair is the replication between two pods, Low < High.
+type Pair struct {
+	Low, High int
+}
+
+// PairOf is the pair of two pods, in either order.
+func PairOf(a, b int) Pair {
+	if a > b {
+		a, b = b, a
+	}
+	return Pair{a, b}
+}
+
+// Group is one REPLICATIONS block: tables that are replicated together by one
+// replication object per pair.
+type Group struct {
+	Prefix   string
+	Parallel int // SYNC PARALLEL n, 1-100
+	Tables   []Table
+}
+
+// Object is the name of the group's replication object for a pair, such as
+// AKU_REP_01. Both servers of the pair use the same name.
+func (g Group) Object(p Pair) string {
+	return fmt.Sprintf("%s_%d%d", g.Prefix, p.Low, p.High)
+}
+
+// Mesh is what the configuration says about the pods and their replications.
+type Mesh struct {
+	StatefulSet string
+	Service     string
+	HostSuffix  string // appended to every host name, "" for none
+	Self        int    // own pod number
+	ServerCount int    // 1-6 pods at most
+
+	ReplicationPort int
+	Groups          []Group
+}
+
+// PodName is the name of a pod of the StatefulSet.
+func (m Mesh) PodName(pod int) string {
+	return fmt.Sprintf("%s-%d", m.StatefulSet, pod)
+}
+
+// Host is the DNS name under which the other pods reach a pod.
+func (m Mesh) Host(pod int) string {
+	return m.PodName(pod) + "." + m.Service + m.HostSuffix
+}
+
+// Peers are the pod numbers of all pods but the own, in order.
+func (m Mesh) Peers() []int {
+	var peers []int
+	for pod := range m.ServerCount {
+		if pod != m.Self {
+			peers = append(peers, pod)
+		}
+	}
+	return peers
+}
+
+// Tables are the tables of all groups.
+func (m Mesh) Tables() []Table {
+	var all []Table
+	for _, g := range m.Groups {
+		all = append(all, g.Tables...)
+	}
+	return all
+}
+
+// Spec is the replication object of a group as a pod must hold it.
+func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
+	return ObjectSpec{
+		Name:   g.Object(PairOf(pod, peer)),
+		Host:   m.Host(peer),
+		Port:   m.ReplicationPort,
+		Tables: g.Tables,
+	}
+}
+
+// names joins things for a sentence.
+func names[T fmt.Stringer](things []T) string {
+	texts := make([]string, len(things))
+	for i, t := range things {
+		texts[i] = t.String()
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,151 @@
+package akucore
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Verb is what a step does.
+type Verb string
+
+// The verbs. Each but the waits is one statement, or one per table.
+const (
+	Create       Verb = "CREATE"
+	Drop         Verb = "DROP"
+	Start        Verb = "START"
+	StartRetry   Verb = "START RETRY"
+	Stop         Verb = "STOP"
+	Reset        Verb = "RESET"
+	Sync         Verb = "SYNC"
+	Deliver      Verb = "DELIVER" // wait until all committed so far is applied on the peer
+	Truncate     Verb = "TRUNCATE"
+	Close        Verb = "CLOSE" // ADMIN_MODE 1, then users out
+	Open         Verb = "OPEN"  // ADMIN_MODE 0
+	AllowSharing Verb = "ALLOW DUPLICATE HOSTS"
+	Delay        Verb = "DELAY"
+	Shutdown     Verb = "SHUTDOWN"
+)
+
+// Guard is what must be true on the server right before a destructive statement.
+type Guard string
+
+// The guards.
+const (
+	// Unguarded is for steps that destroy nothing.
+	Unguarded Guard = ""
+	// IfNotJoined: the own server's XSN of every pair with the master is still
+	// Unset, so nothing that users wrote can be waiting in it, and it is closed.
+	IfNotJoined Guard = "own copy is not complete"
+	// IfHandedOver: the own server is closed, and all that it holds was proven to
+	// be applied on every peer of this plan.
+	IfHandedOver Guard = "everything is delivered"
+	// IfAway: the peer still cannot be reached.
+	IfAway Guard = "peer is away"
+)
+
+// Step is one thing to do on one server.
+type Step struct {
+	Do     Verb
+	On     int // pod number
+	Peer   int // the other pod of the pair, for steps on a replication object
+	Group  int // index of the group, for steps on a replication object
+	If     Guard
+	Tables []Table       // Truncate
+	For    time.Duration // Delay; the limit of Deliver, 0 for none
+}
+
+// onObject tells whether the step is about a replication object.
+func (s Step) onObject() bool {
+	switch s.Do {
+	case Truncate, Close, Open, AllowSharing, Delay, Shutdown:
+		return false
+	}
+	return true
+}
+
+// Describe says the step in words, such as "altibase-1: STOP AKU_REP_01".
+func (s Step) Describe(m Mesh) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", m.PodName(s.On), s.Do)
+	if s.onObject() {
+		fmt.Fprintf(&b, " %s", m.Groups[s.Group].Object(PairOf(s.On, s.Peer)))
+	}
+	if s.Do == Deliver {
+		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))
+	}
+	if s.Do == Truncate {
+		fmt.Fprintf(&b, " %s", names(s.Tables))
+	}
+	if s.Do == Delay {
+		fmt.Fprintf(&b, " %s", s.For)
+	}
+	if s.If != Unguarded {
+		fmt.Fprintf(&b, " (if %s)", s.If)
+	}
+	return b.String()
+}
+
+// Stage is a set of steps that run at the same time. Steps of one stage on one
+// object run in the order given.
+type Stage struct {
+	Title string
+	Steps []Step
+	// Begin and End are log lines that operators of Altibase know; "" for none.
+	Begin, End string
+}
+
+// Plan is what to do next.
+type Plan struct {
+	Name   string
+	Stages []Stage
+	// Wait says why nothing can be done at the moment; look again later.
+	Wait string
+	// Human says what somebody has to do; Recovery are the steps that do it.
+	Human    string
+	Recovery []Step
+	// InService: once all stages are done the pod is in service.
+	InService bool
+}
+
+// add appends a stage unless it is empty.
+func (p *Plan) add(stage Stage) {
+	if len(stage.Steps) > 0 {
+		p.Stages = append(p.Stages, stage)
+	}
+}
+
+// Describe prints the plan, a line for each step.
+func (p Plan) Describe(m Mesh) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", p.Name)
+	if p.Wait != "" {
+		fmt.Fprintf(&b, "wait: %s\n", p.Wait)
+	}
+	if p.Human != "" {
+		fmt.Fprintf(&b, "human: %s\n", p.Human)
+		for _, s := range p.Recovery {
+			fmt.Fprintf(&b, "    %s\n", s.Describe(m))
+		}
+	}
+	for i, stage := range p.Stages {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, stage.Title)
+		for _, s := range stage.Steps {
+			fmt.Fprintf(&b, "    %s\n", s.Describe(m))
+		}
+	}
+	if p.InService {
+		b.WriteString("in service\n")
+	}
+	return b.String()
+}
+
+// forGroups repeats a step for the objects of every group.
+func forGroups(m Mesh, s Step) []Step {
+	steps := make([]Step, len(m.Groups))
+	for i := range m.Groups {
+		s.Group = i
+		steps[i] = s
+	}
+	return steps
+}

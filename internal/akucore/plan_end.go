@@ -1,0 +1,86 @@
+package akucore
+
+import "time"
+
+// EndOptions are the settings of an end.
+type EndOptions struct {
+	// Flush delivers what is unsent before replication stops (AKU_FLUSH_AT_END).
+	// A pod that leaves delivers in any case: without it nothing may be reset.
+	Flush bool
+	// DeliverLimit bounds that for each pair.
+	DeliverLimit time.Duration
+	// Leave resets the pairs because the pod does not come back with what it
+	// holds (AKU_REPLICATION_RESET_AT_END). The master never leaves.
+	Leave bool
+	// Shutdown stops the server cleanly at the end (AKU_SHUTDOWN_AT_END).
+	Shutdown bool
+}
+
+// PlanEnd decides how the own pod ends: keep users out, deliver, stop both sides
+// of every pair and, when it leaves for good, reset both sides.
+//
+// Nothing is reset before every peer of the plan was proven to have everything.
+// An expected slave that is away would miss the last changes for ever, so its
+// pair with the master is reset: it makes a full join when it comes back.
+func PlanEnd(m Mesh, o EndOptions, v View) Plan {
+	p := Plan{Name: "end"}
+	leave := o.Leave && m.Self != Master
+	joined := m.Self == Master || v.mark(m, m.Self, Master) != none
+
+	connect := Stage{Title: "start what was stopped with unsent changes"}
+	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}
+	stop := Stage{Title: "stop both sides"}
+	reset := Stage{Title: "reset both sides", Begin: "Reset replications.", End: "Replication reset has ended."}
+	away := Stage{Title: "have slaves that are away join anew"}
+
+	for _, peer := range m.Peers() {
+		open := v.Pods[peer].Open()
+		for g := range m.Groups {
+			own, exists := v.object(m, m.Self, peer, g)
+			// A pod that leaves delivers to the master also when it is away: that
+			// fails, and so nothing is reset.
+			there := open || v.Pods[peer].Closed() || leave && peer == Master
+			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
+				if !own.Started {
+					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g})
+				}
+				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.DeliverLimit})
+			}
+			sides := []int{m.Self}
+			if open {
+				sides = append(sides, peer)
+			}
+			for _, on := range sides {
+				at := PairOf(m.Self, peer).other(on)
+				side, exists := v.object(m, on, at, g)
+				if !exists {
+					continue
+				}
+				if side.Started || side.Sender != SenderNone || leave && side.XSN != Unset {
+					stop.Steps = append(stop.Steps, Step{Do: Stop, On: on, Peer: at, Group: g})
+				}
+				if leave && side.XSN != Unset {
+					reset.Steps = append(reset.Steps, Step{Do: Reset, On: on, Peer: at, Group: g, If: IfHandedOver})
+				}
+			}
+			if leave && joined && peer != Master && !open && v.expected(m, peer) && v.joined(m, peer) {
+				away.Steps = append(away.Steps,
+					Step{Do: Stop, On: Master, Peer: peer, Group: g},
+					Step{Do: Reset, On: Master, Peer: peer, Group: g, If: IfAway})
+			}
+		}
+	}
+
+	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
+	p.add(connect)
+	p.add(deliver)
+	p.add(stop)
+	if v.Pods[Master].Open() {
+		p.add(away)
+	}
+	p.add(reset)
+	if o.Shutdown {
+		p.add(Stage{Title: "stop the server", Steps: []Step{{Do: Shutdown, On: m.Self}}})
+	}
+	return p
+}

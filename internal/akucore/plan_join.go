@@ -1,0 +1,128 @@
+package akucore
+
+import "fmt"
+
+// planJoin is the full join of a slave k that loses nothing. The order matters,
+// because a change is never relayed: what another slave j writes while the master
+// copies reaches k only over the pair (j,k).
+//
+//  1. k's own side of (j,k) must not exist: then j's sender keeps its log
+//     instead of delivering into a half-made copy.
+//  2. START RETRY on every j pins j's log at now.
+//  3. j delivers to the master: all that j wrote before the pin is there.
+//  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins.
+//  5. k starts towards the master, which makes the copy count as complete; then
+//     k's sides of (j,k) are made, and both sides start.
+//
+// What was both in the copy and after the pin arrives twice; the server's
+// default conflict rules skip it.
+func planJoin(m Mesh, v View) Plan {
+	p := Plan{Name: "full join"}
+	var others []int
+	for _, slave := range otherSlaves(m) {
+		switch pod := v.Pods[slave]; {
+		case v.joined(m, slave) && pod.Open():
+			others = append(others, slave)
+		case v.joined(m, slave) && v.expected(m, slave):
+			// It may hold changes that are neither on the master nor, once we
+			// have joined without it, ever sent to us.
+			p.Wait = fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
+				m.PodName(slave), whyNotOpen(pod))
+			return p
+		case slave < m.Self && pod.Closed():
+			p.Wait = fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", m.PodName(slave))
+			return p
+		}
+	}
+
+	clean := Stage{Title: "clear away an earlier or interrupted join"}
+	create := Stage{Title: "create the missing replication objects"}
+	pin := Stage{Title: "pin the logs of the other slaves"}
+	connect := Stage{Title: "connect the other slaves with the master"}
+	deliver := Stage{Title: "deliver from the other slaves to the master"}
+	sync := Stage{Title: "copy from the master", Begin: "Sync tables from MASTER Server.", End: "Replication sync has ended."}
+	mark := Stage{Title: "start towards the master: the copy is complete"}
+	pair := Stage{Title: "start between the slaves, both ways"}
+
+	for g := range m.Groups {
+		p.clearPair(m, v, &clean, Master, m.Self, g)
+		for _, on := range []int{Master, m.Self} {
+			if _, exists := v.object(m, on, PairOf(0, m.Self).other(on), g); !exists {
+				create.Steps = append(create.Steps, Step{Do: Create, On: on, Peer: PairOf(0, m.Self).other(on), Group: g})
+			}
+		}
+		for _, slave := range otherSlaves(m) {
+			if own, exists := v.object(m, m.Self, slave, g); exists {
+				if own.Started || own.Sender != SenderNone {
+					clean.Steps = append(clean.Steps, Step{Do: Stop, On: m.Self, Peer: slave, Group: g})
+				}
+				if own.XSN != Unset {
+					clean.Steps = append(clean.Steps, Step{Do: Reset, On: m.Self, Peer: slave, Group: g, If: IfNotJoined})
+				}
+				clean.Steps = append(clean.Steps, Step{Do: Drop, On: m.Self, Peer: slave, Group: g, If: IfNotJoined})
+			}
+		}
+		for _, slave := range others {
+			p.clearPair(m, v, &clean, slave, m.Self, g)
+			if _, exists := v.object(m, slave, m.Self, g); !exists {
+				create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: m.Self, Group: g})
+			}
+			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: m.Self, Group: g})
+			if toMaster, _ := v.object(m, slave, Master, g); !toMaster.Started {
+				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g})
+			}
+			deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
+			pair.Steps = append(pair.Steps,
+				Step{Do: Create, On: m.Self, Peer: slave, Group: g},
+				Step{Do: Start, On: m.Self, Peer: slave, Group: g})
+		}
+		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})
+		mark.Steps = append(mark.Steps, Step{Do: Start, On: m.Self, Peer: Master, Group: g})
+	}
+	reconnect := Stage{Title: "wake the other slaves' senders"}
+	for g := range m.Groups {
+		for _, slave := range others {
+			// START RETRY alone would look for us only every 60 s.
+			reconnect.Steps = append(reconnect.Steps,
+				Step{Do: Stop, On: slave, Peer: m.Self, Group: g},
+				Step{Do: Start, On: slave, Peer: m.Self, Group: g})
+		}
+	}
+
+	p.add(p.closeFirst(m, v))
+	p.add(clean)
+	p.add(create)
+	p.add(connect)
+	p.add(pin)
+	p.add(deliver)
+	p.add(Stage{
+		Title: "empty the own tables",
+		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
+		Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: m.Tables()}},
+	})
+	p.add(sync)
+	p.add(mark)
+	p.add(pair)
+	p.add(reconnect)
+	return p
+}
+
+// clearPair stops and resets a pod's side of its pair with the joining pod. What
+// it has not sent is not needed: the copy will hold it.
+func (p *Plan) clearPair(m Mesh, v View, clean *Stage, on, joining, group int) {
+	o, _ := v.object(m, on, joining, group)
+	if o.Started || o.Sender != SenderNone {
+		clean.Steps = append(clean.Steps, Step{Do: Stop, On: on, Peer: joining, Group: group})
+	}
+	if o.XSN != Unset {
+		clean.Steps = append(clean.Steps, Step{Do: Reset, On: on, Peer: joining, Group: group, If: IfNotJoined})
+	}
+}
+
+// other is the pod of the pair that is not the given one.
+func (p Pair) other(pod int) int {
+	if pod == p.Low {
+		return p.High
+	}
+	return p.Low
+}

@@ -1,0 +1,338 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/avast/retry-go/v4"
+)
+
+// Runner carries out plans.
+type Runner struct {
+	Mesh    Mesh
+	Servers Servers
+	Log     *slog.Logger
+
+	// RetryCount and RetryDelay are for statements that failed but may succeed
+	// when tried again (AKU_QUERY_RETRY_COUNT, AKU_QUERY_RETRY_DELAY_MSEC).
+	RetryCount int
+	RetryDelay time.Duration
+	// DrainTime is how long users may take to leave before they are closed
+	// (AKU_DRAIN_TIME).
+	DrainTime time.Duration
+	// OnStep is told of each step before it runs; nil for nobody.
+	OnStep func(Step)
+
+	// undelivered are the deliveries, and the resets that stand in for one, that
+	// failed in this run.
+	undelivered sync.Map
+}
+
+// Run carries out a plan and stops at the first stage that fails.
+func (r *Runner) Run(ctx context.Context, p Plan) error {
+	r.undelivered.Clear()
+	for _, stage := range p.Stages {
+		if err := r.stage(ctx, stage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RunAll carries out a plan to its end whatever fails on the way: a pod that ends
+// does as much as it can. What it must not do then is kept back by the guards.
+func (r *Runner) RunAll(ctx context.Context, p Plan) error {
+	r.undelivered.Clear()
+	var failed []error
+	for _, stage := range p.Stages {
+		failed = append(failed, r.stage(ctx, stage))
+	}
+	return errors.Join(failed...)
+}
+
+// stage runs the steps of a stage at the same time, those on one object of one
+// server one after the other.
+func (r *Runner) stage(ctx context.Context, stage Stage) error {
+	began := time.Now()
+	if stage.Begin != "" {
+		r.Log.Info(stage.Begin)
+	}
+	type object struct{ on, peer, group int }
+	chains := map[object][]Step{}
+	for _, s := range stage.Steps {
+		at := object{s.On, s.Peer, s.Group}
+		chains[at] = append(chains[at], s)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var failed []error
+	for _, steps := range chains {
+		wg.Go(func() {
+			for _, s := range steps {
+				if err := r.step(ctx, s); err != nil {
+					mu.Lock()
+					failed = append(failed, fmt.Errorf("%s: %w", s.Describe(r.Mesh), err))
+					mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	if stage.End != "" {
+		r.Log.Info(stage.End, "took", time.Since(began).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// step runs one step, again where that can help.
+func (r *Runner) step(ctx context.Context, s Step) error {
+	if r.OnStep != nil {
+		r.OnStep(s)
+	}
+	began := time.Now()
+	err := retry.Do(
+		func() error {
+			if err := r.check(ctx, s); err != nil {
+				return retry.Unrecoverable(err)
+			}
+			return r.do(ctx, s)
+		},
+		retry.Context(ctx),
+		retry.Attempts(uint(r.RetryCount)+1),
+		retry.Delay(r.RetryDelay),
+		retry.DelayType(retry.FixedDelay),
+		retry.LastErrorOnly(true),
+		retry.RetryIf(retryable),
+		retry.OnRetry(func(n uint, err error) {
+			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
+		}),
+	)
+	if err != nil {
+		if s.Do == Deliver || s.If == IfAway {
+			r.undelivered.Store(s.Describe(r.Mesh), err)
+		}
+		return err
+	}
+	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+func retryable(err error) bool {
+	return !errors.Is(err, ErrFatal) && !errors.Is(err, ErrPassword) && !errors.Is(err, ErrTimeout) && retry.IsRecoverable(err)
+}
+
+// check holds a destructive step against its guard, on the servers as they are
+// right now.
+func (r *Runner) check(ctx context.Context, s Step) error {
+	switch s.If {
+	case Unguarded:
+		return nil
+	case IfAway:
+		if _, err := r.Servers.Server(s.Peer).State(ctx, nil); !errors.Is(err, ErrUnreachable) {
+			return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
+		}
+		return nil
+	}
+	own, err := r.Servers.Server(r.Mesh.Self).State(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("check before it: %w", err)
+	}
+	if !own.AdminMode {
+		return fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(r.Mesh.Self))
+	}
+	switch s.If {
+	case IfNotJoined:
+		for _, g := range r.Mesh.Groups {
+			if o, ok := own.Objects[g.Object(PairOf(r.Mesh.Self, Master))]; ok && o.XSN != Unset {
+				return fmt.Errorf("refused: the copy counts as complete, %s has XSN %d", o.Name, o.XSN)
+			}
+		}
+	case IfHandedOver:
+		var first error
+		r.undelivered.Range(func(step, err any) bool {
+			first = fmt.Errorf("refused: not proven: %v", step)
+			return false
+		})
+		if first != nil {
+			return first
+		}
+		users, err := r.Servers.Server(r.Mesh.Self).UserSessions(ctx)
+		if err != nil {
+			return fmt.Errorf("check before it: %w", err)
+		}
+		if users > 0 {
+			return fmt.Errorf("refused: %d user sessions are still open", users)
+		}
+	}
+	return nil
+}
+
+// do runs the statement of a step. A statement whose work is already done is no
+// failure, once the state says so.
+func (r *Runner) do(ctx context.Context, s Step) error {
+	server := r.Servers.Server(s.On)
+	switch s.Do {
+	case Truncate:
+		return server.Truncate(ctx, s.Tables)
+	case Close:
+		return r.close(ctx, server)
+	case Open:
+		return server.SetAdminMode(ctx, false)
+	case AllowSharing:
+		return server.AllowDuplicateHosts(ctx)
+	case Shutdown:
+		return server.Shutdown(ctx)
+	case Delay:
+		return sleep(ctx, s.For)
+	case Deliver:
+		return r.deliver(ctx, s)
+	}
+
+	group := r.Mesh.Groups[s.Group]
+	spec := r.Mesh.Spec(group, s.On, s.Peer)
+	var err error
+	switch s.Do {
+	case Create:
+		err = server.Create(ctx, spec)
+	case Drop:
+		err = server.Drop(ctx, spec.Name)
+	case Start:
+		err = server.Start(ctx, spec.Name)
+	case StartRetry:
+		err = server.StartRetry(ctx, spec.Name)
+	case Stop:
+		err = server.Stop(ctx, spec.Name)
+	case Reset:
+		err = server.Reset(ctx, spec.Name)
+	case Sync:
+		err = r.sync(ctx, server, spec.Name, group.Parallel)
+	default:
+		return fmt.Errorf("%w: unknown verb %q", ErrFatal, s.Do)
+	}
+	if errors.Is(err, ErrDone) {
+		return r.isDone(ctx, server, s, spec, err)
+	}
+	return err
+}
+
+// isDone looks whether a statement that was refused as already done left the
+// object as the step wants it.
+func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectSpec, refused error) error {
+	state, err := server.State(ctx, nil)
+	if err != nil {
+		return err
+	}
+	o, exists := state.Objects[spec.Name]
+	done := false
+	switch s.Do {
+	case Create:
+		if exists && !sameSpec(o, spec) {
+			return fmt.Errorf("%w: it exists with host %s,%d and tables %s; the configuration wants %s,%d and %s",
+				ErrFatal, o.Host, o.Port, names(o.Tables), spec.Host, spec.Port, names(spec.Tables))
+		}
+		done = exists
+	case Drop:
+		done = !exists
+	case Start, StartRetry:
+		done = exists && o.Started
+	case Stop:
+		done = !o.Started && o.Sender == SenderNone
+	case Reset:
+		done = !exists || !o.Started && o.XSN == Unset
+	}
+	if !done {
+		return refused
+	}
+	return nil
+}
+
+func sameSpec(o Object, spec ObjectSpec) bool {
+	if o.Host != spec.Host || o.Port != spec.Port || len(o.Tables) != len(spec.Tables) {
+		return false
+	}
+	held := map[Table]bool{}
+	for _, t := range o.Tables {
+		held[t] = true
+	}
+	for _, t := range spec.Tables {
+		if !held[t] {
+			return false
+		}
+	}
+	return true
+}
+
+// close keeps new users out, gives those inside time to leave, and closes the
+// rest. Every session that later steps need is opened before: ADMIN_MODE 1 lets
+// in no new ones.
+func (r *Runner) close(ctx context.Context, own Server) error {
+	sessions := len(r.Mesh.Groups)*len(r.Mesh.Peers()) + 1
+	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, ErrClosed) {
+		return err
+	}
+	if err := own.SetAdminMode(ctx, true); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(r.DrainTime); ; {
+		users, err := own.UserSessions(ctx)
+		if err != nil || users == 0 {
+			return err
+		}
+		if !time.Now().Before(deadline) {
+			r.Log.Info("closing the sessions of users that did not leave", "sessions", users)
+			if err := own.CloseUserSessions(ctx); err != nil {
+				return err
+			}
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("%d user sessions are still open: %w", users, err)
+		}
+	}
+}
+
+// progressInterval is how often long work says how far it is.
+const progressInterval = 5 * time.Second
+
+// sync copies and says how far it is.
+func (r *Runner) sync(ctx context.Context, master Server, object string, parallel int) error {
+	done := make(chan error, 1)
+	go func() { done <- master.Sync(ctx, object, parallel) }()
+	tick := time.NewTicker(progressInterval)
+	defer tick.Stop()
+	began := time.Now()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			progress, err := master.SyncProgress(ctx, object)
+			if err != nil {
+				continue // the copy itself will say what is wrong
+			}
+			for _, t := range progress {
+				if t.Records >= 0 {
+					r.Log.Info("copying", "replication", object, "table", t.Table, "records", t.Records,
+						"records_per_second", int64(float64(t.Records)/time.Since(began).Seconds()))
+				}
+			}
+		}
+	}
+}
+
+// sleep waits unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,112 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// observeTimeout bounds how long one peer may take to answer when it is
+// looked at; a peer that hangs counts as not reachable.
+const observeTimeout = 10 * time.Second
+
+// Pod is what is known about one pod.
+type Pod struct {
+	State
+	Err error // why the state is unknown; nil when it is known
+}
+
+// Open tells whether users are let in.
+func (p Pod) Open() bool { return p.Err == nil && !p.AdminMode }
+
+// Known tells whether the state was read.
+func (p Pod) Known() bool { return p.Err == nil }
+
+// Closed tells whether the server answers but lets no users in.
+func (p Pod) Closed() bool {
+	return p.Err == nil && p.AdminMode || errors.Is(p.Err, ErrClosed) || errors.Is(p.Err, ErrBusy)
+}
+
+// object gives the object of that name; an absent one has no XSN.
+func (p Pod) object(name string) (Object, bool) {
+	o, ok := p.Objects[name]
+	if !ok {
+		return Object{Name: name, XSN: Unset}, false
+	}
+	return o, true
+}
+
+// View is what is true now, as far as it could be seen.
+type View struct {
+	Pods map[int]Pod
+	// Replicas is the number of pods that the StatefulSet is to have, or -1 when
+	// that is not known.
+	Replicas int
+}
+
+// mark tells for how many of the mesh's groups the pod's side of a pair has an
+// XSN: none, some or all.
+func (v View) mark(m Mesh, pod, peer int) marks {
+	set := 0
+	for _, g := range m.Groups {
+		if o, _ := v.Pods[pod].object(g.Object(PairOf(pod, peer))); o.XSN != Unset {
+			set++
+		}
+	}
+	switch set {
+	case 0:
+		return none
+	case len(m.Groups):
+		return all
+	}
+	return some
+}
+
+type marks int
+
+const (
+	none marks = iota
+	some
+	all
+)
+
+// joined tells whether a slave has a complete copy in the eyes of the master.
+// The master's XSN of the pair leaves Unset only at the end of a SYNC.
+func (v View) joined(m Mesh, slave int) bool {
+	return v.mark(m, Master, slave) != none
+}
+
+// expected tells whether a peer of the own pod is to be there: by the replica
+// count where that is known, else because OrderedReady starts lower numbers first
+// and removes higher numbers first.
+func (v View) expected(m Mesh, pod int) bool {
+	if v.Replicas >= 0 {
+		return pod < v.Replicas
+	}
+	return pod < m.Self
+}
+
+// Observe looks at the own server and all peers at the same time. A peer that
+// cannot be seen is part of the answer; only the own server is an error.
+func Observe(ctx context.Context, m Mesh, servers Servers, replicas int) (View, error) {
+	v := View{Pods: make(map[int]Pod, m.ServerCount), Replicas: replicas}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for pod := range m.ServerCount {
+		var tables []Table
+		if pod == m.Self {
+			tables = m.Tables()
+		}
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+			defer cancel()
+			state, err := servers.Server(pod).State(ctx, tables)
+			mu.Lock()
+			defer mu.Unlock()
+			v.Pods[pod] = Pod{State: state, Err: err}
+		})
+	}
+	wg.Wait()
+	return v, v.Pods[m.Self].Err
+}

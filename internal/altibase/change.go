@@ -1,0 +1,181 @@
+package altibase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// change runs one statement within the time limit, 0 for none.
+func (s *Server) change(ctx context.Context, limit time.Duration, statement string) error {
+	return s.with(ctx, limit, func(ctx context.Context, c *session) error {
+		return c.exec(ctx, statement)
+	})
+}
+
+// Create makes a replication object.
+func (s *Server) Create(ctx context.Context, spec akucore.ObjectSpec) error {
+	return s.change(ctx, changeTimeout, createReplication(spec))
+}
+
+// Drop removes a replication object that is stopped.
+func (s *Server) Drop(ctx context.Context, object string) error {
+	return s.change(ctx, changeTimeout, dropReplication(object))
+}
+
+// Start starts the sender; the peer must answer.
+func (s *Server) Start(ctx context.Context, object string) error {
+	return s.change(ctx, changeTimeout, alterReplication(object, "START"))
+}
+
+// StartRetry starts the sender with or without the peer.
+func (s *Server) StartRetry(ctx context.Context, object string) error {
+	return s.change(ctx, changeTimeout, alterReplication(object, "START RETRY"))
+}
+
+// Stop stops the sender, or a running SYNC.
+func (s *Server) Stop(ctx context.Context, object string) error {
+	return s.change(ctx, changeTimeout, alterReplication(object, "STOP"))
+}
+
+// Reset forgets what is not yet sent.
+func (s *Server) Reset(ctx context.Context, object string) error {
+	return s.change(ctx, changeTimeout, alterReplication(object, "RESET"))
+}
+
+// Sync copies all rows to the peer and starts the sender. It takes as long as the
+// rows take; QUERY_TIMEOUT of the session is its limit.
+func (s *Server) Sync(ctx context.Context, object string, parallel int) error {
+	return s.change(ctx, s.config.QueryTimeout, alterReplication(object, syncAction(parallel)))
+}
+
+// Flush waits for the peer's acknowledgement.
+func (s *Server) Flush(ctx context.Context, object string, wait time.Duration) error {
+	return s.change(ctx, wait+quickTimeout, alterReplication(object, flushAction(wait)))
+}
+
+// SetAdminMode keeps users out, or lets them in.
+func (s *Server) SetAdminMode(ctx context.Context, on bool) error {
+	mode := 0
+	if on {
+		mode = 1
+	}
+	err := s.change(ctx, quickTimeout, setSystem("ADMIN_MODE", mode))
+	if !on {
+		s.leaveDBA() // plain sessions will do from now on
+	}
+	return err
+}
+
+// AllowDuplicateHosts lets several replication objects go to one host.
+func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
+	return s.change(ctx, quickTimeout, setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1))
+}
+
+// Truncate empties tables on this server. The property that allows it for
+// replicated tables is switched back whatever happens.
+func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) (err error) {
+	return s.with(ctx, changeTimeout*time.Duration(len(tables)), func(ctx context.Context, c *session) (err error) {
+		if err := c.exec(ctx, setSystem("REPLICATION_DDL_ENABLE", 1)); err != nil {
+			return err
+		}
+		defer func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTimeout)
+			defer cancel()
+			err = errors.Join(err, c.exec(ctx, setSystem("REPLICATION_DDL_ENABLE", 0)))
+		}()
+		for _, t := range tables {
+			if err := c.exec(ctx, truncate(t)); err != nil {
+				return fmt.Errorf("%s: %w", t, err)
+			}
+		}
+		return nil
+	})
+}
+
+// others are the sessions of ordinary users that are not of this process.
+func (s *Server) others(ctx context.Context, c *session) ([]int64, error) {
+	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE SYSDBA_FLAG = 0")
+	if err != nil {
+		return nil, err
+	}
+	own := s.ownSessions()
+	var ids []int64
+	for _, r := range rows {
+		if id := r.int(0); !own[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// UserSessions counts the sessions of others.
+func (s *Server) UserSessions(ctx context.Context) (int, error) {
+	var count int
+	err := s.read(ctx, func(ctx context.Context, c *session) error {
+		ids, err := s.others(ctx, c)
+		count = len(ids)
+		return err
+	})
+	return count, err
+}
+
+// CloseUserSessions ends the sessions of others. One that left by itself
+// meanwhile is no failure.
+func (s *Server) CloseUserSessions(ctx context.Context) error {
+	return s.with(ctx, quickTimeout, func(ctx context.Context, c *session) error {
+		database, err := c.database(ctx)
+		if err != nil {
+			return err
+		}
+		ids, err := s.others(ctx, c)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			err := c.exec(ctx, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, id))
+			if e := new(Error); errors.As(err, &e) && e.Code == "410EB" {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// database is the name of the database, usually mydb.
+func (c *session) database(ctx context.Context) (string, error) {
+	rows, err := c.query(ctx, "SELECT DB_NAME FROM SYSTEM_.SYS_DATABASE_")
+	if err != nil {
+		return "", err
+	}
+	if len(rows) == 0 {
+		return "", errors.New("SYSTEM_.SYS_DATABASE_ is empty")
+	}
+	return rows[0].text(0), nil
+}
+
+// Shutdown stops the server cleanly; only SYSDBA may. The statement comes back
+// when all is written, and the server is gone with it.
+func (s *Server) Shutdown(ctx context.Context) error {
+	c, err := s.acquireDBA(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.release(c)
+	database, err := c.database(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.exec(ctx, "ALTER DATABASE "+database+" SHUTDOWN IMMEDIATE")
+	c.broken = true
+	if errors.Is(err, akucore.ErrUnreachable) {
+		return nil // it took the connection with it
+	}
+	return err
+}

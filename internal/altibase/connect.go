@@ -1,0 +1,181 @@
+package altibase
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+const (
+	// lookupTimeout bounds the look-up of a name, dialTimeout the TCP connect,
+	// loginTimeout what the driver and the server do then. Together they stay
+	// below what a peer may take to answer when it is observed.
+	lookupTimeout = 3 * time.Second
+	dialTimeout   = 2 * time.Second
+	loginTimeout  = 4 * time.Second
+
+	user    = "SYS"
+	section = "AKU" // of the generated odbc.ini
+)
+
+// Config says how to reach the servers.
+type Config struct {
+	Self    int
+	Address func(pod int) string // host name or address of a pod
+	Port    int
+	// Password is asked at every connect, so that a changed Secret is seen.
+	Password func() (string, error)
+	// QueryTimeout is the QUERY_TIMEOUT of each session, 0 for none.
+	QueryTimeout time.Duration
+	Driver       Driver
+}
+
+// Driver says how the ODBC driver wants to be spoken to.
+type Driver struct {
+	File   string // shared library
+	SYSDBA string // attribute that asks for a SYSDBA session
+	Extra  string // further attributes
+	Quote  Quote
+}
+
+// Quote is how a driver takes a value with special characters.
+type Quote string
+
+// The quotings: Altibase's driver takes PWD="a;b", the ODBC standard PWD={a;b}.
+const (
+	QuoteDouble Quote = "double"
+	QuoteBraces Quote = "braces"
+)
+
+// WriteODBCIni writes the odbc.ini with the one section that every connection
+// uses, and points unixODBC at it. The section holds the driver alone: Altibase's
+// driver answers any key it does not know with a warning that hides real causes.
+func WriteODBCIni(dir string, d Driver) error {
+	if _, err := os.Stat(d.File); err != nil {
+		return fmt.Errorf("ODBC driver (AKU_ODBC_DRIVER): %w", err)
+	}
+	ini := filepath.Join(dir, "odbc.ini")
+	if err := os.WriteFile(ini, fmt.Appendf(nil, "[%s]\nDriver=%s\n", section, d.File), 0o600); err != nil {
+		return err
+	}
+	env := map[string]string{"ODBCINI": ini, "ODBCSYSINI": dir}
+	// unixODBC converts text by iconv, whose modules come with the bundle.
+	if exe, err := os.Executable(); err == nil {
+		if modules := filepath.Join(filepath.Dir(exe), "../lib/gconv"); isDir(modules) {
+			env["GCONV_PATH"] = filepath.Clean(modules)
+		}
+	}
+	for name, value := range env {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// connectionString is what SQLDriverConnect gets.
+func (d Driver) connectionString(address string, port int, password string, sysdba bool) (string, error) {
+	quoted, err := d.Quote.quote(password)
+	if err != nil {
+		return "", err
+	}
+	parts := []string{"DSN=" + section, "Server=" + address, "PORT=" + strconv.Itoa(port), "UID=" + user, "PWD=" + quoted}
+	if d.Extra != "" {
+		parts = append(parts, d.Extra)
+	}
+	if sysdba && d.SYSDBA != "" {
+		parts = append(parts, d.SYSDBA)
+	}
+	return strings.Join(parts, ";"), nil
+}
+
+// quote leaves plain values alone, because not every driver version takes quotes.
+func (q Quote) quote(value string) (string, error) {
+	if !strings.ContainsAny(value, `;{}=[]()?*!@,"' `) {
+		return value, nil
+	}
+	if q == QuoteBraces {
+		return "{" + strings.ReplaceAll(value, "}", "}}") + "}", nil
+	}
+	if strings.Contains(value, `"`) {
+		return "", fmt.Errorf("%w: the ODBC driver takes no password with a double quote in it", akucore.ErrFatal)
+	}
+	return `"` + value + `"`, nil
+}
+
+// dial opens a session: look up, connect, log in, prove, limit.
+func (s *Server) dial(ctx context.Context, sysdba bool) (*session, error) {
+	address, err := s.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	password, err := s.config.Password()
+	if err != nil {
+		return nil, fmt.Errorf("%w: read the SYS password: %w", akucore.ErrPassword, err)
+	}
+	dsn, err := s.config.Driver.connectionString(address, s.config.Port, password, sysdba)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("odbc", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	defer cancel()
+	opened := &session{server: s, db: db, sysdba: sysdba}
+	err = s.bounded(ctx, func() error {
+		// The driver's open takes no context.
+		var err error
+		opened.conn, err = db.Conn(context.WithoutCancel(ctx))
+		return err
+	})
+	if err != nil {
+		if !isAbandoned(err) {
+			db.Close()
+		}
+		return nil, err
+	}
+	if err := opened.prove(ctx); err != nil {
+		opened.close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// reach looks the name up and dials the port, so that the driver is only asked to
+// log in where somebody answers.
+func (s *Server) reach(ctx context.Context) (string, error) {
+	host := s.config.Address(s.pod)
+	lookup, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(lookup, host)
+	if err != nil {
+		return "", &Error{Text: err.Error(), kind: akucore.ErrUnreachable}
+	}
+	dialer := net.Dialer{Timeout: dialTimeout}
+	var last error
+	for _, address := range addresses {
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(s.config.Port)))
+		if err == nil {
+			conn.Close()
+			return address, nil
+		}
+		last = err
+	}
+	return "", &Error{Text: last.Error(), kind: akucore.ErrUnreachable}
+}

@@ -1,0 +1,135 @@
+package altibase
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/alexbrainman/odbc"
+
+	"aku/internal/akucore"
+)
+
+// Error is what a server or its driver said. It matches one of the reasons of
+// akucore with errors.Is.
+type Error struct {
+	Code string // five hexadecimal digits such as 6100D; "" when it is not Altibase's
+	Text string
+	kind error
+}
+
+func (e *Error) Error() string {
+	if e.Code == "" {
+		return e.Text
+	}
+	return fmt.Sprintf("ERR-%s %s", e.Code, e.Text)
+}
+
+// Is makes errors.Is(err, akucore.ErrClosed) and the like work.
+func (e *Error) Is(target error) bool { return e.kind != nil && target == e.kind }
+
+// kinds are the error numbers that mean more than "it failed, try again".
+var kinds = map[string]error{
+	"6100A": akucore.ErrDone, // the sender has already been started
+	"61027": akucore.ErrDone, // replication did not start
+	"61100": akucore.ErrDone, // duplicate replication names
+	"6111B": akucore.ErrDone, // undefined replication name
+
+	"50032": akucore.ErrUnreachable, // connect failed
+	"50043": akucore.ErrUnreachable,
+	"51043": akucore.ErrUnreachable, // communication failures: the outcome is unknown
+	"5104F": akucore.ErrUnreachable,
+	"51192": akucore.ErrUnreachable, // name lookup
+	"91015": akucore.ErrUnreachable, // cut connection
+	"91020": akucore.ErrUnreachable,
+	"910FB": akucore.ErrUnreachable, // idle instance
+	"41040": akucore.ErrUnreachable, // starting
+	"41088": akucore.ErrUnreachable, // not yet in the phase for queries
+
+	"4106E": akucore.ErrClosed,
+	"41041": akucore.ErrBusy,
+	"4102E": akucore.ErrPassword,
+	"31010": akucore.ErrPassword, // no such user
+
+	"61075": akucore.ErrTimeout, // FLUSH WAIT
+	"01044": akucore.ErrTimeout, // QUERY_TIMEOUT
+
+	"61113": akucore.ErrFatal, // no primary key
+	"61111": akucore.ErrFatal, // no such table
+	"6110F": akucore.ErrFatal, // no such user
+	"6110C": akucore.ErrFatal, // another object already goes to this host
+	"61102": akucore.ErrFatal,
+	"6110B": akucore.ErrFatal, // the server takes only IP addresses as hosts
+	"3118B": akucore.ErrFatal, // host too long
+	"410C9": akucore.ErrFatal, // no remote SYSDBA
+	"4102C": akucore.ErrFatal,
+	"41043": akucore.ErrFatal, // not a user for SYSDBA
+	"31084": akucore.ErrFatal, // no privilege
+	"311B1": akucore.ErrFatal,
+	"31001": akucore.ErrFatal, // syntax
+	"312C4": akucore.ErrFatal, // DDL on a replicated table outside our own switch
+	"11123": akucore.ErrFatal,
+	"11079": akucore.ErrFatal,
+}
+
+// advice says what to do about errors that somebody has to act on.
+var advice = map[string]string{
+	"61113": "give the table a primary key",
+	"6110C": "drop the other replication object that goes to this host, or set REPLICATION_ALLOW_DUPLICATE_HOSTS to 1",
+	"4102E": "correct the SYS password in the Secret",
+	"31010": "check the user",
+	"410C9": "set ALTIBASE_REMOTE_SYSDBA_ENABLE to 1",
+}
+
+// mismatch marks the handshake errors that the tables on both sides cause; every
+// other handshake error may go away.
+var mismatch = regexp.MustCompile(`does not match|is different`)
+
+// inText finds the number in the text of drivers that carry no native number.
+var inText = regexp.MustCompile(`(?s)\[?ERR-([0-9A-F]{5})\s*:\s*(.*?)\]?\s*$`)
+
+// noResultSet is what the driver says of a statement that was done but is no query.
+const noResultSet = "Stmt did not create a result set"
+
+// classify turns what the driver returned into an Error.
+func classify(err error) error {
+	if err == nil || err.Error() == noResultSet {
+		return nil
+	}
+	if errors.Is(err, driver.ErrBadConn) {
+		return &Error{Text: "the connection broke", kind: akucore.ErrUnreachable}
+	}
+	var diagnosed *odbc.Error
+	if !errors.As(err, &diagnosed) || len(diagnosed.Diag) == 0 {
+		return err
+	}
+	// The first record is the cause, unless the driver only complains about the
+	// connection string before it says what went wrong.
+	d := diagnosed.Diag[0]
+	for _, other := range diagnosed.Diag {
+		if d.State == "01S00" {
+			d = other
+		}
+	}
+	e := &Error{Text: strings.TrimSpace(d.Message)}
+	if found := inText.FindStringSubmatch(d.Message); found != nil {
+		e.Code, e.Text = found[1], strings.TrimSpace(found[2])
+	} else if d.NativeError >= 0x01000 {
+		e.Code = fmt.Sprintf("%05X", d.NativeError)
+	}
+	e.kind = kinds[e.Code]
+	switch {
+	case e.Code == "6100D" && mismatch.MatchString(e.Text):
+		e.kind = akucore.ErrFatal
+	case e.kind == nil && strings.Contains(e.Text, "Can't open lib"):
+		e.kind = akucore.ErrFatal
+	case e.kind == nil && strings.HasPrefix(d.State, "08"):
+		e.kind = akucore.ErrUnreachable
+	}
+	if what, ok := advice[e.Code]; ok {
+		e.Text += ": " + what
+	}
+	return e
+}

@@ -1,0 +1,280 @@
+package altibase
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+const (
+	// quickTimeout bounds statements that look or switch something.
+	quickTimeout = 10 * time.Second
+	// changeTimeout bounds CREATE, DROP, START, STOP, RESET and TRUNCATE. The
+	// server's own limits for a handshake are 10 s to connect and 60 s to be
+	// answered; versions before 7.1.0.10.6 wait 7200 s for a peer that hangs.
+	changeTimeout = 90 * time.Second
+	// dbaIdle is how long the SYSDBA session is kept between two statements. It is
+	// the only one of its server, and others need it too.
+	dbaIdle = 300 * time.Millisecond
+	// dbaPatience is how long the SYSDBA session is waited for.
+	dbaPatience = 8 * time.Second
+)
+
+// Cluster gives the server of each pod.
+type Cluster struct {
+	config  Config
+	mu      sync.Mutex
+	servers map[int]*Server
+}
+
+var _ akucore.Servers = (*Cluster)(nil)
+
+// NewCluster connects to nothing yet.
+func NewCluster(c Config) *Cluster {
+	return &Cluster{config: c, servers: map[int]*Server{}}
+}
+
+// Server is the server of a pod.
+func (c *Cluster) Server(pod int) akucore.Server {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, ok := c.servers[pod]
+	if !ok {
+		s = &Server{pod: pod, config: c.config, dbaFree: make(chan struct{}, 1)}
+		s.dbaFree <- struct{}{}
+		c.servers[pod] = s
+	}
+	return s
+}
+
+// CloseIdle ends all sessions that nobody uses.
+func (c *Cluster) CloseIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.servers {
+		s.closeIdle()
+	}
+}
+
+// Server is one Altibase server. A statement takes an idle session or opens one;
+// sessions are those of an ordinary user. Only the own server, and only while it
+// is closed, is entered by its one SYSDBA session.
+type Server struct {
+	pod    int
+	config Config
+
+	abandoned atomic.Int32 // calls that never came back
+
+	mu      sync.Mutex
+	idle    []*session
+	inUse   map[*session]bool
+	dba     *session // kept open, used by who holds dbaFree
+	dbaStop *time.Timer
+	dbaFree chan struct{}
+}
+
+var _ akucore.Server = (*Server)(nil)
+
+// with runs a task on a session of its own, within the time limit, 0 for none.
+func (s *Server) with(ctx context.Context, limit time.Duration, task func(context.Context, *session) error) error {
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	c, err := s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	err = task(ctx, c)
+	s.release(c)
+	if errors.Is(err, akucore.ErrUnreachable) {
+		// What broke one session has broken those that lie idle too.
+		s.dropIdle()
+	}
+	return err
+}
+
+// read is with for tasks that change nothing: a session that lay idle may have
+// died meanwhile, so they are run again on a new one.
+func (s *Server) read(ctx context.Context, task func(context.Context, *session) error) error {
+	err := s.with(ctx, quickTimeout, task)
+	if errors.Is(err, akucore.ErrUnreachable) && !isAbandoned(err) {
+		err = s.with(ctx, quickTimeout, task)
+	}
+	return err
+}
+
+// acquire takes an idle session, or opens one.
+func (s *Server) acquire(ctx context.Context) (*session, error) {
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.use(c)
+		s.mu.Unlock()
+		return c, nil
+	}
+	entered := s.dba != nil
+	s.mu.Unlock()
+	if !entered {
+		c, err := s.dial(ctx, false)
+		if err == nil {
+			s.mu.Lock()
+			s.use(c)
+			s.mu.Unlock()
+			return c, nil
+		}
+		if s.pod != s.config.Self || !errors.Is(err, akucore.ErrClosed) {
+			return nil, err
+		}
+	}
+	return s.acquireDBA(ctx)
+}
+
+func (s *Server) use(c *session) {
+	if s.inUse == nil {
+		s.inUse = map[*session]bool{}
+	}
+	s.inUse[c] = true
+}
+
+// acquireDBA takes the SYSDBA session, or opens it, waiting for others to let go.
+func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
+	select {
+	case <-s.dbaFree:
+	case <-ctx.Done():
+		return nil, akucore.ErrBusy
+	}
+	s.mu.Lock()
+	if s.dbaStop != nil {
+		s.dbaStop.Stop()
+	}
+	c := s.dba
+	s.dba = nil
+	s.mu.Unlock()
+	if c != nil {
+		return s.hold(c), nil
+	}
+	patience, cancel := context.WithTimeout(ctx, dbaPatience)
+	defer cancel()
+	for {
+		c, err := s.dial(ctx, true)
+		if err == nil {
+			return s.hold(c), nil
+		}
+		if !errors.Is(err, akucore.ErrBusy) {
+			s.dbaFree <- struct{}{}
+			return nil, err
+		}
+		select {
+		case <-patience.Done():
+			s.dbaFree <- struct{}{}
+			return nil, err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Server) hold(c *session) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.use(c)
+	return c
+}
+
+// release gives a session back. Broken ones are closed; the SYSDBA session is
+// closed when it is not wanted again soon.
+func (s *Server) release(c *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inUse, c)
+	switch {
+	case c.broken && c.sysdba:
+		c.close()
+		s.dbaFree <- struct{}{}
+	case c.broken:
+		c.close()
+	case c.sysdba:
+		s.dba = c
+		s.dbaStop = time.AfterFunc(dbaIdle, s.leaveDBA)
+		s.dbaFree <- struct{}{}
+	default:
+		s.idle = append(s.idle, c)
+	}
+}
+
+// leaveDBA closes the SYSDBA session if nobody uses it.
+func (s *Server) leaveDBA() {
+	select {
+	case <-s.dbaFree:
+	default:
+		return
+	}
+	s.mu.Lock()
+	c := s.dba
+	s.dba = nil
+	s.mu.Unlock()
+	if c != nil {
+		c.close()
+	}
+	s.dbaFree <- struct{}{}
+}
+
+// dropIdle closes the sessions that lie idle.
+func (s *Server) dropIdle() {
+	s.mu.Lock()
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	for _, c := range idle {
+		c.close()
+	}
+}
+
+func (s *Server) closeIdle() {
+	s.dropIdle()
+	s.leaveDBA()
+}
+
+// Reserve opens plain sessions ahead.
+func (s *Server) Reserve(ctx context.Context, sessions int) error {
+	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		enough := len(s.idle) >= sessions
+		s.mu.Unlock()
+		if enough {
+			return nil
+		}
+		c, err := s.dial(ctx, false)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.idle = append(s.idle, c)
+		s.mu.Unlock()
+	}
+}
+
+// ownSessions are the ids of all sessions of this process on the server.
+func (s *Server) ownSessions() map[int64]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := map[int64]bool{}
+	for _, c := range s.idle {
+		ids[c.id] = true
+	}
+	for c := range s.inUse {
+		ids[c.id] = true
+	}
+	if s.dba != nil {
+		ids[s.dba.id] = true
+	}
+	return ids
+}

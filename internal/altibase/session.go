@@ -1,0 +1,178 @@
+package altibase
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+const (
+	// cancelGrace is how long a cancelled call may take to come back before it is
+	// left behind.
+	cancelGrace = 2 * time.Second
+	// mostAbandoned is how many calls may hang in one server before it is no
+	// longer asked.
+	mostAbandoned = 3
+)
+
+// errAbandoned marks a call that did not come back.
+var errAbandoned = errors.New("the server accepts connections but does not answer")
+
+func isAbandoned(err error) bool { return errors.Is(err, errAbandoned) }
+
+// session is one connection of one server, used by one task at a time.
+type session struct {
+	server *Server
+	db     *sql.DB
+	conn   *sql.Conn
+	id     int64
+	sysdba bool
+	broken bool
+}
+
+// prove makes sure that the connection really is one, and limits what is run on it.
+func (c *session) prove(ctx context.Context) error {
+	if _, err := c.query(ctx, "SELECT 1 FROM DUAL"); err != nil {
+		return err
+	}
+	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE ID = SESSION_ID()")
+	if err != nil {
+		return err
+	}
+	if len(rows) == 1 {
+		c.id = rows[0].int(0)
+	}
+	return c.exec(ctx, fmt.Sprintf("ALTER SESSION SET QUERY_TIMEOUT = %d", int(c.server.config.QueryTimeout.Seconds())))
+}
+
+// exec runs a statement that returns no rows.
+func (c *session) exec(ctx context.Context, statement string) error {
+	_, err := c.query(ctx, statement)
+	return err
+}
+
+// query runs a statement and reads all its rows.
+func (c *session) query(ctx context.Context, statement string) ([]row, error) {
+	var read []row
+	err := c.server.bounded(ctx, func() error {
+		rows, err := c.conn.QueryContext(ctx, statement)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		columns, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			values := make(row, len(columns))
+			into := make([]any, len(columns))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			if err := rows.Scan(into...); err != nil {
+				return err
+			}
+			read = append(read, values)
+		}
+		return rows.Err()
+	})
+	if isAbandoned(err) || errors.Is(err, akucore.ErrUnreachable) {
+		c.broken = true
+	}
+	if err != nil {
+		return nil, err
+	}
+	return read, nil
+}
+
+// bounded runs a call into the driver and comes back when the context ends, with
+// or without the call.
+func (s *Server) bounded(ctx context.Context, call func() error) error {
+	if s.abandoned.Load() >= mostAbandoned {
+		return &Error{Text: errAbandoned.Error(), kind: akucore.ErrUnreachable}
+	}
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	select {
+	case err := <-done:
+		return s.outcome(ctx, err)
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return s.outcome(ctx, err)
+	case <-time.After(cancelGrace):
+		s.abandoned.Add(1)
+		go func() {
+			<-done
+			s.abandoned.Add(-1)
+		}()
+		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
+	}
+}
+
+// outcome names a call that its context ended.
+func (s *Server) outcome(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && err.Error() != noResultSet {
+		return fmt.Errorf("%w: %w", akucore.ErrTimeout, context.Cause(ctx))
+	}
+	return classify(err)
+}
+
+// close ends the session, unless a call still hangs in it.
+func (c *session) close() {
+	if c.broken {
+		// Closing could hang as well; do not wait for it.
+		go func() {
+			c.conn.Close()
+			c.db.Close()
+		}()
+		return
+	}
+	c.conn.Close()
+	c.db.Close()
+}
+
+// row is one row of a result.
+type row []any
+
+// int is a column as a number; NULL is 0. Drivers return integers in several types.
+func (r row) int(i int) int64 {
+	switch v := r[i].(type) {
+	case int64:
+		return v
+	case int32:
+		return int64(v)
+	case float64:
+		return int64(v)
+	case []byte:
+		return parseInt(string(v))
+	case string:
+		return parseInt(v)
+	}
+	return 0
+}
+
+// text is a column as text; NULL is "".
+func (r row) text(i int) string {
+	switch v := r[i].(type) {
+	case []byte:
+		return string(v)
+	case string:
+		return v
+	case nil:
+		return ""
+	}
+	return fmt.Sprint(r[i])
+}
+
+func parseInt(s string) int64 {
+	var n int64
+	fmt.Sscan(s, &n)
+	return n
+}

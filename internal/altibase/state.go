@@ -1,0 +1,203 @@
+package altibase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"aku/internal/akucore"
+)
+
+// Instance tells when the server started and whether it is closed to users. Its
+// session is given back at once, so it can be asked often.
+func (s *Server) Instance(ctx context.Context) (akucore.Instance, error) {
+	var i akucore.Instance
+	err := s.read(ctx, func(ctx context.Context, c *session) error {
+		var err error
+		i, err = c.instance(ctx)
+		return err
+	})
+	return i, err
+}
+
+func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
+	var i akucore.Instance
+	started, err := c.query(ctx, "SELECT STARTUP_TIME_SEC FROM V$INSTANCE")
+	if err != nil {
+		return i, err
+	}
+	mode, err := c.query(ctx, "SELECT VALUE1 FROM V$PROPERTY WHERE NAME = 'ADMIN_MODE'")
+	if err != nil {
+		return i, err
+	}
+	if len(started) == 0 || len(mode) == 0 {
+		return i, fmt.Errorf("V$INSTANCE or V$PROPERTY is empty: %w", akucore.ErrUnreachable)
+	}
+	i.StartTime = started[0].int(0)
+	i.AdminMode = mode[0].int(0) != 0
+	return i, nil
+}
+
+// State reads everything that plans depend on, on one session.
+func (s *Server) State(ctx context.Context, tables []akucore.Table) (akucore.State, error) {
+	var state akucore.State
+	err := s.read(ctx, func(ctx context.Context, c *session) error {
+		var err error
+		if state.Instance, err = c.instance(ctx); err != nil {
+			return err
+		}
+		if state.Objects, err = c.objects(ctx); err != nil {
+			return err
+		}
+		state.Tables, err = c.tables(ctx, tables)
+		return err
+	})
+	return state, err
+}
+
+// objects are all replication objects of the server.
+func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error) {
+	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_")
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := c.query(ctx, "SELECT REPLICATION_NAME, HOST_IP, PORT_NO FROM SYSTEM_.SYS_REPL_HOSTS_")
+	if err != nil {
+		return nil, err
+	}
+	items, err := c.query(ctx, "SELECT REPLICATION_NAME, LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME FROM SYSTEM_.SYS_REPL_ITEMS_")
+	if err != nil {
+		return nil, err
+	}
+	senders, err := c.query(ctx, "SELECT REP_NAME, STATUS, NET_ERROR_FLAG FROM V$REPSENDER")
+	if err != nil {
+		return nil, err
+	}
+	objects := make(map[string]akucore.Object, len(replications))
+	for _, r := range replications {
+		objects[r.text(0)] = akucore.Object{Name: r.text(0), Started: r.int(1) != 0, XSN: r.int(2)}
+	}
+	for _, h := range hosts {
+		o := objects[h.text(0)]
+		o.Host, o.Port = h.text(1), int(h.int(2))
+		objects[h.text(0)] = o
+	}
+	for _, i := range items {
+		o := objects[i.text(0)]
+		o.Tables = append(o.Tables, akucore.Table{User: i.text(1), Name: i.text(2), Partition: i.text(3)})
+		objects[i.text(0)] = o
+	}
+	for _, r := range senders {
+		if o, ok := objects[r.text(0)]; ok {
+			o.Sender = senderState(r.int(1), r.int(2))
+			objects[r.text(0)] = o
+		}
+	}
+	return objects, nil
+}
+
+// senderState reads V$REPSENDER: STATUS 0 stop, 1 run, 2 retry, 6 sync. A sender
+// that START RETRY made has STATUS 0 and a network error before its first retry.
+func senderState(status, netError int64) akucore.SenderState {
+	switch {
+	case status == 6:
+		return akucore.SenderSync
+	case status == 1 && netError == 0:
+		return akucore.SenderRunning
+	}
+	return akucore.SenderRetry
+}
+
+// tables tells which of the given tables can be replicated. Where the catalogue
+// does not answer as expected the server itself will judge, at CREATE REPLICATION.
+func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akucore.Table]akucore.TableState, error) {
+	states := make(map[akucore.Table]akucore.TableState, len(tables))
+	for _, t := range tables {
+		of := fmt.Sprintf("FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T%%s WHERE U.USER_ID = T.USER_ID AND U.USER_NAME = %s AND T.TABLE_NAME = %s", literal(t.User), literal(t.Name))
+		found, err := c.query(ctx, "SELECT T.TABLE_ID "+fmt.Sprintf(of, ""))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			states[t] = akucore.TableMissing
+			continue
+		}
+		if t.Partition != "" {
+			parts, err := c.query(ctx, "SELECT P.PARTITION_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_TABLE_PARTITIONS_ P")+
+				" AND P.TABLE_ID = T.TABLE_ID AND P.PARTITION_NAME = "+literal(t.Partition))
+			if err := unlessUnknown(err); err != nil {
+				return nil, err
+			}
+			if err == nil && len(parts) == 0 {
+				states[t] = akucore.TableMissing
+				continue
+			}
+		}
+		// CONSTRAINT_TYPE 3 is PRIMARY KEY.
+		keys, err := c.query(ctx, "SELECT C.CONSTRAINT_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_CONSTRAINTS_ C")+
+			" AND C.TABLE_ID = T.TABLE_ID AND C.CONSTRAINT_TYPE = 3")
+		if err := unlessUnknown(err); err != nil {
+			return nil, err
+		}
+		if err == nil && len(keys) == 0 {
+			states[t] = akucore.TableNoPrimaryKey
+		}
+	}
+	return states, nil
+}
+
+// unlessUnknown forgives a catalogue that lacks a table or column.
+func unlessUnknown(err error) error {
+	var e *Error
+	if errors.As(err, &e) && (e.Code == "31031" || e.Code == "31058") {
+		return nil
+	}
+	return err
+}
+
+// Gap reads V$REPGAP; ok is false when the object is stopped.
+func (s *Server) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *session) error {
+		rows, err := c.query(ctx, "SELECT REP_LAST_SN, REP_GAP_SIZE FROM V$REPGAP WHERE REP_NAME = "+literal(object))
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		gap, ok = akucore.Gap{LastSN: rows[0].int(0), Bytes: rows[0].int(1)}, true
+		return nil
+	})
+	return gap, ok, err
+}
+
+// Applied reads V$REPRECEIVER. A parallel receiver has several rows; the slowest
+// one counts.
+func (s *Server) Applied(ctx context.Context, object string) (xsn int64, ok bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *session) error {
+		rows, err := c.query(ctx, "SELECT APPLY_XSN FROM V$REPRECEIVER WHERE REP_NAME = "+literal(object))
+		if err != nil {
+			return err
+		}
+		for i, r := range rows {
+			if i == 0 || r.int(0) < xsn {
+				xsn = r.int(0)
+			}
+		}
+		ok = len(rows) > 0
+		return nil
+	})
+	return xsn, ok, err
+}
+
+// SyncProgress reads V$REPSYNC.
+func (s *Server) SyncProgress(ctx context.Context, object string) ([]akucore.SyncProgress, error) {
+	var progress []akucore.SyncProgress
+	err := s.read(ctx, func(ctx context.Context, c *session) error {
+		rows, err := c.query(ctx, "SELECT SYNC_TABLE, SYNC_PARTITION, SYNC_RECORD_COUNT FROM V$REPSYNC WHERE REP_NAME = "+literal(object))
+		for _, r := range rows {
+			table := strings.TrimSpace(r.text(0) + " " + r.text(1))
+			progress = append(progress, akucore.SyncProgress{Table: table, Records: r.int(2)})
+		}
+		return err
+	})
+	return progress, err
+}

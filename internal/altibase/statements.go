@@ -1,0 +1,120 @@
+package altibase
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// The texts of the statements. They are also what a plan prints.
+
+func createReplication(spec akucore.ObjectSpec) string {
+	items := make([]string, len(spec.Tables))
+	for i, t := range spec.Tables {
+		items[i] = "FROM " + item(t) + " TO " + item(t)
+	}
+	return fmt.Sprintf("CREATE REPLICATION %s WITH '%s',%d %s", identifier(spec.Name), spec.Host, spec.Port, strings.Join(items, ", "))
+}
+
+func dropReplication(object string) string {
+	return "DROP REPLICATION " + identifier(object)
+}
+
+func alterReplication(object, action string) string {
+	return "ALTER REPLICATION " + identifier(object) + " " + action
+}
+
+func syncAction(parallel int) string {
+	if parallel > 1 {
+		return fmt.Sprintf("SYNC PARALLEL %d", parallel)
+	}
+	return "SYNC"
+}
+
+// flushAction waits whole seconds, at least one.
+func flushAction(wait time.Duration) string {
+	return fmt.Sprintf("FLUSH ALL WAIT %d", max(1, int(wait.Seconds())))
+}
+
+func setSystem(property string, value int) string {
+	return fmt.Sprintf("ALTER SYSTEM SET %s = %d", property, value)
+}
+
+func truncate(t akucore.Table) string {
+	table := identifier(t.User) + "." + identifier(t.Name)
+	if t.Partition != "" {
+		return "ALTER TABLE " + table + " TRUNCATE PARTITION " + identifier(t.Partition)
+	}
+	return "TRUNCATE TABLE " + table
+}
+
+// item is a table or partition in a replication clause.
+func item(t akucore.Table) string {
+	text := identifier(t.User) + "." + identifier(t.Name)
+	if t.Partition != "" {
+		text += " PARTITION " + identifier(t.Partition)
+	}
+	return text
+}
+
+// identifier quotes a name where the server would fold or refuse it otherwise.
+func identifier(name string) string {
+	for i, c := range name {
+		plain := c >= 'A' && c <= 'Z' || c == '_' || i > 0 && (c >= '0' && c <= '9' || c == '$')
+		if !plain {
+			return `"` + name + `"`
+		}
+	}
+	return name
+}
+
+// literal is a text in a statement.
+func literal(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+func literals(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, t := range texts {
+		quoted[i] = literal(t)
+	}
+	return strings.Join(quoted, ",")
+}
+
+// Statements are the texts of a step, for people to read or to run by hand. Waits
+// and checks are comments.
+func Statements(m akucore.Mesh, s akucore.Step) []string {
+	switch s.Do {
+	case akucore.Truncate:
+		texts := []string{setSystem("REPLICATION_DDL_ENABLE", 1)}
+		for _, t := range s.Tables {
+			texts = append(texts, truncate(t))
+		}
+		return append(texts, setSystem("REPLICATION_DDL_ENABLE", 0))
+	case akucore.Close:
+		return []string{setSystem("ADMIN_MODE", 1), "-- close the user sessions"}
+	case akucore.Open:
+		return []string{setSystem("ADMIN_MODE", 0)}
+	case akucore.AllowSharing:
+		return []string{setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1)}
+	case akucore.Delay:
+		return []string{"-- wait " + s.For.String()}
+	case akucore.Shutdown:
+		return []string{"-- shut the server down"}
+	}
+	group := m.Groups[s.Group]
+	spec := m.Spec(group, s.On, s.Peer)
+	switch s.Do {
+	case akucore.Create:
+		return []string{createReplication(spec)}
+	case akucore.Drop:
+		return []string{dropReplication(spec.Name)}
+	case akucore.Sync:
+		return []string{alterReplication(spec.Name, syncAction(group.Parallel))}
+	case akucore.Deliver:
+		return []string{fmt.Sprintf("-- wait until V$REPRECEIVER.APPLY_XSN of %s on %s reaches V$REPGAP.REP_LAST_SN here", spec.Name, m.PodName(s.Peer))}
+	}
+	return []string{alterReplication(spec.Name, string(s.Do))}
+}
