@@ -1,0 +1,229 @@
+package charts
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRules_FailWithASentenceThatNamesTheValue holds what only a template can say. The release is called altibase.
+func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
+	for _, c := range []struct{ name, values, want string }{
+		{
+			"more replicas than servers", "{replicaCount: 3, aku: {serverCount: 2}}",
+			"replicaCount is 3, but replication is laid out for aku.serverCount = 2 pods: raise aku.serverCount (at most 6) or lower replicaCount.",
+		},
+		{
+			// 5 drain + 10 delivery + 3 STOPs + 16 shutdown + 5 reserve
+			"grace period", "terminationGracePeriodSeconds: 38",
+			"terminationGracePeriodSeconds is 38, but a pod needs at least 39 seconds to end in good order with aku.drainTime = 5, aku.serverCount = 4, aku.shutdownAtEnd = 1 and 1 block(s) in aku.replications: raise it.",
+		},
+		{
+			"grace period with a long drain", "{terminationGracePeriodSeconds: 60, aku: {drainTime: 60}}",
+			"terminationGracePeriodSeconds is 60, but a pod needs at least 94 seconds",
+		},
+		{
+			"grace period with two blocks and no shutdown",
+			"{terminationGracePeriodSeconds: 20, aku: {serverCount: 6, shutdownAtEnd: 0, replications: [{namePrefix: A, tables: [SYS.T1]}, {namePrefix: B, tables: [SYS.T2]}]}}",
+			"terminationGracePeriodSeconds is 20, but a pod needs at least 30 seconds",
+		},
+		{
+			"host name", "fullnameOverride: a-rather-long-name-for-a-db-ab",
+			"the host name a-rather-long-name-for-a-db-ab-3.a-rather-long-name-for-a-db-ab-pods has 68 bytes, but Altibase takes at most 62: choose a shorter release name, fullnameOverride or aku.hostSuffix.",
+		},
+		{
+			"host name with suffix", "aku: {hostSuffix: .production-databases.svc.cluster.local}",
+			"the host name altibase-3.altibase-pods.production-databases.svc.cluster.local has 63 bytes",
+		},
+		{
+			"no password", "auth: {sysPassword: ''}",
+			"auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out.",
+		},
+		{
+			"two passwords", "auth: {existingSecret: mine}",
+			"auth.existingSecret and auth.sysPassword are both set: keep one of them.",
+		},
+		{
+			"nothing to replicate", "aku: {replications: []}",
+			"aku.replications is empty: name at least one block with namePrefix and tables.",
+		},
+		{
+			"table without user", "aku: {replications: [{namePrefix: A, tables: [SYS.T1]}, {namePrefix: B, tables: [T2]}]}",
+			`aku.replications[1].tables has "T2": write USER.TABLE or USER.TABLE PARTITION NAME.`,
+		},
+		{
+			"two tables in one text", "aku: {replications: [{namePrefix: A, tables: ['SYS.T1,SYS.T2']}]}",
+			`aku.replications[0].tables has "SYS.T1,SYS.T2": write USER.TABLE`,
+		},
+		{
+			"partition without name", "aku: {replications: [{namePrefix: A, tables: [SYS.T1 PARTITION]}]}",
+			`aku.replications[0].tables has "SYS.T1 PARTITION": write USER.TABLE`,
+		},
+		{
+			"table in two blocks", "aku: {replications: [{namePrefix: A, tables: [SYS.T1]}, {namePrefix: B, tables: [sys.t1]}]}",
+			"aku.replications[1].tables has sys.t1, which aku.replications[0].tables has already: name a table once.",
+		},
+		{
+			"table in two blocks, quoted once", `aku: {replications: [{namePrefix: A, tables: [sys.t1]}, {namePrefix: B, tables: ['"SYS"."T1"']}]}`,
+			`aku.replications[1].tables has "SYS"."T1", which aku.replications[0].tables has already`,
+		},
+		{
+			"table twice in a block", "aku: {replications: [{namePrefix: A, tables: [SYS.T1 PARTITION P1, SYS.T1  partition  p1]}]}",
+			"aku.replications[0].tables has SYS.T1  partition  p1, which aku.replications[0].tables has already",
+		},
+		{
+			"one prefix for two blocks", "aku: {replications: [{namePrefix: rep, tables: [SYS.T1]}, {namePrefix: REP, tables: [SYS.T2]}]}",
+			"aku.replications[1].namePrefix REP is also that of aku.replications[0]: give each block its own.",
+		},
+		{
+			"one port for two things", "service: {port: 20301}",
+			"service.port is 20301 and service.replicationPort is 20301: they must differ from each other and from 20380, the health port of aku.",
+		},
+		{
+			"the health port taken", "service: {replicationPort: 20380}",
+			"service.port is 20300 and service.replicationPort is 20380: they must differ",
+		},
+		{
+			"property of the chart", "properties: {ADMIN_MODE: 0}",
+			"properties.ADMIN_MODE must not be given: the chart sets it.",
+		},
+		{
+			"property that is a port", "properties: {PORT_NO: 20300}",
+			"properties.PORT_NO must not be given: set service.port instead.",
+		},
+		{
+			"property with prefix", "properties: {ALTIBASE_MAX_CLIENT: 10}",
+			"properties.ALTIBASE_MAX_CLIENT: leave the prefix ALTIBASE_ away, the chart adds it.",
+		},
+		{
+			"variable of aku", "env: [{name: AKU_DRAIN_TIME, value: '1'}]",
+			"env has AKU_DRAIN_TIME: set the value under aku instead, so that both containers get it.",
+		},
+		{
+			"variable of the server", "env: [{name: ALTIBASE_PORT_NO, value: '1'}]",
+			"env has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
+		},
+		{
+			"no driver", "altibaseHome: ''",
+			"aku.odbc.driver and altibaseHome are both empty: one of them must say where the ODBC driver is.",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := tryRender(t, "altibase", least, c.values)
+			if err == nil {
+				t.Fatalf("rendered, want: %s", c.want)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestRules_TellAllFaultsAtOnce(t *testing.T) {
+	_, err := tryRender(t, "altibase", "{replicaCount: 5, terminationGracePeriodSeconds: 1}")
+	if err == nil {
+		t.Fatal("rendered")
+	}
+	for _, want := range []string{"replicaCount", "terminationGracePeriodSeconds", "auth.existingSecret", "aku.replications"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not named in: %v", want, err)
+		}
+	}
+}
+
+func TestRules_LetTheLimitsPass(t *testing.T) {
+	for name, values := range map[string]string{
+		"replicas":  "{replicaCount: 6, aku: {serverCount: 6}}",
+		"none":      "replicaCount: 0",
+		"grace":     "terminationGracePeriodSeconds: 39",
+		"host name": "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
+		"prefix":    "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
+		"tables": `aku: {replications: [{namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1,
+			SYS.T2 PARTITION P2, '"sys"."t1"']}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			render(t, least, values)
+		})
+	}
+}
+
+// TestSchema_FailsOnWhatItCanSay holds a fault of every kind the schema knows; the path of the value is in the message.
+func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
+	for _, c := range []struct{ values, path, want string }{
+		{"replicas: 3", "''", "'replicas' not allowed"},
+		{"aku: {serverCout: 3}", "/aku", "'serverCout' not allowed"},
+		{"aku: {odbc: {Driver: x}}", "/aku/odbc", "'Driver' not allowed"},
+		{"aku: {image: {version: x}}", "/aku/image", "'version' not allowed"},
+		{"aku: {replications: [{namePrefix: A, tables: [S.T], parallel: 1}]}", "/aku/replications/0", "'parallel' not allowed"},
+		{"auth: {password: x}", "/auth", "'password' not allowed"},
+		{"image: {version: x}", "/image", "'version' not allowed"},
+		{"service: {ports: 1}", "/service", "'ports' not allowed"},
+		{"persistence: {storageclass: x}", "/persistence", "'storageclass' not allowed"},
+		{"persistence: {mounts: [{path: /x, mountPath: /y}]}", "/persistence/mounts/0", "'path' not allowed"},
+		{"initdb: {script: {}}", "/initdb", "'script' not allowed"},
+		{"probes: {start: {}}", "/probes", "'start' not allowed"},
+		{"probes: {startup: {period: 1}}", "/probes/startup", "'period' not allowed"},
+		{"resources: {limit: {}}", "/resources", "'limit' not allowed"},
+		{"aku: {resources: {limit: {}}}", "/aku/resources", "'limit' not allowed"},
+		{"env: [{name: A, vlaue: b}]", "/env/0", "'vlaue' not allowed"},
+		{"imagePullSecrets: [{nam: b}]", "/imagePullSecrets/0", "'nam' not allowed"},
+		{"replicaCount: two", "/replicaCount", "want integer"},
+		{"replicaCount: -1", "/replicaCount", "minimum"},
+		{"replicaCount: 7", "/replicaCount", "got 7, want 6"},
+		{"aku: {serverCount: 7}", "/aku/serverCount", "got 7, want 6"},
+		{"aku: {serverCount: 0}", "/aku/serverCount", "got 0, want 1"},
+		{"aku: {replications: [{namePrefix: A2345678901234567890123456789012345678, tables: [S.T]}]}", "/aku/replications/0/namePrefix", "got 38, want 37"},
+		{"aku: {replications: [{namePrefix: 1A, tables: [S.T]}]}", "/aku/replications/0/namePrefix", "does not match"},
+		{"aku: {replications: [{tables: [S.T]}]}", "/aku/replications/0", "'namePrefix'"},
+		{"aku: {replications: [{namePrefix: A}]}", "/aku/replications/0", "'tables'"},
+		{"aku: {replications: [{namePrefix: A, tables: []}]}", "/aku/replications/0/tables", "want 1"},
+		{"aku: {replications: [{namePrefix: A, tables: [S.T], syncParallelCount: 101}]}", "/aku/replications/0/syncParallelCount", "got 101, want 100"},
+		{"aku: {replications: [{namePrefix: A, tables: [S.T], syncParallelCount: 0}]}", "/aku/replications/0/syncParallelCount", "got 0, want 1"},
+		{"aku: {queryTimeout: -1}", "/aku/queryTimeout", "minimum"},
+		{"aku: {queryRetryCount: -1}", "/aku/queryRetryCount", "minimum"},
+		{"aku: {queryRetryDelayMsec: -1}", "/aku/queryRetryDelayMsec", "minimum"},
+		{"aku: {addressCheckCount: 0}", "/aku/addressCheckCount", "minimum"},
+		{"aku: {flushAtStart: 2}", "/aku/flushAtStart", "must be one of"},
+		{"aku: {flushAtEnd: true}", "/aku/flushAtEnd", "want integer"},
+		{"aku: {replicationResetAtEnd: maybe}", "/aku/replicationResetAtEnd", "want integer"},
+		{"aku: {shutdownAtEnd: 2}", "/aku/shutdownAtEnd", "must be one of"},
+		{"aku: {flushTimeoutAtStart: -1}", "/aku/flushTimeoutAtStart", "minimum"},
+		{"aku: {delayStartCompleteTime: -1}", "/aku/delayStartCompleteTime", "minimum"},
+		{"aku: {drainTime: -1}", "/aku/drainTime", "minimum"},
+		{"aku: {hostSuffix: db.svc}", "/aku/hostSuffix", "does not match"},
+		{"aku: {logFormat: xml}", "/aku/logFormat", "must be one of"},
+		{"aku: {odbc: {quote: single}}", "/aku/odbc/quote", "must be one of"},
+		{"aku: {odbc: {driver: psqlodbcw.so}}", "/aku/odbc/driver", "does not match"},
+		{"service: {port: 1023}", "/service/port", "got 1,023, want 1,024"},
+		{"service: {replicationPort: 65536}", "/service/replicationPort", "got 65,536, want 65,535"},
+		{"service: {type: ExternalName}", "/service/type", "must be one of"},
+		{"image: {digest: abc}", "/image/digest", "does not match"},
+		{"image: {pullPolicy: Sometimes}", "/image/pullPolicy", "must be one of"},
+		{"image: {repository: ''}", "/image/repository", "minLength"},
+		{"persistence: {accessModes: [ReadOnlyMany]}", "/persistence/accessModes/0", "must be one of"},
+		{"persistence: {mounts: []}", "/persistence/mounts", "minItems"},
+		{"persistence: {enabled: 'yes'}", "/persistence/enabled", "want boolean"},
+		{"properties: {mem_max: 1}", "/properties", "'mem_max' not allowed"},
+		{"properties: {X: {a: b}}", "/properties/X", "got object"},
+		{"initdb: {scripts: {tables.txt: x}}", "/initdb/scripts", "'tables.txt' not allowed"},
+		{"fullnameOverride: Big_Name", "/fullnameOverride", "does not match"},
+		{"altibaseHome: home", "/altibaseHome", "does not match"},
+		{"podLabels: {a: 1}", "/podLabels/a", "want string"},
+		{"terminationGracePeriodSeconds: 0", "/terminationGracePeriodSeconds", "minimum"},
+		{"probes: {startup: {periodSeconds: 0}}", "/probes/startup/periodSeconds", "minimum"},
+	} {
+		t.Run(c.values, func(t *testing.T) {
+			_, err := tryRender(t, "altibase", least, c.values)
+			if err == nil {
+				t.Fatal("rendered")
+			}
+			if !strings.Contains(err.Error(), c.path) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s … %s", err, c.path, c.want)
+			}
+		})
+	}
+}
+
+func TestSchema_LetsAParentChartPassItsGlobals(t *testing.T) {
+	render(t, least, "global: {imageRegistry: example.org}")
+}

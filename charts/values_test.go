@@ -1,0 +1,206 @@
+package charts
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// otherValues gives every key of values.yaml another value than its default, with what it needs beside it to matter.
+var otherValues = map[string]string{
+	"replicaCount":                             "replicaCount: 2",
+	"nameOverride":                             "nameOverride: db",
+	"fullnameOverride":                         "fullnameOverride: db",
+	"imagePullSecrets":                         "imagePullSecrets: [{name: registry}]",
+	"image.registry":                           "image: {registry: example.org}",
+	"image.repository":                         "image: {repository: altibase/altibase}",
+	"image.tag":                                "image: {tag: '7.3'}",
+	"image.digest":                             "image: {digest: 'sha256:" + strings.Repeat("a", 64) + "'}",
+	"image.pullPolicy":                         "image: {pullPolicy: Always}",
+	"auth.existingSecret":                      "auth: {sysPassword: '', existingSecret: mine}",
+	"auth.existingSecretKey":                   "auth: {sysPassword: '', existingSecret: mine, existingSecretKey: sys}",
+	"auth.sysPassword":                         "auth: {sysPassword: other}",
+	"aku.image.registry":                       "aku: {image: {registry: example.org}}",
+	"aku.image.repository":                     "aku: {image: {repository: my/aku}}",
+	"aku.image.tag":                            "aku: {image: {tag: dev}}",
+	"aku.image.digest":                         "aku: {image: {digest: 'sha256:" + strings.Repeat("a", 64) + "'}}",
+	"aku.image.pullPolicy":                     "aku: {image: {pullPolicy: Always}}",
+	"aku.serverCount":                          "aku: {serverCount: 6}",
+	"aku.replications":                         "aku: {replications: [{namePrefix: REP, tables: [SYS.T2]}]}",
+	"aku.queryTimeout":                         "aku: {queryTimeout: 1}",
+	"aku.queryRetryCount":                      "aku: {queryRetryCount: 1}",
+	"aku.queryRetryDelayMsec":                  "aku: {queryRetryDelayMsec: 1}",
+	"aku.addressCheckCount":                    "aku: {addressCheckCount: 1}",
+	"aku.flushAtStart":                         "aku: {flushAtStart: 0}",
+	"aku.flushTimeoutAtStart":                  "aku: {flushTimeoutAtStart: 1}",
+	"aku.delayStartCompleteTime":               "aku: {delayStartCompleteTime: 1}",
+	"aku.flushAtEnd":                           "aku: {flushAtEnd: 0}",
+	"aku.replicationResetAtEnd":                "aku: {replicationResetAtEnd: 0}",
+	"aku.drainTime":                            "aku: {drainTime: 1}",
+	"aku.shutdownAtEnd":                        "aku: {shutdownAtEnd: 0}",
+	"aku.hostSuffix":                           "aku: {hostSuffix: .db}",
+	"aku.logFormat":                            "aku: {logFormat: json}",
+	"aku.odbc.driver":                          "aku: {odbc: {driver: /lib/driver.so}}",
+	"aku.odbc.sysdba":                          "aku: {odbc: {sysdba: A=1}}",
+	"aku.odbc.extra":                           "aku: {odbc: {extra: A=1}}",
+	"aku.odbc.quote":                           "aku: {odbc: {quote: braces}}",
+	"aku.resources.requests.cpu":               "aku: {resources: {requests: {cpu: 20m}}}",
+	"aku.resources.requests.memory":            "aku: {resources: {requests: {memory: 64Mi}}}",
+	"aku.resources.limits.memory":              "aku: {resources: {limits: {memory: 256Mi}}}",
+	"service.type":                             "service: {type: NodePort}",
+	"service.port":                             "service: {port: 20400}",
+	"service.replicationPort":                  "service: {replicationPort: 20401}",
+	"persistence.enabled":                      "persistence: {enabled: false}",
+	"persistence.size":                         "persistence: {size: 1Gi}",
+	"persistence.storageClass":                 "persistence: {storageClass: fast}",
+	"persistence.accessModes":                  "persistence: {accessModes: [ReadWriteMany]}",
+	"persistence.annotations":                  "persistence: {annotations: {a: b}}",
+	"persistence.mounts":                       "persistence: {mounts: [{mountPath: /data}]}",
+	"altibaseHome":                             "altibaseHome: /opt/altibase",
+	"properties.NLS_USE":                       "properties: {NLS_USE: MS949}",
+	"initdb.scripts":                           "initdb: {scripts: {a.sql: SELECT 1}}",
+	"command":                                  "command: [a]",
+	"args":                                     "args: [a]",
+	"env":                                      "env: [{name: A, value: b}]",
+	"resources":                                "resources: {limits: {memory: 1Gi}}",
+	"terminationGracePeriodSeconds":            "terminationGracePeriodSeconds: 300",
+	"podSecurityContext.seccompProfile.type":   "podSecurityContext: {seccompProfile: {type: Unconfined}}",
+	"securityContext.allowPrivilegeEscalation": "securityContext: {allowPrivilegeEscalation: true}",
+	"podLabels":                                "podLabels: {a: b}",
+	"podAnnotations":                           "podAnnotations: {a: b}",
+	"nodeSelector":                             "nodeSelector: {a: b}",
+	"tolerations":                              "tolerations: [{key: a, operator: Exists}]",
+	"affinity":                                 "affinity: {nodeAffinity: {}}",
+	"probes.startup.periodSeconds":             "probes: {startup: {periodSeconds: 3}}",
+	"probes.startup.failureThreshold":          "probes: {startup: {failureThreshold: 3}}",
+	"probes.startup.timeoutSeconds":            "probes: {startup: {timeoutSeconds: 3}}",
+	"probes.readiness.periodSeconds":           "probes: {readiness: {periodSeconds: 3}}",
+	"probes.readiness.failureThreshold":        "probes: {readiness: {failureThreshold: 3}}",
+	"probes.readiness.timeoutSeconds":          "probes: {readiness: {timeoutSeconds: 3}}",
+	"probes.liveness.periodSeconds":            "probes: {liveness: {periodSeconds: 3}}",
+	"probes.liveness.failureThreshold":         "probes: {liveness: {failureThreshold: 3}}",
+	"probes.liveness.timeoutSeconds":           "probes: {liveness: {timeoutSeconds: 3}}",
+}
+
+// leaves lists the keys of values that hold no further ones, as paths.
+func leaves(path string, value any) []string {
+	table, isTable := value.(map[string]any)
+	if !isTable || len(table) == 0 {
+		return []string{path}
+	}
+	var result []string
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		result = append(result, leaves(strings.TrimPrefix(path+"."+key, "."), table[key])...)
+	}
+	return result
+}
+
+func defaultValues(t *testing.T) map[string]any {
+	t.Helper()
+	var values map[string]any
+	if err := yaml.UnmarshalStrict([]byte(readFile(t, "altibase/values.yaml")), &values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestValues_NoKeyIsDead(t *testing.T) {
+	keys := leaves("", defaultValues(t))
+	base := render(t, least).text
+	for _, key := range keys {
+		values, found := otherValues[key]
+		if !found {
+			t.Errorf("%s: no other value to try", key)
+			continue
+		}
+		if render(t, least, values).text == base {
+			t.Errorf("%s: nothing changes with %s", key, values)
+		}
+	}
+	for key := range otherValues {
+		if !slices.Contains(keys, key) {
+			t.Errorf("%s is not in values.yaml", key)
+		}
+	}
+}
+
+func TestSchema_KnowsEveryKeyAndNoOther(t *testing.T) {
+	var schema map[string]any
+	if err := yaml.UnmarshalStrict([]byte(readFile(t, "altibase/values.schema.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	compareKeys(t, "", defaultValues(t), schema, schema["definitions"].(map[string]any))
+}
+
+// compareKeys walks tables whose keys are fixed: the schema lists them under "properties".
+func compareKeys(t *testing.T, path string, values, schema, definitions map[string]any) {
+	t.Helper()
+	if ref, found := schema["$ref"].(string); found {
+		schema = definitions[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
+	}
+	known, fixed := schema["properties"].(map[string]any)
+	if !fixed {
+		return
+	}
+	if schema["additionalProperties"] != false {
+		t.Errorf("schema of %q lets typos pass", path)
+	}
+	for key, value := range values {
+		if known[key] == nil {
+			t.Errorf("%s.%s is not in the schema", path, key)
+			continue
+		}
+		if table, isTable := value.(map[string]any); isTable {
+			compareKeys(t, path+"."+key, table, known[key].(map[string]any), definitions)
+		}
+	}
+	for key := range known {
+		// Helm's own, and what Kubernetes has and the chart leaves open.
+		if _, found := values[key]; !found && key != "global" && !strings.Contains(path+".", "resources.") {
+			t.Errorf("%s.%s is in the schema, but not in values.yaml", path, key)
+		}
+	}
+}
+
+func TestReadme_HasEveryKey(t *testing.T) {
+	readme := readFile(t, "altibase/README.md")
+	for _, key := range slices.Collect(maps.Keys(otherValues)) {
+		// A key whose parent is documented as a whole has no row of its own.
+		parts := strings.Split(key, ".")
+		documented := false
+		for end := len(parts); end > 0 && !documented; end-- {
+			documented = strings.Contains(readme, fmt.Sprintf("| %s |", strings.Join(parts[:end], ".")))
+		}
+		if !documented {
+			t.Errorf("%s is not in README.md: run helm-docs", key)
+		}
+	}
+}
+
+func TestNotes_SayHowToConnectScaleAndLook(t *testing.T) {
+	notes := render(t, least, "{auth: {sysPassword: '', existingSecret: mine, existingSecretKey: sys-password}, service: {port: 20400}}").notes
+	for _, want := range []string{
+		"altibase.db:20400", "altibase-0.altibase-pods.db:20400",
+		`get secret mine -o go-template='{{index .data "sys-password" | base64decode}}'`,
+		"--set replicaCount=N", "aku.serverCount = 4", "logs altibase-0 -c aku",
+	} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("%q is not in the notes:\n%s", want, notes)
+		}
+	}
+	if strings.Contains(notes, "WARNING") {
+		t.Errorf("a warning without a reason:\n%s", notes)
+	}
+	for values, want := range map[string]string{
+		"":                              "password of SYS is in the values",
+		"persistence: {enabled: false}": "persistence.enabled is false",
+	} {
+		if notes := render(t, least, values).notes; !strings.Contains(notes, want) {
+			t.Errorf("no warning %q:\n%s", want, notes)
+		}
+	}
+}
