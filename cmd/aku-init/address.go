@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// checkAddress waits until the pod's own DNS name resolves to this pod and its
+// server answers there: peers reach it by that name. Names resolve late, and a
+// cluster's DNS remembers "no such name" for up to 30 s.
+func (s *sidecar) checkAddress(ctx context.Context) error {
+	mesh := s.settings.Mesh()
+	host := mesh.Host(mesh.Self)
+	var last error
+	for try := range s.settings.AddressCheckCount {
+		if try > 0 {
+			pause(ctx, time.Second)
+		}
+		if last = s.reachesItself(ctx, host); last == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.health.NotReady(last.Error())
+	}
+	return fmt.Errorf("after %d tries (AKU_ADDRESS_CHECK_COUNT): %w", s.settings.AddressCheckCount, last)
+}
+
+func (s *sidecar) reachesItself(ctx context.Context, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return fmt.Errorf("the own name does not resolve: %w", err)
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return err
+	}
+	for _, address := range addresses {
+		here := slices.ContainsFunc(own, func(a net.Addr) bool {
+			network, ok := a.(*net.IPNet)
+			return ok && network.IP.Equal(net.ParseIP(address))
+		})
+		if !here {
+			return fmt.Errorf("%s resolves to %s, which is not this pod", host, address)
+		}
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(s.settings.Port)))
+		if err != nil {
+			return fmt.Errorf("the own server does not answer: %w", err)
+		}
+		conn.Close()
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+// Command aku-init joins the Altibase server of its pod to the servers of the
+// other pods, opens it to users, and keeps watch. It runs as a native sidecar
+// beside the database container.
+//
+//	aku-init               join, open and watch until SIGTERM
+//	aku-init plan start    print what a start would do now, changing nothing
+//	aku-init plan end      print what an end would do now, changing nothing
+//	aku-init probe         exit 0 when the start is complete (startup probe)
+//	aku-init clear-marker  forget a completed start (postStart of a new container)
+//	aku-init install DIR   copy the bundle that this program belongs to into DIR
+//	aku-init version
+//
+// Exit codes: 0 done, 1 failed, 2 the configuration is wrong (all faults are
+// listed and nothing was connected).
+//
+// # Environment
+//
+// Required:
+//
+//	AKU_STS_NAME, AKU_SVC_NAME
+//	    StatefulSet and headless Service, 1-63 bytes each. The other pods are
+//	    reached as <sts>-N.<svc>, at most 62 bytes together: the server's limit
+//	    for a replication host.
+//	AKU_SYS_PASSWORD or AKU_SYS_PASSWORD_FILE
+//	    Password of SYS. The file is read at every connect, so a changed Secret is
+//	    seen without a restart.
+//	AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX, AKU_REPLICATIONS_0_TABLES
+//	    One block per index 0, 1, 2, …: the replication object of pods i < j is
+//	    named <prefix>_ij; the prefix has at most 37 bytes. Tables are a list of
+//	    USER.TABLE or USER.TABLE PARTITION P, separated by commas; names are folded
+//	    to upper case unless quoted.
+//
+// Optional, with default:
+//
+//	AKU_POD_NAME                      host name; ends in the pod number
+//	AKU_HOST_SUFFIX                   -      appended to every host name
+//	AKU_SERVER_COUNT                  4      1-6, the most pods there can be
+//	AKU_PORT_NO                       20300  1024-65535
+//	AKU_REPLICATION_PORT_NO           20301  1024-65535
+//	AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT 1 1-100
+//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement, SYNC too; 0 = none
+//	AKU_QUERY_RETRY_COUNT             5      retries of a failed statement
+//	AKU_QUERY_RETRY_DELAY_MSEC        1000   between them
+//	AKU_ADDRESS_CHECK_COUNT           30     tries, one a second, until the own name
+//	                                         resolves to this pod and its server answers
+//	AKU_FLUSH_AT_START                1      restart of a joined pod: deliver both ways first
+//	AKU_FLUSH_TIMEOUT_AT_START        300    seconds for that; 0 = no limit
+//	AKU_DELAY_START_COMPLETE_TIME     0      seconds between synced and open, slaves only
+//	AKU_RUN_DIR                       /run/aku  marker, lock and logs, shared by the containers
+//	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server
+//	AKU_HEALTH_PORT                   20380  HTTP /livez and /readyz
+//	AKU_LOG_FORMAT                    text   or json
+//	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so
+//	AKU_ODBC_SYSDBA                   PRIVILEGE=SYSDBA  attribute for a SYSDBA session
+//	AKU_ODBC_EXTRA                    NLS_USE=UTF8      further attributes
+//	AKU_ODBC_QUOTE                    double  how the driver takes special characters
+//	                                         in a value: double ("…") or braces ({…})
+//
+// The variables of the end are described at aku-prestop.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"aku/internal/process"
+	"aku/internal/rundir"
+	"aku/internal/settings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
+}
+
+// usage is printed for -h and for commands that do not exist.
+const usage = `usage: aku-init [command]
+  (none)        join, open and watch until SIGTERM
+  plan start    print what a start would do now, changing nothing
+  plan end      print what an end would do now, changing nothing
+  probe         exit 0 when the start is complete
+  clear-marker  forget a completed start
+  install DIR   copy the bundle into DIR
+  version
+The AKU_ environment variables are described in the package comment and docs.`
+
+func run(ctx context.Context, args []string) error {
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	switch {
+	case command == "" && len(args) == 0:
+		return withSettings(func(s settings.Settings) error { return newSidecar(s).run(ctx) })
+	case command == "plan" && len(args) == 2 && (args[1] == "start" || args[1] == "end"):
+		return withSettings(func(s settings.Settings) error { return printPlan(ctx, s, args[1]) })
+	case command == "probe" && len(args) == 1:
+		if !runDir().Marked() {
+			return errors.New("the start is not complete")
+		}
+		return nil
+	case command == "clear-marker" && len(args) == 1:
+		return runDir().Renew()
+	case command == "install" && len(args) == 2:
+		return install(args[1])
+	case command == "version" && len(args) == 1:
+		fmt.Println("aku-init", process.Version())
+		return nil
+	case command == "-h" || command == "--help" || command == "help":
+		fmt.Println(usage)
+		return nil
+	}
+	return process.Usage(usage)
+}
+
+func withSettings(do func(settings.Settings) error) error {
+	s, err := settings.Read()
+	if err != nil {
+		return process.Misconfigured(err)
+	}
+	return do(s)
+}
+
+// runDir is needed by commands that run before, or without, a full configuration.
+func runDir() rundir.Dir {
+	if dir := os.Getenv("AKU_RUN_DIR"); dir != "" {
+		return rundir.Dir(dir)
+	}
+	return "/run/aku"
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+	"aku/internal/health"
+	"aku/internal/process"
+	"aku/internal/rundir"
+	"aku/internal/settings"
+)
+
+// endPoll is how often the sidecar looks whether the hook wants to act.
+const endPoll = 50 * time.Millisecond
+
+// sidecar joins, opens and watches, again and again.
+type sidecar struct {
+	settings settings.Settings
+	log      *slog.Logger
+	dir      rundir.Dir
+	health   health.Health
+}
+
+func newSidecar(s settings.Settings) *sidecar {
+	return &sidecar{
+		settings: s,
+		log:      process.Logger(s.LogFormat, os.Stdout),
+		dir:      rundir.Dir(s.RunDir),
+	}
+}
+
+// run ends with its context; whatever happens to the server, it starts over.
+func (s *sidecar) run(ctx context.Context) error {
+	if err := altibase.WriteODBCIni(s.settings.RunDir, s.settings.Servers().Driver); err != nil {
+		return process.Misconfigured(err)
+	}
+	serving := make(chan error, 1)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		err := s.health.Serve(ctx, s.settings.HealthPort)
+		if err != nil {
+			cancel(err)
+		}
+		serving <- err
+	}()
+	s.log.Info("AKU started with START option.", "pod", s.settings.PodName, "version", process.Version())
+	for ctx.Err() == nil {
+		if s.dir.EndRequested() {
+			s.health.NotReady("ending")
+			pause(ctx, endPoll)
+			continue
+		}
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("starting over", "reason", err)
+		}
+	}
+	s.log.Info("aku-init ends")
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// serve brings the server into service and watches it, as the one process of the
+// pod that acts, until something ends that.
+func (s *sidecar) serve(ctx context.Context) error {
+	unlock, err := s.dir.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil && !s.dir.EndRequested() {
+			pause(ctx, endPoll)
+		}
+		cancel()
+	}()
+
+	servers := altibase.NewCluster(s.settings.Servers())
+	defer servers.CloseIdle()
+	if err := s.checkAddress(ctx); err != nil {
+		return err
+	}
+	instance, err := s.starter(servers).Start(ctx)
+	if err != nil {
+		return err
+	}
+	// The watch needs one session of the own server and none of the others.
+	servers.CloseIdle()
+	if err := s.dir.Mark(); err != nil {
+		return err
+	}
+	s.health.Ready()
+	s.log.Info("AKU run successfully.")
+	defer s.health.NotReady("the own server left service")
+	err = akucore.Watch(ctx, servers.Server(s.settings.Mesh().Self), instance, s.markAgain)
+	if errors.Is(err, akucore.ErrGone) {
+		err = errors.Join(err, s.dir.Unmark())
+	}
+	return err
+}
+
+// markAgain writes the marker that the start hook of the database container
+// removes when it runs only after a quick start was complete.
+func (s *sidecar) markAgain() {
+	if !s.dir.Marked() {
+		if err := s.dir.Mark(); err != nil {
+			s.log.Error("write the marker", "error", err)
+		}
+	}
+}
+
+func (s *sidecar) starter(servers akucore.Servers) *akucore.Starter {
+	mesh := s.settings.Mesh()
+	return &akucore.Starter{
+		Runner:  s.settings.Runner(servers, s.log),
+		Options: s.settings.StartOptions(),
+		Scripts: s.scripts(),
+		Why:     s.health.NotReady,
+		SQL:     func(step akucore.Step) []string { return altibase.Statements(mesh, step) },
+	}
+}
+
+// scripts are the *.sql files that prepare a new server, in name order.
+func (s *sidecar) scripts() []akucore.Script {
+	if s.settings.InitdbDir == "" {
+		return nil
+	}
+	files, _ := filepath.Glob(filepath.Join(s.settings.InitdbDir, "*.sql"))
+	slices.Sort(files)
+	var scripts []akucore.Script
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			s.log.Error("read an initdb script", "error", err)
+			continue
+		}
+		scripts = append(scripts, akucore.Script{Name: filepath.Base(file), Text: string(text)})
+	}
+	return scripts
+}
+
+// pause waits unless the context ends first.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// printPlan observes and prints what would be done.
+func printPlan(ctx context.Context, s settings.Settings, which string) error {
+	if err := altibase.WriteODBCIni(os.TempDir(), s.Servers().Driver); err != nil {
+		return process.Misconfigured(err)
+	}
+	servers := altibase.NewCluster(s.Servers())
+	defer servers.CloseIdle()
+	mesh := s.Mesh()
+	view, err := akucore.Observe(ctx, mesh, servers, -1)
+	if err != nil {
+		return fmt.Errorf("own server: %w", err)
+	}
+	plan := akucore.PlanStart(mesh, s.StartOptions(), view)
+	if which == "end" {
+		plan = akucore.PlanEnd(mesh, s.EndOptions(), view)
+	}
+	fmt.Print(plan.Describe(mesh))
+	return nil
+}

@@ -1,0 +1,131 @@
+// Command aku-prestop takes the Altibase server of its pod out of replication. It
+// is the preStop hook of the database container: it keeps users out, delivers
+// what is unsent, stops both sides of every pair and, when the pod leaves for
+// good, resets them.
+//
+//	aku-prestop            do it
+//	aku-prestop --dry-run  print what it would do now, changing nothing
+//
+// Nothing is reset before every peer was proven to have everything. What could
+// not be done in time is said in one line that begins with TIMEOUT.
+//
+// Exit codes: 0 done, 1 failed or not in time, 2 the configuration is wrong.
+//
+// # Environment
+//
+// All variables of aku-init, and:
+//
+//	AKU_FLUSH_AT_END              1   deliver what is unsent (slaves and master);
+//	                                  a pod that resets delivers in any case
+//	AKU_REPLICATION_RESET_AT_END  1   slaves: reset after the end, so that the next
+//	                                  start is a full join; 0 = never
+//	AKU_END_TIMEOUT               90  seconds for the whole end, hard; 10 or more.
+//	                                  The chart derives it from the grace period.
+//	AKU_DRAIN_TIME                5   seconds that users get to leave before their
+//	                                  sessions are closed
+//	AKU_SHUTDOWN_AT_END           0   1 = stop the server cleanly afterwards
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+	"aku/internal/process"
+	"aku/internal/rundir"
+	"aku/internal/settings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
+}
+
+const usage = `usage: aku-prestop [--dry-run]
+Takes the server of this pod out of replication.`
+
+func run(ctx context.Context, args []string) error {
+	dry := len(args) == 1 && args[0] == "--dry-run"
+	switch {
+	case len(args) == 1 && (args[0] == "-h" || args[0] == "--help"):
+		fmt.Println(usage)
+		return nil
+	case len(args) > 0 && !dry:
+		return process.Usage(usage)
+	}
+	s, err := settings.Read()
+	if err != nil {
+		return process.Misconfigured(err)
+	}
+	dir := rundir.Dir(s.RunDir)
+	out, closeLog := hookOutput(dir)
+	defer closeLog()
+	log := process.Logger(s.LogFormat, out)
+	ini, err := os.MkdirTemp("", "aku-prestop")
+	if err != nil {
+		ini = s.RunDir
+	} else {
+		defer os.RemoveAll(ini)
+	}
+	if err := altibase.WriteODBCIni(ini, s.Servers().Driver); err != nil {
+		return process.Misconfigured(err)
+	}
+	servers := altibase.NewCluster(s.Servers())
+	defer servers.CloseIdle()
+	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions()}
+	if dry {
+		return printPlan(ctx, s, servers)
+	}
+
+	limit := time.Duration(s.EndTimeout) * time.Second
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
+	defer cancel()
+	// Whatever hangs, the process is gone before the kubelet kills the container.
+	time.AfterFunc(limit+time.Second, func() {
+		log.Error("TIMEOUT: aku-prestop did not come back and ends itself")
+		os.Exit(process.Failed)
+	})
+
+	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
+	err = end(ctx, dir, &ender)
+	if err != nil {
+		log.Error("AKU failed to run.", "error", err)
+		return err
+	}
+	log.Info("AKU run successfully.")
+	return nil
+}
+
+// end asks the sidecar to let go, and acts in its place.
+func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
+	if err := dir.RequestEnd(); err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	unlock, err := dir.Lock(waiting)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return errors.Join(ender.End(ctx), dir.Unmark())
+}
+
+// lockPatience is how long the sidecar may take to abandon a statement and let go.
+const lockPatience = 10 * time.Second
+
+func printPlan(ctx context.Context, s settings.Settings, servers akucore.Servers) error {
+	view, err := akucore.Observe(ctx, s.Mesh(), servers, -1)
+	if err != nil {
+		return fmt.Errorf("own server: %w", err)
+	}
+	fmt.Print(akucore.PlanEnd(s.Mesh(), s.EndOptions(), view).Describe(s.Mesh()))
+	return nil
+}

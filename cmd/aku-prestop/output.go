@@ -1,0 +1,44 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"aku/internal/rundir"
+)
+
+// maxHookLog is the size above which the log of earlier ends is dropped.
+const maxHookLog = 1 << 20
+
+// hookOutput is where the log of a hook can be read: its own output, which the
+// kubelet shows nowhere, the output of the container, and a file that outlives it.
+func hookOutput(dir rundir.Dir) (io.Writer, func()) {
+	writers := []io.Writer{os.Stdout}
+	if container, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY, 0); err == nil && os.Getpid() != 1 {
+		writers = append(writers, container)
+	}
+	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
+	if info, err := os.Stat(dir.HookLog()); err == nil && info.Size() > maxHookLog {
+		flags |= os.O_TRUNC
+	}
+	if file, err := os.OpenFile(dir.HookLog(), flags, 0o644); err == nil {
+		writers = append(writers, file)
+	}
+	all := everyWriter(writers)
+	return all, func() {
+		for _, w := range writers[1:] {
+			w.(io.Closer).Close()
+		}
+	}
+}
+
+// everyWriter writes to all of them; one that fails does not keep the others from
+// getting the line.
+type everyWriter []io.Writer
+
+func (w everyWriter) Write(line []byte) (int, error) {
+	for _, to := range w {
+		_, _ = to.Write(line)
+	}
+	return len(line), nil
+}

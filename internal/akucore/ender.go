@@ -1,0 +1,67 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Budget splits the one number that bounds an end.
+type Budget struct {
+	Deliver  time.Duration // for the unsent changes of each pair
+	Shutdown time.Duration // guaranteed to a clean shutdown of the server
+}
+
+// statementTail is guaranteed to STOP and RESET: STOPs of one server run one
+// after the other, up to 1 s for each of at most five peers, and RESETs take
+// milliseconds.
+const statementTail = 8 * time.Second
+
+// shutdownTail is what a clean shutdown with replication takes on a real server
+// (8-16 s were seen).
+const shutdownTail = 20 * time.Second
+
+// Split divides the time for a whole end: what the tails and the drain time leave
+// is for delivering. Below the least sensible sum all parts shrink alike.
+func Split(end, drain time.Duration, shutdown bool) Budget {
+	var b Budget
+	tail := statementTail
+	if shutdown {
+		b.Shutdown = shutdownTail
+		tail += shutdownTail
+	}
+	b.Deliver = end - drain - tail
+	if least := end / 4; b.Deliver < least {
+		b.Deliver = least
+		b.Shutdown = min(b.Shutdown, least)
+	}
+	return b
+}
+
+// Ender takes the own pod out of service.
+type Ender struct {
+	Runner  *Runner
+	Options EndOptions
+	// Replicas tells how many pods there are to be, or -1.
+	Replicas func(context.Context) int
+}
+
+// End observes, plans and runs once, as far as it gets. What fails is told; what
+// would lose something then is not done.
+func (e *Ender) End(ctx context.Context) error {
+	r := e.Runner
+	replicas := -1
+	if e.Replicas != nil {
+		replicas = e.Replicas(ctx)
+	}
+	view, err := Observe(ctx, r.Mesh, r.Servers, replicas)
+	if err != nil {
+		return fmt.Errorf("own server: %w: nothing was stopped or reset, and it will go on from its log when it comes back", err)
+	}
+	err = r.RunAll(ctx, PlanEnd(r.Mesh, e.Options, view))
+	if ctx.Err() != nil {
+		return errors.Join(fmt.Errorf("TIMEOUT: %w", context.Cause(ctx)), err)
+	}
+	return err
+}

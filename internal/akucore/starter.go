@@ -1,0 +1,149 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrHuman is returned by a start that cannot go on before somebody acts.
+var ErrHuman = errors.New("somebody must act")
+
+const (
+	// lookAgain is how long a start waits before it looks at the servers again.
+	lookAgain = time.Second
+	// repeatLog is how often an unchanged reason to wait is logged.
+	repeatLog = 30 * time.Second
+)
+
+// Starter brings the own pod into service.
+type Starter struct {
+	Runner  *Runner
+	Options StartOptions
+	Scripts []Script // run once on a new server, before replication is set up
+	// Replicas tells how many pods there are to be, or -1.
+	Replicas func(context.Context) int
+	// Why is told why the pod is not yet in service; nil for nobody.
+	Why func(string)
+	// SQL gives the statements of a step, for people.
+	SQL func(Step) []string
+
+	said   string
+	saidAt time.Time
+}
+
+// Start observes, plans and runs until the own pod is in service. It gives up
+// only with its context.
+func (s *Starter) Start(ctx context.Context) (Instance, error) {
+	r := s.Runner
+	if r.Mesh.Self == Master {
+		r.Log.Info("Start as MASTER Pod.")
+	} else {
+		r.Log.Info("Start as SLAVE Pod.")
+	}
+	for {
+		instance, err := s.round(ctx)
+		if err == nil {
+			return instance, nil
+		}
+		if ctx.Err() != nil {
+			return Instance{}, ctx.Err()
+		}
+		s.say(err)
+		if err := sleep(ctx, lookAgain); err != nil {
+			return Instance{}, err
+		}
+	}
+}
+
+// again is no failure: a plan was done, and the next one follows at once.
+var again = errors.New("plan again")
+
+// round runs plans until the pod is in service or nothing can be done for now.
+func (s *Starter) round(ctx context.Context) (Instance, error) {
+	for {
+		instance, err := s.once(ctx)
+		if !errors.Is(err, again) {
+			return instance, err
+		}
+	}
+}
+
+// once observes once and runs one plan.
+func (s *Starter) once(ctx context.Context) (Instance, error) {
+	r := s.Runner
+	own := r.Servers.Server(r.Mesh.Self)
+	if len(s.Scripts) > 0 {
+		if err := own.Initialize(ctx, s.Scripts); err != nil {
+			return Instance{}, fmt.Errorf("initialize the own server: %w", err)
+		}
+	}
+	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
+	if err != nil {
+		return Instance{}, fmt.Errorf("own server: %w", err)
+	}
+	plan := PlanStart(r.Mesh, s.Options, view)
+	switch {
+	case plan.Wait != "":
+		return Instance{}, errors.New(plan.Wait)
+	case plan.Human != "":
+		return Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
+	}
+	r.Log.Info("plan", "name", plan.Name, "stages", len(plan.Stages))
+	if s.Why != nil {
+		s.Why(plan.Name)
+	}
+	if err := r.Run(ctx, plan); err != nil {
+		return Instance{}, err
+	}
+	if !plan.InService {
+		return Instance{}, again
+	}
+	// The instance that was looked at, not the one that may have replaced it.
+	return Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
+}
+
+func (s *Starter) replicas(ctx context.Context) int {
+	if s.Replicas == nil {
+		return -1
+	}
+	return s.Replicas(ctx)
+}
+
+// humanError is a plan that only somebody can carry out.
+type humanError struct {
+	plan Plan
+	text string
+}
+
+func (e *humanError) Error() string { return e.plan.Human + e.text }
+func (e *humanError) Unwrap() error { return ErrHuman }
+
+// recovery are the statements of a plan's recovery, each with its pod.
+func (s *Starter) recovery(p Plan) string {
+	text := ""
+	for _, step := range p.Recovery {
+		for _, statement := range s.SQL(step) {
+			text += fmt.Sprintf("\n    %s> %s;", s.Runner.Mesh.PodName(step.On), statement)
+		}
+	}
+	return text
+}
+
+// say logs why the pod waits: at once when the reason is new, else now and then.
+func (s *Starter) say(err error) {
+	why := err.Error()
+	if s.Why != nil {
+		s.Why(why)
+	}
+	if why == s.said && time.Since(s.saidAt) < repeatLog {
+		return
+	}
+	s.said, s.saidAt = why, time.Now()
+	if errors.Is(err, ErrHuman) {
+		s.Runner.Log.Error(why)
+		return
+	}
+	s.Runner.Log.Warn("not yet in service", "reason", why)
+}

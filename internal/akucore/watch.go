@@ -1,0 +1,47 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// watchInterval is how often the own server is looked at while it is in service.
+	watchInterval = time.Second
+	// missesAllowed is how many looks in a row may fail: a server that hangs for a
+	// moment keeps its pod in service.
+	missesAllowed = 3
+)
+
+// ErrGone is returned by Watch when the own server is not in service any more.
+var ErrGone = errors.New("the own server left service")
+
+// Watch looks at the own server, which is in service, until it goes away, starts
+// again or is closed. Present is called after each look that found it well.
+func Watch(ctx context.Context, own Server, since Instance, present func()) error {
+	misses := 0
+	for {
+		if err := sleep(ctx, watchInterval); err != nil {
+			return err
+		}
+		now, err := own.Instance(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, ErrClosed) || errors.Is(err, ErrBusy) || err == nil && now.AdminMode:
+			return fmt.Errorf("%w: it is closed to users", ErrGone)
+		case err == nil && now.StartTime != since.StartTime:
+			return fmt.Errorf("%w: it started again", ErrGone)
+		case err == nil:
+			misses = 0
+			present()
+		default:
+			misses++
+			if misses >= missesAllowed {
+				return fmt.Errorf("%w: %w", ErrGone, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,58 @@
+// Package health answers the kubelet's probes.
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// Health is what the probes are told. The zero value is alive and not ready.
+type Health struct {
+	state atomic.Pointer[state]
+}
+
+type state struct {
+	ready bool
+	why   string
+}
+
+// Ready says that the pod is in service.
+func (h *Health) Ready() { h.state.Store(&state{ready: true, why: "in service"}) }
+
+// NotReady says why the pod is not in service.
+func (h *Health) NotReady(why string) { h.state.Store(&state{why: why}) }
+
+// Serve answers /livez and /readyz until the context ends.
+func (h *Health) Serve(ctx context.Context, port int) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "alive")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		s := h.state.Load()
+		if s == nil {
+			s = &state{why: "starting"}
+		}
+		if !s.ready {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		fmt.Fprintln(w, s.why)
+	})
+	server := http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	listener, err := net.Listen("tcp", ":"+strconv.Itoa(port))
+	if err != nil {
+		return fmt.Errorf("health port (AKU_HEALTH_PORT): %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+// Package rundir is the folder that the containers of a pod share: the marker of
+// a completed start, the lock that lets one process act at a time, the request to
+// end, and the log of the hook.
+package rundir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Dir is the path of the folder.
+type Dir string
+
+func (d Dir) marker() string  { return filepath.Join(string(d), "aku_start_completed") }
+func (d Dir) request() string { return filepath.Join(string(d), "end-request") }
+func (d Dir) lock() string    { return filepath.Join(string(d), "lock") }
+
+// HookLog is the file that keeps what the preStop hook said.
+func (d Dir) HookLog() string { return filepath.Join(string(d), "aku-prestop.log") }
+
+// Mark writes the marker: the start is complete.
+func (d Dir) Mark() error { return os.WriteFile(d.marker(), nil, 0o644) }
+
+// Marked tells whether the start is complete.
+func (d Dir) Marked() bool { return isFile(d.marker()) }
+
+// Unmark removes the marker.
+func (d Dir) Unmark() error { return remove(d.marker()) }
+
+// RequestEnd asks the sidecar to stop acting, for good.
+func (d Dir) RequestEnd() error { return os.WriteFile(d.request(), nil, 0o644) }
+
+// EndRequested tells whether somebody ends this pod.
+func (d Dir) EndRequested() bool { return isFile(d.request()) }
+
+// Renew makes the folder that of a new container: no marker, no request.
+func (d Dir) Renew() error { return errors.Join(d.Unmark(), remove(d.request())) }
+
+// Lock waits until no other process of the pod acts, and returns the function
+// that lets the next one act. A process that dies lets go by itself.
+func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
+	file, err := os.OpenFile(d.lock(), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { file.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			file.Close()
+			return nil, fmt.Errorf("lock %s: %w", d.lock(), err)
+		}
+		select {
+		case <-ctx.Done():
+			file.Close()
+			return nil, fmt.Errorf("%s is held by another process of this pod: %w", d.lock(), ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func isFile(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

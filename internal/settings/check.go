@@ -1,0 +1,222 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"aku/internal/akucore"
+)
+
+const (
+	// maxHostBytes is what the server takes as a replication host; above it
+	// CREATE REPLICATION fails with ERR-3118B.
+	maxHostBytes = 62
+	// maxNameBytes is a DNS label.
+	maxNameBytes = 63
+	// maxPrefixBytes leaves room for _ij in the 40 bytes of a replication name.
+	maxPrefixBytes = 37
+	maxServers     = 6
+	maxParallel    = 100
+	// maxSeconds is the largest QUERY_TIMEOUT that the server takes.
+	maxSeconds = 4294967295
+)
+
+// prefixForm is a name that the server stores as it is written, in upper case.
+var prefixForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// check completes the settings and returns every fault.
+func (s *Settings) check() []string {
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	missing := func(name string) { fault("Property [%s] should be specified by configuration.", name) }
+
+	named := true
+	for _, v := range []struct{ name, value string }{{"AKU_STS_NAME", s.StatefulSet}, {"AKU_SVC_NAME", s.Service}} {
+		switch {
+		case v.value == "":
+			missing(v.name)
+			named = false
+		case len(v.value) > maxNameBytes:
+			fault("%s is %d bytes long, at most %d are allowed: %q", v.name, len(v.value), maxNameBytes, v.value)
+		}
+	}
+	if s.Password == "" && s.PasswordFile == "" {
+		missing("AKU_SYS_PASSWORD")
+	}
+	inRange := func(name string, value, least, most int) bool {
+		if value < least || value > most {
+			fault("%s is %d, it must be %d to %d", name, value, least, most)
+			return false
+		}
+		return true
+	}
+	counted := inRange("AKU_SERVER_COUNT", s.ServerCount, 1, maxServers)
+	inRange("AKU_PORT_NO", s.Port, 1024, 65535)
+	inRange("AKU_REPLICATION_PORT_NO", s.ReplicationPort, 1024, 65535)
+	inRange("AKU_HEALTH_PORT", s.HealthPort, 1024, 65535)
+	inRange("AKU_QUERY_TIMEOUT", s.QueryTimeout, 0, maxSeconds)
+	inRange("AKU_QUERY_RETRY_COUNT", s.QueryRetryCount, 0, 1_000_000)
+	inRange("AKU_QUERY_RETRY_DELAY_MSEC", s.QueryRetryDelayMsec, 0, 3_600_000)
+	inRange("AKU_ADDRESS_CHECK_COUNT", s.AddressCheckCount, 1, 1_000_000)
+	inRange("AKU_FLUSH_AT_START", s.FlushAtStart, 0, 1)
+	inRange("AKU_FLUSH_TIMEOUT_AT_START", s.FlushTimeoutAtStart, 0, maxSeconds)
+	inRange("AKU_DELAY_START_COMPLETE_TIME", s.DelayStartComplete, 0, maxSeconds)
+	inRange("AKU_FLUSH_AT_END", s.FlushAtEnd, 0, 1)
+	inRange("AKU_REPLICATION_RESET_AT_END", s.ReplicationResetAtEnd, 0, 1)
+	inRange("AKU_END_TIMEOUT", s.EndTimeout, 10, 86400)
+	inRange("AKU_DRAIN_TIME", s.DrainTime, 0, 86400)
+	inRange("AKU_SHUTDOWN_AT_END", s.ShutdownAtEnd, 0, 1)
+	if s.Port == s.ReplicationPort {
+		fault("AKU_PORT_NO and AKU_REPLICATION_PORT_NO are both %d, they must differ", s.Port)
+	}
+	if s.ODBCQuote != "double" && s.ODBCQuote != "braces" {
+		fault("AKU_ODBC_QUOTE is %q, it must be double or braces", s.ODBCQuote)
+	}
+	if s.LogFormat != "text" && s.LogFormat != "json" {
+		fault("AKU_LOG_FORMAT is %q, it must be text or json", s.LogFormat)
+	}
+
+	if named {
+		host := akucore.Mesh{StatefulSet: s.StatefulSet, Service: s.Service, HostSuffix: s.HostSuffix}.Host(0)
+		if len(host) > maxHostBytes {
+			fault("the host name %q that AKU_STS_NAME, AKU_SVC_NAME and AKU_HOST_SUFFIX make is %d bytes long, at most %d are allowed: shorten one", host, len(host), maxHostBytes)
+		}
+		pod, ok := ordinal(s.PodName, s.StatefulSet)
+		switch {
+		case !ok:
+			fault("AKU_POD_NAME (or the host name) is %q, it must be %s-N with the pod number N", s.PodName, s.StatefulSet)
+		case counted && pod >= s.ServerCount:
+			fault("AKU_POD_NAME is %q, but AKU_SERVER_COUNT %d allows only the pod numbers 0 to %d", s.PodName, s.ServerCount, s.ServerCount-1)
+		}
+		s.pod = pod
+	}
+	return append(faults, s.checkReplications()...)
+}
+
+// ordinal is the pod number in a pod's name.
+func ordinal(pod, statefulSet string) (int, bool) {
+	digits, ok := strings.CutPrefix(pod, statefulSet+"-")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && n >= 0
+}
+
+// checkReplications turns the blocks into groups.
+func (s *Settings) checkReplications() []string {
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	missing := func(name string) { fault("Property [%s] should be specified by configuration.", name) }
+	if len(s.Replications) == 0 {
+		missing("AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX")
+		missing("AKU_REPLICATIONS_0_TABLES")
+	}
+	s.groups = nil
+	prefixes, held := map[string]int{}, map[akucore.Table]int{}
+	for i, r := range s.Replications {
+		block := fmt.Sprintf("AKU_REPLICATIONS_%d_", i)
+		prefix := strings.ToUpper(r.NamePrefix)
+		switch {
+		case prefix == "":
+			missing(block + "REPLICATION_NAME_PREFIX")
+		case len(prefix) > maxPrefixBytes:
+			fault("%sREPLICATION_NAME_PREFIX is %d bytes long, at most %d are allowed: %q", block, len(prefix), maxPrefixBytes, r.NamePrefix)
+		case !prefixForm.MatchString(prefix):
+			fault("%sREPLICATION_NAME_PREFIX is %q, it must be letters, digits and _, not beginning with a digit", block, r.NamePrefix)
+		}
+		if first, twice := prefixes[prefix]; twice && prefix != "" {
+			fault("%sREPLICATION_NAME_PREFIX %q is that of AKU_REPLICATIONS_%d already", block, r.NamePrefix, first)
+		}
+		prefixes[prefix] = i
+		if r.Parallel < 1 || r.Parallel > maxParallel {
+			fault("%sSYNC_PARALLEL_COUNT is %d, it must be 1 to %d", block, r.Parallel, maxParallel)
+		}
+		if strings.TrimSpace(r.Tables) == "" {
+			missing(block + "TABLES")
+		}
+		tables, wrong := parseTables(r.Tables)
+		for _, w := range wrong {
+			fault("%sTABLES: %s", block, w)
+		}
+		for _, t := range tables {
+			if first, twice := held[t]; twice {
+				fault("%sTABLES: %s is listed in AKU_REPLICATIONS_%d already", block, t, first)
+			}
+			held[t] = i
+		}
+		s.groups = append(s.groups, akucore.Group{Prefix: prefix, Parallel: r.Parallel, Tables: tables})
+	}
+	return append(faults, s.forgottenBlocks()...)
+}
+
+var blockVariable = regexp.MustCompile(`^AKU_REPLICATIONS_(\d+)_`)
+
+// forgottenBlocks finds blocks behind a gap in the numbers, which would be
+// ignored silently.
+func (s *Settings) forgottenBlocks() []string {
+	var faults []string
+	seen := map[int]bool{}
+	for _, variable := range os.Environ() {
+		m := blockVariable.FindStringSubmatch(variable)
+		if m == nil {
+			continue
+		}
+		if n, err := strconv.Atoi(m[1]); err == nil && n >= len(s.Replications) && !seen[n] && len(s.Replications) > 0 {
+			seen[n] = true
+			faults = append(faults, fmt.Sprintf("AKU_REPLICATIONS_%d_… is set, but AKU_REPLICATIONS_%d_… is not: number the blocks 0, 1, 2, …", n, len(s.Replications)))
+		}
+	}
+	return faults
+}
+
+// unparsable returns, per variable that holds no number, its fault.
+func unparsable(err error) map[string]string {
+	faults := map[string]string{}
+	var all env.AggregateError
+	var parse env.ParseError
+	switch {
+	case errors.As(err, &all):
+		for _, one := range all.Errors {
+			for name, fault := range unparsable(one) {
+				faults[name] = fault
+			}
+		}
+	case errors.As(err, &parse):
+		for _, name := range variables(parse.Name) {
+			value := os.Getenv(name)
+			if _, err := strconv.Atoi(value); err != nil {
+				faults[name] = fmt.Sprintf("%s is %q, it must be a number", name, value)
+			}
+		}
+	default:
+		faults[""] = err.Error()
+	}
+	return faults
+}
+
+// variables are the names of the set variables behind a field.
+func variables(field string) []string {
+	if f, ok := reflect.TypeFor[Settings]().FieldByName(field); ok {
+		return []string{f.Tag.Get("env")}
+	}
+	f, ok := reflect.TypeFor[Replication]().FieldByName(field)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if blockVariable.MatchString(name) && strings.HasSuffix(name, f.Tag.Get("env")) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

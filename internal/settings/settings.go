@@ -1,0 +1,182 @@
+// Package settings reads the AKU_ environment variables, once, and says all
+// faults at once in the words of the variables. The package comments of the
+// binaries are the manual of the variables.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+)
+
+// Settings is what the environment says, checked.
+type Settings struct {
+	StatefulSet string `env:"AKU_STS_NAME"`
+	Service     string `env:"AKU_SVC_NAME"`
+	HostSuffix  string `env:"AKU_HOST_SUFFIX"`
+	PodName     string `env:"AKU_POD_NAME"`
+	ServerCount int    `env:"AKU_SERVER_COUNT" envDefault:"4"`
+
+	Password     string `env:"AKU_SYS_PASSWORD"`
+	PasswordFile string `env:"AKU_SYS_PASSWORD_FILE"`
+
+	Port            int `env:"AKU_PORT_NO" envDefault:"20300"`
+	ReplicationPort int `env:"AKU_REPLICATION_PORT_NO" envDefault:"20301"`
+
+	QueryTimeout          int `env:"AKU_QUERY_TIMEOUT" envDefault:"3600"`
+	QueryRetryCount       int `env:"AKU_QUERY_RETRY_COUNT" envDefault:"5"`
+	QueryRetryDelayMsec   int `env:"AKU_QUERY_RETRY_DELAY_MSEC" envDefault:"1000"`
+	AddressCheckCount     int `env:"AKU_ADDRESS_CHECK_COUNT" envDefault:"30"`
+	FlushAtStart          int `env:"AKU_FLUSH_AT_START" envDefault:"1"`
+	FlushTimeoutAtStart   int `env:"AKU_FLUSH_TIMEOUT_AT_START" envDefault:"300"`
+	DelayStartComplete    int `env:"AKU_DELAY_START_COMPLETE_TIME" envDefault:"0"`
+	FlushAtEnd            int `env:"AKU_FLUSH_AT_END" envDefault:"1"`
+	ReplicationResetAtEnd int `env:"AKU_REPLICATION_RESET_AT_END" envDefault:"1"`
+	EndTimeout            int `env:"AKU_END_TIMEOUT" envDefault:"90"`
+	DrainTime             int `env:"AKU_DRAIN_TIME" envDefault:"5"`
+	ShutdownAtEnd         int `env:"AKU_SHUTDOWN_AT_END" envDefault:"0"`
+
+	Replications []Replication `envPrefix:"AKU_REPLICATIONS"`
+
+	ODBCDriver string `env:"AKU_ODBC_DRIVER" envDefault:"${ALTIBASE_HOME}/lib/libaltibase_odbc-64bit-ul64.so" envExpand:"true"`
+	ODBCSysdba string `env:"AKU_ODBC_SYSDBA" envDefault:"PRIVILEGE=SYSDBA"`
+	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8"`
+	ODBCQuote  string `env:"AKU_ODBC_QUOTE" envDefault:"double"`
+
+	RunDir     string `env:"AKU_RUN_DIR" envDefault:"/run/aku"`
+	InitdbDir  string `env:"AKU_INITDB_DIR"`
+	HealthPort int    `env:"AKU_HEALTH_PORT" envDefault:"20380"`
+	LogFormat  string `env:"AKU_LOG_FORMAT" envDefault:"text"`
+
+	pod    int
+	groups []akucore.Group
+}
+
+// Replication is one REPLICATIONS block.
+type Replication struct {
+	NamePrefix string `env:"REPLICATION_NAME_PREFIX"`
+	Parallel   int    `env:"SYNC_PARALLEL_COUNT" envDefault:"1"`
+	Tables     string `env:"TABLES"`
+}
+
+// Read takes the settings from the environment. The error lists every fault.
+func Read() (Settings, error) {
+	var s Settings
+	var faults []string
+	noNumbers := map[string]string{}
+	if err := env.Parse(&s); err != nil {
+		noNumbers = unparsable(err)
+		faults = slices.Sorted(maps.Values(noNumbers))
+	}
+	if s.PodName == "" {
+		s.PodName, _ = os.Hostname()
+	}
+	for _, fault := range s.check() {
+		// What could not be read is not complained of twice.
+		name, _, _ := strings.Cut(fault, " ")
+		if _, said := noNumbers[name]; !said {
+			faults = append(faults, fault)
+		}
+	}
+	if len(faults) > 0 {
+		return s, errors.New(strings.Join(faults, "\n"))
+	}
+	return s, nil
+}
+
+// Mesh is the part that the rules know.
+func (s Settings) Mesh() akucore.Mesh {
+	return akucore.Mesh{
+		StatefulSet:     s.StatefulSet,
+		Service:         s.Service,
+		HostSuffix:      s.HostSuffix,
+		Self:            s.pod,
+		ServerCount:     s.ServerCount,
+		ReplicationPort: s.ReplicationPort,
+		Groups:          s.groups,
+	}
+}
+
+// Servers is the part that connects. The own server is reached over loopback,
+// which the containers of a pod share and where SYSDBA is always allowed.
+func (s Settings) Servers() altibase.Config {
+	mesh := s.Mesh()
+	return altibase.Config{
+		Self: s.pod,
+		Address: func(pod int) string {
+			if pod == s.pod {
+				return "127.0.0.1"
+			}
+			return mesh.Host(pod)
+		},
+		Port:         s.Port,
+		Password:     s.password,
+		QueryTimeout: seconds(s.QueryTimeout),
+		Driver: altibase.Driver{
+			File:   s.ODBCDriver,
+			SYSDBA: s.ODBCSysdba,
+			Extra:  s.ODBCExtra,
+			Quote:  altibase.Quote(s.ODBCQuote),
+		},
+	}
+}
+
+// StartOptions are the settings of a start.
+func (s Settings) StartOptions() akucore.StartOptions {
+	return akucore.StartOptions{
+		Flush:        s.FlushAtStart == 1,
+		FlushTimeout: seconds(s.FlushTimeoutAtStart),
+		OpenDelay:    seconds(s.DelayStartComplete),
+	}
+}
+
+// EndOptions are the settings of an end.
+func (s Settings) EndOptions() akucore.EndOptions {
+	budget := akucore.Split(seconds(s.EndTimeout), seconds(s.DrainTime), s.ShutdownAtEnd == 1)
+	return akucore.EndOptions{
+		Flush:        s.FlushAtEnd == 1,
+		DeliverLimit: budget.Deliver,
+		Leave:        s.ReplicationResetAtEnd == 1,
+		Shutdown:     s.ShutdownAtEnd == 1,
+	}
+}
+
+// Runner carries out plans as the settings say.
+func (s Settings) Runner(servers akucore.Servers, log *slog.Logger) *akucore.Runner {
+	return &akucore.Runner{
+		Mesh:       s.Mesh(),
+		Servers:    servers,
+		Log:        log,
+		RetryCount: s.QueryRetryCount,
+		RetryDelay: time.Duration(s.QueryRetryDelayMsec) * time.Millisecond,
+		DrainTime:  seconds(s.DrainTime),
+	}
+}
+
+// password reads the file at every call, so that a changed Secret is seen.
+func (s Settings) password() (string, error) {
+	if s.PasswordFile == "" {
+		return s.Password, nil
+	}
+	content, err := os.ReadFile(s.PasswordFile)
+	if err != nil {
+		return "", err
+	}
+	password := strings.TrimRight(string(content), "\r\n")
+	if password == "" {
+		return "", fmt.Errorf("%s is empty", s.PasswordFile)
+	}
+	return password, nil
+}
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
