@@ -7,6 +7,7 @@ set -euo pipefail
 stamp=$bin/.built-from
 want=$(cd "$scripts" && find build.sh modules -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && exit
+echo "building the programs of the cluster: 7-10 minutes the first time on a machine"
 mkdir -p "$bin/cni"
 rm -f "$stamp"
 export CGO_ENABLED=0

@@ -1,0 +1,48 @@
+# `make` prints what there is to make. The work is done by the scripts; this file gives it names.
+.PHONY: help setup demo test test-unit test-integration test-chart test-e2e lint images cluster-up cluster-down clean
+
+help:
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+setup: ## install packages (Debian 12, root) and build the tools that the rest needs
+	scripts/setup.sh
+
+demo: setup ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers on every pod (KEEP=1, DEMO_KUBECONFIG=FILE)
+	scripts/with-cluster.sh go run ./e2e/demo
+
+# --- tests; all of them end with one summary
+testrun := .build/bin/testrun
+
+test: $(testrun) ## everything: setup, lint, unit, integration, chart and end-to-end tests
+	$(testrun)
+
+test-unit: $(testrun) ## tests that need nothing but Go and unixODBC
+	$(testrun) unit
+
+test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback
+	$(testrun) integration
+
+test-chart: $(testrun) ## what the Helm chart renders
+	$(testrun) chart
+
+test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)
+	$(testrun) e2e
+
+lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck
+	$(testrun) lint
+
+$(testrun): $(wildcard scripts/testrun/*.go)
+	@go build -buildvcs=false -o $@ ./scripts/testrun
+
+# --- parts
+images: ## build the image archives .build/images/{aku,altisim,altisim-client}.tar
+	images/build.sh
+
+cluster-up: ## start this checkout's one-node Kubernetes
+	e2e/cluster/up.sh
+
+cluster-down: ## end it and remove what it wrote
+	e2e/cluster/down.sh
+
+clean: cluster-down ## remove everything that was built
+	rm -rf .build

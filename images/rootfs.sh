@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# rootfs.sh NAME…: makes .build/rootfs/NAME, all that the image of that name (aku, altisim, altisim-client) holds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+driver=/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so
+
+# Puts the PostgreSQL ODBC driver where Debian has it, with its libraries: so the image stands for a vendor's image,
+# which has a driver and libraries of its own.
+add_driver() {
+  mkdir -p "$1/$(dirname $driver)"
+  images/libraries.sh $driver | grep -vx $driver | xargs cp --dereference --target-directory "$1/usr/lib/x86_64-linux-gnu"
+  cp --dereference $driver "$1$driver"
+}
+
+for name; do
+  root=.build/rootfs/$name
+  rm -rf "$root"
+  mkdir -p "$root/tmp"
+  chmod 1777 "$root/tmp"
+  case $name in
+    aku)
+      images/bundle.sh .build/bundle ./cmd/aku-init ./cmd/aku-prestop
+      mkdir -p "$root/opt"
+      cp -a .build/bundle "$root/opt/aku"
+      ;;
+    altisim)
+      CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w" -o .build/bin/altisim ./e2e/altisim
+      install -D .build/bin/altisim "$root/usr/local/bin/altisim"
+      add_driver "$root"
+      ;;
+    altisim-client)
+      images/bundle.sh .build/client ./e2e/client
+      mkdir -p "$root/opt"
+      cp -a .build/client "$root/opt/aku"
+      add_driver "$root"
+      ;;
+    *)
+      echo "no image named $name: aku, altisim or altisim-client" >&2
+      exit 1
+      ;;
+  esac
+done

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Looks at every Go and shell file: gofmt, go vet, golangci-lint (.golangci.yml), shellcheck.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+
+echo "gofmt"
+unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
+[ -z "$unformatted" ] || { echo "not formatted, run gofmt -w on: $unformatted"; failed=1; }
+for tags in "" integration e2e; do
+  echo "go vet ${tags:+-tags $tags}"
+  go vet -tags "$tags" ./... || failed=1
+done
+echo "golangci-lint"
+scripts/tools/build.sh
+GOLANGCI_LINT_CACHE=$PWD/.build/golangci-lint .build/bin/golangci-lint run ./... || failed=1
+echo "shellcheck"
+git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck --external-sources --source-path=SCRIPTDIR || failed=1
+exit $failed

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// slow is how long a test runs before it gets a line of its own.
+const slow = 2 * time.Second
+
+// An event is a line of `go test -json`; see `go doc test2json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Elapsed float64 // seconds
+	Output  string
+}
+
+// goTest runs `… go test …` and counts its tests into r.
+func goTest(ctx context.Context, r *result, args []string) error {
+	at := slices.Index(args, "test") + 1
+	args = slices.Insert(slices.Clone(args), at, "-json")
+	run := newTestRun(r)
+	err := stream(ctx, args, run.take)
+	run.count()
+	switch {
+	case err != nil && r.failed > 0:
+		return nil // go test says it in another way
+	case err != nil:
+		return err
+	case r.passed+r.failed+r.skipped == 0:
+		return fmt.Errorf("no tests ran")
+	}
+	return nil
+}
+
+// A testRun follows the events of one `go test`.
+type testRun struct {
+	r        *result
+	show     *indenter
+	outcomes map[string]map[string]string // package → test → its last action
+	output   map[string][]string          // package and test → what it printed
+}
+
+func newTestRun(r *result) *testRun {
+	return &testRun{
+		r:        r,
+		show:     &indenter{out: os.Stdout},
+		outcomes: map[string]map[string]string{},
+		output:   map[string][]string{},
+	}
+}
+
+func (t *testRun) take(line []byte) {
+	var e event
+	if json.Unmarshal(line, &e) != nil || e.Action == "" {
+		fmt.Fprintf(t.show, "%s", line) // not from go test itself
+		return
+	}
+	key := e.Package + " " + e.Test
+	switch e.Action {
+	case "output":
+		t.output[key] = append(t.output[key], e.Output)
+	case "build-output":
+		fmt.Fprint(t.show, e.Output)
+	case "pass", "fail", "skip":
+		took := time.Duration(e.Elapsed * float64(time.Second))
+		if e.Test == "" {
+			t.packageEnded(e, took)
+		} else {
+			t.testEnded(e, took)
+		}
+		delete(t.output, key)
+	}
+}
+
+func (t *testRun) testEnded(e event, took time.Duration) {
+	tests := t.outcomes[e.Package]
+	if tests == nil {
+		tests = map[string]string{}
+		t.outcomes[e.Package] = tests
+	}
+	tests[e.Test] = e.Action
+	if e.Action != "pass" {
+		fmt.Fprintf(t.show, "%s: %s %s\n%s", strings.ToUpper(e.Action), shortName(e.Package), e.Test,
+			strings.Join(t.output[e.Package+" "+e.Test], ""))
+	} else if took > slow {
+		fmt.Fprintf(t.show, "%-5s%s %s  %.1f s\n", e.Action, shortName(e.Package), e.Test, took.Seconds())
+	}
+}
+
+func (t *testRun) packageEnded(e event, took time.Duration) {
+	if e.Action == "skip" {
+		return // a package without tests
+	}
+	passed, failed, skipped := tally(t.outcomes[e.Package])
+	if e.Action == "fail" && failed == 0 {
+		// Did not build, panicked outside a test, or failed in TestMain.
+		t.r.failed++
+		fmt.Fprintf(t.show, "FAIL: %s\n%s", shortName(e.Package), strings.Join(t.output[e.Package+" "], ""))
+	}
+	fmt.Fprintf(t.show, "%-5s%s  %d tests  %.1f s\n", e.Action, shortName(e.Package), passed+failed+skipped, took.Seconds())
+}
+
+// count adds the tests of all packages to the result, also those of packages that were interrupted.
+func (t *testRun) count() {
+	for _, tests := range t.outcomes {
+		passed, failed, skipped := tally(tests)
+		t.r.passed += passed
+		t.r.failed += failed
+		t.r.skipped += skipped
+	}
+}
+
+// tally counts the tests of a package. A test with subtests is the sum of them and not counted itself, unless it
+// failed on its own.
+func tally(tests map[string]string) (passed, failed, skipped int) {
+	subtests := map[string]bool{}
+	failedSubtests := map[string]bool{}
+	for name, action := range tests {
+		for parent := name; strings.Contains(parent, "/"); {
+			parent = parent[:strings.LastIndex(parent, "/")]
+			subtests[parent] = true
+			failedSubtests[parent] = failedSubtests[parent] || action == "fail"
+		}
+	}
+	for name, action := range tests {
+		switch {
+		case action == "fail" && !failedSubtests[name]:
+			failed++
+		case subtests[name]:
+		case action == "pass":
+			passed++
+		case action == "skip":
+			skipped++
+		}
+	}
+	return passed, failed, skipped
+}
+
+// shortName is the package's path within the module.
+func shortName(importPath string) string {
+	_, short, found := strings.Cut(importPath, "/")
+	if !found {
+		return importPath
+	}
+	return short
+}

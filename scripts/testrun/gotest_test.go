@@ -1,0 +1,87 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestEventsOfGoTest_AreCounted(t *testing.T) {
+	tests := []struct {
+		name                    string
+		events                  []string
+		passed, failed, skipped int
+	}{
+		{
+			name:   "a test with subtests is counted as its subtests",
+			events: []string{"pass A/x", "pass A/y/1", "pass A/y", "pass A", "pass B", "pass"},
+			passed: 3,
+		},
+		{
+			name:   "a failed subtest fails its parent, once",
+			events: []string{"pass A/x", "fail A/y", "fail A", "fail"},
+			passed: 1, failed: 1,
+		},
+		{
+			name:   "a parent that fails after its subtests passed",
+			events: []string{"pass A/x", "fail A", "fail"},
+			passed: 1, failed: 1,
+		},
+		{
+			name:    "skipped tests are seen at any level",
+			events:  []string{"skip A/x", "pass A", "skip B", "pass"},
+			skipped: 2,
+		},
+		{
+			name:   "a package that does not build or ends without a failed test",
+			events: []string{"fail"},
+			failed: 1,
+		},
+		{
+			name:   "an interrupted package keeps what it had",
+			events: []string{"pass A"},
+			passed: 1,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var r result
+			run := newTestRun(&r)
+			run.show.out = io.Discard
+			for _, e := range test.events {
+				action, name, _ := strings.Cut(e, " ")
+				run.take([]byte(`{"Action":"` + action + `","Package":"aku/p","Test":"` + name + `"}`))
+			}
+			run.count()
+			if r.passed != test.passed || r.failed != test.failed || r.skipped != test.skipped {
+				t.Errorf("counted %d passed, %d failed, %d skipped; want %d, %d, %d",
+					r.passed, r.failed, r.skipped, test.passed, test.failed, test.skipped)
+			}
+		})
+	}
+}
+
+func TestSummary_IsGoodOnlyWhenEverythingRanAndPassed(t *testing.T) {
+	tests := []struct {
+		name   string
+		result result
+		ok     bool
+		last   string
+	}{
+		{"passed", result{passed: 2}, true, "2 passed, 0 failed"},
+		{"failed", result{passed: 1, failed: 1}, false, "1 passed, 1 failed"},
+		{"skipped", result{passed: 1, skipped: 1}, false, "1 passed, 0 failed, 1 skipped (a skipped test counts as a failure)"},
+		{"fault outside a test", result{faults: []string{"interrupted"}}, false, "0 passed, 1 failed"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var out strings.Builder
+			if ok := summarise(&out, []result{test.result}); ok != test.ok {
+				t.Errorf("ok = %v", ok)
+			}
+			if lines := strings.Split(strings.TrimSpace(out.String()), "\n"); lines[len(lines)-1] != test.last {
+				t.Errorf("last line %q, want %q", lines[len(lines)-1], test.last)
+			}
+		})
+	}
+}

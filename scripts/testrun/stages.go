@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A stage is one line of the summary.
+type stage struct {
+	name     string
+	required bool // without it the following stages cannot run
+	run      func(context.Context, *result) error
+}
+
+var stages = []stage{
+	{name: "setup", required: true, run: command("scripts/setup.sh")},
+	{name: "lint", run: command("scripts/lint.sh")},
+	{name: "unit", run: func(ctx context.Context, r *result) error {
+		packages, err := packages(ctx, func(p pkg) bool {
+			return !p.hasIntegrationTests && p.dir != "e2e" && !strings.HasPrefix(p.dir, "charts")
+		})
+		if err != nil {
+			return err
+		}
+		return goTest(ctx, r, append([]string{"go", "test", "-race", "-timeout=10m"}, packages...))
+	}},
+	{name: "integration", run: func(ctx context.Context, r *result) error {
+		packages, err := packages(ctx, func(p pkg) bool { return p.hasIntegrationTests })
+		if err != nil {
+			return err
+		}
+		return goTest(ctx, r, append([]string{"go", "test", "-tags=integration", "-count=1", "-timeout=20m"}, packages...))
+	}},
+	{name: "chart", run: func(ctx context.Context, r *result) error {
+		return goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."})
+	}},
+	{name: "e2e", run: func(ctx context.Context, r *result) error {
+		return goTest(ctx, r, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=40m", "./e2e"})
+	}},
+}
+
+// A pkg is a package that has tests of some kind. The files with the build tag "integration" are the tests that
+// need an ODBC driver and servers.
+type pkg struct {
+	dir                 string // from the top of the repository
+	hasIntegrationTests bool
+}
+
+// packages lists the packages with tests that are wanted, as arguments for go test.
+func packages(ctx context.Context, wanted func(pkg) bool) ([]string, error) {
+	const format = `{{.Dir}}{{"\t"}}{{.Module.Dir}}{{"\t"}}{{len .TestGoFiles}}{{"\t"}}{{len .XTestGoFiles}}`
+	plain, err := output(ctx, "go", "list", "-f", format, "./...")
+	if err != nil {
+		return nil, err
+	}
+	tagged, err := output(ctx, "go", "list", "-tags=integration", "-f", format, "./...")
+	if err != nil {
+		return nil, err
+	}
+	without := map[string]bool{}
+	for line := range strings.Lines(plain) {
+		without[line] = true
+	}
+	var args []string
+	for line := range strings.Lines(tagged) {
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		p := pkg{
+			dir:                 strings.TrimPrefix(strings.TrimPrefix(fields[0], fields[1]), "/"),
+			hasIntegrationTests: !without[line],
+		}
+		if hasTests := fields[2] != "0" || fields[3] != "0"; hasTests && wanted(p) {
+			args = append(args, "./"+p.dir)
+		}
+	}
+	if len(args) == 0 {
+		return nil, fmt.Errorf("no package has such tests")
+	}
+	return args, nil
+}
