@@ -293,6 +293,12 @@ func TestImages_AreNamedByRegistryRepositoryTagAndDigest(t *testing.T) {
 	}
 }
 
+func TestPods_HaveNoAccessToTheKubernetesAPI(t *testing.T) {
+	if mounted := render(t, least).pod().AutomountServiceAccountToken; mounted == nil || *mounted {
+		t.Error("the pods carry a token that nothing in them uses")
+	}
+}
+
 func TestInstall_RunsWithoutAnyRight(t *testing.T) {
 	// Whatever the database image asks for, the install step is ours and needs nothing.
 	context := render(t, least, "podSecurityContext: {runAsUser: 0}").container(t, "aku-install").SecurityContext

@@ -139,7 +139,7 @@ func TestRules_LetTheLimitsPass(t *testing.T) {
 		"host name": "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
 		"prefix":    "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
 		"tables": `aku: {replications: [{namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1,
-			SYS.T2 PARTITION P2, '"sys"."t1"']}]}`,
+			SYS.T2 PARTITION P2, '"sys"."t1"', 'SYS."A,B"', SYS.주문]}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			render(t, least, values)
@@ -183,6 +183,11 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"aku: {queryRetryCount: -1}", "/aku/queryRetryCount", "minimum"},
 		{"aku: {queryRetryDelayMsec: -1}", "/aku/queryRetryDelayMsec", "minimum"},
 		{"aku: {addressCheckCount: 0}", "/aku/addressCheckCount", "minimum"},
+		{"aku: {queryTimeout: 4294967296}", "/aku/queryTimeout", "maximum"},
+		{"aku: {queryRetryCount: 1000001}", "/aku/queryRetryCount", "maximum"},
+		{"aku: {queryRetryDelayMsec: 3600001}", "/aku/queryRetryDelayMsec", "maximum"},
+		{"aku: {addressCheckCount: 1000001}", "/aku/addressCheckCount", "maximum"},
+		{"aku: {drainTime: 86401}", "/aku/drainTime", "maximum"},
 		{"aku: {flushAtStart: 2}", "/aku/flushAtStart", "must be one of"},
 		{"aku: {flushAtEnd: true}", "/aku/flushAtEnd", "want integer"},
 		{"aku: {replicationResetAtEnd: maybe}", "/aku/replicationResetAtEnd", "want integer"},
@@ -210,6 +215,7 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"altibaseHome: home", "/altibaseHome", "does not match"},
 		{"podLabels: {a: 1}", "/podLabels/a", "want string"},
 		{"terminationGracePeriodSeconds: 0", "/terminationGracePeriodSeconds", "minimum"},
+		{"terminationGracePeriodSeconds: 86406", "/terminationGracePeriodSeconds", "maximum"},
 		{"probes: {startup: {periodSeconds: 0}}", "/probes/startup/periodSeconds", "minimum"},
 	} {
 		t.Run(c.values, func(t *testing.T) {

@@ -31,7 +31,7 @@ the value that is wrong and what to do.
 {{- end }}
 {{- $prefixes := dict }}
 {{- $tables := dict }}
-{{- $name := `("[^",]+"|[A-Za-z_][A-Za-z0-9_$#]*)` }}
+{{- $name := `("[^"]+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)` }}
 {{- range $i, $block := $aku.replications }}
 {{- $here := printf "aku.replications[%d]" $i }}
 {{- $prefix := upper $block.namePrefix }}
