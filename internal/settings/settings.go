@@ -48,7 +48,7 @@ type Settings struct {
 
 	Replications []Replication `envPrefix:"AKU_REPLICATIONS"`
 
-	ODBCDriver string `env:"AKU_ODBC_DRIVER" envDefault:"${ALTIBASE_HOME}/lib/libaltibase_odbc-64bit-ul64.so" envExpand:"true"`
+	ODBCDriver string `env:"AKU_ODBC_DRIVER,expand" envDefault:"${ALTIBASE_HOME}/lib/libaltibase_odbc-64bit-ul64.so"`
 	ODBCSysdba string `env:"AKU_ODBC_SYSDBA" envDefault:"PRIVILEGE=SYSDBA"`
 	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8"`
 	ODBCQuote  string `env:"AKU_ODBC_QUOTE" envDefault:"double"`
@@ -81,10 +81,12 @@ func Read() (Settings, error) {
 	if s.PodName == "" {
 		s.PodName, _ = os.Hostname()
 	}
+	// What could not be read is not complained of twice; a block with one such
+	// variable is not read at all.
+	blocks := slices.ContainsFunc(faults, blockVariable.MatchString)
 	for _, fault := range s.check() {
-		// What could not be read is not complained of twice.
 		name, _, _ := strings.Cut(fault, " ")
-		if _, said := noNumbers[name]; !said {
+		if _, said := noNumbers[name]; !said && !(blocks && strings.Contains(fault, "AKU_REPLICATIONS_")) {
 			faults = append(faults, fault)
 		}
 	}

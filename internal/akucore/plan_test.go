@@ -1,0 +1,238 @@
+package akucore
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// mesh is a pod of a mesh of three with one group and one table.
+func mesh(self int) Mesh {
+	return Mesh{
+		StatefulSet: "altibase", Service: "altibase-svc", Self: self, ServerCount: 3, ReplicationPort: 20301,
+		Groups: []Group{{Prefix: "AKU_REP", Parallel: 4, Tables: []Table{{User: "SYS", Name: "T1"}}}},
+	}
+}
+
+// world builds a View for the plan tables.
+type world struct {
+	m    Mesh
+	view View
+}
+
+func newWorld(m Mesh) *world {
+	return &world{m: m, view: View{Pods: map[int]Pod{}, Replicas: -1}}
+}
+
+func (w *world) pod(pod int, p Pod) *world {
+	p.Objects = map[string]Object{}
+	w.view.Pods[pod] = p
+	return w
+}
+
+func (w *world) open(pods ...int) *world {
+	for _, pod := range pods {
+		w.pod(pod, Pod{})
+	}
+	return w
+}
+
+func (w *world) closed(pod int) *world {
+	if pod == w.m.Self {
+		return w.pod(pod, Pod{State: State{Instance: Instance{AdminMode: true}}})
+	}
+	return w.pod(pod, Pod{Err: ErrClosed})
+}
+
+func (w *world) away(pods ...int) *world {
+	for _, pod := range pods {
+		w.pod(pod, Pod{Err: ErrUnreachable})
+	}
+	return w
+}
+
+// side gives a pod its side of the pair with a peer, in every group.
+func (w *world) side(pod, peer int, xsn int64, started bool, sender SenderState) *world {
+	for _, g := range w.m.Groups {
+		name := g.Object(PairOf(pod, peer))
+		w.view.Pods[pod].Objects[name] = Object{Name: name, XSN: xsn, Started: started, Sender: sender}
+	}
+	return w
+}
+
+func (w *world) running(pod, peer int) *world { return w.side(pod, peer, 100, true, SenderRunning) }
+func (w *world) stopped(pod, peer int) *world { return w.side(pod, peer, 100, false, SenderNone) }
+func (w *world) reset(pod, peer int) *world   { return w.side(pod, peer, Unset, false, SenderNone) }
+
+// both gives both pods their side.
+func (w *world) both(side func(pod, peer int) *world, a, b int) *world {
+	side(a, b)
+	return side(b, a)
+}
+
+var startOptions = StartOptions{Flush: true, FlushTimeout: 300 * time.Second}
+
+func TestPlanStart(t *testing.T) {
+	twoGroups := mesh(1)
+	twoGroups.Groups = append(twoGroups.Groups, Group{Prefix: "AKU_B", Parallel: 1, Tables: []Table{{User: "U", Name: "T2", Partition: "P1"}}})
+	missing := newWorld(mesh(0)).closed(0).away(1, 2)
+	own := missing.view.Pods[0]
+	own.Tables = map[Table]TableState{{User: "SYS", Name: "T1"}: TableMissing}
+	missing.view.Pods[0] = own
+
+	tests := []struct {
+		name string
+		w    *world
+	}{
+		{"master, first start", newWorld(mesh(0)).closed(0).away(1, 2)},
+		{"master, a table is missing", missing},
+		{"master, restart beside a slave in service and one away", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.stopped(0, 1).side(1, 0, 100, true, SenderRetry).stopped(0, 2)
+		}()},
+		{"master, volume lost", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1, 2)
+			return w.running(1, 0).running(2, 0)
+		}()},
+		{"master, mixed", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1, 2)
+			return w.both(w.stopped, 0, 1).reset(0, 2).running(2, 0)
+		}()},
+		{"master, a slave in service lost its side", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.stopped(0, 1).reset(1, 0)
+		}()},
+		{"master, a slave that left in good order is open", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.both(w.reset, 0, 1)
+		}()},
+
+		{"slave, master away", newWorld(mesh(1)).closed(1).away(0, 2)},
+		{"slave, master closed", newWorld(mesh(1)).closed(0).closed(1).away(2)},
+		{"slave, new", newWorld(mesh(1)).closed(1).open(0).away(2)},
+		{"slave, two replications", newWorld(twoGroups).closed(1).open(0).away(2)},
+		{"slave, new beside another slave", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			return w.both(w.running, 0, 1)
+		}()},
+		{"slave, opened by hand before its join", newWorld(mesh(1)).open(0, 1).away(2)},
+		{"slave, interrupted join beside another slave", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).running(0, 2).reset(2, 0)
+			return w.side(1, 2, 100, true, SenderRetry).stopped(2, 1)
+		}()},
+		{"slave, another joined slave is away and expected", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0).away(1)
+			return w.running(0, 1)
+		}()},
+		{"slave, a lower slave is starting", newWorld(mesh(2)).closed(2).open(0).closed(1)},
+		{"slave, restart, all stopped", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
+			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, restart, all running", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).both(w.running, 0, 2)
+			return w.both(w.running, 1, 2)
+		}()},
+		{"slave, restart, the other slave is away", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0).away(1)
+			return w.running(0, 1).both(w.stopped, 0, 2).stopped(2, 1)
+		}()},
+		{"slave, join cut after its copy was complete", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).both(w.running, 0, 2)
+			return w.side(1, 2, 100, true, SenderRetry)
+		}()},
+		{"slave, another slave joined without it", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
+			return w.stopped(2, 1)
+		}()},
+		{"slave, the master was reset", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).reset(0, 2).stopped(2, 0)
+			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, the master was reset and another slave is away", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0).away(1)
+			return w.running(0, 1).reset(0, 2).stopped(2, 0).stopped(2, 1)
+		}()},
+		{"slave, the master is not the one of its copy", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0).away(2)
+			return w.stopped(1, 0)
+		}()},
+	}
+	var all string
+	for _, test := range tests {
+		all += "## " + test.name + "\n" + PlanStart(test.w.m, startOptions, test.w.view).Describe(test.w.m) + "\n"
+	}
+	golden(t, "plan_start.golden", all)
+}
+
+func TestPlanEnd(t *testing.T) {
+	leave := EndOptions{Flush: true, DeliverLimit: 30 * time.Second, Leave: true, Shutdown: true}
+	stay := EndOptions{Flush: true, DeliverLimit: 30 * time.Second}
+	full := func(self int) *world {
+		w := newWorld(mesh(self)).open(0, 1, 2)
+		w.both(w.running, 0, 1).both(w.running, 0, 2)
+		return w.both(w.running, 1, 2)
+	}
+	tests := []struct {
+		name string
+		o    EndOptions
+		w    *world
+	}{
+		{"slave leaves", leave, full(2)},
+		{"slave stays", stay, full(2)},
+		{"slave stays without flush", EndOptions{}, full(2)},
+		{"master", leave, full(0)},
+		{"slave leaves while an expected slave is away", leave, func() *world {
+			w := newWorld(mesh(2)).open(0, 2).away(1)
+			return w.running(0, 1).both(w.running, 0, 2).side(2, 1, 100, true, SenderRetry)
+		}()},
+		{"slave leaves while the master is away", leave, func() *world {
+			w := newWorld(mesh(1)).open(1).away(0, 2)
+			return w.side(1, 0, 100, true, SenderRetry)
+		}()},
+		{"slave leaves in the middle of its join", leave, func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).side(0, 2, Unset, false, SenderSync).reset(2, 0)
+			return w.side(1, 2, 100, true, SenderRetry)
+		}()},
+		{"slave leaves, stopped with unsent changes", leave, func() *world {
+			w := newWorld(mesh(1)).open(0, 1).away(2)
+			return w.both(w.stopped, 0, 1)
+		}()},
+	}
+	var all string
+	for _, test := range tests {
+		all += "## " + test.name + "\n" + PlanEnd(test.w.m, test.o, test.w.view).Describe(test.w.m) + "\n"
+	}
+	golden(t, "plan_end.golden", all)
+}
+
+// golden holds a text against the file that documents it.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}

@@ -1,0 +1,168 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
+)
+
+// good is a complete environment.
+func good() map[string]string {
+	return map[string]string{
+		"AKU_STS_NAME":     "altibase",
+		"AKU_SVC_NAME":     "altibase-svc",
+		"AKU_POD_NAME":     "altibase-1",
+		"AKU_SYS_PASSWORD": "manager",
+		"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "AKU_REP",
+		"AKU_REPLICATIONS_0_TABLES":                  "SYS.T1",
+	}
+}
+
+// set makes exactly these variables the AKU_ environment of the test.
+func set(t *testing.T, env map[string]string) {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AKU_") {
+			t.Setenv(name, "") // so that it is put back
+			os.Unsetenv(name)
+		}
+	}
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+}
+
+func TestRead_Defaults(t *testing.T) {
+	set(t, good())
+	t.Setenv("ALTIBASE_HOME", "/home/altibase")
+	s, err := Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := akucore.Mesh{
+		StatefulSet: "altibase", Service: "altibase-svc", Self: 1, ServerCount: 4, ReplicationPort: 20301,
+		Groups: []akucore.Group{{Prefix: "AKU_REP", Parallel: 1, Tables: []akucore.Table{{User: "SYS", Name: "T1"}}}},
+	}
+	if diff := cmp.Diff(want, s.Mesh()); diff != "" {
+		t.Errorf("mesh (-want +got):\n%s", diff)
+	}
+	if want := "/home/altibase/lib/libaltibase_odbc-64bit-ul64.so"; s.ODBCDriver != want {
+		t.Errorf("driver %q, want %q", s.ODBCDriver, want)
+	}
+	if host := s.Mesh().Host(2); host != "altibase-2.altibase-svc" {
+		t.Errorf("host %q", host)
+	}
+}
+
+func TestRead_Faults(t *testing.T) {
+	tests := []struct {
+		name   string
+		change map[string]string // "" unsets
+		want   []string          // all of them, and no more
+	}{
+		{"all that is required is missing", map[string]string{
+			"AKU_STS_NAME": "", "AKU_SVC_NAME": "", "AKU_SYS_PASSWORD": "",
+			"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "", "AKU_REPLICATIONS_0_TABLES": "",
+		}, []string{
+			"Property [AKU_STS_NAME] should be specified by configuration.",
+			"Property [AKU_SVC_NAME] should be specified by configuration.",
+			"Property [AKU_SYS_PASSWORD] should be specified by configuration.",
+			"Property [AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX] should be specified by configuration.",
+			"Property [AKU_REPLICATIONS_0_TABLES] should be specified by configuration.",
+		}},
+		{"ports", map[string]string{"AKU_PORT_NO": "1023", "AKU_REPLICATION_PORT_NO": "65536"},
+			[]string{"AKU_PORT_NO is 1023, it must be 1024 to 65535", "AKU_REPLICATION_PORT_NO is 65536, it must be 1024 to 65535"}},
+		{"one port for both", map[string]string{"AKU_PORT_NO": "20301"}, []string{"are both 20301"}},
+		{"server count 0", map[string]string{"AKU_SERVER_COUNT": "0"}, []string{"AKU_SERVER_COUNT is 0, it must be 1 to 6"}},
+		{"server count 7", map[string]string{"AKU_SERVER_COUNT": "7"}, []string{"AKU_SERVER_COUNT is 7, it must be 1 to 6"}},
+		{"pod number too high", map[string]string{"AKU_POD_NAME": "altibase-4"}, []string{`"altibase-4", but AKU_SERVER_COUNT 4 allows only the pod numbers 0 to 3`}},
+		{"pod of another set", map[string]string{"AKU_POD_NAME": "web-0"}, []string{`"web-0", it must be altibase-N`}},
+		{"prefix too long", map[string]string{"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": strings.Repeat("P", 38)}, []string{"38 bytes long, at most 37"}},
+		{"prefix is no name", map[string]string{"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "A-B"}, []string{`"A-B", it must be letters`}},
+		{"parallel 0", map[string]string{"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT": "0"}, []string{"SYNC_PARALLEL_COUNT is 0, it must be 1 to 100"}},
+		{"parallel 101", map[string]string{"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT": "101"}, []string{"SYNC_PARALLEL_COUNT is 101, it must be 1 to 100"}},
+		{"table without user", map[string]string{"AKU_REPLICATIONS_0_TABLES": "T1"}, []string{`"T1" is not USER.TABLE`}},
+		{"table in two blocks", map[string]string{
+			"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "B", "AKU_REPLICATIONS_1_TABLES": "sys.t1",
+		}, []string{"AKU_REPLICATIONS_1_TABLES: SYS.T1 is listed in AKU_REPLICATIONS_0 already"}},
+		{"prefix in two blocks", map[string]string{
+			"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "aku_rep", "AKU_REPLICATIONS_1_TABLES": "SYS.T2",
+		}, []string{`"aku_rep" is that of AKU_REPLICATIONS_0 already`}},
+		{"a gap in the blocks", map[string]string{"AKU_REPLICATIONS_2_TABLES": "SYS.T2"}, []string{"AKU_REPLICATIONS_2_… is set, but AKU_REPLICATIONS_1_… is not"}},
+		{"host too long", map[string]string{"AKU_STS_NAME": strings.Repeat("s", 40), "AKU_SVC_NAME": strings.Repeat("v", 20), "AKU_POD_NAME": strings.Repeat("s", 40) + "-0"},
+			[]string{"63 bytes long, at most 62"}},
+		{"name too long for DNS", map[string]string{"AKU_SVC_NAME": strings.Repeat("v", 64)}, []string{"AKU_SVC_NAME is 64 bytes long, at most 63", "at most 62"}},
+		{"no numbers", map[string]string{"AKU_PORT_NO": "http", "AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT": "many"},
+			[]string{`AKU_PORT_NO is "http", it must be a number`, `AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT is "many", it must be a number`}},
+		{"end too short", map[string]string{"AKU_END_TIMEOUT": "3"}, []string{"AKU_END_TIMEOUT is 3"}},
+		{"quoting", map[string]string{"AKU_ODBC_QUOTE": "single"}, []string{`AKU_ODBC_QUOTE is "single"`}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			env := good()
+			for name, value := range test.change {
+				if env[name] = value; value == "" {
+					delete(env, name)
+				}
+			}
+			set(t, env)
+			_, err := Read()
+			if err == nil {
+				t.Fatal("no fault was found")
+			}
+			got := strings.Split(err.Error(), "\n")
+			if len(got) != len(test.want) {
+				t.Errorf("%d faults, want %d:\n%s", len(got), len(test.want), err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in:\n%s", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	env := good()
+	delete(env, "AKU_SYS_PASSWORD")
+	env["AKU_SYS_PASSWORD_FILE"] = file
+	set(t, env)
+	s, err := Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.password(); err == nil {
+		t.Error("a missing file is no error")
+	}
+	for _, want := range []string{"first", `a;b{c}=d"e`} {
+		if err := os.WriteFile(file, []byte(want+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.password(); err != nil || got != want {
+			t.Errorf("password %q, %v; want %q", got, err, want)
+		}
+	}
+}
+
+func TestParseTables(t *testing.T) {
+	got, faults := parseTables("sys.t1, U1.\"Mixed, case\"\nSYS.T2 partition p1,\n\"u\".T3 PARTITION \"p 2\"")
+	want := []akucore.Table{
+		{User: "SYS", Name: "T1"}, {User: "U1", Name: "Mixed, case"},
+		{User: "SYS", Name: "T2", Partition: "P1"}, {User: "u", Name: "T3", Partition: "p 2"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(faults) > 0 {
+		t.Errorf("faults %v (-want +got):\n%s", faults, diff)
+	}
+	for _, wrong := range []string{"T1", "SYS.", ".T1", "SYS.T1 T2", "SYS.T1 PARTITION", `SYS."T1`, "SYS." + strings.Repeat("X", 129), "A.B.C", "S-Y.T"} {
+		if _, faults := parseTables(wrong); len(faults) != 1 {
+			t.Errorf("%q: faults %v, want one", wrong, faults)
+		}
+	}
+}
