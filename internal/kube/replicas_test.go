@@ -1,0 +1,83 @@
+package kube
+
+import (
+	"context"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// api is a TLS server that answers as the API server would, with credentials.
+func api(t *testing.T, answer http.HandlerFunc) StatefulSet {
+	t.Helper()
+	server := httptest.NewTLSServer(answer)
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	for file, content := range map[string]string{"token": "secret\n", "namespace": "databases", "ca.crt": string(authority)} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return StatefulSet{Name: "altibase", Server: server.URL, Credentials: dir}
+}
+
+func TestReplicas(t *testing.T) {
+	tests := []struct {
+		name, body string
+		status     int
+		want       int
+		wantErr    string
+	}{
+		{"set", `{"spec":{"replicas":3}}`, 200, 3, ""},
+		{"zero", `{"spec":{"replicas":0}}`, 200, 0, ""},
+		{"not set", `{"spec":{}}`, 200, 1, ""},
+		{"not allowed", `{}`, 403, 0, "needs get on this StatefulSet"},
+		{"deleted", `{}`, 404, 0, "404"},
+		{"no answer of the API", `<html>`, 200, 0, "invalid character"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			set := api(t, func(w http.ResponseWriter, r *http.Request) {
+				if want := "/apis/apps/v1/namespaces/databases/statefulsets/altibase"; r.URL.Path != want {
+					t.Errorf("path %s, want %s", r.URL.Path, want)
+				}
+				if got := r.Header.Get("Authorization"); got != "Bearer secret" {
+					t.Errorf("authorization %q", got)
+				}
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+			})
+			got, err := set.Replicas(t.Context())
+			if test.wantErr == "" && (err != nil || got != test.want) {
+				t.Errorf("%d, %v; want %d", got, err, test.want)
+			}
+			if test.wantErr != "" && (err == nil || !strings.Contains(err.Error(), test.wantErr)) {
+				t.Errorf("%v, want %s", err, test.wantErr)
+			}
+		})
+	}
+}
+
+func TestReplicas_HangingServerIsBounded(t *testing.T) {
+	release := make(chan struct{})
+	set := api(t, func(http.ResponseWriter, *http.Request) { <-release })
+	t.Cleanup(func() { close(release) }) // runs before the server is closed
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := set.Replicas(ctx); err == nil {
+		t.Error("a server that does not answer is no error")
+	}
+}
+
+func TestReplicas_OutsideOfAPod(t *testing.T) {
+	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	if _, err := (StatefulSet{Name: "altibase"}).Replicas(t.Context()); err == nil || !strings.Contains(err.Error(), "not a pod") {
+		t.Errorf("%v", err)
+	}
+}
