@@ -4,27 +4,30 @@
 # image, whatever libraries it has or has not; only the database's ODBC driver comes from the image.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=$1
+out=${1:?}
 shift
 home=/opt/aku
 system=/usr/lib/x86_64-linux-gnu
 
+rm -rf "${out:?}/lib"
 mkdir -p "$out/bin" "$out/lib/gconv"
 # The loader is named absolutely, and DT_RPATH (not RUNPATH) also rules the libraries that the driver pulls in.
 link="-linkmode external -extldflags '-Wl,--dynamic-linker=$home/lib/ld-linux-x86-64.so.2 -Wl,-rpath,$home/lib -Wl,--disable-new-dtags'"
-CGO_ENABLED=1 go build -buildvcs=false -trimpath -tags netgo,osusergo -ldflags "-s -w $link" -o "$out/bin/" "$@"
+version=$(sed -n 's/^appVersion: *"\?\([^"]*\)"\?$/\1/p' charts/altibase/Chart.yaml)
+CGO_ENABLED=1 go build -buildvcs=false -trimpath -tags netgo,osusergo \
+  -ldflags "-s -w -X aku/internal/process.version=$version $link" -o "$out/bin/" "$@"
 
 programs=()
 for package; do programs+=("$out/bin/$(basename "$package")"); done
 # libodbcinst and the rest of libc are opened by drivers at run time: a driver that found the image's old ones
 # beside our libc would not start.
 for l in odbcinst.so.2 pthread.so.0 dl.so.2 rt.so.1 m.so.6 resolv.so.2; do programs+=("$system/lib$l"); done
-images/libraries.sh "${programs[@]}" | xargs cp --dereference --update --target-directory "$out/lib"
+images/libraries.sh "${programs[@]}" | xargs cp --dereference --target-directory "$out/lib"
 ln -sf libodbcinst.so.2 "$out/lib/libodbcinst.so" # the name under which Altibase's driver opens it
 
 # What unixODBC converts text with. The system's list names some 270 modules, ours just these.
 modules='UTF-16|UTF-32|UNICODE|ISO8859-1'
-for m in ${modules//|/ }; do cp --update "$system/gconv/$m.so" "$out/lib/gconv/"; done
+for m in ${modules//|/ }; do cp "$system/gconv/$m.so" "$out/lib/gconv/"; done
 cat "$system/gconv/gconv-modules" "$system"/gconv/gconv-modules.d/*.conf |
   awk -v ours="^($modules)\$" '
     $1 == "module" && $4 ~ ours { modules[++n] = $0; known[$2]; known[$3] }

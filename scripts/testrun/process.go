@@ -57,7 +57,7 @@ func stream(ctx context.Context, args []string, take func(line []byte)) error {
 func command(args ...string) func(context.Context, *result) error {
 	return func(ctx context.Context, r *result) error {
 		show := &indenter{out: os.Stdout}
-		err := stream(ctx, args, func(line []byte) { show.Write(line) })
+		err := stream(ctx, args, func(line []byte) { fmt.Fprintf(show, "%s", line) })
 		if err == nil {
 			r.passed++
 		}
