@@ -67,6 +67,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"aku/internal/akucore"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
@@ -116,6 +117,15 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	return process.Usage(usage)
+}
+
+// printPlan prints what a start or an end would do now.
+func printPlan(ctx context.Context, s settings.Settings, which string) error {
+	plan := func(v akucore.View) akucore.Plan { return akucore.PlanStart(s.Mesh(), s.StartOptions(), v) }
+	if which == "end" {
+		plan = func(v akucore.View) akucore.Plan { return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v) }
+	}
+	return s.PrintPlan(ctx, os.Stdout, plan)
 }
 
 func withSettings(do func(settings.Settings) error) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -122,13 +121,13 @@ func (s *sidecar) markAgain() {
 }
 
 func (s *sidecar) starter(servers akucore.Servers) *akucore.Starter {
-	mesh := s.settings.Mesh()
 	return &akucore.Starter{
-		Runner:  s.settings.Runner(servers, s.log),
-		Options: s.settings.StartOptions(),
-		Scripts: s.scripts(),
-		Why:     s.health.NotReady,
-		SQL:     func(step akucore.Step) []string { return altibase.Statements(mesh, step) },
+		Runner:   s.settings.Runner(servers, s.log),
+		Options:  s.settings.StartOptions(),
+		Scripts:  s.scripts(),
+		Replicas: s.settings.Replicas,
+		Why:      s.health.NotReady,
+		SQL:      s.settings.SQL,
 	}
 }
 
@@ -157,24 +156,4 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// printPlan observes and prints what would be done.
-func printPlan(ctx context.Context, s settings.Settings, which string) error {
-	if err := altibase.WriteODBCIni(os.TempDir(), s.Servers().Driver); err != nil {
-		return process.Misconfigured(err)
-	}
-	servers := altibase.NewCluster(s.Servers())
-	defer servers.CloseIdle()
-	mesh := s.Mesh()
-	view, err := akucore.Observe(ctx, mesh, servers, -1)
-	if err != nil {
-		return fmt.Errorf("own server: %w", err)
-	}
-	plan := akucore.PlanStart(mesh, s.StartOptions(), view)
-	if which == "end" {
-		plan = akucore.PlanEnd(mesh, s.EndOptions(), view)
-	}
-	fmt.Print(plan.Describe(mesh))
-	return nil
 }

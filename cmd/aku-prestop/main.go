@@ -18,7 +18,9 @@
 //	AKU_FLUSH_AT_END              1   deliver what is unsent (slaves and master);
 //	                                  a pod that resets delivers in any case
 //	AKU_REPLICATION_RESET_AT_END  1   slaves: reset after the end, so that the next
-//	                                  start is a full join; 0 = never
+//	                                  start is a full join; 0 = never; auto = only
+//	                                  at a scale-down, by asking the Kubernetes API
+//	                                  for spec.replicas of the StatefulSet
 //	AKU_END_TIMEOUT               90  seconds for the whole end, hard; 10 or more.
 //	                                  The chart derives it from the grace period.
 //	AKU_DRAIN_TIME                5   seconds that users get to leave before their
@@ -64,6 +66,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return process.Misconfigured(err)
 	}
+	if dry {
+		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v) })
+	}
 	dir := rundir.Dir(s.RunDir)
 	out, closeLog := hookOutput(dir)
 	defer closeLog()
@@ -79,10 +84,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	servers := altibase.NewCluster(s.Servers())
 	defer servers.CloseIdle()
-	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions()}
-	if dry {
-		return printPlan(ctx, s, servers)
-	}
+	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
 
 	limit := time.Duration(s.EndTimeout) * time.Second
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
@@ -120,12 +122,3 @@ func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
 
 // lockPatience is how long the sidecar may take to abandon a statement and let go.
 const lockPatience = 10 * time.Second
-
-func printPlan(ctx context.Context, s settings.Settings, servers akucore.Servers) error {
-	view, err := akucore.Observe(ctx, s.Mesh(), servers, -1)
-	if err != nil {
-		return fmt.Errorf("own server: %w", err)
-	}
-	fmt.Print(akucore.PlanEnd(s.Mesh(), s.EndOptions(), view).Describe(s.Mesh()))
-	return nil
-}

@@ -115,8 +115,9 @@ func (p *Plan) add(stage Stage) {
 	}
 }
 
-// Describe prints the plan, a line for each step.
-func (p Plan) Describe(m Mesh) string {
+// Describe prints the plan, a line for each step and, unless sql is nil, the
+// statements below it.
+func (p Plan) Describe(m Mesh, sql func(Step) []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", p.Name)
 	if p.Wait != "" {
@@ -124,20 +125,28 @@ func (p Plan) Describe(m Mesh) string {
 	}
 	if p.Human != "" {
 		fmt.Fprintf(&b, "human: %s\n", p.Human)
-		for _, s := range p.Recovery {
-			fmt.Fprintf(&b, "    %s\n", s.Describe(m))
-		}
+		describe(&b, m, p.Recovery, sql)
 	}
 	for i, stage := range p.Stages {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, stage.Title)
-		for _, s := range stage.Steps {
-			fmt.Fprintf(&b, "    %s\n", s.Describe(m))
-		}
+		describe(&b, m, stage.Steps, sql)
 	}
 	if p.InService {
 		b.WriteString("in service\n")
 	}
 	return b.String()
+}
+
+func describe(b *strings.Builder, m Mesh, steps []Step, sql func(Step) []string) {
+	for _, s := range steps {
+		fmt.Fprintf(b, "    %s\n", s.Describe(m))
+		if sql == nil {
+			continue
+		}
+		for _, statement := range sql(s) {
+			fmt.Fprintf(b, "        %s\n", statement)
+		}
+	}
 }
 
 // forGroups repeats a step for the objects of every group.

@@ -9,11 +9,34 @@ type EndOptions struct {
 	Flush bool
 	// DeliverLimit bounds that for each pair.
 	DeliverLimit time.Duration
-	// Leave resets the pairs because the pod does not come back with what it
-	// holds (AKU_REPLICATION_RESET_AT_END). The master never leaves.
-	Leave bool
+	// Reset says whether the pod leaves for good (AKU_REPLICATION_RESET_AT_END).
+	Reset ResetMode
 	// Shutdown stops the server cleanly at the end (AKU_SHUTDOWN_AT_END).
 	Shutdown bool
+}
+
+// ResetMode says when an end resets the pairs, so that the next start of the pod
+// is a full join.
+type ResetMode string
+
+// The modes.
+const (
+	ResetNever  ResetMode = "0"
+	ResetAlways ResetMode = "1"
+	// ResetAuto resets only at a scale-down: not for a restart, a drain, a rolling
+	// update, or when the replica count is not known.
+	ResetAuto ResetMode = "auto"
+)
+
+// leaves tells whether a pod that ends leaves for good. The master never does.
+func (r ResetMode) leaves(pod, replicas int) bool {
+	switch {
+	case pod == Master:
+		return false
+	case r == ResetAuto:
+		return replicas > 0 && pod >= replicas
+	}
+	return r == ResetAlways
 }
 
 // PlanEnd decides how the own pod ends: keep users out, deliver, stop both sides
@@ -24,7 +47,7 @@ type EndOptions struct {
 // pair with the master is reset: it makes a full join when it comes back.
 func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p := Plan{Name: "end"}
-	leave := o.Leave && m.Self != Master
+	leave := o.Reset.leaves(m.Self, v.Replicas)
 	joined := m.Self == Master || v.mark(m, m.Self, Master) != none
 
 	connect := Stage{Title: "start what was stopped with unsent changes"}

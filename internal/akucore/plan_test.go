@@ -172,14 +172,14 @@ func TestPlanStart(t *testing.T) {
 	}
 	var all string
 	for _, test := range tests {
-		all += "## " + test.name + "\n" + PlanStart(test.w.m, startOptions, test.w.view).Describe(test.w.m) + "\n"
+		all += "## " + test.name + "\n" + PlanStart(test.w.m, startOptions, test.w.view).Describe(test.w.m, nil) + "\n"
 	}
 	golden(t, "plan_start.golden", all)
 }
 
 func TestPlanEnd(t *testing.T) {
-	leave := EndOptions{Flush: true, DeliverLimit: 30 * time.Second, Leave: true, Shutdown: true}
-	stay := EndOptions{Flush: true, DeliverLimit: 30 * time.Second}
+	leave := EndOptions{Flush: true, DeliverLimit: 30 * time.Second, Reset: ResetAlways, Shutdown: true}
+	stay := EndOptions{Flush: true, DeliverLimit: 30 * time.Second, Reset: ResetNever}
 	full := func(self int) *world {
 		w := newWorld(mesh(self)).open(0, 1, 2)
 		w.both(w.running, 0, 1).both(w.running, 0, 2)
@@ -192,7 +192,7 @@ func TestPlanEnd(t *testing.T) {
 	}{
 		{"slave leaves", leave, full(2)},
 		{"slave stays", stay, full(2)},
-		{"slave stays without flush", EndOptions{}, full(2)},
+		{"slave stays without flush", EndOptions{Reset: ResetNever}, full(2)},
 		{"master", leave, full(0)},
 		{"slave leaves while an expected slave is away", leave, func() *world {
 			w := newWorld(mesh(2)).open(0, 2).away(1)
@@ -214,7 +214,7 @@ func TestPlanEnd(t *testing.T) {
 	}
 	var all string
 	for _, test := range tests {
-		all += "## " + test.name + "\n" + PlanEnd(test.w.m, test.o, test.w.view).Describe(test.w.m) + "\n"
+		all += "## " + test.name + "\n" + PlanEnd(test.w.m, test.o, test.w.view).Describe(test.w.m, nil) + "\n"
 	}
 	golden(t, "plan_end.golden", all)
 }
@@ -234,5 +234,27 @@ func golden(t *testing.T, file, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+func TestResetMode(t *testing.T) {
+	tests := []struct {
+		mode          ResetMode
+		pod, replicas int
+		want          bool
+	}{
+		{ResetAlways, 1, -1, true},
+		{ResetAlways, Master, 0, false},
+		{ResetNever, 2, 1, false},
+		{ResetAuto, 2, 2, true},   // scaled down
+		{ResetAuto, 1, 2, false},  // restart, drain, rolling update
+		{ResetAuto, 1, -1, false}, // not known
+		{ResetAuto, 1, 0, false},  // everything stops
+		{ResetAuto, Master, 1, false},
+	}
+	for _, test := range tests {
+		if got := test.mode.leaves(test.pod, test.replicas); got != test.want {
+			t.Errorf("mode %s, pod %d of %d: leaves %t", test.mode, test.pod, test.replicas, got)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,19 +70,20 @@ func (s *Settings) check() []string {
 	inRange("AKU_FLUSH_TIMEOUT_AT_START", s.FlushTimeoutAtStart, 0, maxSeconds)
 	inRange("AKU_DELAY_START_COMPLETE_TIME", s.DelayStartComplete, 0, maxSeconds)
 	inRange("AKU_FLUSH_AT_END", s.FlushAtEnd, 0, 1)
-	inRange("AKU_REPLICATION_RESET_AT_END", s.ReplicationResetAtEnd, 0, 1)
+	oneOf := func(name, value string, allowed ...string) {
+		if !slices.Contains(allowed, value) {
+			fault("%s is %q, it must be %s", name, value, strings.Join(allowed, " or "))
+		}
+	}
+	oneOf("AKU_REPLICATION_RESET_AT_END", s.ReplicationResetAtEnd, "0", "1", "auto")
 	inRange("AKU_END_TIMEOUT", s.EndTimeout, 10, 86400)
 	inRange("AKU_DRAIN_TIME", s.DrainTime, 0, 86400)
 	inRange("AKU_SHUTDOWN_AT_END", s.ShutdownAtEnd, 0, 1)
 	if s.Port == s.ReplicationPort {
 		fault("AKU_PORT_NO and AKU_REPLICATION_PORT_NO are both %d, they must differ", s.Port)
 	}
-	if s.ODBCQuote != "double" && s.ODBCQuote != "braces" {
-		fault("AKU_ODBC_QUOTE is %q, it must be double or braces", s.ODBCQuote)
-	}
-	if s.LogFormat != "text" && s.LogFormat != "json" {
-		fault("AKU_LOG_FORMAT is %q, it must be text or json", s.LogFormat)
-	}
+	oneOf("AKU_ODBC_QUOTE", s.ODBCQuote, "double", "braces")
+	oneOf("AKU_LOG_FORMAT", s.LogFormat, "text", "json")
 
 	if named {
 		host := akucore.Mesh{StatefulSet: s.StatefulSet, Service: s.Service, HostSuffix: s.HostSuffix}.Host(0)

@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/altibase"
+	"aku/internal/kube"
 )
 
 // Settings is what the environment says, checked.
@@ -33,18 +35,18 @@ type Settings struct {
 	Port            int `env:"AKU_PORT_NO" envDefault:"20300"`
 	ReplicationPort int `env:"AKU_REPLICATION_PORT_NO" envDefault:"20301"`
 
-	QueryTimeout          int `env:"AKU_QUERY_TIMEOUT" envDefault:"3600"`
-	QueryRetryCount       int `env:"AKU_QUERY_RETRY_COUNT" envDefault:"5"`
-	QueryRetryDelayMsec   int `env:"AKU_QUERY_RETRY_DELAY_MSEC" envDefault:"1000"`
-	AddressCheckCount     int `env:"AKU_ADDRESS_CHECK_COUNT" envDefault:"30"`
-	FlushAtStart          int `env:"AKU_FLUSH_AT_START" envDefault:"1"`
-	FlushTimeoutAtStart   int `env:"AKU_FLUSH_TIMEOUT_AT_START" envDefault:"300"`
-	DelayStartComplete    int `env:"AKU_DELAY_START_COMPLETE_TIME" envDefault:"0"`
-	FlushAtEnd            int `env:"AKU_FLUSH_AT_END" envDefault:"1"`
-	ReplicationResetAtEnd int `env:"AKU_REPLICATION_RESET_AT_END" envDefault:"1"`
-	EndTimeout            int `env:"AKU_END_TIMEOUT" envDefault:"90"`
-	DrainTime             int `env:"AKU_DRAIN_TIME" envDefault:"5"`
-	ShutdownAtEnd         int `env:"AKU_SHUTDOWN_AT_END" envDefault:"0"`
+	QueryTimeout          int    `env:"AKU_QUERY_TIMEOUT" envDefault:"3600"`
+	QueryRetryCount       int    `env:"AKU_QUERY_RETRY_COUNT" envDefault:"5"`
+	QueryRetryDelayMsec   int    `env:"AKU_QUERY_RETRY_DELAY_MSEC" envDefault:"1000"`
+	AddressCheckCount     int    `env:"AKU_ADDRESS_CHECK_COUNT" envDefault:"30"`
+	FlushAtStart          int    `env:"AKU_FLUSH_AT_START" envDefault:"1"`
+	FlushTimeoutAtStart   int    `env:"AKU_FLUSH_TIMEOUT_AT_START" envDefault:"300"`
+	DelayStartComplete    int    `env:"AKU_DELAY_START_COMPLETE_TIME" envDefault:"0"`
+	FlushAtEnd            int    `env:"AKU_FLUSH_AT_END" envDefault:"1"`
+	ReplicationResetAtEnd string `env:"AKU_REPLICATION_RESET_AT_END" envDefault:"1"`
+	EndTimeout            int    `env:"AKU_END_TIMEOUT" envDefault:"90"`
+	DrainTime             int    `env:"AKU_DRAIN_TIME" envDefault:"5"`
+	ShutdownAtEnd         int    `env:"AKU_SHUTDOWN_AT_END" envDefault:"0"`
 
 	Replications []Replication `envPrefix:"AKU_REPLICATIONS"`
 
@@ -148,9 +150,23 @@ func (s Settings) EndOptions() akucore.EndOptions {
 	return akucore.EndOptions{
 		Flush:        s.FlushAtEnd == 1,
 		DeliverLimit: budget.Deliver,
-		Leave:        s.ReplicationResetAtEnd == 1,
+		Reset:        akucore.ResetMode(s.ReplicationResetAtEnd),
 		Shutdown:     s.ShutdownAtEnd == 1,
 	}
+}
+
+// Replicas tells how many pods the StatefulSet is to have, or -1 when that cannot
+// be known. It is asked for only where it decides something.
+func (s Settings) Replicas(ctx context.Context) int {
+	if akucore.ResetMode(s.ReplicationResetAtEnd) != akucore.ResetAuto {
+		return -1
+	}
+	replicas, err := kube.StatefulSet{Name: s.StatefulSet}.Replicas(ctx)
+	if err != nil {
+		slog.Warn("the replica count is not known, so nothing is reset", "error", err)
+		return -1
+	}
+	return replicas
 }
 
 // Runner carries out plans as the settings say.
