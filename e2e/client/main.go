@@ -1,0 +1,90 @@
+// Command client is a user of the database for tests and the demo: it looks at tables, writes and keeps account of what was
+// acknowledged, over ODBC sessions of the user SYS. It runs in a pod of its own, where `kubectl exec` calls it.
+//
+//	client wait                            until SIGTERM; what the pod itself runs
+//	client sql [-json] [-sysdba] HOST STATEMENT…
+//	                                       run statements on one session and print their rows
+//	client table [-json] HOST…             rows, sum of the keys and checksum of the table on each host
+//	client load -journal FILE [-from KEY] [-rows N] HOST
+//	                                       insert many rows
+//	client write -journal FILE [-from KEY] [-rate N] HOST
+//	                                       insert rows and update own earlier ones, each in its own transaction, until
+//	                                       standard input or the process ends; connect again whenever the host is away
+//	                                       or closed. Prints a line of JSON now and then and a last one at the end
+//	client verify -journals FOLDER HOST…   compare the rows of each host with all journals of the folder, as JSON
+//	client processes CONTAINER-ID          processes of a container of this node, as JSON (needs hostPID)
+//	client kill CONTAINER-ID               SIGKILL the first process of a container of this node (needs hostPID)
+//
+// The table is SYS.T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100)).
+//
+// Environment: AKU_SYS_PASSWORD, and where other than the stand-in server's are needed AKU_PORT_NO, AKU_ODBC_DRIVER,
+// AKU_ODBC_EXTRA and AKU_ODBC_SYSDBA, as aku-init has them.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// commands are the verbs; each has a file of its own.
+var commands = map[string]func(ctx context.Context, args []string) error{
+	"wait":      wait,
+	"sql":       runSQL,
+	"table":     showTable,
+	"load":      load,
+	"write":     write,
+	"verify":    verify,
+	"processes": showProcesses,
+	"kill":      kill,
+}
+
+var errUsage = errors.New("usage: client wait|sql|table|load|write|verify|processes|kill …; see the package comment")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 || commands[args[0]] == nil {
+		return errUsage
+	}
+	return commands[args[0]](ctx, args[1:])
+}
+
+func wait(ctx context.Context, _ []string) error {
+	<-ctx.Done()
+	return nil
+}
+
+// parse reads flags and checks the number of arguments that follow them.
+func parse(flags *flag.FlagSet, args []string, least, most int) ([]string, error) {
+	flags.SetOutput(os.Stderr)
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	if rest := flags.Args(); len(rest) >= least && (most < 0 || len(rest) <= most) {
+		return rest, nil
+	}
+	return nil, errUsage
+}
+
+// newFlags are the flags of one command.
+func newFlags(command string) *flag.FlagSet {
+	return flag.NewFlagSet("client "+command, flag.ContinueOnError)
+}
+
+// printJSON prints one line.
+func printJSON(value any) error {
+	return json.NewEncoder(os.Stdout).Encode(value)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// process is one process of a container.
+type process struct {
+	PID     int    `json:"pid"`
+	Name    string `json:"name"`
+	RSS     int    `json:"rssKiB"`
+	Command string `json:"command"`
+	// First tells that it is the first process of its container: process 1 there.
+	First bool `json:"first"`
+}
+
+func showProcesses(_ context.Context, args []string) error {
+	args, err := parse(newFlags("processes"), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	found, err := processesOf(args[0])
+	if err != nil {
+		return err
+	}
+	return printJSON(found)
+}
+
+// kill ends a container as nothing inside it can: the first process of a container is deaf to SIGKILL from within.
+func kill(_ context.Context, args []string) error {
+	args, err := parse(newFlags("kill"), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	found, err := processesOf(args[0])
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
+		if p.First {
+			return syscall.Kill(p.PID, syscall.SIGKILL)
+		}
+	}
+	return fmt.Errorf("no first process of container %s among %v", args[0], found)
+}
+
+// processesOf finds the processes of a container by its control group, whose path ends in the container's id.
+func processesOf(container string) ([]process, error) {
+	groups, err := filepath.Glob("/proc/[0-9]*/cgroup")
+	if err != nil {
+		return nil, err
+	}
+	var found []process
+	for _, file := range groups {
+		group, err := os.ReadFile(file)
+		if err != nil || !strings.Contains(string(group), container) {
+			continue // ended meanwhile, or another container's
+		}
+		p, err := readProcess(filepath.Dir(file))
+		if err == nil {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("no process of container %s is to be seen here", container)
+	}
+	return found, nil
+}
+
+func readProcess(folder string) (process, error) {
+	status, err := os.ReadFile(filepath.Join(folder, "status"))
+	if err != nil {
+		return process{}, err
+	}
+	command, err := os.ReadFile(filepath.Join(folder, "cmdline"))
+	if err != nil {
+		return process{}, err
+	}
+	p := process{Command: strings.TrimSpace(strings.ReplaceAll(string(command), "\x00", " "))}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		fields := strings.Fields(value)
+		if len(fields) == 0 {
+			continue
+		}
+		switch name {
+		case "Name":
+			p.Name = fields[0]
+		case "Pid":
+			p.PID, err = strconv.Atoi(fields[0])
+		case "VmRSS":
+			p.RSS, err = strconv.Atoi(fields[0])
+		case "NSpid":
+			p.First = len(fields) > 1 && fields[len(fields)-1] == "1"
+		}
+		if err != nil {
+			return process{}, err
+		}
+	}
+	return p, nil
+}

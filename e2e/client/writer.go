@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"aku/e2e/internal/account"
+)
+
+// writer writes to one host. It is the only one that writes its keys.
+type writer struct {
+	host    string
+	journal *account.Journal
+	next    int64   // key of the next insert
+	own     []int64 // keys that are known to be there
+	serial  int     // makes each value another one
+	random  *rand.Rand
+
+	mu       sync.Mutex
+	progress account.Progress
+}
+
+func newWriter(host string, from int64, journal *account.Journal) *writer {
+	return &writer{
+		host:     host,
+		journal:  journal,
+		next:     from,
+		random:   rand.New(rand.NewPCG(uint64(from), 0)),
+		progress: account.Progress{Host: host},
+	}
+}
+
+func (w *writer) now() account.Progress {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.progress
+}
+
+func (w *writer) note(change func(p *account.Progress)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(&w.progress)
+}
+
+// run writes until its context ends. It fails only when it cannot keep its journal.
+func (w *writer) run(ctx context.Context, pace pace) error {
+	for ctx.Err() == nil {
+		s, err := connect(ctx, w.host, false)
+		if err != nil {
+			w.note(func(p *account.Progress) { p.Refused = err.Error() })
+			select {
+			case <-ctx.Done():
+			case <-time.After(againDelay):
+			}
+			continue
+		}
+		w.note(func(p *account.Progress) { p.Sessions++; p.Refused = "" })
+		err = w.session(ctx, s, pace)
+		s.close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// session writes until a statement fails. Whatever the failure says, its outcome counts as unknown.
+func (w *writer) session(ctx context.Context, s *session, pace pace) error {
+	for pace.wait(ctx) {
+		// Inserts and updates take turns: rows that change while they are being copied are the hard case.
+		change := w.insert
+		if w.serial%2 == 1 && len(w.own) > 0 {
+			change = w.update
+		}
+		w.serial++
+		failed, err := change(s)
+		if err != nil {
+			return err
+		}
+		if failed != nil {
+			w.note(func(p *account.Progress) { p.Unknown++; p.Refused = failed.Error() })
+			return nil
+		}
+	}
+	return nil
+}
+
+// insert writes a new row.
+func (w *writer) insert(s *session) (failed, fault error) {
+	key, value := w.next, fmt.Sprintf("new %d", w.serial)
+	w.next++
+	if err := w.journal.Try(key, value); err != nil {
+		return nil, err
+	}
+	if _, err := s.exec(insert(key, value)); err != nil {
+		return err, nil
+	}
+	w.own = append(w.own, key)
+	w.note(func(p *account.Progress) { p.Inserted++ })
+	return nil, w.journal.Acknowledge(key)
+}
+
+// update changes a row that was written before. A key whose statement failed is not used again: that statement
+// may still be done later.
+func (w *writer) update(s *session) (failed, fault error) {
+	i := w.random.IntN(len(w.own))
+	key, value := w.own[i], fmt.Sprintf("changed %d", w.serial)
+	if err := w.journal.Try(key, value); err != nil {
+		return nil, err
+	}
+	changed, err := s.exec(update(key, value))
+	if err != nil || changed != 1 {
+		w.own[i] = w.own[len(w.own)-1]
+		w.own = w.own[:len(w.own)-1]
+	}
+	switch {
+	case err != nil:
+		return err, nil
+	case changed != 1:
+		w.note(func(p *account.Progress) { p.Vanished++ })
+		return nil, nil
+	}
+	w.note(func(p *account.Progress) { p.Updated++ })
+	return nil, w.journal.Acknowledge(key)
+}
