@@ -59,7 +59,12 @@ func (e *Ender) End(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("own server: %w: nothing was stopped or reset, and it will go on from its log when it comes back", err)
 	}
-	err = r.RunAll(ctx, PlanEnd(r.Mesh, e.Options, view))
+	options := e.Options
+	if deadline, ok := ctx.Deadline(); ok {
+		// What looking at the servers took is gone.
+		options.DeliverLimit = Split(time.Until(deadline), r.DrainTime, options.Shutdown).Deliver
+	}
+	err = r.RunAll(ctx, PlanEnd(r.Mesh, options, view))
 	if ctx.Err() != nil {
 		return errors.Join(fmt.Errorf("TIMEOUT: %w", context.Cause(ctx)), err)
 	}
