@@ -2,16 +2,25 @@
 // other pods, opens it to users, and keeps watch. It runs as a native sidecar
 // beside the database container.
 //
-//	aku-init               join, open and watch until SIGTERM
-//	aku-init plan start    print what a start would do now, changing nothing
-//	aku-init plan end      print what an end would do now, changing nothing
-//	aku-init probe         exit 0 when the start is complete (startup probe)
-//	aku-init clear-marker  forget a completed start (postStart of a new container)
-//	aku-init install DIR   copy the bundle that this program belongs to into DIR
+//	aku-init                       join, open and watch until SIGTERM
+//	aku-init start                 join and open once, without a watch
+//	aku-init clean                 stop and drop the own replication objects, stop
+//	                               the peers', remove the marker; what was not sent
+//	                               is lost
+//	aku-init info                  print configuration and state of all servers
+//	aku-init plan start|end|clean  print what that would do now, and the statements,
+//	                               changing nothing
+//	aku-init probe                 exit 0 when the start is complete (startup probe)
+//	aku-init clear-marker          forget a completed start (postStart of a new
+//	                               container)
+//	aku-init install DIR           copy the bundle that this program belongs to
 //	aku-init version
 //
+// The vendor's options -p start, -p clean, -i and -v do the same.
+//
 // Exit codes: 0 done, 1 failed, 2 the configuration is wrong (all faults are
-// listed and nothing was connected).
+// listed and nothing was connected), 3 a human must act (master or slave failed;
+// the statements that recover them are printed).
 //
 // # Environment
 //
@@ -65,6 +74,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"aku/internal/akucore"
@@ -81,51 +91,67 @@ func main() {
 
 // usage is printed for -h and for commands that do not exist.
 const usage = `usage: aku-init [command]
-  (none)        join, open and watch until SIGTERM
-  plan start    print what a start would do now, changing nothing
-  plan end      print what an end would do now, changing nothing
-  probe         exit 0 when the start is complete
-  clear-marker  forget a completed start
-  install DIR   copy the bundle into DIR
-  version
+  (none)                join, open and watch until SIGTERM
+  start                 join and open once (also -p start)
+  clean                 stop and drop the own replication objects (also -p clean)
+  info                  print configuration and state of all servers (also -i)
+  plan start|end|clean  print what that would do now, changing nothing
+  probe                 exit 0 when the start is complete
+  clear-marker          forget a completed start
+  install DIR           copy the bundle into DIR
+  version               (also -v)
 The AKU_ environment variables are described in the package comment and docs.`
 
+// aliases are the options of the vendor's utility.
+var aliases = map[string]string{"-p start": "start", "-p clean": "clean", "-i": "info", "-v": "version", "--help": "-h", "help": "-h"}
+
 func run(ctx context.Context, args []string) error {
-	command := ""
-	if len(args) > 0 {
-		command = args[0]
+	command := strings.Join(args, " ")
+	if name, ok := aliases[command]; ok {
+		command = name
 	}
-	switch {
-	case command == "" && len(args) == 0:
+	switch command {
+	case "":
 		return withSettings(func(s settings.Settings) error { return newSidecar(s).run(ctx) })
-	case command == "plan" && len(args) == 2 && (args[1] == "start" || args[1] == "end"):
+	case "start":
+		return withSettings(func(s settings.Settings) error { return newSidecar(s).start(ctx) })
+	case "clean":
+		return withSettings(func(s settings.Settings) error { return newSidecar(s).clean(ctx) })
+	case "info":
+		return withSettings(func(s settings.Settings) error { return info(ctx, s) })
+	case "plan start", "plan end", "plan clean":
 		return withSettings(func(s settings.Settings) error { return printPlan(ctx, s, args[1]) })
-	case command == "probe" && len(args) == 1:
+	case "probe":
 		if !runDir().Marked() {
 			return errors.New("the start is not complete")
 		}
 		return nil
-	case command == "clear-marker" && len(args) == 1:
+	case "clear-marker":
 		return runDir().Renew()
-	case command == "install" && len(args) == 2:
-		return install(args[1])
-	case command == "version" && len(args) == 1:
+	case "version":
 		fmt.Println("aku-init", process.Version())
 		return nil
-	case command == "-h" || command == "--help" || command == "help":
+	case "-h":
 		fmt.Println(usage)
 		return nil
+	}
+	if len(args) == 2 && args[0] == "install" {
+		return install(args[1])
 	}
 	return process.Usage(usage)
 }
 
-// printPlan prints what a start or an end would do now.
+// printPlan prints what would be done now.
 func printPlan(ctx context.Context, s settings.Settings, which string) error {
-	plan := func(v akucore.View) akucore.Plan { return akucore.PlanStart(s.Mesh(), s.StartOptions(), v) }
-	if which == "end" {
-		plan = func(v akucore.View) akucore.Plan { return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v) }
-	}
-	return s.PrintPlan(ctx, os.Stdout, plan)
+	return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan {
+		switch which {
+		case "start":
+			return akucore.PlanStart(s.Mesh(), s.StartOptions(), v)
+		case "end":
+			return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v)
+		}
+		return akucore.PlanClean(s.Mesh(), v)
+	})
 }
 
 func withSettings(do func(settings.Settings) error) error {

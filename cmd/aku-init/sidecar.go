@@ -38,9 +38,11 @@ func newSidecar(s settings.Settings) *sidecar {
 
 // run ends with its context; whatever happens to the server, it starts over.
 func (s *sidecar) run(ctx context.Context) error {
-	if err := altibase.WriteODBCIni(s.settings.RunDir, s.settings.Servers().Driver); err != nil {
+	servers, disconnect, err := s.settings.Connect()
+	if err != nil {
 		return process.Misconfigured(err)
 	}
+	defer disconnect()
 	serving := make(chan error, 1)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -58,7 +60,7 @@ func (s *sidecar) run(ctx context.Context) error {
 			pause(ctx, endPoll)
 			continue
 		}
-		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
+		if err := s.serve(ctx, servers); err != nil && ctx.Err() == nil {
 			s.log.Warn("starting over", "reason", err)
 		}
 	}
@@ -71,7 +73,7 @@ func (s *sidecar) run(ctx context.Context) error {
 
 // serve brings the server into service and watches it, as the one process of the
 // pod that acts, until something ends that.
-func (s *sidecar) serve(ctx context.Context) error {
+func (s *sidecar) serve(ctx context.Context, servers *altibase.Cluster) error {
 	unlock, err := s.dir.Lock(ctx)
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func (s *sidecar) serve(ctx context.Context) error {
 		cancel()
 	}()
 
-	servers := altibase.NewCluster(s.settings.Servers())
+	// Sessions do not outlive the lock: to whoever acts next they would be users.
 	defer servers.CloseIdle()
 	if err := s.checkAddress(ctx); err != nil {
 		return err

@@ -34,11 +34,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"aku/internal/akucore"
-	"aku/internal/altibase"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
@@ -50,16 +50,24 @@ func main() {
 	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
 }
 
-const usage = `usage: aku-prestop [--dry-run]
-Takes the server of this pod out of replication.`
+const usage = `usage: aku-prestop [--dry-run | -v]
+Takes the server of this pod out of replication (also -p end, -p stop).
+--dry-run prints what it would do now, changing nothing.
+The AKU_ environment variables are described in the package comment and docs.`
 
 func run(ctx context.Context, args []string) error {
-	dry := len(args) == 1 && args[0] == "--dry-run"
-	switch {
-	case len(args) == 1 && (args[0] == "-h" || args[0] == "--help"):
+	dry := false
+	switch strings.Join(args, " ") {
+	case "", "-p end", "-p stop":
+	case "--dry-run":
+		dry = true
+	case "-v", "version":
+		fmt.Println("aku-prestop", process.Version())
+		return nil
+	case "-h", "--help":
 		fmt.Println(usage)
 		return nil
-	case len(args) > 0 && !dry:
+	default:
 		return process.Usage(usage)
 	}
 	s, err := settings.Read()
@@ -73,17 +81,11 @@ func run(ctx context.Context, args []string) error {
 	out, closeLog := hookOutput(dir)
 	defer closeLog()
 	log := process.Logger(s.LogFormat, out)
-	ini, err := os.MkdirTemp("", "aku-prestop")
+	servers, disconnect, err := s.Connect()
 	if err != nil {
-		ini = s.RunDir
-	} else {
-		defer os.RemoveAll(ini)
-	}
-	if err := altibase.WriteODBCIni(ini, s.Servers().Driver); err != nil {
 		return process.Misconfigured(err)
 	}
-	servers := altibase.NewCluster(s.Servers())
-	defer servers.CloseIdle()
+	defer disconnect()
 	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
 
 	limit := time.Duration(s.EndTimeout) * time.Second

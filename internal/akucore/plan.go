@@ -40,6 +40,8 @@ const (
 	// IfHandedOver: the own server is closed, and all that it holds was proven to
 	// be applied on every peer of this plan.
 	IfHandedOver Guard = "everything is delivered"
+	// IfStopped: the own side of the pair is stopped.
+	IfStopped Guard = "stopped"
 	// IfAway: the peer still cannot be reached.
 	IfAway Guard = "peer is away"
 )

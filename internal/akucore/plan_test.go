@@ -237,6 +237,12 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
+func TestPlanClean(t *testing.T) {
+	w := newWorld(mesh(2)).open(0, 2).away(1)
+	w.both(w.running, 0, 2).side(2, 1, 100, true, SenderRetry)
+	golden(t, "plan_clean.golden", PlanClean(w.m, w.view).Describe(w.m, nil))
+}
+
 func TestResetMode(t *testing.T) {
 	tests := []struct {
 		mode          ResetMode

@@ -145,6 +145,12 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 	if err != nil {
 		return fmt.Errorf("check before it: %w", err)
 	}
+	if s.If == IfStopped {
+		if o := own.Objects[r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))]; o.Started {
+			return fmt.Errorf("refused: %s is started", o.Name)
+		}
+		return nil
+	}
 	if !own.AdminMode {
 		return fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(r.Mesh.Self))
 	}

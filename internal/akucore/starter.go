@@ -26,6 +26,8 @@ type Starter struct {
 	Replicas func(context.Context) int
 	// Why is told why the pod is not yet in service; nil for nobody.
 	Why func(string)
+	// Tries is how often to look before the start is given up; 0 = for ever.
+	Tries int
 	// SQL gives the statements of a step, for people.
 	SQL func(Step) []string
 
@@ -33,8 +35,8 @@ type Starter struct {
 	saidAt time.Time
 }
 
-// Start observes, plans and runs until the own pod is in service. It gives up
-// only with its context.
+// Start observes, plans and runs until the own pod is in service. Unless Tries
+// says otherwise it gives up only with its context.
 func (s *Starter) Start(ctx context.Context) (Instance, error) {
 	r := s.Runner
 	if r.Mesh.Self == Master {
@@ -42,13 +44,16 @@ func (s *Starter) Start(ctx context.Context) (Instance, error) {
 	} else {
 		r.Log.Info("Start as SLAVE Pod.")
 	}
-	for {
+	for try := 1; ; try++ {
 		instance, err := s.round(ctx)
 		if err == nil {
 			return instance, nil
 		}
 		if ctx.Err() != nil {
 			return Instance{}, ctx.Err()
+		}
+		if s.Tries > 0 && (try >= s.Tries || !retryable(err) || errors.Is(err, ErrHuman)) {
+			return Instance{}, err
 		}
 		s.say(err)
 		if err := sleep(ctx, lookAgain); err != nil {

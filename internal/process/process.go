@@ -13,22 +13,28 @@ import (
 
 // The exit codes.
 const (
-	Done       = 0
-	Failed     = 1
-	Configured = 2 // the configuration or the command line is wrong
+	Done    = 0
+	Failed  = 1
+	Wrong   = 2 // the configuration or the command line is wrong
+	MustAct = 3 // a human must act: master or slave failed
 )
 
-// configError is an error of whoever configured or called the program.
-type configError struct{ err error }
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	error
+	code int
+}
 
-func (e configError) Error() string { return e.err.Error() }
-func (e configError) Unwrap() error { return e.err }
+func (e exitError) Unwrap() error { return e.error }
 
 // Misconfigured marks an error as one of the configuration.
-func Misconfigured(err error) error { return configError{err} }
+func Misconfigured(err error) error { return exitError{err, Wrong} }
 
 // Usage is the error of a command line that is wrong.
-func Usage(text string) error { return configError{errors.New(text)} }
+func Usage(text string) error { return exitError{errors.New(text), Wrong} }
+
+// Human marks an error that only a human can mend.
+func Human(err error) error { return exitError{err, MustAct} }
 
 // ExitCode reports an error and maps it to the exit code of the process.
 func ExitCode(err error) int {
@@ -36,9 +42,9 @@ func ExitCode(err error) int {
 		return Done
 	}
 	fmt.Fprintln(os.Stderr, err)
-	var wrong configError
-	if errors.As(err, &wrong) {
-		return Configured
+	var coded exitError
+	if errors.As(err, &coded) {
+		return coded.code
 	}
 	return Failed
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"aku/internal/akucore"
 	"aku/internal/altibase"
@@ -16,16 +15,11 @@ func (s Settings) SQL(step akucore.Step) []string { return altibase.Statements(s
 // PrintPlan looks at the servers and prints what would be done now, with the
 // statements. It changes nothing.
 func (s Settings) PrintPlan(ctx context.Context, to io.Writer, plan func(akucore.View) akucore.Plan) error {
-	ini, err := os.MkdirTemp("", "aku-plan")
+	servers, disconnect, err := s.Connect()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(ini)
-	if err := altibase.WriteODBCIni(ini, s.Servers().Driver); err != nil {
-		return err
-	}
-	servers := altibase.NewCluster(s.Servers())
-	defer servers.CloseIdle()
+	defer disconnect()
 	view, err := akucore.Observe(ctx, s.Mesh(), servers, s.Replicas(ctx))
 	if err != nil {
 		return fmt.Errorf("own server: %w", err)

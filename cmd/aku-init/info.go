@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"text/tabwriter"
+
+	"aku/internal/akucore"
+	"aku/internal/process"
+	"aku/internal/settings"
+)
+
+// info prints the configuration, and what each server holds of it. The password
+// is never part of it.
+func info(ctx context.Context, s settings.Settings) error {
+	servers, disconnect, err := s.Connect()
+	if err != nil {
+		return process.Misconfigured(err)
+	}
+	defer disconnect()
+	// An own server that does not answer is part of the picture.
+	view, _ := akucore.Observe(ctx, s.Mesh(), servers, -1)
+	printInfo(os.Stdout, s, view)
+	return nil
+}
+
+func printInfo(to io.Writer, s settings.Settings, view akucore.View) {
+	mesh := s.Mesh()
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintf(table, "pod\t%s\nservers\t%d\nport\t%d\nreplication port\t%d\nSYS password\t***\n",
+		mesh.PodName(mesh.Self), mesh.ServerCount, s.Port, mesh.ReplicationPort)
+	for _, g := range mesh.Groups {
+		fmt.Fprintf(table, "\n%s\tSYNC PARALLEL %d\n", g.Prefix, g.Parallel)
+		for _, t := range g.Tables {
+			fmt.Fprintf(table, "\t%s\n", t)
+		}
+	}
+	fmt.Fprintf(table, "\nSERVER\tSTATE\tREPLICATION\tSTARTED\tXSN\tPEER\tITEMS\n")
+	for pod := range mesh.ServerCount {
+		p := view.Pods[pod]
+		state := "open"
+		switch {
+		case p.Err != nil:
+			state = p.Err.Error()
+		case p.AdminMode:
+			state = "closed (ADMIN_MODE 1)"
+		}
+		if len(p.Objects) == 0 {
+			fmt.Fprintf(table, "%s\t%s\t-\n", mesh.PodName(pod), state)
+		}
+		for _, name := range sortedNames(p.Objects) {
+			o := p.Objects[name]
+			fmt.Fprintf(table, "%s\t%s\t%s\t%t\t%d\t%s,%d\t%d\n", mesh.PodName(pod), state, o.Name, o.Started, o.XSN, o.Host, o.Port, len(o.Tables))
+		}
+	}
+}
+
+func sortedNames(objects map[string]akucore.Object) []string {
+	var names []string
+	for name := range objects {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
