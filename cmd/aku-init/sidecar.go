@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -105,11 +106,21 @@ func (s *sidecar) serve(ctx context.Context, servers *altibase.Cluster) error {
 	s.health.Ready()
 	s.log.Info("AKU run successfully.")
 	defer s.health.NotReady("the own server left service")
-	err = akucore.Watch(ctx, servers.Server(s.settings.Mesh().Self), instance, s.markAgain)
+	err = s.watch(ctx, servers, instance)
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
 	return err
+}
+
+// watch looks after the server in service, and for pods that were removed.
+func (s *sidecar) watch(ctx context.Context, servers *altibase.Cluster, instance akucore.Instance) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { akucore.Sweep(ctx, s.settings.Runner(servers, s.log), s.settings.Replicas) })
+	defer sweeping.Wait()
+	defer cancel()
+	return akucore.Watch(ctx, servers.Server(s.settings.Mesh().Self), instance, s.markAgain)
 }
 
 // markAgain writes the marker that the start hook of the database container

@@ -243,6 +243,38 @@ func TestPlanClean(t *testing.T) {
 	golden(t, "plan_clean.golden", PlanClean(w.m, w.view).Describe(w.m, nil))
 }
 
+func TestPlanSweep(t *testing.T) {
+	removed := func(replicas int) *world {
+		w := newWorld(mesh(0)).open(0, 1).away(2)
+		w.both(w.running, 0, 1).side(0, 2, 100, true, SenderRetry)
+		w.view.Replicas = replicas
+		return w
+	}
+	tests := []struct {
+		name   string
+		before map[int]bool
+		w      *world
+		want   int // steps
+	}{
+		{"same verdict twice", map[int]bool{2: true}, removed(2), 2},
+		{"first verdict", nil, removed(2), 0},
+		{"still expected", map[int]bool{2: true}, removed(3), 0},
+		{"replica count not known", map[int]bool{2: true}, removed(-1), 0},
+		{"everything stops", map[int]bool{2: true}, removed(0), 0},
+		{"the peer answers", map[int]bool{1: true, 2: true}, removed(1).open(2), 0},
+	}
+	for _, test := range tests {
+		plan := PlanSweep(test.w.m, test.w.view, test.before)
+		steps := 0
+		for _, stage := range plan.Stages {
+			steps += len(stage.Steps)
+		}
+		if steps != test.want {
+			t.Errorf("%s: %d steps, want %d:\n%s", test.name, steps, test.want, plan.Describe(test.w.m, nil))
+		}
+	}
+}
+
 func TestResetMode(t *testing.T) {
 	tests := []struct {
 		mode          ResetMode

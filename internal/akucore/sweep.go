@@ -1,0 +1,69 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// sweepInterval is the time between two looks for pods that were removed; the
+// same verdict twice in a row is acted on.
+const sweepInterval = 30 * time.Second
+
+// removed are the peers that the StatefulSet is not to have any more, that are
+// away, and for which the own server still keeps its log.
+func removed(m Mesh, v View) map[int]bool {
+	gone := map[int]bool{}
+	for _, peer := range m.Peers() {
+		if v.Replicas <= 0 || peer < v.Replicas || !errors.Is(v.Pods[peer].Err, ErrUnreachable) {
+			continue
+		}
+		if v.mark(m, m.Self, peer) != none {
+			gone[peer] = true
+		}
+	}
+	return gone
+}
+
+// PlanSweep gives up the logs kept for pods that were removed without leaving in
+// order: they would fill the disk. What such a pod has not delivered is still on
+// its volume, and is handed over should it ever come back.
+func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
+	p := Plan{Name: "give up the logs for removed pods"}
+	sweep := Stage{Title: "stop and reset"}
+	for _, peer := range m.Peers() {
+		if !before[peer] || !removed(m, v)[peer] {
+			continue
+		}
+		for g := range m.Groups {
+			o, _ := v.object(m, m.Self, peer, g)
+			if o.XSN == Unset {
+				continue
+			}
+			if o.Started || o.Sender != SenderNone {
+				sweep.Steps = append(sweep.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g})
+			}
+			sweep.Steps = append(sweep.Steps, Step{Do: Reset, On: m.Self, Peer: peer, Group: g, If: IfAway})
+		}
+	}
+	p.add(sweep)
+	return p
+}
+
+// Sweep looks for removed pods until the context ends. Without a known replica
+// count it does nothing: a peer that is away may come back.
+func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) {
+	before := map[int]bool{}
+	for sleep(ctx, sweepInterval) == nil {
+		v, err := Observe(ctx, r.Mesh, r.Servers, replicas(ctx))
+		if err != nil {
+			continue
+		}
+		if plan := PlanSweep(r.Mesh, v, before); len(plan.Stages) > 0 {
+			if err := r.RunAll(ctx, plan); err != nil {
+				r.Log.Warn("could not give up the log for a removed pod", "error", err)
+			}
+		}
+		before = removed(r.Mesh, v)
+	}
+}
