@@ -151,4 +151,7 @@ type Gap struct {
 // Servers gives the server of each pod. Nothing is connected before it is used.
 type Servers interface {
 	Server(pod int) Server
+	// CloseIdle ends the sessions that nobody uses at the moment. A pod that ends
+	// would wait for them as for those of users.
+	CloseIdle()
 }

@@ -56,6 +56,7 @@ func (s *Starter) Start(ctx context.Context) (Instance, error) {
 			return Instance{}, err
 		}
 		s.say(err)
+		r.Servers.CloseIdle()
 		if err := sleep(ctx, lookAgain); err != nil {
 			return Instance{}, err
 		}

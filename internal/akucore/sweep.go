@@ -57,7 +57,7 @@ func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) {
 	for sleep(ctx, sweepInterval) == nil {
 		v, err := Observe(ctx, r.Mesh, r.Servers, replicas(ctx))
 		if err != nil {
-			continue
+			continue // the watch will say so
 		}
 		if plan := PlanSweep(r.Mesh, v, before); len(plan.Stages) > 0 {
 			if err := r.RunAll(ctx, plan); err != nil {
@@ -65,5 +65,6 @@ func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) {
 			}
 		}
 		before = removed(r.Mesh, v)
+		r.Servers.CloseIdle()
 	}
 }
