@@ -1,0 +1,75 @@
+package engine
+
+import "context"
+
+// Network reaches the replication ports of other servers.
+type Network interface {
+	// Dial looks the host up and connects.
+	Dial(ctx context.Context, host string, port int) (Link, error)
+}
+
+// Link is a connection between a sender and a receiver. Frames arrive in
+// order. Send and Receive may run at the same time, each in one goroutine.
+type Link interface {
+	Send(Frame) error
+	Receive() (Frame, error)
+	Close() error
+	LocalAddr() Addr
+	RemoteAddr() Addr
+}
+
+// Addr is one end of a link.
+type Addr struct {
+	IP   string
+	Port int
+}
+
+// FrameKind tells frames apart.
+type FrameKind byte
+
+// The kinds of frames.
+const (
+	FrameHello     FrameKind = iota + 1 // sender: what I am about to send
+	FrameWelcome                        // receiver: Text is empty, or why not
+	FrameChanges                        // sender: changes, whole transactions at the end of each Commit
+	FrameKeepAlive                      // sender: all up to SN has been sent; Ask wants an acknowledgement
+	FrameAck                            // receiver: all up to SN is applied
+	FrameRows                           // sender: rows of a SYNC
+	FrameRowsDone                       // sender: asks; receiver: all rows are in
+	FrameBye                            // sender: stops in good order
+)
+
+// Frame is a message between sender and receiver.
+type Frame struct {
+	Kind    FrameKind
+	Hello   *Hello
+	Text    string
+	SN      SN
+	Ask     bool
+	Changes []SentChange
+	Item    int
+	Rows    []string
+}
+
+// Hello opens a link.
+type Hello struct {
+	Replication string
+	Sync        bool
+	Items       []HelloItem
+	XSN         SN
+}
+
+// HelloItem describes a table on the sender's side.
+type HelloItem struct {
+	Item       Item
+	Columns    []Column
+	PrimaryKey []string
+}
+
+// SentChange is a change on its way.
+type SentChange struct {
+	Op            Op
+	Item          int
+	SN            SN
+	Before, After string
+}

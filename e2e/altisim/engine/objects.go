@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"slices"
+)
+
+// The longest names and host texts that an object takes, in bytes.
+const (
+	maxReplicationName = 40
+	maxHost            = 62
+)
+
+// CreateReplication is CREATE REPLICATION.
+func (s *Server) CreateReplication(ctx context.Context, r *Replication) error {
+	if len(r.Name) > maxReplicationName {
+		return Errorf(0x31066, "The name of the replication is too long.")
+	}
+	return s.Change(ctx, true, func(c *Catalog) error {
+		if c.Replication(r.Name) != nil {
+			return ErrDuplicateName
+		}
+		hosts := r.Hosts
+		r.Hosts = nil
+		for _, h := range hosts {
+			if err := s.addHost(c, r, h); err != nil {
+				return err
+			}
+		}
+		items := r.Items
+		r.Items = nil
+		for _, i := range items {
+			if err := s.addItem(c, r, i); err != nil {
+				return err
+			}
+		}
+		r.XSN = NoSN
+		c.Replications = append(c.Replications, r)
+		return nil
+	})
+}
+
+// DropReplication is DROP REPLICATION. A peer's sender loses its link.
+func (s *Server) DropReplication(ctx context.Context, name string) error {
+	err := s.Change(ctx, true, func(c *Catalog) error {
+		if c.Replication(name) == nil {
+			return ErrReplicationUnknown
+		}
+		if s.sending(name) {
+			return ErrAlreadyStarted
+		}
+		c.Replications = slices.DeleteFunc(c.Replications, func(r *Replication) bool { return r.Name == name })
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.closeReceiver(name)
+	s.prune(ctx)
+	return nil
+}
+
+func (s *Server) addItem(c *Catalog, r *Replication, i Item) error {
+	if c.User(i.LocalUser) == nil {
+		return Errorf(0x6110F, "User not found : %s", i.LocalUser)
+	}
+	t := c.Table(i.LocalUser, i.LocalTable)
+	if t == nil {
+		return Errorf(0x61111, "Table not found : %s", i.LocalTable)
+	}
+	if len(t.PrimaryKey) == 0 {
+		return Errorf(0x61113, "A replicated table must have a primary key. (%s)", t.FullName())
+	}
+	if i.LocalPartition != "" && !slices.Contains(t.Partitions, i.LocalPartition) {
+		return Errorf(0x31151, "Partition not found : %s", i.LocalPartition)
+	}
+	if slices.ContainsFunc(r.Items, i.sameAs) {
+		return ErrItemExists
+	}
+	i.InvalidMaxSN = s.store.LastSN()
+	r.Items = append(r.Items, i)
+	return nil
+}
+
+func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
+	if len(h.Addr) > maxHost {
+		return ErrHostTooLong
+	}
+	same := func(o Host) bool { return o.Addr == h.Addr && o.Port == h.Port }
+	if slices.ContainsFunc(r.Hosts, same) {
+		return ErrDuplicateHosts
+	}
+	if s.Property("REPLICATION_ALLOW_DUPLICATE_HOSTS") == "0" {
+		for _, o := range c.Replications {
+			if o.Name != r.Name && slices.ContainsFunc(o.Hosts, same) {
+				return ErrDuplicateHosts
+			}
+		}
+	}
+	h.No = c.NextHostNo
+	c.NextHostNo++
+	r.Hosts = append(r.Hosts, h)
+	if r.HostNo == 0 {
+		r.HostNo = h.No
+	}
+	return nil
+}
+
+// AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object.
+func (s *Server) AddItem(ctx context.Context, name string, i Item) error {
+	return s.alter(ctx, name, func(c *Catalog, r *Replication) error { return s.addItem(c, r, i) })
+}
+
+// DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object.
+func (s *Server) DropItem(ctx context.Context, name string, i Item) error {
+	return s.alter(ctx, name, func(c *Catalog, r *Replication) error {
+		n := slices.IndexFunc(r.Items, i.sameAs)
+		if n < 0 {
+			return ErrItemNotFound
+		}
+		r.Items = slices.Delete(r.Items, n, n+1)
+		return nil
+	})
+}
+
+// AddHost is ALTER REPLICATION … ADD HOST.
+func (s *Server) AddHost(ctx context.Context, name string, h Host) error {
+	return s.alter(ctx, name, func(c *Catalog, r *Replication) error { return s.addHost(c, r, h) })
+}
+
+// DropHost is ALTER REPLICATION … DROP HOST.
+func (s *Server) DropHost(ctx context.Context, name string, h Host) error {
+	return s.alter(ctx, name, func(_ *Catalog, r *Replication) error {
+		n := r.host(h)
+		if n < 0 {
+			return ErrHostNotFound
+		}
+		r.Hosts = slices.Delete(r.Hosts, n, n+1)
+		return nil
+	})
+}
+
+// SetHost is ALTER REPLICATION … SET HOST: the host to use next.
+func (s *Server) SetHost(ctx context.Context, name string, h Host) error {
+	return s.alter(ctx, name, func(_ *Catalog, r *Replication) error {
+		n := r.host(h)
+		if n < 0 {
+			return ErrHostNotFound
+		}
+		r.HostNo = r.Hosts[n].No
+		first := r.Hosts[n]
+		r.Hosts = slices.Insert(slices.Delete(r.Hosts, n, n+1), 0, first)
+		return nil
+	})
+}
+
+func (r *Replication) host(h Host) int {
+	return slices.IndexFunc(r.Hosts, func(o Host) bool { return o.Addr == h.Addr && o.Port == h.Port })
+}
+
+// alter changes an object and lets both ends agree anew when they are
+// connected.
+func (s *Server) alter(ctx context.Context, name string, change func(*Catalog, *Replication) error) error {
+	if err := s.changeReplication(ctx, name, true, change); err != nil {
+		return err
+	}
+	s.relink(name)
+	return nil
+}
+
+// relink cuts the links of an object. Its sender connects again at once; the
+// peer's sender is woken by that.
+func (s *Server) relink(name string) {
+	s.closeReceiver(name)
+	s.mu.Lock()
+	x := s.senders[name]
+	s.mu.Unlock()
+	if x == nil {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.state.Status == SenderRuns && x.link != nil {
+		_ = x.link.Close()
+	}
+	x.wakeUp()
+}
+
+// MayTruncate is the rule for TRUNCATE and other DDL on a table that may be
+// replicated.
+func (s *Server) MayTruncate(t *Table, sessionReplicates bool) error {
+	switch {
+	case s.Catalog().ReplicationCount(t) == 0:
+		return nil
+	case s.Property("REPLICATION_DDL_ENABLE") == "0":
+		return ErrDDLDisabled
+	case !sessionReplicates:
+		return ErrDDLSessionNone
+	}
+	return nil
+}
+
+// Truncated is called after DDL on a replicated table: it cuts the links of all
+// objects that hold it, and takes its time when one of them was sending.
+func (s *Server) Truncated(ctx context.Context, t *Table) {
+	ran := false
+	for _, r := range s.Catalog().Replications {
+		if !slices.ContainsFunc(r.Items, func(i Item) bool { return i.holds(t) }) {
+			continue
+		}
+		ran = ran || s.sending(r.Name)
+		s.relink(r.Name)
+	}
+	if ran {
+		_ = s.Clock.Sleep(ctx, truncateWait)
+	}
+}

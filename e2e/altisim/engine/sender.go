@@ -1,0 +1,337 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// SenderStatus is V$REPSENDER.STATUS.
+type SenderStatus int
+
+// The states of a sender.
+const (
+	SenderStopped SenderStatus = 0
+	SenderRuns    SenderStatus = 1
+	SenderRetries SenderStatus = 2
+	SenderSyncs   SenderStatus = 6
+)
+
+// logBatch is how many log records a sender reads at a time.
+const logBatch = 500
+
+// pinSlack is how much log an idle replication may pin before its restart
+// point moves although it had nothing to send.
+const pinSlack SN = 1 << 20
+
+// sender is the running half of a started replication object.
+type sender struct {
+	s       *Server
+	name    string
+	ctx     context.Context
+	stop    context.CancelFunc
+	wake    chan struct{} // the peer is there: try again at once
+	done    chan struct{}
+	started time.Time
+
+	mu      sync.Mutex
+	state   SenderState
+	acked   SN
+	ackedAt chan struct{} // closed and replaced at every acknowledgement
+	link    Link
+	pin     SN // what a SYNC will start from
+}
+
+// SenderState is what the views show of a sender.
+type SenderState struct {
+	Name            string
+	StartFlag       int // 2 while a SYNC runs
+	NetError        bool
+	Status          SenderStatus
+	ReadSN          SN // -1 before the first connection
+	CommitXSN       SN
+	Local, Remote   Addr
+	ReadLog, SentTo int64
+	Sync            []SyncState
+	Parallel        int
+}
+
+// SyncState is the progress of one table of a SYNC.
+type SyncState struct {
+	Table, Partition string
+	Records          int64 // -1 when done
+	SN               SN
+}
+
+func (s *Server) newSender(name string) *sender {
+	ctx, stop := context.WithCancel(s.ctx)
+	return &sender{
+		s: s, name: name, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), done: make(chan struct{}), started: time.Now(),
+		ackedAt: make(chan struct{}), acked: NoSN, pin: NoSN, state: SenderState{Name: name, ReadSN: NoSN},
+	}
+}
+
+// run keeps the sender going until it is stopped: connect, send, and when the
+// peer is gone try again now, then every retryWait or when the peer turns up.
+func (x *sender) run(link Link, restFirst bool) {
+	defer close(x.done)
+	for x.ctx.Err() == nil {
+		if restFirst {
+			restFirst = false
+			x.rest()
+			continue
+		}
+		if link == nil {
+			var err error
+			if link, err = x.connect(x.ctx, false); err != nil {
+				x.update(func(st *SenderState) { st.Status, st.NetError = SenderRetries, true })
+				x.rest()
+				continue
+			}
+		}
+		if err := x.stream(link); err != nil && x.ctx.Err() == nil {
+			x.s.log.Info("peer lost", "replication", x.name, "error", err)
+			x.update(func(st *SenderState) { st.Status, st.NetError = SenderRetries, true })
+		}
+		_ = link.Close()
+		link = nil
+	}
+}
+
+// rest waits until the next try is due.
+func (x *sender) rest() {
+	t := time.NewTimer(x.s.Clock.Real(retryWait))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-x.wake:
+	case <-x.ctx.Done():
+	}
+}
+
+// wakeUp ends a rest.
+func (x *sender) wakeUp() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (x *sender) update(f func(*SenderState)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	f(&x.state)
+}
+
+func (x *sender) pinned() SN {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.pin
+}
+
+// stream sends the log until the link breaks or the sender is stopped.
+func (x *sender) stream(link Link) error {
+	r := x.s.Catalog().Replication(x.name)
+	if r == nil {
+		return ErrReplicationUnknown
+	}
+	ctx, lost := context.WithCancelCause(x.ctx)
+	defer lost(nil)
+	// Closing the link ends a blocked send; but a stop in good order says goodbye first.
+	unblock := context.AfterFunc(ctx, func() {
+		if x.ctx.Err() == nil {
+			_ = link.Close()
+			return
+		}
+		time.AfterFunc(max(x.s.Clock.Real(stopTick), 200*time.Millisecond), func() { _ = link.Close() })
+	})
+	defer unblock()
+
+	at := r.XSN
+	x.mu.Lock()
+	x.acked = NoSN
+	x.link = link
+	st := &x.state
+	st.StartFlag, st.Status, st.NetError, st.ReadSN, st.CommitXSN = 0, SenderRuns, false, at, r.XSN
+	st.Local, st.Remote = link.LocalAddr(), link.RemoteAddr()
+	x.mu.Unlock()
+
+	acks := make(chan struct{})
+	p := progress{sender: x, xsn: r.XSN}
+	go func() {
+		defer close(acks)
+		for {
+			f, err := link.Receive()
+			if err != nil {
+				lost(err)
+				return
+			}
+			p.acknowledge(f.SN)
+			if f.Kind == FrameBye {
+				lost(nil)
+				return
+			}
+		}
+	}()
+	err := x.send(ctx, link, r, at, &p)
+	if x.ctx.Err() != nil && x.s.ctx.Err() == nil && context.Cause(ctx) == context.Canceled {
+		if link.Send(Frame{Kind: FrameBye}) == nil {
+			<-acks // the last acknowledgement; the link is closed when it does not come
+		}
+	}
+	_ = link.Close()
+	<-acks
+	return errors.Join(err, context.Cause(ctx))
+}
+
+func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *progress) error {
+	items := x.s.itemsByTable(r)
+	lastSend, greeted, open := time.Now(), false, false
+	for ctx.Err() == nil {
+		if p.silent() {
+			return errors.New("the peer does not answer")
+		}
+		changed := x.s.store.Changed()
+		records, upTo, err := x.s.store.ReadLog(ctx, at, logBatch)
+		if err != nil {
+			return err
+		}
+		var out []SentChange
+		for _, rec := range records {
+			if rec.Op == Commit {
+				if open {
+					out = append(out, SentChange{Op: Commit, SN: rec.SN})
+					open = false
+				}
+				continue
+			}
+			if item, ok := items[rec.TableID]; ok && rec.SN > r.Items[item].InvalidMaxSN {
+				out = append(out, SentChange{Op: rec.Op, Item: item, SN: rec.SN, Before: rec.Before, After: rec.After})
+				open = true
+			}
+		}
+		if len(out) > 0 {
+			p.sending()
+			if err := link.Send(Frame{Kind: FrameChanges, Changes: out}); err != nil {
+				return err
+			}
+			lastSend = time.Now()
+		}
+		moved := upTo > at
+		at = upTo
+		x.update(func(st *SenderState) {
+			st.ReadSN = at
+			st.ReadLog += int64(len(records))
+			st.SentTo += int64(len(out))
+		})
+		due := time.Until(lastSend.Add(x.s.Clock.Real(ackWait)))
+		if due <= 0 {
+			// Nothing is open here: a batch ends inside a transaction only when more is there to read.
+			if !open {
+				p.asking(time.Now())
+				if err := link.Send(Frame{Kind: FrameKeepAlive, SN: at, Ask: true}); err != nil {
+					return err
+				}
+				lastSend = time.Now()
+			}
+			continue
+		}
+		if moved {
+			continue
+		}
+		if !greeted {
+			greeted = true
+			if err := link.Send(Frame{Kind: FrameKeepAlive, SN: at}); err != nil {
+				return err
+			}
+		}
+		wait(ctx, changed, due)
+	}
+	return nil
+}
+
+func wait(ctx context.Context, event <-chan struct{}, limit time.Duration) {
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-event:
+	case <-t.C:
+	}
+}
+
+// progress is what one link's sending and acknowledging halves share.
+type progress struct {
+	sender *sender
+	mu     sync.Mutex
+	xsn    SN // durable restart point
+	sent   bool
+	asked  time.Time // zero: no answer is due
+}
+
+func (p *progress) sending() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = true
+}
+
+func (p *progress) asking(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked.IsZero() {
+		p.asked = now
+	}
+}
+
+func (p *progress) silent() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.asked.IsZero() && time.Since(p.asked) > p.sender.s.Clock.Silence()
+}
+
+// acknowledge notes that the peer has applied all up to sn, and moves the
+// durable restart point when something was sent since it was last moved.
+func (p *progress) acknowledge(sn SN) {
+	x := p.sender
+	p.mu.Lock()
+	p.asked = time.Time{}
+	move := sn > p.xsn && (p.sent || sn-p.xsn > pinSlack)
+	if move {
+		p.xsn, p.sent = sn, false
+	}
+	p.mu.Unlock()
+	if move {
+		err := x.s.changeReplication(context.WithoutCancel(x.ctx), x.name, false, func(_ *Catalog, r *Replication) error {
+			r.XSN = max(r.XSN, sn)
+			return nil
+		})
+		if err != nil {
+			x.s.log.Warn("save the restart point", "replication", x.name, "error", err)
+		}
+		x.s.prune(context.WithoutCancel(x.ctx))
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if move {
+		x.state.CommitXSN = sn
+	}
+	x.acked = max(x.acked, sn)
+	close(x.ackedAt)
+	x.ackedAt = make(chan struct{})
+}
+
+// itemsByTable maps the ids of the replication's tables to its first item of
+// that table. Partitions of a table travel as the table's first item.
+func (s *Server) itemsByTable(r *Replication) map[int]int {
+	c := s.Catalog()
+	m := map[int]int{}
+	for i, item := range r.Items {
+		if t := c.Table(item.LocalUser, item.LocalTable); t != nil {
+			if _, ok := m[t.ID]; !ok {
+				m[t.ID] = i
+			}
+		}
+	}
+	return m
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Server is one server: its catalog, its senders and receivers, its sessions
+// and properties.
+type Server struct {
+	Clock   Clock
+	Started time.Time
+
+	store Store
+	net   Network
+	log   *slog.Logger
+	ctx   context.Context // ends with the server
+	end   context.CancelCauseFunc
+
+	changing sync.Mutex // one change of the catalog, or pruning, at a time
+	stopping chan struct{}
+
+	mu        sync.Mutex
+	catalog   *Catalog // replaced, never changed
+	senders   map[string]*sender
+	receivers map[string]*receiver
+
+	properties properties
+	sessions   sessions
+	tasks      sync.WaitGroup
+}
+
+// Config is what a Server is made from.
+type Config struct {
+	Clock      Clock
+	Store      Store
+	Network    Network
+	Catalog    *Catalog
+	Properties map[string]string // that differ from their defaults
+	Log        *slog.Logger
+	Started    time.Time
+}
+
+// New makes a server. It does nothing until StartSenders.
+func New(c Config) *Server {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		Clock: c.Clock, Started: c.Started, store: c.Store, net: c.Network, log: c.Log, catalog: c.Catalog,
+		stopping: make(chan struct{}, 1), senders: map[string]*sender{}, receivers: map[string]*receiver{},
+		properties: newProperties(c.Properties),
+	}
+	s.ctx, s.end = context.WithCancelCause(context.Background())
+	s.sessions.open = map[int64]*Session{}
+	return s
+}
+
+// Catalog is the present catalog. It must not be changed.
+func (s *Server) Catalog() *Catalog {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.catalog
+}
+
+// Done is closed when the server shall end.
+func (s *Server) Done() <-chan struct{} { return s.ctx.Done() }
+
+// StartSenders lets the replications run on that ran when the server ended.
+func (s *Server) StartSenders() {
+	if s.Property("REPLICATION_PORT_NO") == "0" || s.Property("REPLICATION_SENDER_AUTO_START") == "0" {
+		return
+	}
+	for _, r := range s.Catalog().Replications {
+		if !r.Started {
+			continue
+		}
+		x := s.newSender(r.Name)
+		s.mu.Lock()
+		s.senders[r.Name] = x
+		s.mu.Unlock()
+		s.spawn(func() { x.run(nil, false) })
+	}
+}
+
+// Close ends senders, receivers and sessions, as a stop of the process would:
+// what was started starts again with the next server.
+func (s *Server) Close() {
+	s.end(ErrCommunication)
+	s.mu.Lock()
+	for _, r := range s.receivers {
+		_ = r.link.Close()
+	}
+	s.mu.Unlock()
+	s.tasks.Wait()
+}
+
+func (s *Server) spawn(f func()) {
+	s.tasks.Add(1)
+	go func() {
+		defer s.tasks.Done()
+		f()
+	}()
+}
+
+// Change changes the catalog: change gets a copy, which is saved and becomes
+// the catalog when it returns no error. logged says whether that leaves a
+// record in the log.
+func (s *Server) Change(ctx context.Context, logged bool, change func(*Catalog) error) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	c := s.Catalog().Clone()
+	if err := change(c); err != nil {
+		return err
+	}
+	if err := s.store.SaveCatalog(ctx, c, logged); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.catalog = c
+	s.mu.Unlock()
+	return nil
+}
+
+// changeReplication changes one replication object.
+func (s *Server) changeReplication(ctx context.Context, name string, logged bool, change func(*Catalog, *Replication) error) error {
+	return s.Change(ctx, logged, func(c *Catalog) error {
+		r := c.Replication(name)
+		if r == nil {
+			return ErrReplicationUnknown
+		}
+		return change(c, r)
+	})
+}
+
+// prune forgets the log that no replication needs any more.
+func (s *Server) prune(ctx context.Context) {
+	s.changing.Lock() // so that nobody takes a restart point while it runs
+	defer s.changing.Unlock()
+	keep := s.store.LastSN()
+	s.mu.Lock()
+	for _, r := range s.catalog.Replications {
+		if r.XSN != NoSN {
+			keep = min(keep, r.XSN)
+		}
+	}
+	for _, x := range s.senders {
+		if pin := x.pinned(); pin != NoSN {
+			keep = min(keep, pin)
+		}
+	}
+	s.mu.Unlock()
+	if err := s.store.Prune(ctx, keep); err != nil && ctx.Err() == nil {
+		s.log.Warn("prune the log", "error", err)
+	}
+}
+
+// statementError says why a statement ended early.
+func statementError(ctx context.Context, otherwise error) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return otherwise
+}

@@ -1,0 +1,72 @@
+package engine
+
+import "context"
+
+// Store keeps rows, the catalog and the log of one server.
+//
+// The log holds, in commit order and transaction by transaction, the changes
+// of tables that some replication holds. Every committed transaction moves the
+// last SN on, also one that leaves nothing in the log.
+type Store interface {
+	// LastSN is the number of the last log record. A change that was
+	// acknowledged to its writer is never after it.
+	LastSN() SN
+	// Changed is closed when the last SN moves on.
+	Changed() <-chan struct{}
+	// ReadLog gives about limit records after the given number, and the number
+	// up to which nothing is missing in them.
+	ReadLog(ctx context.Context, after SN, limit int) ([]Record, SN, error)
+	// Snapshot freezes all rows at one number.
+	Snapshot(ctx context.Context) (Snapshot, error)
+	// Apply commits changes that came from a peer, in one transaction of the
+	// store, without leaving anything in the log. It reports for each change
+	// whether it was made or skipped by the conflict rules.
+	Apply(ctx context.Context, changes []Change) ([]bool, error)
+	// SaveCatalog makes the catalog durable. logged says whether this writes a
+	// log record, as DDL does.
+	SaveCatalog(ctx context.Context, c *Catalog, logged bool) error
+	// Touch writes a log record that is of no interest to any peer.
+	Touch(ctx context.Context) error
+	// Prune forgets log records up to the given number.
+	Prune(ctx context.Context, upTo SN) error
+}
+
+// Record is a record of the log.
+type Record struct {
+	SN      SN
+	Op      Op
+	TableID int
+	Before  string // JSON array of all columns, or empty
+	After   string
+}
+
+// Op is what a log record says.
+type Op byte
+
+// The kinds of log records.
+const (
+	Insert Op = 'I'
+	Update Op = 'U'
+	Delete Op = 'D'
+	Commit Op = 'C'
+)
+
+// Change is a change to apply to a table.
+//
+// The default conflict rules say when it is skipped: an insert whose key
+// exists, an update or delete whose row is missing, an update that finds other
+// values in the columns it changes than it left behind on the peer.
+type Change struct {
+	Op            Op
+	Table         *Table
+	Columns       []Column // of the sender's row images, in order
+	Before, After string
+}
+
+// Snapshot reads rows as they were at one number.
+type Snapshot interface {
+	SN() SN
+	// Rows gives all rows of the table in batches of JSON arrays.
+	Rows(ctx context.Context, t *Table, batch func([]string) error) error
+	Close()
+}

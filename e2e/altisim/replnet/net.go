@@ -1,0 +1,107 @@
+// Package replnet carries frames between the replication ports of servers: gob
+// over TCP.
+package replnet
+
+import (
+	"bufio"
+	"context"
+	"encoding/gob"
+	"errors"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"aku/e2e/altisim/engine"
+)
+
+// Network implements engine.Network.
+type Network struct {
+	// Hosts are names that are not looked up, with their addresses.
+	Hosts map[string]string
+	// Local is the address to connect from, empty for any.
+	Local string
+	// Silence is how long a peer may refuse to take what is sent to it.
+	Silence time.Duration
+}
+
+// Dial implements engine.Network.
+func (n *Network) Dial(ctx context.Context, host string, port int) (engine.Link, error) {
+	if addr, ok := n.Hosts[host]; ok {
+		host = addr
+	}
+	var d net.Dialer
+	if ip := net.ParseIP(n.Local); ip != nil && !ip.IsUnspecified() {
+		d.LocalAddr = &net.TCPAddr{IP: ip}
+	}
+	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
+	}
+	return n.link(c), nil
+}
+
+// Serve hands every connection to serve until the listener is closed, and then
+// waits for them to end.
+func (n *Network) Serve(l net.Listener, serve func(engine.Link)) error {
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return err
+		}
+		tasks.Add(1)
+		go func() {
+			defer tasks.Done()
+			serve(n.link(c))
+		}()
+	}
+}
+
+type link struct {
+	conn    net.Conn
+	silence time.Duration
+	in      *gob.Decoder
+	mu      sync.Mutex // Send is called by the loop and by those who say goodbye
+	buf     *bufio.Writer
+	out     *gob.Encoder
+}
+
+func (n *Network) link(c net.Conn) *link {
+	l := &link{conn: c, silence: n.Silence, in: gob.NewDecoder(bufio.NewReader(c)), buf: bufio.NewWriter(c)}
+	l.out = gob.NewEncoder(l.buf)
+	return l
+}
+
+func (l *link) Send(f engine.Frame) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.silence > 0 {
+		_ = l.conn.SetWriteDeadline(time.Now().Add(l.silence))
+	}
+	if err := l.out.Encode(f); err != nil {
+		return err
+	}
+	return l.buf.Flush()
+}
+
+func (l *link) Receive() (f engine.Frame, err error) {
+	err = l.in.Decode(&f)
+	return f, err
+}
+
+func (l *link) Close() error            { return l.conn.Close() }
+func (l *link) LocalAddr() engine.Addr  { return addr(l.conn.LocalAddr()) }
+func (l *link) RemoteAddr() engine.Addr { return addr(l.conn.RemoteAddr()) }
+
+func addr(a net.Addr) engine.Addr {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return engine.Addr{}
+	}
+	return engine.Addr{IP: t.IP.String(), Port: t.Port}
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// take waits for the turn to write. A transaction that is parked and is not
+// own has to give way.
+func (s *Store) take(ctx context.Context, own *Tx) error {
+	t := time.NewTimer(writerWait)
+	defer t.Stop()
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return errWriterBusy
+	}
+	if s.parked != nil && s.parked != own {
+		s.parked.giveWay()
+	}
+	s.parked = nil
+	return nil
+}
+
+func (s *Store) release() { <-s.turn }
+
+// direct runs f as a transaction of its own. capture says whether its changes
+// go to the log; logged whether it moves the last SN on in any case.
+func (s *Store) direct(ctx context.Context, capture, logged bool, f func(*sql.Conn) error) error {
+	if err := s.take(ctx, nil); err != nil {
+		return err
+	}
+	defer s.release()
+	return s.transact(ctx, capture, logged, f)
+}
+
+// transact is direct for those who hold the turn.
+func (s *Store) transact(ctx context.Context, capture, logged bool, f func(*sql.Conn) error) error {
+	conn := s.conn(capture)
+	if err := exec(ctx, conn, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if err := f(conn); err != nil {
+		rollback(conn)
+		return err
+	}
+	return s.commit(ctx, conn, logged)
+}
+
+// commit ends a transaction: its changes, if any are in the log, get a commit
+// record; otherwise only the number moves on.
+func (s *Store) commit(ctx context.Context, conn *sql.Conn, logged bool) error {
+	to, err := func() (int64, error) {
+		id, err := sequence(ctx, conn)
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case sn(id) > s.LastSN():
+			err = exec(ctx, conn, "INSERT INTO _log (op) VALUES ('C')")
+			id++
+		case logged:
+			err = exec(ctx, conn, "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = '_log'")
+			id++
+		}
+		if err != nil {
+			return 0, err
+		}
+		return id, exec(ctx, conn, "COMMIT")
+	}()
+	if err != nil {
+		rollback(conn)
+		return err
+	}
+	s.moveOn(sn(to))
+	return nil
+}
+
+func (s *Store) conn(capture bool) *sql.Conn {
+	if capture {
+		return s.captured
+	}
+	return s.silent
+}
+
+func exec(ctx context.Context, conn *sql.Conn, q string, args ...any) error {
+	_, err := conn.ExecContext(ctx, q, args...)
+	return err
+}
+
+// rollback must not fail for lack of time. An interrupted statement may have
+// rolled back already; then it does nothing.
+func rollback(conn *sql.Conn) {
+	_ = exec(context.Background(), conn, "ROLLBACK")
+}
+
+func sequence(ctx context.Context, conn *sql.Conn) (id int64, err error) {
+	err = conn.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = '_log'").Scan(&id)
+	return id, err
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// Tx is a user's transaction.
+type Tx struct {
+	s       *Store
+	capture bool
+	live    bool // its changes are in SQLite's open transaction
+	wrote   bool
+	done    []statement
+}
+
+type statement struct {
+	query string
+	args  []any
+}
+
+// Begin makes a transaction. capture says whether peers shall get its changes.
+func (s *Store) Begin(capture bool) *Tx { return &Tx{s: s, capture: capture} }
+
+// Wrote says whether the transaction has anything to commit.
+func (t *Tx) Wrote() bool { return t.wrote }
+
+// giveWay takes the changes back so that somebody else can write.
+func (t *Tx) giveWay() {
+	rollback(t.s.conn(t.capture))
+	t.live = false
+}
+
+// enter takes the turn and makes sure that the transaction's changes so far are
+// in SQLite's open transaction.
+func (t *Tx) enter(ctx context.Context) error {
+	if err := t.s.take(ctx, t); err != nil {
+		return err
+	}
+	if t.live {
+		return nil
+	}
+	conn := t.s.conn(t.capture)
+	err := exec(ctx, conn, "BEGIN IMMEDIATE")
+	for _, st := range t.done {
+		if err == nil {
+			err = exec(ctx, conn, st.query, st.args...)
+		}
+	}
+	if err != nil {
+		rollback(conn)
+		t.s.release()
+		return err
+	}
+	t.live = true
+	return nil
+}
+
+// leave parks the transaction.
+func (t *Tx) leave() {
+	t.s.parked = t
+	t.s.release()
+}
+
+// Exec runs a writing statement and gives the number of rows it touched.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := t.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer t.leave()
+	res, err := t.s.conn(t.capture).ExecContext(ctx, query, args...)
+	if err != nil {
+		if ctx.Err() != nil || interrupted(err) {
+			t.giveWay() // SQLite may have rolled back everything
+		}
+		return 0, err
+	}
+	t.done, t.wrote = append(t.done, statement{query, args}), true
+	return res.RowsAffected()
+}
+
+// Query reads inside the transaction.
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (*Result, error) {
+	if !t.Wrote() {
+		return t.s.Query(ctx, query, args...)
+	}
+	if err := t.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer t.leave()
+	return collect(t.s.conn(t.capture).QueryContext(ctx, query, args...))
+}
+
+// Commit makes the changes durable and visible. After it the transaction is
+// over, whatever it returns.
+func (t *Tx) Commit(ctx context.Context) error {
+	if !t.Wrote() {
+		return nil
+	}
+	if err := t.enter(ctx); err != nil {
+		t.done, t.wrote = nil, false
+		return err
+	}
+	defer t.s.release()
+	t.live, t.wrote, t.done = false, false, nil
+	return t.s.commit(ctx, t.s.conn(t.capture), true)
+}
+
+// Rollback forgets the changes.
+func (t *Tx) Rollback() {
+	t.done, t.wrote = nil, false
+	if t.s.take(context.Background(), t) != nil {
+		return
+	}
+	defer t.s.release()
+	if t.live {
+		t.giveWay()
+	}
+}
+
+// Savepoint names a point inside the transaction.
+func (t *Tx) Savepoint(ctx context.Context, name string) error {
+	q := "SAVEPOINT " + Quote(name)
+	if t.wrote {
+		_, err := t.Exec(ctx, q)
+		return err
+	}
+	t.done = append(t.done, statement{query: q}) // set when there is something to write
+	return nil
+}
+
+// RollbackTo takes back what came after the savepoint.
+func (t *Tx) RollbackTo(ctx context.Context, name string) error {
+	if t.wrote {
+		if err := t.mark(ctx, "ROLLBACK TO "+Quote(name)); err != nil {
+			return err
+		}
+	}
+	t.forget(name, true)
+	return nil
+}
+
+// Release forgets the savepoint and keeps what came after it.
+func (t *Tx) Release(ctx context.Context, name string) error {
+	if t.wrote {
+		if err := t.mark(ctx, "RELEASE "+Quote(name)); err != nil {
+			return err
+		}
+	}
+	t.forget(name, false)
+	return nil
+}
+
+// mark runs a statement that must not be run again with the others.
+func (t *Tx) mark(ctx context.Context, query string) error {
+	if err := t.enter(ctx); err != nil {
+		return err
+	}
+	defer t.leave()
+	return exec(ctx, t.s.conn(t.capture), query)
+}
+
+// forget drops a savepoint, and with undo also what came after it, from the
+// statements that would have to be run again.
+func (t *Tx) forget(name string, undo bool) {
+	mark := "SAVEPOINT " + Quote(name)
+	for i := len(t.done) - 1; i >= 0; i-- {
+		if t.done[i].query != mark {
+			continue
+		}
+		if undo {
+			t.done = t.done[:i+1]
+		} else {
+			t.done = append(t.done[:i], t.done[i+1:]...)
+		}
+		return
+	}
+}
+
+// Write runs one statement as a transaction of its own.
+func (s *Store) Write(ctx context.Context, capture bool, query string, args ...any) (n int64, err error) {
+	err = s.direct(ctx, capture, true, func(conn *sql.Conn) error {
+		res, err := conn.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+// interrupted: SQLite ended the statement because its context ended.
+func interrupted(err error) bool { return strings.Contains(err.Error(), "interrupted") }
