@@ -1,0 +1,114 @@
+// Command demo shows the main job of the chart on a Kubernetes cluster: it installs one pod, makes it three and one again
+// while writers insert and update rows on every open pod, and compares the rows of the pods with what the writers were told.
+//
+// `make demo` runs it on a cluster of its own; see -h for others.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"aku/e2e/internal/trial"
+)
+
+const usage = `usage: demo [-rows N] [-rate N]
+Installs the Helm chart with the stand-in server, scales it 1 - 3 - 1 with a writer on every open pod, and compares the rows.
+Exits 1 when an acknowledged row is lost or the pods differ.
+
+Environment:
+  KUBECONFIG, DEMO_KUBECONFIG   the cluster; the second one wins
+  DEMO_AKU_IMAGE                image of aku, if other than docker.io/library/aku:dev
+  DEMO_ALTISIM_IMAGE            image of the stand-in server, if other than docker.io/library/altisim:dev
+  DEMO_CLIENT_IMAGE             image of the client, if other than docker.io/library/altisim-client:dev
+  KEEP=1                        leave everything running to look around
+The demo makes a namespace of its own and removes it at the end. "make images" builds the images.
+
+Flags:
+`
+
+func main() {
+	rows := flag.Int64("rows", 10_000, "rows that are loaded at first")
+	rate := flag.Float64("rate", 200, "statements a second of each writer, 0 for as many as possible")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), usage)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx, *rows, *rate); err != nil {
+		fmt.Fprintln(os.Stderr, "\ndemo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, rows int64, rate float64) error {
+	kubeconfig := cmp.Or(os.Getenv("DEMO_KUBECONFIG"), os.Getenv("KUBECONFIG"))
+	if kubeconfig == "" {
+		return errors.New("no cluster: run `make demo`, or set KUBECONFIG (see -h)")
+	}
+	cluster, err := trial.NewCluster(kubeconfig, trial.Images{
+		AKU:     cmp.Or(os.Getenv("DEMO_AKU_IMAGE"), trial.LocalImages.AKU),
+		Altisim: cmp.Or(os.Getenv("DEMO_ALTISIM_IMAGE"), trial.LocalImages.Altisim),
+		Client:  cmp.Or(os.Getenv("DEMO_CLIENT_IMAGE"), trial.LocalImages.Client),
+	})
+	if err != nil {
+		return err
+	}
+	space, err := cluster.Open(ctx, "aku-demo")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The chart runs in namespace %s, with a stand-in for the Altibase server.\n", space.Namespace)
+	job := trial.Job{Space: space, Rows: rows, Rate: rate, Out: os.Stdout}
+	result, err := job.Run(ctx)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "\n%s", space.Diagnose())
+	}
+	return errors.Join(err, finish(space, kubeconfig), summarise(result, err))
+}
+
+// summarise says what it all came to; what is left of a job that was cut short proves nothing.
+func summarise(result trial.Result, cut error) error {
+	if cut != nil {
+		return nil
+	}
+	fmt.Printf("\n%d inserts and %d updates were acknowledged in %s.\n",
+		result.Written.Inserted, result.Written.Updated, result.Took.Round(time.Second))
+	for _, fault := range result.Faults {
+		fmt.Println("FAULT:", fault)
+	}
+	if len(result.Faults) > 0 {
+		return fmt.Errorf("%d faults", len(result.Faults))
+	}
+	fmt.Println("Not one of them was lost, all pods held the same rows, and no pod was restarted by scaling.")
+	return nil
+}
+
+// finish removes what the demo made, or says how to look at it.
+func finish(space *trial.Space, kubeconfig string) error {
+	if os.Getenv("KEEP") != "1" {
+		// Also after Ctrl-C, which has ended the context.
+		return space.Close(context.Background())
+	}
+	space.Leave()
+	fmt.Printf(`
+Everything is left running. Look around with
+  export KUBECONFIG=%s PATH=$PWD/.build/cluster/bin:$PATH
+  kubectl -n %[2]s get pods
+  kubectl -n %[2]s logs %[3]s -c aku
+  kubectl -n %[2]s exec client -- /opt/aku/bin/client table %[4]s
+  kubectl -n %[2]s exec client -- /opt/aku/bin/client sql %[4]s "SELECT * FROM SYSTEM_.SYS_REPLICATIONS_"
+  helm -n %[2]s upgrade altibase charts/altibase --reuse-values --set replicaCount=3
+and remove it with
+  kubectl delete namespace %[2]s    (make cluster-down takes the whole cluster away)
+`, kubeconfig, space.Namespace, trial.Pod(0), trial.Host(0))
+	return nil
+}

@@ -1,0 +1,163 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"aku/e2e/internal/account"
+)
+
+const (
+	clientPod     = "client"
+	clientProgram = "/opt/aku/bin/client"
+	journals      = "/journals"
+	clientLimit   = 30 * time.Second
+)
+
+// StartClient starts the pod that the client is called in, and waits for it. The release must be installed: its Secret
+// holds the password. Seeing the node, the client can look at processes of other pods and kill them.
+func (s *Space) StartClient(ctx context.Context, seesNode bool) error {
+	pod := corev1.Pod{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{Name: clientPod},
+		Spec: corev1.PodSpec{
+			HostPID:                       seesNode,
+			EnableServiceLinks:            new(false),
+			AutomountServiceAccountToken:  new(false),
+			TerminationGracePeriodSeconds: new(int64(1)),
+			SecurityContext: &corev1.PodSecurityContext{
+				// The user of the pods of the chart's test values, whose processes it may have to kill.
+				RunAsUser: new(int64(65532)), RunAsGroup: new(int64(65532)), FSGroup: new(int64(65532)), RunAsNonRoot: new(true),
+				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			},
+			Containers: []corev1.Container{{
+				Name:  clientPod,
+				Image: s.cluster.Images.Client,
+				Args:  []string{"wait"},
+				Env: []corev1.EnvVar{{Name: "AKU_SYS_PASSWORD", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+					LocalObjectReference: corev1.LocalObjectReference{Name: release + "-auth"}, Key: "password",
+				}}}},
+				SecurityContext: &corev1.SecurityContext{
+					AllowPrivilegeEscalation: new(false),
+					Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+				},
+				VolumeMounts: []corev1.VolumeMount{{Name: "journals", MountPath: journals}},
+			}},
+			Volumes: []corev1.Volume{{Name: "journals", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}},
+		},
+	}
+	if err := s.Run(ctx, pod); err != nil {
+		return err
+	}
+	return s.AwaitReady(ctx, time.Minute, clientPod)
+}
+
+// Run starts a pod.
+func (s *Space) Run(ctx context.Context, pod corev1.Pod) error {
+	manifest, err := json.Marshal(pod)
+	if err != nil {
+		return err
+	}
+	_, err = s.kubectl(ctx, manifest, "create", "-f", "-")
+	return err
+}
+
+// Exec runs a program in a container and returns what it printed.
+func (s *Space) Exec(ctx context.Context, pod, container string, command ...string) ([]byte, error) {
+	return s.kubectl(ctx, nil, append([]string{"exec", pod, "--container", container, "--"}, command...)...)
+}
+
+// client calls the client and decodes each line it prints.
+func (s *Space) client(ctx context.Context, args []string, into ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, clientLimit)
+	defer cancel()
+	out, err := s.Exec(ctx, clientPod, clientPod, append([]string{clientProgram}, args...)...)
+	if err != nil {
+		return err
+	}
+	lines := json.NewDecoder(bytes.NewReader(out))
+	for _, value := range into {
+		if err := lines.Decode(value); err != nil {
+			return fmt.Errorf("client %s printed %q: %w", args[0], out, err)
+		}
+	}
+	return nil
+}
+
+// Load inserts rows with the keys from..from+count-1.
+func (s *Space) Load(ctx context.Context, number int, from, count int64) (account.Progress, error) {
+	var done account.Progress
+	err := s.client(ctx, []string{"load", "-journal", journals + "/load" + strconv.FormatInt(from, 10),
+		"-from", strconv.FormatInt(from, 10), "-rows", strconv.FormatInt(count, 10), Host(number)}, &done)
+	return done, err
+}
+
+// Copies sums up the table on the first pods.
+func (s *Space) Copies(ctx context.Context, pods int) ([]account.Copy, error) {
+	var copies []account.Copy
+	err := s.client(ctx, append([]string{"table", "-json"}, hosts(pods)...), &copies)
+	return copies, err
+}
+
+// Verify compares the first pods with everything that was ever acknowledged in this space.
+func (s *Space) Verify(ctx context.Context, pods int) ([]account.Verdict, error) {
+	var verdicts []account.Verdict
+	err := s.client(ctx, append([]string{"verify", "-journals", journals}, hosts(pods)...), &verdicts)
+	return verdicts, err
+}
+
+func hosts(pods int) []string {
+	var hosts []string
+	for i := range pods {
+		hosts = append(hosts, Host(i))
+	}
+	return hosts
+}
+
+// Query runs a statement on a plain session and returns its rows; NULL is "".
+func (s *Space) Query(ctx context.Context, number int, statement string) ([][]string, error) {
+	return s.query(ctx, "sql", "-json", Host(number), statement)
+}
+
+// QueryAsSYSDBA does so where nobody else is let in.
+func (s *Space) QueryAsSYSDBA(ctx context.Context, number int, statement string) ([][]string, error) {
+	return s.query(ctx, "sql", "-json", "-sysdba", Host(number), statement)
+}
+
+func (s *Space) query(ctx context.Context, args ...string) ([][]string, error) {
+	var result struct{ Rows [][]*string }
+	if err := s.client(ctx, args, &result); err != nil {
+		return nil, err
+	}
+	rows := make([][]string, len(result.Rows))
+	for i, row := range result.Rows {
+		for _, value := range row {
+			if value == nil {
+				value = new(string)
+			}
+			rows[i] = append(rows[i], *value)
+		}
+	}
+	return rows, nil
+}
+
+// SetPassword changes the password in the Secret, as a user does who has mistyped it.
+func (s *Space) SetPassword(ctx context.Context, password string) error {
+	patch, err := json.Marshal(map[string]any{"stringData": map[string]string{"password": password}})
+	if err != nil {
+		return err
+	}
+	if _, err := s.kubectl(ctx, nil, "patch", "secret", release+"-auth", "--patch", string(patch)); err != nil {
+		return err
+	}
+	// The kubelet looks at Secrets about once a minute, and whenever something about the pod changes.
+	_, err = s.kubectl(ctx, nil, "annotate", "pod", "--selector", "app.kubernetes.io/instance="+release, "e2e/secret=changed")
+	return err
+}

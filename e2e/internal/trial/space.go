@@ -1,0 +1,144 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Space is a namespace with one release of the chart in it.
+type Space struct {
+	Namespace string
+
+	cluster    *Cluster
+	folder     string // logs of the containers
+	pods       board[Pods]
+	followed   map[string]bool // containers whose log is kept
+	context    context.Context
+	cancel     context.CancelFunc
+	background sync.WaitGroup
+}
+
+// release is the name of the release and of the StatefulSet.
+const release = "altibase"
+
+// Open makes a new namespace whose name begins with prefix.
+func (c *Cluster) Open(ctx context.Context, prefix string) (*Space, error) {
+	manifest, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Namespace",
+		"metadata": map[string]any{"generateName": prefix + "-"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.run(ctx, manifest, "kubectl", "create", "-f", "-", "-o", "name")
+	if err != nil {
+		return nil, err
+	}
+	s := &Space{
+		Namespace: strings.TrimPrefix(strings.TrimSpace(string(out)), "namespace/"),
+		cluster:   c,
+		followed:  map[string]bool{},
+	}
+	s.folder = filepath.Join(c.repository, ".build/e2e", s.Namespace)
+	if err := os.MkdirAll(s.folder, 0o755); err != nil {
+		return nil, err
+	}
+	s.context, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.background.Go(func() { s.follow(s.context) })
+	return s, nil
+}
+
+// closeLimit bounds the removal of a namespace.
+const closeLimit = 90 * time.Second
+
+// Close removes everything. Nothing has to end in good order any more, so the pods are killed.
+func (s *Space) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closeLimit)
+	defer cancel()
+	_, orphan := s.kubectl(ctx, nil, "delete", "statefulset", "--all", "--cascade=orphan")
+	_, kill := s.kubectl(ctx, nil, "delete", "pod", "--all", "--force", "--grace-period=0")
+	_, remove := s.cluster.run(ctx, nil, "kubectl", "delete", "namespace", s.Namespace)
+	s.Leave()
+	return errors.Join(orphan, kill, remove)
+}
+
+// Leave stops watching and leaves everything as it is.
+func (s *Space) Leave() {
+	s.cancel()
+	s.background.Wait()
+}
+
+// in puts the namespace after the verb of a kubectl or helm command.
+func (s *Space) in(args ...string) []string {
+	return append([]string{args[0], "--namespace", s.Namespace}, args[1:]...)
+}
+
+func (s *Space) kubectl(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
+	return s.cluster.run(ctx, stdin, "kubectl", s.in(args...)...)
+}
+
+// note writes something down that explains a later failure.
+func (s *Space) note(format string, args ...any) {
+	file, err := os.OpenFile(filepath.Join(s.folder, "trial.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return
+	}
+	defer func() { _ = file.Close() }()
+	fmt.Fprintf(file, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+}
+
+// Values are values of the chart. Those of two are merged, the later ones win.
+type Values = map[string]any
+
+func merge(into, from Values) Values {
+	into = maps.Clone(into)
+	for key, value := range from {
+		inner, isMap := value.(Values)
+		if outer, both := into[key].(Values); both && isMap {
+			value = merge(outer, inner)
+		}
+		into[key] = value
+	}
+	return into
+}
+
+const (
+	chart      = "charts/altibase"
+	chartTest  = "charts/altibase/ci/altisim-values.yaml" // the stand-in server in place of Altibase
+	helmLimits = time.Minute
+)
+
+// Install installs the chart with the stand-in server, and does not wait for it.
+func (s *Space) Install(ctx context.Context, values Values) error {
+	text, err := json.Marshal(merge(s.cluster.Images.values(), values))
+	if err != nil {
+		return err
+	}
+	return s.helm(ctx, text, "install", release, chart, "--values", chartTest, "--values", "-")
+}
+
+// Upgrade changes some values and leaves all others as they are: "replicaCount=3".
+func (s *Space) Upgrade(ctx context.Context, set ...string) error {
+	return s.helm(ctx, nil, "upgrade", release, chart, "--reuse-values", "--set", strings.Join(set, ","))
+}
+
+func (s *Space) helm(ctx context.Context, stdin []byte, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, helmLimits)
+	defer cancel()
+	_, err := s.cluster.run(ctx, stdin, "helm", s.in(args...)...)
+	return err
+}
+
+// Pod is the name of the pod of a number.
+func Pod(number int) string { return fmt.Sprintf("%s-%d", release, number) }
+
+// Host is how a pod is reached inside the namespace.
+func Host(number int) string { return fmt.Sprintf("%s.%s-pods", Pod(number), release) }

@@ -1,0 +1,103 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"aku/e2e/internal/account"
+)
+
+// Writer writes to one pod until it is stopped, and gets back in whenever the pod is away.
+type Writer struct {
+	host      string
+	progress  board[account.Progress]
+	stdin     io.Closer
+	ended     chan error
+	complaint bytes.Buffer
+	kill      context.CancelFunc
+}
+
+// StartWriter starts a writer. Its name is used once in a space; its keys begin at from; rate is statements a second,
+// 0 for as many as possible.
+func (s *Space) StartWriter(name string, number int, from int64, rate float64) (*Writer, error) {
+	ctx, kill := context.WithCancel(s.context)
+	w := &Writer{host: Host(number), ended: make(chan error, 1), kill: kill}
+	cmd := s.cluster.command(ctx, "kubectl", s.in("exec", "--stdin", clientPod, "--", clientProgram, "write",
+		"-journal", journals+"/"+name, "-from", strconv.FormatInt(from, 10), "-rate", strconv.FormatFloat(rate, 'f', -1, 64), w.host)...)
+	cmd.Stderr = &w.complaint
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		kill()
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		kill()
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		kill()
+		return nil, err
+	}
+	w.stdin = stdin
+	s.background.Go(func() {
+		lines := json.NewDecoder(stdout)
+		for {
+			var p account.Progress
+			if lines.Decode(&p) != nil {
+				break
+			}
+			w.progress.set(p)
+		}
+		if err := cmd.Wait(); err != nil {
+			w.ended <- commandError(err, w.complaint.String())
+		}
+		close(w.ended)
+	})
+	return w, nil
+}
+
+// Progress is how far the writer was a moment ago.
+func (w *Writer) Progress() account.Progress {
+	p, _ := w.progress.get()
+	return p
+}
+
+// AwaitMore waits until that many more statements are acknowledged.
+func (w *Writer) AwaitMore(ctx context.Context, limit time.Duration, more int) error {
+	before := w.Progress().Acknowledged()
+	what := fmt.Sprintf("%d more acknowledged statements on %s", more, w.host)
+	return w.progress.await(ctx, limit, what, func(p account.Progress) string {
+		if p.Acknowledged() >= before+more {
+			return ""
+		}
+		return fmt.Sprintf("%d, sessions %d, %s", p.Acknowledged()-before, p.Sessions, p.Refused)
+	})
+}
+
+// stopLimit bounds the end of a writer, whose last statement may hang.
+const stopLimit = 40 * time.Second
+
+// Stop ends the writer and returns all it did.
+func (w *Writer) Stop(ctx context.Context) (account.Progress, error) {
+	defer w.kill()
+	if err := w.stdin.Close(); err != nil {
+		return w.Progress(), err
+	}
+	select {
+	case err := <-w.ended:
+		if last := w.Progress(); err != nil || !last.Done {
+			return last, fmt.Errorf("the writer on %s did not end well: %w", w.host, err)
+		}
+		return w.Progress(), nil
+	case <-time.After(stopLimit):
+		return w.Progress(), inVain(stopLimit, "the writer on "+w.host+" to stop", fmt.Sprintf("%+v", w.Progress()))
+	case <-ctx.Done():
+		return w.Progress(), context.Cause(ctx)
+	}
+}

@@ -1,0 +1,74 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"aku/e2e/internal/trial"
+)
+
+const (
+	startLimit = time.Minute      // until the first pod is in service, or its sidecar has said why not
+	healLimit  = 90 * time.Second // from a fault's end to service
+)
+
+// open makes a namespace for the test, which goes with it.
+func open(t *testing.T) *trial.Space {
+	t.Helper()
+	kubeconfig := os.Getenv("E2E_KUBECONFIG")
+	if kubeconfig == "" {
+		t.Fatal("E2E_KUBECONFIG is not set: run `make test-e2e`, or set it to the kubeconfig of a cluster that has the images")
+	}
+	cluster, err := trial.NewCluster(kubeconfig, trial.LocalImages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	space, err := cluster.Open(t.Context(), "e2e-"+strings.ToLower(strings.TrimPrefix(strings.Split(t.Name(), "_")[0], "Test")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(space.Diagnose())
+			if os.Getenv("KEEP") == "1" {
+				space.Leave()
+				return
+			}
+		}
+		if err := space.Close(context.Background()); err != nil {
+			t.Errorf("clean up: %v", err)
+		}
+	})
+	return space
+}
+
+// must ends the test on an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// quick lets the stand-in server wait only a tenth of what a real one does, for tests that are not about time.
+func quick(values trial.Values) trial.Values {
+	values["env"] = append([]map[string]string{
+		{"name": "ALTISIM_DATA_DIR", "value": "/var/lib/altisim"},
+		{"name": "ALTISIM_TIME_SCALE", "value": "0.1"},
+	}, passwordOf(values)...)
+	return values
+}
+
+// passwordOf says where the stand-in server gets the password of its new database: from where the chart has it, unless the
+// test wants another one.
+func passwordOf(values trial.Values) []map[string]string {
+	if env, ok := values["env"].([]map[string]string); ok {
+		return env
+	}
+	return []map[string]string{{"name": "ALTISIM_SYS_PASSWORD_FILE", "value": "/etc/aku/auth/password"}}
+}
