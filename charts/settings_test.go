@@ -75,7 +75,8 @@ func TestAkuVariables_AreThoseThatAkuReads(t *testing.T) {
 	var known []string
 	for _, structure := range []reflect.Type{reflect.TypeFor[settings.Settings](), reflect.TypeFor[settings.Replication]()} {
 		for i := range structure.NumField() {
-			if name := structure.Field(i).Tag.Get("env"); name != "" {
+			// The name may be followed by options.
+			if name, _, _ := strings.Cut(structure.Field(i).Tag.Get("env"), ","); name != "" {
 				known = append(known, name)
 			}
 		}
