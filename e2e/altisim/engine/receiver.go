@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"sync"
+	"time"
 )
 
 // receiver is the other end of a peer's sender.
@@ -29,6 +31,7 @@ func (s *Server) Serve(link Link) {
 	s.tasks.Add(1)
 	defer s.tasks.Done()
 	defer link.Close()
+	defer context.AfterFunc(s.ctx, func() { _ = link.Close() })()
 	f, err := link.Receive()
 	if err != nil || f.Kind != FrameHello {
 		return
@@ -77,7 +80,7 @@ func (s *Server) enter(r *receiver) bool {
 			delete(s.receivers, r.name)
 		}
 	}
-	if s.ctx.Err() != nil || s.catalog.Replication(r.name) == nil {
+	if s.shutting || s.ctx.Err() != nil || s.catalog.Replication(r.name) == nil {
 		return false
 	}
 	s.receivers[r.name] = r
@@ -111,11 +114,14 @@ func (s *Server) closeReceiver(name string) {
 func (r *receiver) loop() {
 	var transaction, ready []SentChange
 	unacknowledged := 0
+	silence := time.AfterFunc(r.s.Clock.Silence(), func() { _ = r.link.Close() })
+	defer silence.Stop()
 	for {
 		f, err := r.link.Receive()
 		if err != nil {
 			return
 		}
+		silence.Reset(r.s.Clock.Silence())
 		switch f.Kind {
 		case FrameChanges:
 			for _, ch := range f.Changes {

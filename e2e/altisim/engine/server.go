@@ -23,6 +23,7 @@ type Server struct {
 	stopping chan struct{}
 
 	mu        sync.Mutex
+	shutting  bool     // SHUTDOWN IMMEDIATE has begun
 	catalog   *Catalog // replaced, never changed
 	senders   map[string]*sender
 	receivers map[string]*receiver
@@ -89,11 +90,6 @@ func (s *Server) StartSenders() {
 // what was started starts again with the next server.
 func (s *Server) Close() {
 	s.end(ErrCommunication)
-	s.mu.Lock()
-	for _, r := range s.receivers {
-		_ = r.link.Close()
-	}
-	s.mu.Unlock()
 	s.tasks.Wait()
 }
 

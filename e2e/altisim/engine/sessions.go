@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,7 +48,7 @@ func (s *Server) Login(l Login) (*Session, error) {
 	switch {
 	case u == nil:
 		return nil, ErrUserNotFound
-	case u.Password != l.Password:
+	case u.Password != l.Password && u.Password != strings.ToUpper(l.Password): // as IDENTIFIED BY folds it
 		return nil, ErrInvalidPassword
 	case l.Sysdba && u.Name != SysUser:
 		return nil, ErrInvalidPrivileges
@@ -55,7 +56,7 @@ func (s *Server) Login(l Login) (*Session, error) {
 		return nil, ErrRemoteSysdba
 	case !l.Sysdba && s.Property("ADMIN_MODE") != "0":
 		return nil, ErrAdminMode
-	case s.ctx.Err() != nil:
+	case s.ends():
 		return nil, ErrCommunication
 	}
 	timeout, _ := strconv.Atoi(s.Property("QUERY_TIMEOUT"))
@@ -123,8 +124,9 @@ func (s *Server) CloseSession(ctx context.Context, id int64, by *Session) error 
 	return nil
 }
 
-// Shutdown is ALTER DATABASE … SHUTDOWN IMMEDIATE. It takes as long as the real
-// server does, then ends everything; the caller's own session too.
+// Shutdown is ALTER DATABASE … SHUTDOWN IMMEDIATE: nobody gets in any more, the
+// other sessions are cut, senders and receivers stop where they are. It takes as
+// long as on the real server. After it End ends the caller's session too.
 func (s *Server) Shutdown(c *Session) error {
 	if !c.Login.Sysdba {
 		return errNoPrivilege("ALTER_DATABASE")
@@ -135,13 +137,25 @@ func (s *Server) Shutdown(c *Session) error {
 		}
 	}
 	s.mu.Lock()
+	s.shutting = true
 	wait := shutdownQuick
-	if len(s.senders)+len(s.receivers) > 0 {
+	for _, x := range s.senders {
 		wait = shutdownBusy
+		x.stop()
+	}
+	for _, r := range s.receivers {
+		wait = shutdownBusy
+		_ = r.link.Close()
 	}
 	s.mu.Unlock()
 	_ = s.Clock.Sleep(s.ctx, wait)
 	return nil
+}
+
+func (s *Server) ends() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shutting || s.ctx.Err() != nil
 }
 
 // End makes the server end, after a Shutdown was answered.

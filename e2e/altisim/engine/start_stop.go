@@ -13,6 +13,9 @@ func (s *Server) reserve(name string, unknown *Error) (*sender, error) {
 	if s.catalog.Replication(name) == nil {
 		return nil, unknown
 	}
+	if s.shutting {
+		return nil, ErrCommunication
+	}
 	if s.properties.get("REPLICATION_PORT_NO") == "0" {
 		return nil, ErrReplicationOff
 	}

@@ -18,6 +18,12 @@ type SyncOptions struct {
 // what was pending for the others is sent too. Until it ends, and when it
 // fails, the object looks as before.
 func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
+	for _, t := range o.Tables {
+		r := s.Catalog().Replication(name)
+		if r != nil && !slices.ContainsFunc(r.Items, func(i Item) bool { return [2]string{i.LocalUser, i.LocalTable} == t }) {
+			return ErrItemNotFound
+		}
+	}
 	x, err := s.reserve(name, ErrSyncUnknown)
 	if err != nil {
 		return err

@@ -79,7 +79,8 @@ func (c *Session) repReceiver() (string, [][]any) {
 func (c *Session) repGap() (string, [][]any) {
 	var rows [][]any
 	for _, g := range c.engine().Gaps() {
-		rows = append(rows, []any{g.Name, g.StartFlag, g.LastSN, g.ReadSN, g.Gap, g.Size, 0, 0, int64(g.ReadSN) & 0x7FFFFFFF})
+		offset := int64(max(g.ReadSN, 0)) & 0x7FFFFFFF
+		rows = append(rows, []any{g.Name, g.StartFlag, g.LastSN, g.ReadSN, g.Gap, g.Size, 0, 0, offset})
 	}
 	return `REP_NAME START_FLAG REP_LAST_SN REP_SN REP_GAP REP_GAP_SIZE READ_LFG_ID READ_FILE_NO READ_OFFSET`, rows
 }

@@ -1,0 +1,267 @@
+package altisimtest
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Options say what servers shall be like. The zero value is a server that is
+// twenty times faster than the real one.
+type Options struct {
+	TimeScale float64 // 0: 0.05
+	Password  string  // "": MANAGER
+	AdminMode bool
+	Env       []string // further variables, such as ALTIBASE_REMOTE_SYSDBA_ENABLE=0
+	// Hosts maps names to servers by number: "altibase-0.svc" to 0. Names
+	// altibase-N.altibase-svc are always there.
+	Hosts map[string]int
+}
+
+// Server is one running altisim.
+type Server struct {
+	Host            string
+	Port            int
+	ReplicationPort int
+	Password        string
+	DataDir         string
+	Scale           float64
+
+	t       testing.TB
+	env     []string
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	output  bytes.Buffer
+	exited  chan struct{}
+	started bool
+}
+
+// Start starts n servers that know each other's names. They end with the test.
+func Start(t testing.TB, n int, o Options) []*Server {
+	t.Helper()
+	bin := Binary(t)
+	if o.TimeScale == 0 {
+		o.TimeScale = 0.05
+	}
+	if o.Password == "" {
+		o.Password = "MANAGER"
+	}
+	var servers []*Server
+	hosts, ports := addresses(t, n)
+	var names []string
+	for i, host := range hosts {
+		names = append(names, fmt.Sprintf("altibase-%d.altibase-svc=%s", i, host))
+	}
+	for name, i := range o.Hosts {
+		names = append(names, name+"="+hosts[i])
+	}
+	for _, host := range hosts {
+		s := &Server{
+			Host: host, Port: ports[0], ReplicationPort: ports[1], Password: o.Password, Scale: o.TimeScale, t: t,
+			DataDir: filepath.Join(t.TempDir(), "data"),
+		}
+		admin := "0"
+		if o.AdminMode {
+			admin = "1"
+		}
+		s.env = append([]string{
+			"ALTISIM_DATA_DIR=" + s.DataDir, "ALTISIM_LISTEN=" + host, "ALTISIM_SYS_PASSWORD=" + o.Password,
+			"ALTISIM_TIME_SCALE=" + strconv.FormatFloat(o.TimeScale, 'g', -1, 64), "ALTISIM_HOSTS=" + strings.Join(names, ","),
+			"ALTIBASE_PORT_NO=" + strconv.Itoa(s.Port), "ALTIBASE_REPLICATION_PORT_NO=" + strconv.Itoa(s.ReplicationPort),
+			"ALTIBASE_ADMIN_MODE=" + admin,
+		}, o.Env...)
+		s.cmd = exec.Command(bin)
+		s.Restart()
+		t.Cleanup(func() {
+			s.Kill9()
+			if t.Failed() {
+				t.Logf("output of the server on %s:\n%s", s.Host, s.Output())
+			}
+		})
+		servers = append(servers, s)
+	}
+	return servers
+}
+
+// Name is the n-th server's name for its peers.
+func Name(n int) string { return fmt.Sprintf("altibase-%d.altibase-svc", n) }
+
+// addresses finds n addresses of this process alone and two ports that are free
+// on all of them.
+func addresses(t testing.TB, n int) (hosts []string, ports [2]int) {
+	t.Helper()
+	network := nextNetwork()
+	for i := range n {
+		hosts = append(hosts, fmt.Sprintf("127.%d.%d.%d", network>>8, network&0xFF, i+1))
+	}
+	for range 50 {
+		for i := range ports {
+			l, err := net.Listen("tcp", hosts[0]+":0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ports[i] = l.Addr().(*net.TCPAddr).Port
+			_ = l.Close()
+		}
+		if free(hosts, ports) {
+			return hosts, ports
+		}
+	}
+	t.Fatal("no ports free on ", hosts)
+	return hosts, ports
+}
+
+func free(hosts []string, ports [2]int) bool {
+	if ports[0] == ports[1] {
+		return false
+	}
+	for _, h := range hosts {
+		for _, p := range ports {
+			l, err := net.Listen("tcp", net.JoinHostPort(h, strconv.Itoa(p)))
+			if err != nil {
+				return false
+			}
+			_ = l.Close()
+		}
+	}
+	return true
+}
+
+var networks struct {
+	sync.Mutex
+	used int
+}
+
+// nextNetwork gives two bytes of an address in 127/8: other ones for every set
+// of servers of this process, and most likely for other processes too.
+func nextNetwork() int {
+	networks.Lock()
+	defer networks.Unlock()
+	networks.used++
+	return 0x0100 + (os.Getpid()*131+networks.used)%0xFD00
+}
+
+// Restart starts a server that does not run, on its old data, and waits until
+// it listens.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.start()
+	s.waitListening()
+}
+
+// Start starts a server that does not run, with further variables for this
+// start, without waiting.
+func (s *Server) start(env ...string) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started {
+		s.t.Fatalf("the server on %s already runs", s.Host)
+	}
+	cmd := exec.Command(s.cmd.Path)
+	cmd.Env = append(append(os.Environ(), s.env...), env...)
+	cmd.Stdout, cmd.Stderr = lockedWriter{s}, lockedWriter{s}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		s.mu.Lock()
+		s.started = false
+		s.mu.Unlock()
+		close(exited)
+	}()
+	s.cmd, s.exited, s.started = cmd, exited, true
+}
+
+// SetEnv changes a variable for the following starts.
+func (s *Server) SetEnv(name, value string) { s.env = append(s.env, name+"="+value) }
+
+type lockedWriter struct{ s *Server }
+
+func (w lockedWriter) Write(p []byte) (int, error) {
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	return w.s.output.Write(p)
+}
+
+// Output is what the server has logged.
+func (s *Server) Output() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.output.String()
+}
+
+func (s *Server) waitListening() {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		c, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		select {
+		case <-s.exited:
+			s.t.Fatalf("the server on %s has ended:\n%s", s.Host, s.Output())
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the server on %s does not listen: %v\n%s", s.Host, err, s.Output())
+		}
+	}
+}
+
+// Addr is host:port of the service port.
+func (s *Server) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// Kill9 kills the server at once. It does nothing when it does not run.
+func (s *Server) Kill9() { s.signal(syscall.SIGKILL) }
+
+// Stop ends the server by SIGTERM and gives its exit code.
+func (s *Server) Stop() int {
+	s.signal(syscall.SIGTERM)
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// Pause stops the server's process without ending it; Resume lets it go on.
+func (s *Server) Pause() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume lets a paused server go on.
+func (s *Server) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) {
+	s.mu.Lock()
+	cmd, exited, runs := s.cmd, s.exited, s.started
+	s.mu.Unlock()
+	if runs {
+		_ = cmd.Process.Signal(sig)
+	}
+	<-exited
+}
+
+// WaitExit waits until the server has ended by itself and gives its exit code.
+func (s *Server) WaitExit(limit time.Duration) int {
+	s.t.Helper()
+	select {
+	case <-s.exited:
+	case <-time.After(limit):
+		s.t.Fatalf("the server on %s still runs after %s", s.Host, limit)
+	}
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// Wait is how long d on the real server's clock takes on this one.
+func (s *Server) Wait(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * s.Scale)
+}
