@@ -11,8 +11,10 @@ import "fmt"
 //  2. START RETRY on every j pins j's log at now.
 //  3. j delivers to the master: all that j wrote before the pin is there.
 //  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins.
-//  5. k starts towards the master, which makes the copy count as complete; then
-//     k's sides of (j,k) are made, and both sides start.
+//  5. The copy is complete: k's sides of (j,k) are made, and everything starts.
+//     k's start towards the master is what marks the copy as complete. The sides
+//     are made before, because a CREATE is a log record that is not sent: after it
+//     a delivery would wait for the sender's keep-alive.
 //
 // What was both in the copy and after the pin arrives twice; the server's
 // default conflict rules skip it.
@@ -41,8 +43,8 @@ func planJoin(m Mesh, v View) Plan {
 	connect := Stage{Title: "connect the other slaves with the master"}
 	deliver := Stage{Title: "deliver from the other slaves to the master"}
 	sync := Stage{Title: "copy from the master", Begin: "Sync tables from MASTER Server.", End: "Replication sync has ended."}
-	mark := Stage{Title: "start towards the master: the copy is complete"}
-	pair := Stage{Title: "start between the slaves, both ways"}
+	pair := Stage{Title: "create the own sides towards the other slaves"}
+	start := Stage{Title: "the copy is complete: start"}
 
 	for g := range m.Groups {
 		p.clearPair(m, v, &clean, Master, m.Self, g)
@@ -72,21 +74,15 @@ func planJoin(m Mesh, v View) Plan {
 				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g})
 			}
 			deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
-			pair.Steps = append(pair.Steps,
-				Step{Do: Create, On: m.Self, Peer: slave, Group: g},
-				Step{Do: Start, On: m.Self, Peer: slave, Group: g})
-		}
-		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})
-		mark.Steps = append(mark.Steps, Step{Do: Start, On: m.Self, Peer: Master, Group: g})
-	}
-	reconnect := Stage{Title: "wake the other slaves' senders"}
-	for g := range m.Groups {
-		for _, slave := range others {
-			// START RETRY alone would look for us only every 60 s.
-			reconnect.Steps = append(reconnect.Steps,
+			pair.Steps = append(pair.Steps, Step{Do: Create, On: m.Self, Peer: slave, Group: g})
+			start.Steps = append(start.Steps,
+				Step{Do: Start, On: m.Self, Peer: slave, Group: g},
+				// START RETRY alone would look for us only every 60 s.
 				Step{Do: Stop, On: slave, Peer: m.Self, Group: g},
 				Step{Do: Start, On: slave, Peer: m.Self, Group: g})
 		}
+		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})
+		start.Steps = append(start.Steps, Step{Do: Start, On: m.Self, Peer: Master, Group: g})
 	}
 
 	p.add(p.closeFirst(m, v))
@@ -101,9 +97,8 @@ func planJoin(m Mesh, v View) Plan {
 		Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: m.Tables()}},
 	})
 	p.add(sync)
-	p.add(mark)
 	p.add(pair)
-	p.add(reconnect)
+	p.add(start)
 	return p
 }
 
