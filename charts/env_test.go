@@ -53,7 +53,7 @@ var defaults = map[string]string{
 	"AKU_FLUSH_TIMEOUT_AT_START":                 "300",
 	"AKU_DELAY_START_COMPLETE_TIME":              "0",
 	"AKU_FLUSH_AT_END":                           "1",
-	"AKU_REPLICATION_RESET_AT_END":               "1",
+	"AKU_REPLICATION_RESET_AT_END":               "auto",
 	"AKU_END_TIMEOUT":                            "115",
 	"AKU_DRAIN_TIME":                             "5",
 	"AKU_SHUTDOWN_AT_END":                        "1",

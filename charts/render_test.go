@@ -11,6 +11,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -27,12 +28,15 @@ aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
 
 // release is a rendered chart.
 type release struct {
-	statefulSet *appsv1.StatefulSet
-	services    map[string]*corev1.Service
-	secrets     map[string]*corev1.Secret
-	configMaps  map[string]*corev1.ConfigMap
-	notes       string
-	text        string // everything, the notes too
+	statefulSet     *appsv1.StatefulSet
+	services        map[string]*corev1.Service
+	secrets         map[string]*corev1.Secret
+	configMaps      map[string]*corev1.ConfigMap
+	serviceAccounts map[string]*corev1.ServiceAccount
+	roles           map[string]*rbacv1.Role
+	roleBindings    map[string]*rbacv1.RoleBinding
+	notes           string
+	text            string // everything, the notes too
 }
 
 // render renders the chart as release "altibase" in namespace "db" and ends the test when that fails. The values are YAML,
@@ -75,9 +79,12 @@ func tryRender(t *testing.T, name string, values ...string) (release, error) {
 func decode(t *testing.T, files map[string]string) release {
 	t.Helper()
 	r := release{
-		services:   map[string]*corev1.Service{},
-		secrets:    map[string]*corev1.Secret{},
-		configMaps: map[string]*corev1.ConfigMap{},
+		services:        map[string]*corev1.Service{},
+		secrets:         map[string]*corev1.Secret{},
+		configMaps:      map[string]*corev1.ConfigMap{},
+		serviceAccounts: map[string]*corev1.ServiceAccount{},
+		roles:           map[string]*rbacv1.Role{},
+		roleBindings:    map[string]*rbacv1.RoleBinding{},
 	}
 	paths := make([]string, 0, len(files))
 	for path := range files {
@@ -115,17 +122,17 @@ func (r *release) add(t *testing.T, path, document string) {
 		r.statefulSet = strict[appsv1.StatefulSet](t, path, document)
 		object = r.statefulSet
 	case "v1 Service":
-		service := strict[corev1.Service](t, path, document)
-		r.services[service.Name] = service
-		object = service
+		object = strictInto(t, path, document, r.services)
 	case "v1 Secret":
-		secret := strict[corev1.Secret](t, path, document)
-		r.secrets[secret.Name] = secret
-		object = secret
+		object = strictInto(t, path, document, r.secrets)
 	case "v1 ConfigMap":
-		configMap := strict[corev1.ConfigMap](t, path, document)
-		r.configMaps[configMap.Name] = configMap
-		object = configMap
+		object = strictInto(t, path, document, r.configMaps)
+	case "v1 ServiceAccount":
+		object = strictInto(t, path, document, r.serviceAccounts)
+	case "rbac.authorization.k8s.io/v1 Role":
+		object = strictInto(t, path, document, r.roles)
+	case "rbac.authorization.k8s.io/v1 RoleBinding":
+		object = strictInto(t, path, document, r.roleBindings)
 	default:
 		t.Fatalf("%s: no type for %s %s", path, kind.APIVersion, kind.Kind)
 	}
@@ -135,6 +142,19 @@ func (r *release) add(t *testing.T, path, document string) {
 	if object.GetLabels()["app.kubernetes.io/instance"] == "" {
 		t.Errorf("%s: %s does not say which release it belongs to: %v", path, object.GetName(), object.GetLabels())
 	}
+}
+
+func strictInto[T any, O interface {
+	*T
+	metav1.Object
+}](t *testing.T, path, document string, objects map[string]*T) O {
+	t.Helper()
+	object := O(strict[T](t, path, document))
+	if objects[object.GetName()] != nil {
+		t.Fatalf("%s: a second %s", path, object.GetName())
+	}
+	objects[object.GetName()] = object
+	return object
 }
 
 func strict[T any](t *testing.T, path, document string) *T {

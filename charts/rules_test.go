@@ -103,6 +103,10 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"env has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
 		},
 		{
+			"no service account", "serviceAccount: {create: false}",
+			"serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto asks the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1.",
+		},
+		{
 			"no driver", "altibaseHome: ''",
 			"aku.odbc.driver and altibaseHome are both empty: one of them must say where the ODBC driver is.",
 		},
@@ -190,7 +194,7 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"aku: {drainTime: 86401}", "/aku/drainTime", "maximum"},
 		{"aku: {flushAtStart: 2}", "/aku/flushAtStart", "must be one of"},
 		{"aku: {flushAtEnd: true}", "/aku/flushAtEnd", "want integer"},
-		{"aku: {replicationResetAtEnd: maybe}", "/aku/replicationResetAtEnd", "want integer"},
+		{"aku: {replicationResetAtEnd: maybe}", "/aku/replicationResetAtEnd", "must be one of"},
 		{"aku: {shutdownAtEnd: 2}", "/aku/shutdownAtEnd", "must be one of"},
 		{"aku: {flushTimeoutAtStart: -1}", "/aku/flushTimeoutAtStart", "minimum"},
 		{"aku: {delayStartCompleteTime: -1}", "/aku/delayStartCompleteTime", "minimum"},

@@ -53,6 +53,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- ternary .Values.auth.existingSecretKey "password" (not (empty .Values.auth.existingSecret)) }}
 {{- end }}
 
+{{/* Not empty when aku asks the Kubernetes API for the replica count. */}}
+{{- define "altibase.asksAPI" -}}
+{{- if eq (toString .Values.aku.replicationResetAtEnd) "auto" }}yes{{ end }}
+{{- end }}
+
+{{/* The service account of the pods; empty is the namespace's own, without a token. */}}
+{{- define "altibase.serviceAccountName" -}}
+{{- if not .Values.serviceAccount.create }}
+{{- .Values.serviceAccount.name }}
+{{- else if include "altibase.asksAPI" . }}
+{{- .Values.serviceAccount.name | default (include "altibase.fullname" .) }}
+{{- end }}
+{{- end }}
+
 {{/* The volumes of aku in both containers: the programs, what they share, and the password. */}}
 {{- define "altibase.akuMounts" -}}
 - name: aku-bin
@@ -63,4 +77,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - name: aku-auth
   mountPath: /etc/aku/auth
   readOnly: true
+{{- if include "altibase.asksAPI" . }}
+- name: aku-api
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
+{{- end }}
 {{- end }}

@@ -82,6 +82,10 @@ the value that is wrong and what to do.
 {{- $faults = append $faults "aku.odbc.driver and altibaseHome are both empty: one of them must say where the ODBC driver is." }}
 {{- end }}
 
+{{- if and (include "altibase.asksAPI" .) (not (include "altibase.serviceAccountName" .)) }}
+{{- $faults = append $faults "serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto asks the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1." }}
+{{- end }}
+
 {{- if $faults }}
 {{- fail (printf "\n%s" (join "\n" $faults)) }}
 {{- end }}
