@@ -57,15 +57,16 @@ func (c *Cluster) Open(ctx context.Context, prefix string) (*Space, error) {
 }
 
 // closeLimit bounds the removal of a namespace.
-const closeLimit = 90 * time.Second
+const closeLimit = time.Minute
 
-// Close removes everything. Nothing has to end in good order any more, so the pods are killed.
+// Close removes everything, and does not wait until the cluster has forgotten it. Nothing has to end in good order
+// any more, so the pods are killed.
 func (s *Space) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeLimit)
 	defer cancel()
 	_, orphan := s.kubectl(ctx, nil, "delete", "statefulset", "--all", "--cascade=orphan")
 	_, kill := s.kubectl(ctx, nil, "delete", "pod", "--all", "--force", "--grace-period=0")
-	_, remove := s.cluster.run(ctx, nil, "kubectl", "delete", "namespace", s.Namespace)
+	_, remove := s.cluster.run(ctx, nil, "kubectl", "delete", "namespace", s.Namespace, "--wait=false")
 	s.Leave()
 	return errors.Join(orphan, kill, remove)
 }
@@ -98,16 +99,17 @@ func (s *Space) note(format string, args ...any) {
 // Values are values of the chart. Those of two are merged, the later ones win.
 type Values = map[string]any
 
-func merge(into, from Values) Values {
-	into = maps.Clone(into)
-	for key, value := range from {
+func merge(earlier, later Values) Values {
+	merged := Values{}
+	maps.Copy(merged, earlier)
+	for key, value := range later {
 		inner, isMap := value.(Values)
-		if outer, both := into[key].(Values); both && isMap {
+		if outer, both := merged[key].(Values); both && isMap {
 			value = merge(outer, inner)
 		}
-		into[key] = value
+		merged[key] = value
 	}
-	return into
+	return merged
 }
 
 const (
