@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 packages=(
   gcc libc6-dev unixodbc-dev odbc-postgresql                 # aku is a C-linked ODBC program; the tests' ODBC driver
   libseccomp-dev pkgconf                                     # runc
-  busybox-static iproute2 nftables openssl procps socat util-linux # the cluster's node
+  busybox-static iproute2 mount nftables openssl procps socat util-linux # the cluster's node
   jq shellcheck yamllint                                     # image archives, lint
 )
 missing=()

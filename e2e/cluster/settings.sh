@@ -38,12 +38,13 @@ cgroup_roots() {
 
 # Waits up to a minute for a command to succeed.
 wait_for() { # what command…
-  local what=$1 n
+  local what=$1 deadline=$((SECONDS + 60))
   shift
-  for ((n = 0; n < 600; n++)); do
-    "$@" >/dev/null 2>&1 && return
+  until "$@" >/dev/null 2>&1; do
+    if [ $SECONDS -ge $deadline ]; then
+      echo "$what did not come within a minute" >&2
+      return 1
+    fi
     sleep 0.1
   done
-  echo "$what did not happen within a minute; the logs are in $state/log" >&2
-  return 1
 }

@@ -14,7 +14,13 @@ if is_running "$state/node.pid"; then
   exit
 fi
 began=$SECONDS
-trap 'echo "cluster did not start; its logs were in $state/log" >&2; "$scripts/down.sh" --keep; exit 1' ERR INT TERM
+give_up() {
+  echo "the cluster did not start; the end of $state/log/node.log:" >&2
+  tail -n 5 "$state/log/node.log" >&2 || true
+  "$scripts/down.sh" --keep
+  exit 1
+}
+trap give_up ERR INT TERM
 mkdir -p "$state/log"
 [ -f "$state/pki/ca.crt" ] || "$scripts/keys.sh"
 
@@ -28,8 +34,10 @@ done
 
 setsid unshare --mount --net --pid --ipc --uts --fork --kill-child=KILL --mount-proc --propagation private \
   "$scripts/node/init.sh" >"$state/log/node.log" 2>&1 </dev/null 9>&- &
-wait_for "the node's first process" pgrep -P $!
-remember "$state/node.pid" "$(pgrep -P $!)"
+parent=$!
+wait_for "the node's first process" eval "! kill -0 $parent || pgrep -P $parent"
+first=$(pgrep -P $parent)
+remember "$state/node.pid" "$first"
 
 # A socket in the file system crosses network namespaces; its name is relative because it must be short.
 port=$first_port
@@ -43,8 +51,11 @@ do port=$((port + 1)); done
 sed "s/:6443/:$port/" "$state/admin.conf" >"$kubeconfig"
 
 export KUBECONFIG=$kubeconfig PATH=$bin:$PATH
-wait_for "the node's Ready" eval \
-  "[ \"\$(kubectl get node $node -o jsonpath='{.status.conditions[?(@.type==\"Ready\")].status}')\" = True ]"
-wait_for "the default service account" kubectl get serviceaccount default
-wait_for "the import of the base images" test -f "$state/base-images-imported"
+node_is_ready() {
+  local ready='{.status.conditions[?(@.type=="Ready")].status}'
+  [ "$(kubectl get node "$node" -o jsonpath="$ready")" = True ] &&
+    kubectl get serviceaccount default && [ -f "$state/base-images-imported" ]
+}
+wait_for "a ready node" eval "! is_running '$state/node.pid' || node_is_ready"
+is_running "$state/node.pid"
 echo "cluster is up after $((SECONDS - began)) s: export KUBECONFIG=$kubeconfig"
