@@ -81,6 +81,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/sidecar"
 )
 
 func main() {
@@ -112,11 +113,17 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch command {
 	case "":
-		return withSettings(func(s settings.Settings) error { return newSidecar(s).run(ctx) })
+		return withSettings(func(s settings.Settings) error {
+			return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
+		})
 	case "start":
-		return withSettings(func(s settings.Settings) error { return newSidecar(s).start(ctx) })
+		return withSettings(func(s settings.Settings) error {
+			return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Start(ctx) })
+		})
 	case "clean":
-		return withSettings(func(s settings.Settings) error { return newSidecar(s).clean(ctx) })
+		return withSettings(func(s settings.Settings) error {
+			return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Clean(ctx) })
+		})
 	case "info":
 		return withSettings(func(s settings.Settings) error { return info(ctx, s) })
 	case "plan start", "plan end", "plan clean":
@@ -160,6 +167,15 @@ func withSettings(do func(settings.Settings) error) error {
 		return process.Misconfigured(err)
 	}
 	return do(s)
+}
+
+func withSidecar(s settings.Settings, do func(*sidecar.Sidecar) error) error {
+	servers, disconnect, err := s.Connect()
+	if err != nil {
+		return process.Misconfigured(err)
+	}
+	defer disconnect()
+	return do(sidecar.New(s, servers, process.Logger(s.LogFormat, os.Stdout)))
 }
 
 // runDir is needed by commands that run before, or without, a full configuration.

@@ -30,7 +30,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -39,6 +38,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/hook"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
@@ -77,8 +77,7 @@ func run(ctx context.Context, args []string) error {
 	if dry {
 		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v) })
 	}
-	dir := rundir.Dir(s.RunDir)
-	out, closeLog := hookOutput(dir)
+	out, closeLog := hook.Output(rundir.Dir(s.RunDir))
 	defer closeLog()
 	log := process.Logger(s.LogFormat, out)
 	servers, disconnect, err := s.Connect()
@@ -86,41 +85,10 @@ func run(ctx context.Context, args []string) error {
 		return process.Misconfigured(err)
 	}
 	defer disconnect()
-	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
-
-	limit := time.Duration(s.EndTimeout) * time.Second
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
-	defer cancel()
 	// Whatever hangs, the process is gone before the kubelet kills the container.
-	time.AfterFunc(limit+time.Second, func() {
+	time.AfterFunc(s.EndLimit()+time.Second, func() {
 		log.Error("TIMEOUT: aku-prestop did not come back and ends itself")
 		os.Exit(process.Failed)
 	})
-
-	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
-	err = end(ctx, dir, &ender)
-	if err != nil {
-		log.Error("AKU failed to run.", "error", err)
-		return err
-	}
-	log.Info("AKU run successfully.")
-	return nil
+	return hook.Run(ctx, s, servers, log)
 }
-
-// end asks the sidecar to let go, and acts in its place.
-func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
-	if err := dir.RequestEnd(); err != nil {
-		return err
-	}
-	waiting, cancel := context.WithTimeout(ctx, lockPatience)
-	defer cancel()
-	unlock, err := dir.Lock(waiting)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return errors.Join(ender.End(ctx), dir.Unmark())
-}
-
-// lockPatience is how long the sidecar may take to abandon a statement and let go.
-const lockPatience = 10 * time.Second

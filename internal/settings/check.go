@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -166,7 +165,7 @@ var blockVariable = regexp.MustCompile(`^AKU_REPLICATIONS_(\d+)_`)
 func (s *Settings) forgottenBlocks() []string {
 	var faults []string
 	seen := map[int]bool{}
-	for _, variable := range os.Environ() {
+	for variable := range s.variables {
 		m := blockVariable.FindStringSubmatch(variable)
 		if m == nil {
 			continue
@@ -180,20 +179,20 @@ func (s *Settings) forgottenBlocks() []string {
 }
 
 // unparsable returns, per variable that holds no number, its fault.
-func unparsable(err error) map[string]string {
+func unparsable(err error, variables map[string]string) map[string]string {
 	faults := map[string]string{}
 	var all env.AggregateError
 	var parse env.ParseError
 	switch {
 	case errors.As(err, &all):
 		for _, one := range all.Errors {
-			for name, fault := range unparsable(one) {
+			for name, fault := range unparsable(one, variables) {
 				faults[name] = fault
 			}
 		}
 	case errors.As(err, &parse):
-		for _, name := range variables(parse.Name) {
-			value := os.Getenv(name)
+		for _, name := range variablesOf(parse.Name, variables) {
+			value := variables[name]
 			if _, err := strconv.Atoi(value); err != nil {
 				faults[name] = fmt.Sprintf("%s is %q, it must be a number", name, value)
 			}
@@ -204,8 +203,8 @@ func unparsable(err error) map[string]string {
 	return faults
 }
 
-// variables are the names of the set variables behind a field.
-func variables(field string) []string {
+// variablesOf are the names of the set variables behind a field.
+func variablesOf(field string, variables map[string]string) []string {
 	if f, ok := reflect.TypeFor[Settings]().FieldByName(field); ok {
 		return []string{f.Tag.Get("env")}
 	}
@@ -214,8 +213,7 @@ func variables(field string) []string {
 		return nil
 	}
 	var names []string
-	for _, variable := range os.Environ() {
-		name, _, _ := strings.Cut(variable, "=")
+	for name := range variables {
 		if blockVariable.MatchString(name) && strings.HasSuffix(name, f.Tag.Get("env")) {
 			names = append(names, name)
 		}

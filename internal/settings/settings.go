@@ -60,8 +60,9 @@ type Settings struct {
 	HealthPort int    `env:"AKU_HEALTH_PORT" envDefault:"20380"`
 	LogFormat  string `env:"AKU_LOG_FORMAT" envDefault:"text"`
 
-	pod    int
-	groups []akucore.Group
+	variables map[string]string
+	pod       int
+	groups    []akucore.Group
 }
 
 // Replication is one REPLICATIONS block.
@@ -72,12 +73,15 @@ type Replication struct {
 }
 
 // Read takes the settings from the environment. The error lists every fault.
-func Read() (Settings, error) {
-	var s Settings
+func Read() (Settings, error) { return From(env.ToMap(os.Environ())) }
+
+// From takes the settings from the given variables. The error lists every fault.
+func From(variables map[string]string) (Settings, error) {
+	s := Settings{variables: variables}
 	var faults []string
 	noNumbers := map[string]string{}
-	if err := env.Parse(&s); err != nil {
-		noNumbers = unparsable(err)
+	if err := env.ParseWithOptions(&s, env.Options{Environment: variables}); err != nil {
+		noNumbers = unparsable(err, variables)
 		faults = slices.Sorted(maps.Values(noNumbers))
 	}
 	if s.PodName == "" {
@@ -154,6 +158,9 @@ func (s Settings) EndOptions() akucore.EndOptions {
 		Shutdown:     s.ShutdownAtEnd == 1,
 	}
 }
+
+// EndLimit is the time for a whole end, hard.
+func (s Settings) EndLimit() time.Duration { return seconds(s.EndTimeout) }
 
 // Replicas tells how many pods the StatefulSet is to have, or -1 when that cannot
 // be known. It is asked for only where it decides something.

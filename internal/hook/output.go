@@ -1,4 +1,4 @@
-package main
+package hook
 
 import (
 	"io"
@@ -10,9 +10,9 @@ import (
 // maxHookLog is the size above which the log of earlier ends is dropped.
 const maxHookLog = 1 << 20
 
-// hookOutput is where the log of a hook can be read: its own output, which the
+// Output is where the log of a hook can be read: its own output, which the
 // kubelet shows nowhere, the output of the container, and a file that outlives it.
-func hookOutput(dir rundir.Dir) (io.Writer, func()) {
+func Output(dir rundir.Dir) (io.Writer, func()) {
 	writers := []io.Writer{os.Stdout}
 	if container, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY, 0); err == nil && os.Getpid() != 1 {
 		writers = append(writers, container)

@@ -1,4 +1,4 @@
-package main
+package sidecar
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 // checkAddress waits until the pod's own DNS name resolves to this pod and its
 // server answers there: peers reach it by that name. Names resolve late, and a
 // cluster's DNS remembers "no such name" for up to 30 s.
-func (s *sidecar) checkAddress(ctx context.Context) error {
-	mesh := s.settings.Mesh()
+func (s *Sidecar) checkAddress(ctx context.Context) error {
+	mesh := s.Settings.Mesh()
 	host := mesh.Host(mesh.Self)
 	var last error
-	for try := range s.settings.AddressCheckCount {
+	for try := range s.Settings.AddressCheckCount {
 		if try > 0 {
 			pause(ctx, time.Second)
 		}
@@ -25,10 +25,10 @@ func (s *sidecar) checkAddress(ctx context.Context) error {
 		}
 		s.health.NotReady(last.Error())
 	}
-	return fmt.Errorf("after %d tries (AKU_ADDRESS_CHECK_COUNT): %w", s.settings.AddressCheckCount, last)
+	return fmt.Errorf("after %d tries (AKU_ADDRESS_CHECK_COUNT): %w", s.Settings.AddressCheckCount, last)
 }
 
-func (s *sidecar) reachesItself(ctx context.Context, host string) error {
+func (s *Sidecar) reachesItself(ctx context.Context, host string) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
@@ -48,7 +48,7 @@ func (s *sidecar) reachesItself(ctx context.Context, host string) error {
 			return fmt.Errorf("%s resolves to %s, which is not this pod", host, address)
 		}
 		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(s.settings.Port)))
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(s.Settings.Port)))
 		if err != nil {
 			return fmt.Errorf("the own server does not answer: %w", err)
 		}

@@ -1,4 +1,6 @@
-package main
+// Package sidecar is what aku-init does: bring the own server into service, watch
+// it, and start over whatever happens to it; or one of these things once.
+package sidecar
 
 import (
 	"context"
@@ -11,7 +13,6 @@ import (
 	"time"
 
 	"aku/internal/akucore"
-	"aku/internal/altibase"
 	"aku/internal/health"
 	"aku/internal/process"
 	"aku/internal/rundir"
@@ -21,51 +22,46 @@ import (
 // endPoll is how often the sidecar looks whether the hook wants to act.
 const endPoll = 50 * time.Millisecond
 
-// sidecar joins, opens and watches, again and again.
-type sidecar struct {
-	settings settings.Settings
-	log      *slog.Logger
-	dir      rundir.Dir
-	health   health.Health
+// Sidecar joins, opens and watches, again and again.
+type Sidecar struct {
+	Settings settings.Settings
+	Servers  akucore.Servers
+	Log      *slog.Logger
+	// CheckAddress waits until the peers can reach the pod by its name.
+	CheckAddress func(context.Context) error
+
+	dir    rundir.Dir
+	health health.Health
 }
 
-func newSidecar(s settings.Settings) *sidecar {
-	return &sidecar{
-		settings: s,
-		log:      process.Logger(s.LogFormat, os.Stdout),
-		dir:      rundir.Dir(s.RunDir),
-	}
+// New makes the sidecar of a pod.
+func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sidecar {
+	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
+	sidecar.CheckAddress = sidecar.checkAddress
+	return sidecar
 }
 
-// run ends with its context; whatever happens to the server, it starts over.
-func (s *sidecar) run(ctx context.Context) error {
-	servers, disconnect, err := s.settings.Connect()
-	if err != nil {
-		return process.Misconfigured(err)
-	}
-	defer disconnect()
-	serving := make(chan error, 1)
+// Run ends with its context; whatever happens to the server, it starts over.
+func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
-		err := s.health.Serve(ctx, s.settings.HealthPort)
-		if err != nil {
+		if err := s.health.Serve(ctx, s.Settings.HealthPort); err != nil {
 			cancel(err)
 		}
-		serving <- err
 	}()
-	s.log.Info("AKU started with START option.", "pod", s.settings.PodName, "version", process.Version())
+	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
 		if s.dir.EndRequested() {
 			s.health.NotReady("ending")
 			pause(ctx, endPoll)
 			continue
 		}
-		if err := s.serve(ctx, servers); err != nil && ctx.Err() == nil {
-			s.log.Warn("starting over", "reason", err)
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() {
+			s.Log.Warn("starting over", "reason", err)
 		}
 	}
-	s.log.Info("aku-init ends")
+	s.Log.Info("aku-init ends")
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -74,7 +70,7 @@ func (s *sidecar) run(ctx context.Context) error {
 
 // serve brings the server into service and watches it, as the one process of the
 // pod that acts, until something ends that.
-func (s *sidecar) serve(ctx context.Context, servers *altibase.Cluster) error {
+func (s *Sidecar) serve(ctx context.Context) error {
 	unlock, err := s.dir.Lock(ctx)
 	if err != nil {
 		return err
@@ -90,23 +86,23 @@ func (s *sidecar) serve(ctx context.Context, servers *altibase.Cluster) error {
 	}()
 
 	// Sessions do not outlive the lock: to whoever acts next they would be users.
-	defer servers.CloseIdle()
-	if err := s.checkAddress(ctx); err != nil {
+	defer s.Servers.CloseIdle()
+	if err := s.CheckAddress(ctx); err != nil {
 		return err
 	}
-	instance, err := s.starter(servers).Start(ctx)
+	instance, err := s.starter().Start(ctx)
 	if err != nil {
 		return err
 	}
 	// The watch needs one session of the own server and none of the others.
-	servers.CloseIdle()
+	s.Servers.CloseIdle()
 	if err := s.dir.Mark(); err != nil {
 		return err
 	}
 	s.health.Ready()
-	s.log.Info("AKU run successfully.")
+	s.Log.Info("AKU run successfully.")
 	defer s.health.NotReady("the own server left service")
-	err = s.watch(ctx, servers, instance)
+	err = s.watch(ctx, instance)
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
@@ -114,48 +110,48 @@ func (s *sidecar) serve(ctx context.Context, servers *altibase.Cluster) error {
 }
 
 // watch looks after the server in service, and for pods that were removed.
-func (s *sidecar) watch(ctx context.Context, servers *altibase.Cluster, instance akucore.Instance) error {
+func (s *Sidecar) watch(ctx context.Context, instance akucore.Instance) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { akucore.Sweep(ctx, s.settings.Runner(servers, s.log), s.settings.Replicas) })
+	sweeping.Go(func() { akucore.Sweep(ctx, s.Settings.Runner(s.Servers, s.Log), s.Settings.Replicas) })
 	defer sweeping.Wait()
 	defer cancel()
-	return akucore.Watch(ctx, servers.Server(s.settings.Mesh().Self), instance, s.markAgain)
+	return akucore.Watch(ctx, s.Servers.Server(s.Settings.Mesh().Self), instance, s.markAgain)
 }
 
 // markAgain writes the marker that the start hook of the database container
 // removes when it runs only after a quick start was complete.
-func (s *sidecar) markAgain() {
+func (s *Sidecar) markAgain() {
 	if !s.dir.Marked() {
 		if err := s.dir.Mark(); err != nil {
-			s.log.Error("write the marker", "error", err)
+			s.Log.Error("write the marker", "error", err)
 		}
 	}
 }
 
-func (s *sidecar) starter(servers akucore.Servers) *akucore.Starter {
+func (s *Sidecar) starter() *akucore.Starter {
 	return &akucore.Starter{
-		Runner:   s.settings.Runner(servers, s.log),
-		Options:  s.settings.StartOptions(),
+		Runner:   s.Settings.Runner(s.Servers, s.Log),
+		Options:  s.Settings.StartOptions(),
 		Scripts:  s.scripts(),
-		Replicas: s.settings.Replicas,
+		Replicas: s.Settings.Replicas,
 		Why:      s.health.NotReady,
-		SQL:      s.settings.SQL,
+		SQL:      s.Settings.SQL,
 	}
 }
 
 // scripts are the *.sql files that prepare a new server, in name order.
-func (s *sidecar) scripts() []akucore.Script {
-	if s.settings.InitdbDir == "" {
+func (s *Sidecar) scripts() []akucore.Script {
+	if s.Settings.InitdbDir == "" {
 		return nil
 	}
-	files, _ := filepath.Glob(filepath.Join(s.settings.InitdbDir, "*.sql"))
+	files, _ := filepath.Glob(filepath.Join(s.Settings.InitdbDir, "*.sql"))
 	slices.Sort(files)
 	var scripts []akucore.Script
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			s.log.Error("read an initdb script", "error", err)
+			s.Log.Error("read an initdb script", "error", err)
 			continue
 		}
 		scripts = append(scripts, akucore.Script{Name: filepath.Base(file), Text: string(text)})

@@ -1,0 +1,49 @@
+// Package hook is what aku-prestop does: take over from the sidecar and take the
+// own server out of replication, within a hard limit.
+package hook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/rundir"
+	"aku/internal/settings"
+)
+
+// lockPatience is how long the sidecar may take to abandon a statement and let go.
+const lockPatience = 10 * time.Second
+
+// Run ends the pod within its time (AKU_END_TIMEOUT). What could not be done is in
+// the error and in the log.
+func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log *slog.Logger) error {
+	limit := s.EndLimit()
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
+	defer cancel()
+	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
+	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
+	if err := end(ctx, rundir.Dir(s.RunDir), &ender); err != nil {
+		log.Error("AKU failed to run.", "error", err)
+		return err
+	}
+	log.Info("AKU run successfully.")
+	return nil
+}
+
+// end asks the sidecar to let go, and acts in its place.
+func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
+	if err := dir.RequestEnd(); err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	unlock, err := dir.Lock(waiting)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return errors.Join(ender.End(ctx), dir.Unmark())
+}

@@ -1,0 +1,61 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"aku/internal/akucore"
+	"aku/internal/process"
+)
+
+// Start joins and opens once, without a watch, as the vendor's utility does. It
+// gives up after the configured retries.
+func (s *Sidecar) Start(ctx context.Context) error {
+	if s.dir.Marked() {
+		return errors.New("the start is already completed: clear-marker forgets that")
+	}
+	return s.once(ctx, func() error {
+		if err := s.CheckAddress(ctx); err != nil {
+			return err
+		}
+		starter := s.starter()
+		starter.Tries = s.Settings.QueryRetryCount + 1
+		if _, err := starter.Start(ctx); err != nil {
+			return err
+		}
+		return s.dir.Mark()
+	})
+}
+
+// Clean takes all replication of the pod away.
+func (s *Sidecar) Clean(ctx context.Context) error {
+	return s.once(ctx, func() error {
+		view, err := akucore.Observe(ctx, s.Settings.Mesh(), s.Servers, -1)
+		if err != nil {
+			return fmt.Errorf("own server: %w", err)
+		}
+		plan := akucore.PlanClean(s.Settings.Mesh(), view)
+		return errors.Join(s.Settings.Runner(s.Servers, s.Log).RunAll(ctx, plan), s.dir.Unmark())
+	})
+}
+
+// once does one thing as the one process of the pod that acts, and says how it went.
+func (s *Sidecar) once(ctx context.Context, do func() error) error {
+	unlock, err := s.dir.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = do()
+	switch {
+	case errors.Is(err, akucore.ErrHuman):
+		s.Log.Error("AKU failed to run.")
+		return process.Human(err)
+	case err != nil:
+		s.Log.Error("AKU failed to run.")
+		return err
+	}
+	s.Log.Info("AKU run successfully.")
+	return nil
+}
