@@ -80,4 +80,5 @@ var odbcIni = sync.OnceValue(func() error {
 	)
 })
 
-const section = "altisimtest"
+// section is named as in the odbc.ini that aku writes, so that one process can use both.
+const section = "AKU"
