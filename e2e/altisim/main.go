@@ -54,9 +54,11 @@ const exitSignal = 143
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	context.AfterFunc(ctx, func() { os.Exit(exitSignal) }) // no clean shutdown, as the real server
-	if err := run(); err != nil {
+	unwatch := context.AfterFunc(ctx, func() { os.Exit(exitSignal) }) // no clean shutdown, as the real server
+	err := run()
+	unwatch()
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "altisim:", err)
 		os.Exit(1)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -131,6 +132,14 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 			}
 		}
 	}
+	select {
+	case err := <-least:
+		if err != nil {
+			return NoSN, err
+		}
+	case err := <-answers: // the peer has gone while there was nothing left to send
+		return NoSN, cmp.Or(err, error(ErrSyncFailed))
+	}
 	if err := link.Send(Frame{Kind: FrameRowsDone}); err != nil {
 		return NoSN, err
 	}
@@ -142,5 +151,5 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 			st.Sync[i].Records = -1
 		}
 	})
-	return snap.SN(), <-least
+	return snap.SN(), nil
 }

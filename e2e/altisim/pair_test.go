@@ -1,0 +1,80 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	at "aku/e2e/altisim/altisimtest"
+)
+
+const (
+	table     = "CREATE TABLE T1 (C1 INTEGER PRIMARY KEY, C2 VARCHAR(40), C3 INTEGER)"
+	soon      = 5 * time.Second // far more than anything here needs
+	repState  = "SELECT IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
+	isStarted = "SELECT IS_STARTED FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
+	xsn       = "SELECT XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
+	sender    = "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = 'AKU_REP_01'"
+)
+
+// pair is two servers, an open session on each, and one replication object that
+// both have.
+type pair struct {
+	s1, s2 *at.Server
+	n1, n2 *at.Conn
+}
+
+func newPair(t *testing.T, o at.Options, before ...string) pair {
+	t.Helper()
+	s := at.Start(t, 2, o)
+	p := pair{s[0], s[1], s[0].Open(at.Dial{}), s[1].Open(at.Dial{})}
+	p.n1.Do(append([]string{table}, before...)...)
+	p.n2.Do(append([]string{table}, before...)...)
+	p.n1.Do(create(p.s1, "AKU_REP_01", 1, "T1"))
+	p.n2.Do(create(p.s2, "AKU_REP_01", 0, "T1"))
+	return p
+}
+
+// create is the statement that makes a replication with server number peer.
+func create(s *at.Server, name string, peer int, tables ...string) string {
+	q := fmt.Sprintf("CREATE REPLICATION %s WITH '%s',%d", name, at.Name(peer), s.ReplicationPort)
+	for i, t := range tables {
+		if i > 0 {
+			q += ","
+		}
+		q += fmt.Sprintf(" FROM SYS.%s TO SYS.%s", t, t)
+	}
+	return q
+}
+
+func alter(what string) string { return "ALTER REPLICATION AKU_REP_01 " + what }
+
+// try runs a statement and compares its error number.
+func try(t *testing.T, c *at.Conn, statement string, want int) {
+	t.Helper()
+	if err := c.Try(context.Background(), statement); at.Code(err) != want {
+		t.Errorf("%s: ERR-%05X (%v), want ERR-%05X", statement, at.Code(err), err, want)
+	}
+}
+
+// took measures a statement on the real server's clock.
+func took(s *at.Server, f func()) time.Duration {
+	begin := time.Now()
+	f()
+	return time.Duration(float64(time.Since(begin)) / s.Scale)
+}
+
+func between(t *testing.T, what string, got, low, high time.Duration) {
+	t.Helper()
+	if got < low || got > high {
+		t.Errorf("%s took %s on the server's clock, want %s to %s", what, got.Round(time.Millisecond), low, high)
+	}
+}
+
+func want(t *testing.T, c *at.Conn, query string, rows ...string) {
+	t.Helper()
+	if got := c.Rows(query); fmt.Sprint(got) != fmt.Sprint(rows) {
+		t.Errorf("%s: %q, want %q", query, got, rows)
+	}
+}
