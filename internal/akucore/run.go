@@ -110,7 +110,11 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		retry.Delay(r.RetryDelay),
 		retry.DelayType(retry.FixedDelay),
 		retry.LastErrorOnly(true),
-		retry.RetryIf(retryable),
+		retry.RetryIf(func(err error) bool {
+			// A SYNC that was cut leaves rows behind, and the next one would keep them
+			// instead of newer ones. Only another plan, with its TRUNCATE, may repeat it.
+			return s.Do != Sync && retryable(err)
+		}),
 		retry.OnRetry(func(n uint, err error) {
 			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
 		}),
