@@ -43,8 +43,9 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 // of every pair and, when it leaves for good, reset both sides.
 //
 // Nothing is reset before every peer of the plan was proven to have everything.
-// An expected slave that is away would miss the last changes for ever, so its
-// pair with the master is reset: it makes a full join when it comes back.
+// A slave that is away would miss the last changes for ever, so its pair with the
+// master is reset: it makes a full join when it comes back. That holds for one
+// that was removed, too: its volume may come back.
 func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p := Plan{Name: "end"}
 	leave := o.Reset.leaves(m.Self, v.Replicas)
@@ -86,7 +87,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 					reset.Steps = append(reset.Steps, Step{Do: Reset, On: on, Peer: at, Group: g, If: IfHandedOver})
 				}
 			}
-			if leave && joined && peer != Master && !open && v.expected(m, peer) && v.joined(m, peer) {
+			if leave && joined && peer != Master && !there && v.joined(m, peer) {
 				away.Steps = append(away.Steps,
 					Step{Do: Stop, On: Master, Peer: peer, Group: g},
 					Step{Do: Reset, On: Master, Peer: peer, Group: g, If: IfAway})
