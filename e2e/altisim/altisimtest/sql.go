@@ -208,3 +208,19 @@ func Code(err error) int {
 	}
 	return -1
 }
+
+// OpenDSN opens a session by a connection string.
+func (s *Server) OpenDSN(dsn string) *Conn {
+	s.t.Helper()
+	db, err := sql.Open("odbc", dsn)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := &Conn{conn, db, s.t}
+	s.t.Cleanup(c.Close)
+	return c
+}

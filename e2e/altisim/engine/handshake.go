@@ -16,6 +16,9 @@ const (
 // connect reaches the peer, on any of the object's hosts, and agrees with it
 // on what will be sent.
 func (x *sender) connect(ctx context.Context, sync bool) (Link, error) {
+	x.mu.Lock()
+	x.agreed = x.changes
+	x.mu.Unlock()
 	r := x.s.Catalog().Replication(x.name)
 	if r == nil {
 		return nil, ErrReplicationUnknown

@@ -180,6 +180,7 @@ func (s *Server) relink(name string) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.changes++
 	if x.state.Status == SenderRuns && x.link != nil {
 		_ = x.link.Close()
 	}

@@ -53,7 +53,7 @@ func (s *Server) Serve(link Link) {
 		Name: r.name, Local: link.LocalAddr(), Remote: link.RemoteAddr(), Applied: f.Hello.XSN,
 		Success: map[Op]int64{}, Fail: map[Op]int64{},
 	}
-	if !s.enter(r) {
+	if !s.enter(r, f.Hello) {
 		return
 	}
 	defer s.leave(r)
@@ -63,8 +63,9 @@ func (s *Server) Serve(link Link) {
 }
 
 // enter makes r the receiver of its replication, in the place of an older
-// link, and wakes the own sender: the peer is there.
-func (s *Server) enter(r *receiver) bool {
+// link, and wakes the own sender: the peer is there. It compares the tables once
+// more: from here on a change of them ends the link, but not before.
+func (s *Server) enter(r *receiver, h *Hello) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -80,7 +81,8 @@ func (s *Server) enter(r *receiver) bool {
 			delete(s.receivers, r.name)
 		}
 	}
-	if s.shutting || s.ctx.Err() != nil || s.catalog.Replication(r.name) == nil {
+	var err error
+	if r.targets, err = s.catalog.match(h); err != nil || s.shutting || s.ctx.Err() != nil {
 		return false
 	}
 	s.receivers[r.name] = r

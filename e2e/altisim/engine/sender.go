@@ -40,7 +40,9 @@ type sender struct {
 	acked   SN
 	ackedAt chan struct{} // closed and replaced at every acknowledgement
 	link    Link
-	pin     SN // what a SYNC will start from
+	changes int // of the object, since the sender was made
+	agreed  int // the changes that the link knows of
+	pin     SN  // what a SYNC will start from
 }
 
 // SenderState is what the views show of a sender.
@@ -150,6 +152,10 @@ func (x *sender) stream(link Link) error {
 
 	at := r.XSN
 	x.mu.Lock()
+	if x.agreed != x.changes {
+		x.mu.Unlock()
+		return errors.New("the object was changed while the link was made")
+	}
 	x.acked = NoSN
 	x.link = link
 	st := &x.state

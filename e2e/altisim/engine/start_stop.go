@@ -100,7 +100,7 @@ func (s *Server) Stop(ctx context.Context, name string) error {
 	<-x.done
 	if !resting {
 		tick := s.Clock.Real(stopTick)
-		time.Sleep(tick - time.Since(x.started)%tick)
+		wait(s.ctx, nil, tick-time.Since(x.started)%tick)
 	}
 	defer s.remove(x)
 	if !s.has(x) {

@@ -57,8 +57,8 @@ func (a *applier) apply(ch engine.Change) (bool, error) {
 	var set, where []string
 	var setArgs, whereArgs []any
 	for i, c := range ch.Columns {
-		if ch.Table.Column(c.Name) == nil {
-			continue // only the sender has it
+		if ch.Table.Column(c.Name) == nil || i >= max(len(before), len(after)) {
+			continue // only the sender has it, or had not yet when this was logged
 		}
 		q := Quote(c.Name)
 		key := slices.Contains(ch.Table.PrimaryKey, c.Name)
