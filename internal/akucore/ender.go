@@ -45,6 +45,8 @@ type Ender struct {
 	Options EndOptions
 	// Replicas tells how many pods there are to be, or -1.
 	Replicas func(context.Context) int
+	// Plan decides; nil for PlanEnd. Tests put other rules in its place.
+	Plan func(Mesh, EndOptions, View) Plan
 }
 
 // End observes, plans and runs once, as far as it gets. What fails is told; what
@@ -64,7 +66,11 @@ func (e *Ender) End(ctx context.Context) error {
 		// What looking at the servers took is gone.
 		options.DeliverLimit = Split(time.Until(deadline), r.DrainTime, options.Shutdown).Deliver
 	}
-	err = r.RunAll(ctx, PlanEnd(r.Mesh, options, view))
+	decide := e.Plan
+	if decide == nil {
+		decide = PlanEnd
+	}
+	err = r.RunAll(ctx, decide(r.Mesh, options, view))
 	if ctx.Err() != nil {
 		return errors.Join(fmt.Errorf("TIMEOUT: %w", context.Cause(ctx)), err)
 	}

@@ -30,6 +30,8 @@ type Starter struct {
 	Tries int
 	// SQL gives the statements of a step, for people.
 	SQL func(Step) []string
+	// Plan decides; nil for PlanStart. Tests put other rules in its place.
+	Plan func(Mesh, StartOptions, View) Plan
 
 	said   string
 	saidAt time.Time
@@ -89,7 +91,11 @@ func (s *Starter) once(ctx context.Context) (Instance, error) {
 	if err != nil {
 		return Instance{}, fmt.Errorf("own server: %w", err)
 	}
-	plan := PlanStart(r.Mesh, s.Options, view)
+	decide := s.Plan
+	if decide == nil {
+		decide = PlanStart
+	}
+	plan := decide(r.Mesh, s.Options, view)
 	switch {
 	case plan.Wait != "":
 		return Instance{}, errors.New(plan.Wait)
