@@ -96,10 +96,10 @@ func TestJoin_WritesOnAllOpenPodsAreKept(t *testing.T) {
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0)
-	writers := []*writer{c.pods[0].write(0)}
+	writers := []*writer{c.pods[0].write()}
 	for n := 1; n < 3; n++ {
 		c.inService(n)
-		writers = append(writers, c.pods[n].write(0))
+		writers = append(writers, c.pods[n].write())
 		before := writers[n].count()
 		c.pods[n].eventually("the writer writes", func() bool { return writers[n].count() > before+50 })
 	}
@@ -119,7 +119,7 @@ func TestEnd_WritesUntilShutOutAreKept(t *testing.T) {
 			c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": string(reset)})
 			c.createTables()
 			c.inService(0, 1, 2)
-			writers := []*writer{c.pods[0].write(0), c.pods[1].write(0), c.pods[2].write(0)}
+			writers := []*writer{c.pods[0].write(), c.pods[1].write(), c.pods[2].write()}
 			for _, n := range []int{2, 1} {
 				leaver := c.pods[n]
 				leaver.eventually("the writer writes", func() bool { return writers[n].count() > 100 })
@@ -146,7 +146,7 @@ func TestRestart_CatchesUpWithoutACopy(t *testing.T) {
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0, 1, 2)
-	writers := []*writer{c.pods[0].write(0), c.pods[1].write(0), c.pods[2].write(0)}
+	writers := []*writer{c.pods[0].write(), c.pods[1].write(), c.pods[2].write()}
 	for _, n := range []int{1, 2, 0} {
 		p := c.pods[n]
 		before := writers[n].count()
@@ -172,7 +172,7 @@ func TestSidecarKilledAfterAnyStatementOfItsJoin_TheNextOneGoesOn(t *testing.T) 
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0, 1)
-	writers := []*writer{c.pods[0].write(0), c.pods[1].write(0)}
+	writers := []*writer{c.pods[0].write(), c.pods[1].write()}
 	joiner := c.pods[2]
 	kills := 0
 	for statements := 1; !joiner.dir.Marked(); statements++ {
@@ -186,7 +186,7 @@ func TestSidecarKilledAfterAnyStatementOfItsJoin_TheNextOneGoesOn(t *testing.T) 
 	}
 	t.Logf("in service after %d kills", kills)
 	joiner.run()
-	writers = append(writers, joiner.write(0))
+	writers = append(writers, joiner.write())
 	joiner.eventually("the writer writes", func() bool { return writers[2].count() > 50 })
 	for _, w := range writers {
 		w.halt()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,10 @@ import (
 )
 
 // keysPerWriter keeps the key ranges of writers apart.
-const keysPerWriter = 1_000_000
+const keysPerWriter = 100_000
+
+// writers counts the writers of this process.
+var writers atomic.Int64
 
 // writer is a user that inserts rows and updates its own, each statement
 // committed by itself, and remembers what the server acknowledged.
@@ -29,11 +33,11 @@ type writer struct {
 }
 
 // write starts a writer on a pod; it goes on, reconnecting, until it is stopped.
-func (p *pod) write(series int) *writer {
+func (p *pod) write() *writer {
 	w := &writer{t: p.t, stop: make(chan struct{}), done: make(chan struct{}), acked: map[int]int{}, open: map[int]bool{}}
 	go func() {
 		defer close(w.done)
-		next := (p.number*10 + series) * keysPerWriter
+		next := int(writers.Add(1)) * keysPerWriter
 		for !w.stopped() {
 			session, err := p.Connect(altisimtest.Dial{})
 			if err != nil {
