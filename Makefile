@@ -16,7 +16,7 @@ testrun := .build/bin/testrun
 test: $(testrun) ## everything: setup, lint, unit, integration, chart and end-to-end tests
 	$(testrun)
 
-test-unit: $(testrun) ## tests that need nothing but Go and unixODBC
+test-unit: $(testrun) ## tests that need nothing but Go and a C compiler with unixODBC
 	$(testrun) unit
 
 test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  gcc libc6-dev unixodbc-dev odbc-postgresql                 # aku is a C-linked ODBC program; the tests' ODBC driver
+  gcc libc6-dev unixodbc-dev odbc-postgresql unixodbc        # aku is a C-linked ODBC program; the tests' driver and isql
   libseccomp-dev pkgconf                                     # runc
   busybox-static iproute2 mount nftables openssl procps socat util-linux # the cluster's node
   jq shellcheck yamllint                                     # image archives, lint
