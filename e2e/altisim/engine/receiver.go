@@ -28,9 +28,11 @@ type ReceiverState struct {
 
 // Serve answers a peer's sender until the link ends.
 func (s *Server) Serve(link Link) {
-	s.tasks.Add(1)
-	defer s.tasks.Done()
 	defer link.Close()
+	if !s.task() {
+		return
+	}
+	defer s.tasks.Done()
 	defer context.AfterFunc(s.ctx, func() { _ = link.Close() })()
 	f, err := link.Receive()
 	if err != nil || f.Kind != FrameHello {

@@ -118,6 +118,43 @@ func TestWaits(t *testing.T) {
 	})
 }
 
+// STOPs of one server take turns, those of different servers do not.
+func TestStopsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := enginetest.NewNetwork()
+		a := newNode(net, "a", map[string]string{"AB": "b", "AC": "c"})
+		b, c := newNode(net, "b", map[string]string{"AB": "a"}), newNode(net, "c", map[string]string{"AC": "a"})
+		ctx := context.Background()
+		all := func(calls ...func() error) error {
+			errs := make(chan error)
+			for _, f := range calls {
+				go func() { errs <- f() }()
+			}
+			var err error
+			for range calls {
+				err = errors.Join(err, <-errs)
+			}
+			return err
+		}
+		lasts(t, "four STARTs at once", time.Second, func() error {
+			return all(func() error { return a.Start(ctx, "AB", false) }, func() error { return a.Start(ctx, "AC", false) },
+				func() error { return b.Start(ctx, "AB", false) }, func() error { return c.Start(ctx, "AC", false) })
+		}, nil)
+		lasts(t, "two STOPs on one server", 2*time.Second, func() error {
+			return all(func() error { return a.Stop(ctx, "AB") }, func() error { return a.Stop(ctx, "AC") })
+		}, nil)
+		lasts(t, "two STOPs on two servers", time.Second, func() error {
+			return all(func() error { return b.Stop(ctx, "AB") }, func() error { return c.Stop(ctx, "AC") })
+		}, nil)
+		lasts(t, "two SYNCs to two servers", 2*time.Second, func() error {
+			return all(func() error { return a.Sync(ctx, "AB", engine.SyncOptions{}) }, func() error { return a.Sync(ctx, "AC", engine.SyncOptions{}) })
+		}, nil)
+		a.down()
+		b.down()
+		c.down()
+	})
+}
+
 func TestRetryAndWake(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()

@@ -89,12 +89,30 @@ func (s *Server) StartSenders() {
 // Close ends senders, receivers and sessions, as a stop of the process would:
 // what was started starts again with the next server.
 func (s *Server) Close() {
+	s.mu.Lock() // so that no task begins after this
 	s.end(ErrCommunication)
+	s.mu.Unlock()
 	s.tasks.Wait()
 }
 
-func (s *Server) spawn(f func()) {
+// task notes that something begins which Close has to wait for, unless the
+// server is ending.
+func (s *Server) task() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
 	s.tasks.Add(1)
+	return true
+}
+
+// spawn runs the life of a sender. A sender of an ending server only ends.
+func (s *Server) spawn(f func()) {
+	if !s.task() {
+		f()
+		return
+	}
 	go func() {
 		defer s.tasks.Done()
 		f()
