@@ -311,6 +311,11 @@ func TestNames_FollowTheReleaseUnlessOverridden(t *testing.T) {
 		{"my-altibase", "", "my-altibase"},
 		{"shop", "nameOverride: db", "shop-db"},
 		{"shop", "fullnameOverride: orders", "orders"},
+		{"a-release-of-27-bytes-altib", "nameOverride: altib", "a-release-of-27-bytes-altib"},
+		// Longer ones are cut, and told apart by a sum: the host has 62 bytes.
+		{"a-release-of-28-bytes-altiba", "nameOverride: altib", "a-release-of-28-by-59956a7b"},
+		{"a-release-of-28-bytes-altibb", "nameOverride: altib", "a-release-of-28-by-ee388546"},
+		{"a-very-long-release-name-of-fifty-three-bytes-in-all-", "", "a-very-long-releas-9035854b"},
 	} {
 		r, err := tryRender(t, c.release, least, c.values)
 		if err != nil {

@@ -11,9 +11,12 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
@@ -35,6 +38,8 @@ type release struct {
 	serviceAccounts map[string]*corev1.ServiceAccount
 	roles           map[string]*rbacv1.Role
 	roleBindings    map[string]*rbacv1.RoleBinding
+	budgets         map[string]*policyv1.PodDisruptionBudget
+	policies        map[string]*networkingv1.NetworkPolicy
 	notes           string
 	text            string // everything, the notes too
 }
@@ -52,7 +57,16 @@ func render(t *testing.T, values ...string) release {
 
 func tryRender(t *testing.T, name string, values ...string) (release, error) {
 	t.Helper()
-	chart, err := loader.Load("altibase")
+	options := chartutil.ReleaseOptions{Name: name, Namespace: "db", Revision: 1, IsInstall: true}
+	return renderFor(t, options, new(engine.Engine).Render, values...)
+}
+
+// renderFor renders the chart for an installation or an upgrade, with an engine that sees a cluster or none.
+func renderFor(
+	t *testing.T, options chartutil.ReleaseOptions, with func(*chart.Chart, chartutil.Values) (map[string]string, error), values ...string,
+) (release, error) {
+	t.Helper()
+	loaded, err := loader.Load("altibase")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,12 +78,11 @@ func tryRender(t *testing.T, name string, values ...string) (release, error) {
 		}
 		merged = chartutil.CoalesceTables(layer, merged)
 	}
-	options := chartutil.ReleaseOptions{Name: name, Namespace: "db", Revision: 1, IsInstall: true}
-	all, err := chartutil.ToRenderValues(chart, merged, options, nil)
+	all, err := chartutil.ToRenderValues(loaded, merged, options, nil)
 	if err != nil {
 		return release{}, err
 	}
-	files, err := engine.Render(chart, all)
+	files, err := with(loaded, all)
 	if err != nil {
 		return release{}, err
 	}
@@ -85,6 +98,8 @@ func decode(t *testing.T, files map[string]string) release {
 		serviceAccounts: map[string]*corev1.ServiceAccount{},
 		roles:           map[string]*rbacv1.Role{},
 		roleBindings:    map[string]*rbacv1.RoleBinding{},
+		budgets:         map[string]*policyv1.PodDisruptionBudget{},
+		policies:        map[string]*networkingv1.NetworkPolicy{},
 	}
 	paths := make([]string, 0, len(files))
 	for path := range files {
@@ -133,6 +148,10 @@ func (r *release) add(t *testing.T, path, document string) {
 		object = strictInto(t, path, document, r.roles)
 	case "rbac.authorization.k8s.io/v1 RoleBinding":
 		object = strictInto(t, path, document, r.roleBindings)
+	case "policy/v1 PodDisruptionBudget":
+		object = strictInto(t, path, document, r.budgets)
+	case "networking.k8s.io/v1 NetworkPolicy":
+		object = strictInto(t, path, document, r.policies)
 	default:
 		t.Fatalf("%s: no type for %s %s", path, kind.APIVersion, kind.Kind)
 	}

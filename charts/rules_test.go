@@ -107,6 +107,46 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto asks the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1.",
 		},
 		{
+			"one claim for several pods", "persistence: {existingClaim: mine}",
+			"persistence.existingClaim is one volume, but aku.serverCount = 4 pods would share it: set aku.serverCount to 1, or rename the claim to data-altibase-0 and leave existingClaim empty.",
+		},
+		{
+			"a claim without persistence", "{aku: {serverCount: 1}, persistence: {enabled: false, existingClaim: mine}}",
+			"persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away.",
+		},
+		{
+			"log volume nowhere", "persistence: {logVolume: {enabled: true, mountPaths: [/logs]}}",
+			"persistence.logVolume.mountPaths has /logs, which is no mountPath of persistence.mounts: name folders that are there.",
+		},
+		{
+			"licence without home", "{license: {existingSecret: mine}, altibaseHome: '', aku: {odbc: {driver: /d.so}}}",
+			"license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence.",
+		},
+		{
+			"two kinds of scripts", "initdb: {existingConfigMap: mine, scripts: {a.sql: SELECT 1}}",
+			"initdb.existingConfigMap and initdb.scripts are both set: keep one of them.",
+		},
+		{
+			"rolling update by hand", "updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}",
+			"updateStrategy.rollingUpdate is for the type RollingUpdate: leave it away with OnDelete.",
+		},
+		{
+			"a common label of the chart", "commonLabels: {app.kubernetes.io/version: '1'}",
+			"commonLabels has app.kubernetes.io/version, which the chart sets: choose another name.",
+		},
+		{
+			"a pod label of the selector", "podLabels: {app.kubernetes.io/name: x}",
+			"podLabels has app.kubernetes.io/name, by which the pods are found: choose another name.",
+		},
+		{
+			"a volume of the chart", "extraVolumes: [{name: data, emptyDir: {}}]",
+			"extraVolumes has the name data, which is a volume of the chart: choose another one.",
+		},
+		{
+			"a container of the chart", "extraContainers: [{name: aku, image: x}]",
+			"extraInitContainers or extraContainers has the name aku, which is a container of the chart: choose another one.",
+		},
+		{
 			"no driver", "altibaseHome: ''",
 			"aku.odbc.driver and altibaseHome are both empty: one of them must say where the ODBC driver is.",
 		},
@@ -220,6 +260,23 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"podLabels: {a: 1}", "/podLabels/a", "want string"},
 		{"terminationGracePeriodSeconds: 0", "/terminationGracePeriodSeconds", "minimum"},
 		{"terminationGracePeriodSeconds: 86406", "/terminationGracePeriodSeconds", "maximum"},
+		{"persistence: {size: 10 GB}", "/persistence/size", "does not match"},
+		{"persistence: {retention: {whenScaled: Keep}}", "/persistence/retention/whenScaled", "must be one of"},
+		{"persistence: {logVolume: {mountPath: /x}}", "/persistence/logVolume", "'mountPath' not allowed"},
+		{"service: {master: {type: ExternalName}}", "/service/master/type", "must be one of"},
+		{"service: {perPod: {enable: true}}", "/service/perPod", "'enable' not allowed"},
+		{"license: {secret: x}", "/license", "'secret' not allowed"},
+		{"updateStrategy: {rollingUpdate: {maxUnavailable: 2}}", "/updateStrategy/rollingUpdate", "'maxUnavailable' not allowed"},
+		{"updateStrategy: {type: Recreate}", "/updateStrategy/type", "must be one of"},
+		{"minReadySeconds: -1", "/minReadySeconds", "minimum"},
+		{"podDisruptionBudget: {minAvailable: 1}", "/podDisruptionBudget", "'minAvailable' not allowed"},
+		{"podDisruptionBudget: {maxUnavailable: half}", "/podDisruptionBudget/maxUnavailable", "does not match"},
+		{"networkPolicy: {from: []}", "/networkPolicy", "'from' not allowed"},
+		{"serviceAccount: {role: x}", "/serviceAccount", "'role' not allowed"},
+		{"envFrom: [{secret: x}]", "/envFrom/0", "'secret' not allowed"},
+		{"extraContainers: [{image: x}]", "/extraContainers/0", "'name'"},
+		{"diagnosticMode: true", "/diagnosticMode", "want object"},
+		{"diagnosticMode: {command: []}", "/diagnosticMode/command", "minItems"},
 		{"probes: {startup: {periodSeconds: 0}}", "/probes/startup/periodSeconds", "minimum"},
 	} {
 		t.Run(c.values, func(t *testing.T) {

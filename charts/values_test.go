@@ -1,12 +1,12 @@
 package charts
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 )
 
@@ -78,15 +78,96 @@ var otherValues = map[string]string{
 	"nodeSelector":                             "nodeSelector: {a: b}",
 	"tolerations":                              "tolerations: [{key: a, operator: Exists}]",
 	"affinity":                                 "affinity: {nodeAffinity: {}}",
-	"probes.startup.periodSeconds":             "probes: {startup: {periodSeconds: 3}}",
-	"probes.startup.failureThreshold":          "probes: {startup: {failureThreshold: 3}}",
-	"probes.startup.timeoutSeconds":            "probes: {startup: {timeoutSeconds: 3}}",
-	"probes.readiness.periodSeconds":           "probes: {readiness: {periodSeconds: 3}}",
-	"probes.readiness.failureThreshold":        "probes: {readiness: {failureThreshold: 3}}",
-	"probes.readiness.timeoutSeconds":          "probes: {readiness: {timeoutSeconds: 3}}",
-	"probes.liveness.periodSeconds":            "probes: {liveness: {periodSeconds: 3}}",
-	"probes.liveness.failureThreshold":         "probes: {liveness: {failureThreshold: 3}}",
-	"probes.liveness.timeoutSeconds":           "probes: {liveness: {timeoutSeconds: 3}}",
+	"commonLabels":                             "commonLabels: {a: b}",
+	"license.existingSecret":                   "license: {existingSecret: mine}",
+	"license.existingSecretKey":                "license: {existingSecret: mine, existingSecretKey: k}",
+	"aku.install":                              "aku: {install: false}",
+	"aku.securityContext.allowPrivilegeEscalation": "aku: {securityContext: {allowPrivilegeEscalation: true}}",
+	"aku.securityContext.capabilities.drop":        "aku: {securityContext: {capabilities: {drop: [NET_RAW]}}}",
+	"initdb.existingConfigMap":                     "initdb: {existingConfigMap: mine}",
+	"persistence.existingClaim":                    "{aku: {serverCount: 1}, persistence: {existingClaim: mine}}",
+	"persistence.logVolume.enabled":                "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.mountPaths":             "persistence: {logVolume: {enabled: true, mountPaths: [/root/altibase_home/trc]}}",
+	"persistence.logVolume.size":                   "persistence: {logVolume: {enabled: true, size: 1Gi}}",
+	"persistence.logVolume.storageClass":           "persistence: {logVolume: {enabled: true, storageClass: fast}}",
+	"persistence.logVolume.annotations":            "persistence: {logVolume: {enabled: true, annotations: {a: b}}}",
+	"persistence.retention.whenScaled":             "persistence: {retention: {whenScaled: Delete}}",
+	"persistence.retention.whenDeleted":            "persistence: {retention: {whenDeleted: Delete}}",
+	"service.annotations":                          "service: {annotations: {a: b}}",
+	"service.master.enabled":                       "service: {master: {enabled: true}}",
+	"service.master.type":                          "service: {master: {enabled: true, type: NodePort}}",
+	"service.master.annotations":                   "service: {master: {enabled: true, annotations: {a: b}}}",
+	"service.perPod.enabled":                       "service: {perPod: {enabled: true}}",
+	"service.perPod.type":                          "service: {perPod: {enabled: true, type: NodePort}}",
+	"service.perPod.annotations":                   "service: {perPod: {enabled: true, annotations: {a: b}}}",
+	"envFrom":                                      "envFrom: [{secretRef: {name: mine}}]",
+	"updateStrategy.type":                          "updateStrategy: {type: OnDelete}",
+	"minReadySeconds":                              "minReadySeconds: 5",
+	"podDisruptionBudget.enabled":                  "{replicaCount: 2, podDisruptionBudget: {enabled: false}}",
+	"podDisruptionBudget.maxUnavailable":           "{replicaCount: 2, podDisruptionBudget: {maxUnavailable: 50%}}",
+	"networkPolicy.enabled":                        "networkPolicy: {enabled: true}",
+	"networkPolicy.clients":                        "networkPolicy: {enabled: true, clients: [{podSelector: {}}]}",
+	"topologySpreadConstraints":                    "topologySpreadConstraints: []",
+	"priorityClassName":                            "priorityClassName: high",
+	"extraVolumes":                                 "extraVolumes: [{name: a, emptyDir: {}}]",
+	"extraVolumeMounts":                            "extraVolumeMounts: [{name: a, mountPath: /a}]",
+	"extraInitContainers":                          "extraInitContainers: [{name: a, image: b}]",
+	"extraContainers":                              "extraContainers: [{name: a, image: b}]",
+	"extraObjects":                                 "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: db, labels: {app.kubernetes.io/instance: a}}}]",
+	"diagnosticMode.enabled":                       "diagnosticMode: {enabled: true}",
+	"diagnosticMode.command":                       "diagnosticMode: {enabled: true, command: [sleep, '9']}",
+	"probes.startup.periodSeconds":                 "probes: {startup: {periodSeconds: 3}}",
+	"probes.startup.failureThreshold":              "probes: {startup: {failureThreshold: 3}}",
+	"probes.startup.timeoutSeconds":                "probes: {startup: {timeoutSeconds: 3}}",
+	"probes.readiness.periodSeconds":               "probes: {readiness: {periodSeconds: 3}}",
+	"probes.readiness.failureThreshold":            "probes: {readiness: {failureThreshold: 3}}",
+	"probes.readiness.timeoutSeconds":              "probes: {readiness: {timeoutSeconds: 3}}",
+	"probes.liveness.periodSeconds":                "probes: {liveness: {periodSeconds: 3}}",
+	"probes.liveness.failureThreshold":             "probes: {liveness: {failureThreshold: 3}}",
+	"probes.liveness.timeoutSeconds":               "probes: {liveness: {timeoutSeconds: 3}}",
+}
+
+// needs is what some keys want beside them to matter at all.
+var needs = map[string]string{
+	"auth.existingSecretKey":             "auth: {sysPassword: '', existingSecret: mine}",
+	"license.existingSecretKey":          "license: {existingSecret: mine}",
+	"persistence.existingClaim":          "aku: {serverCount: 1}",
+	"persistence.logVolume.mountPaths":   "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.size":         "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.storageClass": "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.annotations":  "persistence: {logVolume: {enabled: true}}",
+	"service.master.type":                "service: {master: {enabled: true}}",
+	"service.master.annotations":         "service: {master: {enabled: true}}",
+	"service.perPod.type":                "service: {perPod: {enabled: true}}",
+	"service.perPod.annotations":         "service: {perPod: {enabled: true}}",
+	"podDisruptionBudget.enabled":        "replicaCount: 2",
+	"podDisruptionBudget.maxUnavailable": "replicaCount: 2",
+	"networkPolicy.clients":              "networkPolicy: {enabled: true}",
+	"diagnosticMode.command":             "diagnosticMode: {enabled: true}",
+	"serviceAccount.create":              "serviceAccount: {name: mine}",
+}
+
+// restartNothing are the keys that may change without any pod being restarted.
+var restartNothing = []string{
+	"replicaCount", "commonLabels", "auth.sysPassword", "initdb.scripts", "service.type", "service.annotations",
+	"service.master.enabled", "service.master.type", "service.master.annotations",
+	"service.perPod.enabled", "service.perPod.type", "service.perPod.annotations",
+	"serviceAccount.create", "serviceAccount.annotations", "updateStrategy.type", "minReadySeconds",
+	"podDisruptionBudget.enabled", "podDisruptionBudget.maxUnavailable", "networkPolicy.enabled", "networkPolicy.clients", "extraObjects",
+	"persistence.retention.whenScaled", "persistence.retention.whenDeleted",
+	// These need the StatefulSet to be made anew, which keeps the pods too.
+	"persistence.size", "persistence.storageClass", "persistence.accessModes", "persistence.annotations",
+	"persistence.logVolume.size", "persistence.logVolume.storageClass", "persistence.logVolume.annotations",
+}
+
+func TestValues_RestartPodsOnlyWhenTheyMust(t *testing.T) {
+	for key, values := range otherValues {
+		before := render(t, least, needs[key]).statefulSet.Spec.Template
+		after := render(t, least, needs[key], values).statefulSet.Spec.Template
+		if restarts := !cmp.Equal(before, after); restarts == slices.Contains(restartNothing, key) {
+			t.Errorf("%s: restarts the pods: %v, want %v\n%s", key, restarts, !restarts, cmp.Diff(before, after))
+		}
+	}
 }
 
 // leaves lists the keys of values that hold no further ones, as paths.
@@ -113,12 +194,19 @@ func defaultValues(t *testing.T) map[string]any {
 
 func TestValues_NoKeyIsDead(t *testing.T) {
 	keys := leaves("", defaultValues(t))
-	base := render(t, least).text
+	alone := render(t, least).text
+	var base string
 	for _, key := range keys {
 		values, found := otherValues[key]
 		if !found {
 			t.Errorf("%s: no other value to try", key)
 			continue
+		}
+		// What the key needs beside it must not be what makes the difference.
+		if beside := needs[key]; beside != "" {
+			base = render(t, least, beside).text
+		} else {
+			base = alone
 		}
 		if render(t, least, values).text == base {
 			t.Errorf("%s: nothing changes with %s", key, values)
@@ -163,23 +251,8 @@ func compareKeys(t *testing.T, path string, values, schema, definitions map[stri
 	}
 	for key := range known {
 		// Helm's own, and what Kubernetes has and the chart leaves open.
-		if _, found := values[key]; !found && key != "global" && !strings.Contains(path+".", "resources.") {
+		if _, found := values[key]; !found && key != "global" && key != "rollingUpdate" && !strings.Contains(path+".", "resources.") {
 			t.Errorf("%s.%s is in the schema, but not in values.yaml", path, key)
-		}
-	}
-}
-
-func TestReadme_HasEveryKey(t *testing.T) {
-	readme := readFile(t, "altibase/README.md")
-	for _, key := range slices.Collect(maps.Keys(otherValues)) {
-		// A key whose parent is documented as a whole has no row of its own.
-		parts := strings.Split(key, ".")
-		documented := false
-		for end := len(parts); end > 0 && !documented; end-- {
-			documented = strings.Contains(readme, fmt.Sprintf("| %s |", strings.Join(parts[:end], ".")))
-		}
-		if !documented {
-			t.Errorf("%s is not in README.md: run helm-docs", key)
 		}
 	}
 }

@@ -3,16 +3,19 @@
 {{- end }}
 
 {{/*
-Name of the StatefulSet and the stem of all names. Never cut short: the rule on host names asks for a shorter one in words.
+Name of the StatefulSet and the stem of all names. The host `<this>-N.<this>-pods` has at most 62 bytes, so this has at most 27: a
+longer one made from the release's name is cut, with a sum of the whole at its end so that no two become the same. One that was
+asked for is never cut; the rule on host names asks for a shorter one in words.
 */}}
 {{- define "altibase.fullname" -}}
 {{- $name := include "altibase.name" . }}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride }}
-{{- else if contains $name .Release.Name }}
-{{- .Release.Name }}
+{{- else if gt (len $full) 27 }}
+{{- printf "%s-%s" ($full | trunc 18 | trimSuffix "-") ($full | sha256sum | trunc 8) }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name $name }}
+{{- $full }}
 {{- end }}
 {{- end }}
 
@@ -27,10 +30,25 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "altibase.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{ include "altibase.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The part of metadata that all objects share: give a dict of root, name and, where there can be some, annotations. */}}
+{{- define "altibase.metadata" -}}
+name: {{ .name }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "altibase.labels" .root | nindent 2 }}
+{{- with .annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/* Name of an image: give a dict of image (its values) and tag (the default one). */}}
@@ -53,6 +71,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- ternary .Values.auth.existingSecretKey "password" (not (empty .Values.auth.existingSecret)) }}
 {{- end }}
 
+{{- define "altibase.initdbConfigMap" -}}
+{{- .Values.initdb.existingConfigMap | default (printf "%s-initdb" (include "altibase.fullname" .)) }}
+{{- end }}
+
 {{/* Not empty when aku asks the Kubernetes API for the replica count. */}}
 {{- define "altibase.asksAPI" -}}
 {{- if eq (toString .Values.aku.replicationResetAtEnd) "auto" }}yes{{ end }}
@@ -69,9 +91,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The volumes of aku in both containers: the programs, what they share, and the password. */}}
 {{- define "altibase.akuMounts" -}}
+{{- if .Values.aku.install }}
 - name: aku-bin
   mountPath: /opt/aku
   readOnly: true
+{{- end }}
 - name: aku-run
   mountPath: /run/aku
 - name: aku-auth

@@ -86,6 +86,65 @@ the value that is wrong and what to do.
 {{- $faults = append $faults "serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto asks the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1." }}
 {{- end }}
 
+{{- with .Values.persistence }}
+{{- if .existingClaim }}
+{{- if not .enabled }}
+{{- $faults = append $faults "persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away." }}
+{{- end }}
+{{- if ne (int64 $aku.serverCount) 1 }}
+{{- $faults = append $faults (printf "persistence.existingClaim is one volume, but aku.serverCount = %d pods would share it: set aku.serverCount to 1, or rename the claim to data-%s-0 and leave existingClaim empty." (int64 $aku.serverCount) (include "altibase.fullname" $)) }}
+{{- end }}
+{{- end }}
+{{- if .logVolume.enabled }}
+{{- $paths := list }}
+{{- range .mounts }}
+{{- $paths = append $paths .mountPath }}
+{{- end }}
+{{- range .logVolume.mountPaths }}
+{{- if not (has . $paths) }}
+{{- $faults = append $faults (printf "persistence.logVolume.mountPaths has %s, which is no mountPath of persistence.mounts: name folders that are there." .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- if and .Values.license.existingSecret (not .Values.altibaseHome) }}
+{{- $faults = append $faults "license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence." }}
+{{- end }}
+
+{{- if and .Values.initdb.existingConfigMap .Values.initdb.scripts }}
+{{- $faults = append $faults "initdb.existingConfigMap and initdb.scripts are both set: keep one of them." }}
+{{- end }}
+
+{{- if and (eq .Values.updateStrategy.type "OnDelete") .Values.updateStrategy.rollingUpdate }}
+{{- $faults = append $faults "updateStrategy.rollingUpdate is for the type RollingUpdate: leave it away with OnDelete." }}
+{{- end }}
+
+{{- $taken := include "altibase.labels" (merge (dict "Values" (omit .Values "commonLabels")) (omit . "Values")) | fromYaml }}
+{{- range $label, $_ := .Values.commonLabels }}
+{{- if hasKey $taken $label }}
+{{- $faults = append $faults (printf "commonLabels has %s, which the chart sets: choose another name." $label) }}
+{{- end }}
+{{- end }}
+{{- $selector := include "altibase.selectorLabels" . | fromYaml }}
+{{- range $label, $_ := .Values.podLabels }}
+{{- if hasKey $selector $label }}
+{{- $faults = append $faults (printf "podLabels has %s, by which the pods are found: choose another name." $label) }}
+{{- end }}
+{{- end }}
+
+{{- $names := list "aku-bin" "aku-run" "aku-auth" "aku-api" "initdb" "data" "logs" "license" }}
+{{- range .Values.extraVolumes }}
+{{- if has .name $names }}
+{{- $faults = append $faults (printf "extraVolumes has the name %s, which is a volume of the chart: choose another one." .name) }}
+{{- end }}
+{{- end }}
+{{- range concat .Values.extraInitContainers .Values.extraContainers }}
+{{- if has .name (list "aku-install" "aku" "altibase") }}
+{{- $faults = append $faults (printf "extraInitContainers or extraContainers has the name %s, which is a container of the chart: choose another one." .name) }}
+{{- end }}
+{{- end }}
+
 {{- if $faults }}
 {{- fail (printf "\n%s" (join "\n" $faults)) }}
 {{- end }}

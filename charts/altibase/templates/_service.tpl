@@ -1,0 +1,18 @@
+{{/* A Service for clients: give a dict of root, name, service (type and annotations) and, for the one pod it leads to, pod. */}}
+{{- define "altibase.clientService" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "altibase.metadata" (dict "root" .root "name" .name "annotations" .service.annotations) | nindent 2 }}
+spec:
+  type: {{ .service.type }}
+  selector:
+    {{- include "altibase.selectorLabels" .root | nindent 4 }}
+    {{- with .pod }}
+    statefulset.kubernetes.io/pod-name: {{ . }}
+    {{- end }}
+  ports:
+    - name: altibase
+      port: {{ int64 .root.Values.service.port }}
+      targetPort: altibase
+{{- end }}

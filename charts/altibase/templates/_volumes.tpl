@@ -1,0 +1,78 @@
+{{/* What the database keeps, where it appears in its container. The folders of the log volume are taken from the data's. */}}
+{{- define "altibase.dataMounts" -}}
+{{- $logs := .Values.persistence.logVolume }}
+{{- range .Values.persistence.mounts }}
+- name: {{ ternary "logs" "data" (and $logs.enabled (has .mountPath $logs.mountPaths)) }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.license.existingSecret }}
+- name: license
+  mountPath: {{ $.Values.altibaseHome }}/conf/license
+  subPath: license
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{/* Volumes of the data that are not made from a claim template. */}}
+{{- define "altibase.dataVolumes" -}}
+{{- with .Values.persistence }}
+{{- if not .enabled }}
+- name: data
+  emptyDir: {}
+{{- else if .existingClaim }}
+- name: data
+  persistentVolumeClaim:
+    claimName: {{ .existingClaim }}
+{{- end }}
+{{- if and .logVolume.enabled (not .enabled) }}
+- name: logs
+  emptyDir: {}
+{{- end }}
+{{- end }}
+{{- with .Values.license.existingSecret }}
+- name: license
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0444
+    items:
+      - key: {{ $.Values.license.existingSecretKey }}
+        path: license
+{{- end }}
+{{- end }}
+
+{{/* A claim template: give a dict of root, name and volume (size, storageClass, annotations). */}}
+{{- define "altibase.claim" -}}
+- apiVersion: v1
+  kind: PersistentVolumeClaim
+  metadata:
+    name: {{ .name }}
+    labels:
+      {{- include "altibase.selectorLabels" .root | nindent 6 }}
+    {{- with .volume.annotations }}
+    annotations:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+  spec:
+    accessModes:
+      {{- toYaml .root.Values.persistence.accessModes | nindent 6 }}
+    {{- with .volume.storageClass }}
+    storageClassName: {{ . }}
+    {{- end }}
+    resources:
+      requests:
+        storage: {{ .volume.size }}
+{{- end }}
+
+{{/* All claim templates. Kubernetes takes no change of them: no label here may follow the chart's version or the values. */}}
+{{- define "altibase.claims" -}}
+{{- with .Values.persistence }}
+{{- if .enabled }}
+{{- if not .existingClaim }}
+{{ include "altibase.claim" (dict "root" $ "name" "data" "volume" .) }}
+{{- end }}
+{{- if .logVolume.enabled }}
+{{ include "altibase.claim" (dict "root" $ "name" "logs" "volume" .logVolume) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

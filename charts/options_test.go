@@ -1,0 +1,274 @@
+package charts
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+func TestInstall_OffLeavesAkuToTheDatabaseImage(t *testing.T) {
+	r := render(t, least, "aku: {install: false}")
+	for _, c := range slices.Concat(r.pod().InitContainers, r.pod().Containers) {
+		if c.Name == "aku-install" {
+			t.Error("aku is installed all the same")
+		}
+		for _, m := range c.VolumeMounts {
+			if strings.HasPrefix(m.MountPath, "/opt/aku") {
+				t.Errorf("%s: %s hides what the image holds", c.Name, m.MountPath)
+			}
+		}
+	}
+	if slices.ContainsFunc(r.pod().Volumes, func(v corev1.Volume) bool { return v.Name == "aku-bin" }) {
+		t.Error("a volume that nothing uses")
+	}
+	if command := r.container(t, "aku").Command; !slices.Equal(command, []string{"/opt/aku/bin/aku-init"}) {
+		t.Errorf("the sidecar runs %v", command)
+	}
+}
+
+func TestPersistence_ExistingClaimTakesThePlaceOfTheTemplate(t *testing.T) {
+	spec := render(t, least, "{aku: {serverCount: 1}, persistence: {existingClaim: mine}}").statefulSet.Spec
+	if spec.VolumeClaimTemplates != nil || spec.PersistentVolumeClaimRetentionPolicy != nil {
+		t.Errorf("a claim is made beside the existing one: %+v", spec.VolumeClaimTemplates)
+	}
+	if v := volume(t, spec.Template.Spec, "data"); v.PersistentVolumeClaim == nil || v.PersistentVolumeClaim.ClaimName != "mine" {
+		t.Errorf("data is %+v", v)
+	}
+}
+
+func volume(t *testing.T, pod corev1.PodSpec, name string) corev1.Volume {
+	t.Helper()
+	i := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == name })
+	if i < 0 {
+		t.Fatalf("no volume %s", name)
+	}
+	return pod.Volumes[i]
+}
+
+func hasMount(mounts []corev1.VolumeMount, want corev1.VolumeMount) bool {
+	return slices.ContainsFunc(mounts, func(m corev1.VolumeMount) bool { return cmp.Equal(m, want) })
+}
+
+func TestPersistence_LogVolumeTakesItsFoldersFromTheData(t *testing.T) {
+	r := render(t, least, "persistence: {accessModes: [ReadWriteOncePod], logVolume: {enabled: true, size: 3Gi, storageClass: fast, annotations: {a: b}}}")
+	want := []corev1.VolumeMount{
+		{Name: "data", MountPath: "/root/altibase_home/dbs", SubPath: "dbs"},
+		{Name: "logs", MountPath: "/root/altibase_home/logs", SubPath: "logs"},
+		{Name: "logs", MountPath: "/root/altibase_home/arch_logs", SubPath: "arch_logs"},
+		{Name: "data", MountPath: "/root/altibase_home/trc", SubPath: "trc"},
+	}
+	got := slices.DeleteFunc(r.container(t, "altibase").VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name != "data" && m.Name != "logs" })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	claims := r.statefulSet.Spec.VolumeClaimTemplates
+	if len(claims) != 2 || claims[0].Name != "data" || claims[1].Name != "logs" {
+		t.Fatalf("claims: %v", claims)
+	}
+	logs := claims[1]
+	if logs.Spec.Resources.Requests.Storage().String() != "3Gi" || *logs.Spec.StorageClassName != "fast" || logs.Annotations["a"] != "b" ||
+		logs.Spec.AccessModes[0] != corev1.ReadWriteOncePod {
+		t.Errorf("claim: %+v", logs)
+	}
+	// Without persistence both are folders of the pod.
+	off := render(t, least, "persistence: {enabled: false, logVolume: {enabled: true}}").pod()
+	if volume(t, off, "data").EmptyDir == nil || volume(t, off, "logs").EmptyDir == nil {
+		t.Errorf("volumes: %v", off.Volumes)
+	}
+}
+
+func TestLicence_IsAFileInTheHomeOfTheServer(t *testing.T) {
+	r := render(t, least, "{altibaseHome: /opt/altibase, license: {existingSecret: mine, existingSecretKey: file}}")
+	want := corev1.VolumeMount{Name: "license", MountPath: "/opt/altibase/conf/license", SubPath: "license", ReadOnly: true}
+	if mounts := r.container(t, "altibase").VolumeMounts; !hasMount(mounts, want) {
+		t.Errorf("mounts: %v", mounts)
+	}
+	secret := volume(t, r.pod(), "license").Secret
+	if secret.SecretName != "mine" || !slices.Equal(secret.Items, []corev1.KeyToPath{{Key: "file", Path: "license"}}) {
+		t.Errorf("licence from %+v", secret)
+	}
+}
+
+func TestScripts_OfAnExistingConfigMapMustBeThere(t *testing.T) {
+	r := render(t, least, "initdb: {existingConfigMap: mine}")
+	source := volume(t, r.pod(), "initdb").ConfigMap
+	if source.Name != "mine" || source.Optional == nil || *source.Optional {
+		t.Errorf("scripts from %+v: a typo in the name would go unseen", source)
+	}
+	if len(r.configMaps) != 0 {
+		t.Errorf("a ConfigMap beside the existing one: %v", r.configMaps)
+	}
+}
+
+func TestServices_ForTheMasterAndForEachPodLeadToOnePodThatIsInService(t *testing.T) {
+	r := render(t, least, `{replicaCount: 2, service: {port: 20400, annotations: {a: all}, master: {enabled: true, type: NodePort, annotations: {a: master}},
+		perPod: {enabled: true, type: LoadBalancer, annotations: {a: pod}}}}`)
+	if len(r.services) != 5 {
+		t.Errorf("services: %v", r.services)
+	}
+	for name, want := range map[string]struct {
+		kind            corev1.ServiceType
+		annotation, pod string
+	}{
+		"altibase":        {corev1.ServiceTypeClusterIP, "all", ""},
+		"altibase-master": {corev1.ServiceTypeNodePort, "master", "altibase-0"},
+		"altibase-0":      {corev1.ServiceTypeLoadBalancer, "pod", "altibase-0"},
+		"altibase-1":      {corev1.ServiceTypeLoadBalancer, "pod", "altibase-1"},
+	} {
+		s := r.services[name]
+		if s == nil {
+			t.Errorf("no service %s", name)
+			continue
+		}
+		if s.Spec.Type != want.kind || s.Annotations["a"] != want.annotation || s.Spec.Selector["statefulset.kubernetes.io/pod-name"] != want.pod ||
+			s.Spec.Ports[0].Port != 20400 || s.Spec.PublishNotReadyAddresses {
+			t.Errorf("%s: annotations %v, %+v", name, s.Annotations, s.Spec)
+		}
+	}
+}
+
+func TestDisruptionBudget_IsForMoreThanOnePod(t *testing.T) {
+	if budgets := render(t, least).budgets; len(budgets) != 0 {
+		t.Errorf("one pod could never be drained: %v", budgets)
+	}
+	r := render(t, least, "{replicaCount: 3, podDisruptionBudget: {maxUnavailable: 40%}}")
+	budget := r.budgets["altibase"]
+	if budget == nil || budget.Spec.MaxUnavailable.String() != "40%" || string(*budget.Spec.UnhealthyPodEvictionPolicy) != "AlwaysAllow" {
+		t.Fatalf("%+v", budget)
+	}
+	if diff := cmp.Diff(r.statefulSet.Spec.Selector, budget.Spec.Selector); diff != "" {
+		t.Error(diff)
+	}
+	if text := render(t, least, "replicaCount: 2").budgets["altibase"].Spec.MaxUnavailable.String(); text != "1" {
+		t.Errorf("maxUnavailable = %s", text)
+	}
+}
+
+func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
+	if policies := render(t, least).policies; len(policies) != 0 {
+		t.Errorf("a policy nobody asked for: %v", policies)
+	}
+	r := render(t, least, "networkPolicy: {enabled: true, clients: [{namespaceSelector: {matchLabels: {team: red}}}]}")
+	ports := func(names ...string) (result []networkingv1.NetworkPolicyPort) {
+		for _, name := range names {
+			port := intstr.FromString(name)
+			result = append(result, networkingv1.NetworkPolicyPort{Port: &port})
+		}
+		return result
+	}
+	want := networkingv1.NetworkPolicySpec{
+		PodSelector: *r.statefulSet.Spec.Selector,
+		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
+		Ingress: []networkingv1.NetworkPolicyIngressRule{
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports("altibase", "replication")},
+			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports("altibase")},
+		},
+	}
+	if diff := cmp.Diff(want, r.policies["altibase"].Spec); diff != "" {
+		t.Error(diff)
+	}
+	if from := render(t, least, "networkPolicy: {enabled: true}").policies["altibase"].Spec.Ingress[1].From; from != nil {
+		t.Errorf("no clients named is everybody, not %v", from)
+	}
+}
+
+func TestScheduling_SpreadsOverNodesUnlessToldOtherwise(t *testing.T) {
+	r := render(t, least)
+	want := []corev1.TopologySpreadConstraint{{
+		MaxSkew: 1, TopologyKey: "kubernetes.io/hostname", WhenUnsatisfiable: corev1.ScheduleAnyway, LabelSelector: r.statefulSet.Spec.Selector,
+	}}
+	if diff := cmp.Diff(want, r.pod().TopologySpreadConstraints); diff != "" {
+		t.Error(diff)
+	}
+	own := render(t, least, `{priorityClassName: high, nodeSelector: {disk: fast}, tolerations: [{operator: Exists}], affinity: {nodeAffinity: {}},
+		topologySpreadConstraints: [{maxSkew: 2, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {a: b}}}]}`).pod()
+	if diff := cmp.Diff(map[string]string{"a": "b"}, own.TopologySpreadConstraints[0].LabelSelector.MatchLabels); diff != "" {
+		t.Errorf("a selector that was given is kept:\n%s", diff)
+	}
+	if own.PriorityClassName != "high" || own.NodeSelector["disk"] != "fast" || own.Tolerations[0].Operator != corev1.TolerationOpExists || own.Affinity.NodeAffinity == nil {
+		t.Errorf("%+v", own)
+	}
+}
+
+func TestUpdateStrategy_AndMinReadySeconds(t *testing.T) {
+	spec := render(t, least, "{updateStrategy: {rollingUpdate: {partition: 2}}, minReadySeconds: 7}").statefulSet.Spec
+	if spec.UpdateStrategy.Type != appsv1.RollingUpdateStatefulSetStrategyType || *spec.UpdateStrategy.RollingUpdate.Partition != 2 || spec.MinReadySeconds != 7 {
+		t.Errorf("%+v, %d s", spec.UpdateStrategy, spec.MinReadySeconds)
+	}
+}
+
+func TestLabels_CommonOnesAreOnAllObjectsButThePods(t *testing.T) {
+	r := render(t, least, `{replicaCount: 2, commonLabels: {team: red}, podLabels: {tier: db}, podAnnotations: {a: b, kubectl.kubernetes.io/default-container: aku},
+		networkPolicy: {enabled: true}, service: {master: {enabled: true}}, initdb: {scripts: {a.sql: SELECT 1}}}`)
+	objects := []metav1.Object{r.statefulSet, r.budgets["altibase"], r.policies["altibase"], r.roles["altibase"], r.roleBindings["altibase"],
+		r.serviceAccounts["altibase"], r.secrets["altibase-auth"], r.configMaps["altibase-initdb"], r.services["altibase"], r.services["altibase-pods"]}
+	for _, object := range objects {
+		if object.GetLabels()["team"] != "red" {
+			t.Errorf("%T %s has %v", object, object.GetName(), object.GetLabels())
+		}
+	}
+	pod := r.statefulSet.Spec.Template
+	if pod.Labels["team"] != "" || pod.Labels["tier"] != "db" {
+		t.Errorf("labels of the pods: %v", pod.Labels)
+	}
+	if diff := cmp.Diff(map[string]string{"a": "b", "kubectl.kubernetes.io/default-container": "aku"}, pod.Annotations); diff != "" {
+		t.Error(diff)
+	}
+	if label := r.statefulSet.Spec.VolumeClaimTemplates[0].Labels["team"]; label != "" {
+		t.Error("Kubernetes takes no change of the claims")
+	}
+}
+
+func TestExtras_StandBesideWhatTheChartMakes(t *testing.T) {
+	r := render(t, least, `
+envFrom: [{secretRef: {name: mine}}]
+extraVolumes: [{name: files, emptyDir: {}}]
+extraVolumeMounts: [{name: files, mountPath: /files}]
+extraInitContainers: [{name: prepare, image: prepare:1}]
+extraContainers: [{name: exporter, image: exporter:1}]
+extraObjects:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ include "altibase.fullname" . }}-a', namespace: db, labels: {app.kubernetes.io/instance: x}}}
+  - |
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: {{ .Release.Name }}-b, namespace: db, labels: {app.kubernetes.io/instance: x}}
+`)
+	if r.configMaps["altibase-a"] == nil || r.configMaps["altibase-b"] == nil {
+		t.Errorf("objects: %v", r.configMaps)
+	}
+	// Before the sidecar, so that it does not wait beside them for a database.
+	if first := r.pod().InitContainers[0].Name; first != "prepare" {
+		t.Errorf("the first init container is %s", first)
+	}
+	if last := r.pod().Containers[1].Name; last != "exporter" {
+		t.Errorf("the second container is %s", last)
+	}
+	volume(t, r.pod(), "files")
+	database := r.container(t, "altibase")
+	if !hasMount(database.VolumeMounts, corev1.VolumeMount{Name: "files", MountPath: "/files"}) || database.EnvFrom[0].SecretRef.Name != "mine" {
+		t.Errorf("mounts %v, envFrom %v", database.VolumeMounts, database.EnvFrom)
+	}
+}
+
+func TestDiagnosticMode_RunsNeitherServerNorAku(t *testing.T) {
+	r := render(t, least, "{diagnosticMode: {enabled: true, command: [sleep, '9']}, command: [server], args: [run]}")
+	for _, name := range []string{"aku", "altibase"} {
+		c := r.container(t, name)
+		if !slices.Equal(c.Command, []string{"sleep", "9"}) || c.Args != nil {
+			t.Errorf("%s runs %v %v", name, c.Command, c.Args)
+		}
+		if c.StartupProbe != nil || c.LivenessProbe != nil || c.ReadinessProbe != nil || c.Lifecycle != nil {
+			t.Errorf("%s is probed or hooked", name)
+		}
+	}
+	if len(r.container(t, "altibase").VolumeMounts) != len(render(t, least).container(t, "altibase").VolumeMounts) {
+		t.Error("the files are not where they are otherwise")
+	}
+}
