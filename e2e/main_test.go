@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -16,6 +17,15 @@ const (
 	startLimit = time.Minute      // until the first pod is in service, or its sidecar has said why not
 	healLimit  = 90 * time.Second // from a fault's end to service
 )
+
+// The tests wait for the cluster most of the time, so more of them run at once than there are processors.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // open makes a namespace for the test, which goes with it.
 func open(t *testing.T) *trial.Space {
@@ -55,20 +65,16 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// quick lets the stand-in server wait only a tenth of what a real one does, for tests that are not about time.
-func quick(values trial.Values) trial.Values {
-	values["env"] = append([]map[string]string{
-		{"name": "ALTISIM_DATA_DIR", "value": "/var/lib/altisim"},
-		{"name": "ALTISIM_TIME_SCALE", "value": "0.1"},
-	}, passwordOf(values)...)
-	return values
-}
-
-// passwordOf says where the stand-in server gets the password of its new database: from where the chart has it, unless the
-// test wants another one.
-func passwordOf(values trial.Values) []map[string]string {
-	if env, ok := values["env"].([]map[string]string); ok {
-		return env
+// quick adds that the stand-in server waits only a tenth of what a real one does, for tests that are not about time. The
+// password of a new database comes from where the chart has it, unless one is given.
+func quick(values trial.Values, password ...string) trial.Values {
+	env := []map[string]string{{"name": "ALTISIM_DATA_DIR", "value": "/var/lib/altisim"}, {"name": "ALTISIM_TIME_SCALE", "value": "0.1"}}
+	if len(password) == 0 {
+		env = append(env, map[string]string{"name": "ALTISIM_SYS_PASSWORD_FILE", "value": "/etc/aku/auth/password"})
 	}
-	return []map[string]string{{"name": "ALTISIM_SYS_PASSWORD_FILE", "value": "/etc/aku/auth/password"}}
+	for _, p := range password {
+		env = append(env, map[string]string{"name": "ALTISIM_SYS_PASSWORD", "value": p})
+	}
+	values["env"] = env
+	return values
 }

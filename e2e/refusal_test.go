@@ -20,8 +20,7 @@ func TestWrongPassword_IsSaid_AndHealsWithTheSecret(t *testing.T) {
 	const right = "right;{pass}=word"
 	must(t, space.Install(t.Context(), quick(trial.Values{
 		"auth": trial.Values{"sysPassword": "wrong"},
-		"env":  []map[string]string{{"name": "ALTISIM_SYS_PASSWORD", "value": right}},
-	})))
+	}, right)))
 	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "ERR-4102E", "correct the SYS password in the Secret"))
 	if trial.Ready(space.Pods()[trial.Pod(0)]) {
 		t.Error("a pod that aku cannot log in to is in service")

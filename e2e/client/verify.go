@@ -15,18 +15,9 @@ func verify(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	journals, err := filepath.Glob(filepath.Join(*folder, "*"))
+	written, err := loadJournals(*folder)
 	if err != nil {
 		return err
-	}
-	if len(journals) == 0 {
-		return fmt.Errorf("no journals in %s: nothing was written", *folder)
-	}
-	written := account.Account{}
-	for _, journal := range journals {
-		if err := written.Load(journal); err != nil {
-			return err
-		}
 	}
 	verdicts := make([]account.Verdict, len(hosts))
 	err = eachHost(ctx, hosts, func(i int, rows map[int64]string) {
@@ -36,4 +27,21 @@ func verify(ctx context.Context, args []string) error {
 		return err
 	}
 	return printJSON(verdicts)
+}
+
+func loadJournals(folder string) (account.Account, error) {
+	journals, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		return nil, err
+	}
+	if len(journals) == 0 {
+		return nil, fmt.Errorf("no journals in %s: nothing was written", folder)
+	}
+	written := account.Account{}
+	for _, journal := range journals {
+		if err := written.Load(journal); err != nil {
+			return nil, err
+		}
+	}
+	return written, nil
 }

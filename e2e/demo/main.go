@@ -72,7 +72,7 @@ func run(ctx context.Context, rows int64, rate float64) error {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "\n%s", space.Diagnose())
 	}
-	return errors.Join(err, finish(space, kubeconfig), summarise(result, err))
+	return errors.Join(err, summarise(result, err), finish(space, kubeconfig))
 }
 
 // summarise says what it all came to; what is left of a job that was cut short proves nothing.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -74,9 +75,12 @@ func (c *Cluster) run(ctx context.Context, stdin []byte, name string, args ...st
 	return out, nil
 }
 
+// chatter is what kubectl says besides the reason: lines of its log, and the exit code of the program it ran.
+var chatter = regexp.MustCompile(`(?m)^([EWI]\d{4} .*|command terminated with exit code \d+)\n?`)
+
 // commandError prefers the words of a program to its exit code.
 func commandError(err error, complaint string) error {
-	complaint = strings.TrimSpace(strings.ReplaceAll(complaint, "command terminated with exit code 1", ""))
+	complaint = strings.TrimSpace(chatter.ReplaceAllString(complaint, ""))
 	if exit := new(exec.ExitError); errors.As(err, &exit) && complaint != "" {
 		return errors.New(complaint)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -17,16 +18,19 @@ type Writer struct {
 	host      string
 	progress  board[account.Progress]
 	stdin     io.Closer
-	ended     chan error
 	complaint bytes.Buffer
 	kill      context.CancelFunc
+	running   context.Context // ends with the writer; its cause is errEnded or what went wrong
 }
+
+// errEnded is the end of a writer that was asked to stop.
+var errEnded = errors.New("the writer has ended")
 
 // StartWriter starts a writer. Its name is used once in a space; its keys begin at from; rate is statements a second,
 // 0 for as many as possible.
 func (s *Space) StartWriter(name string, number int, from int64, rate float64) (*Writer, error) {
 	ctx, kill := context.WithCancel(s.context)
-	w := &Writer{host: Host(number), ended: make(chan error, 1), kill: kill}
+	w := &Writer{host: Host(number), kill: kill}
 	cmd := s.cluster.command(ctx, "kubectl", s.in("exec", "--stdin", clientPod, "--", clientProgram, "write",
 		"-journal", journals+"/"+name, "-from", strconv.FormatInt(from, 10), "-rate", strconv.FormatFloat(rate, 'f', -1, 64), w.host)...)
 	cmd.Stderr = &w.complaint
@@ -45,6 +49,8 @@ func (s *Space) StartWriter(name string, number int, from int64, rate float64) (
 		return nil, err
 	}
 	w.stdin = stdin
+	running, ended := context.WithCancelCause(context.Background())
+	w.running = running
 	s.background.Go(func() {
 		lines := json.NewDecoder(stdout)
 		for {
@@ -54,10 +60,15 @@ func (s *Space) StartWriter(name string, number int, from int64, rate float64) (
 			}
 			w.progress.set(p)
 		}
-		if err := cmd.Wait(); err != nil {
-			w.ended <- commandError(err, w.complaint.String())
+		err := cmd.Wait()
+		switch {
+		case err != nil:
+			ended(fmt.Errorf("the writer on %s ended: %w", w.host, commandError(err, w.complaint.String())))
+		case !w.Progress().Done:
+			ended(fmt.Errorf("the writer on %s ended without a last word", w.host))
+		default:
+			ended(errEnded)
 		}
-		close(w.ended)
 	})
 	return w, nil
 }
@@ -70,6 +81,9 @@ func (w *Writer) Progress() account.Progress {
 
 // AwaitMore waits until that many more statements are acknowledged.
 func (w *Writer) AwaitMore(ctx context.Context, limit time.Duration, more int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
 	before := w.Progress().Acknowledged()
 	what := fmt.Sprintf("%d more acknowledged statements on %s", more, w.host)
 	return w.progress.await(ctx, limit, what, func(p account.Progress) string {
@@ -86,13 +100,11 @@ const stopLimit = 40 * time.Second
 // Stop ends the writer and returns all it did.
 func (w *Writer) Stop(ctx context.Context) (account.Progress, error) {
 	defer w.kill()
-	if err := w.stdin.Close(); err != nil {
-		return w.Progress(), err
-	}
+	_ = w.stdin.Close() // it may have ended already
 	select {
-	case err := <-w.ended:
-		if last := w.Progress(); err != nil || !last.Done {
-			return last, fmt.Errorf("the writer on %s did not end well: %w", w.host, err)
+	case <-w.running.Done():
+		if err := context.Cause(w.running); !errors.Is(err, errEnded) {
+			return w.Progress(), err
 		}
 		return w.Progress(), nil
 	case <-time.After(stopLimit):
