@@ -82,7 +82,7 @@ func (w *writer) session(ctx context.Context, s *session, pace pace) error {
 		}
 		if failed != nil {
 			w.note(func(p *account.Progress) { p.Unknown++; p.Refused = failed.Error() })
-			return nil
+			return nil //nolint:nilerr // a failed statement is noted and the writer goes on
 		}
 	}
 	return nil

@@ -71,15 +71,14 @@ func run(ctx context.Context, rows int64, rate float64) error {
 	result, err := job.Run(ctx)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "\n%s", space.Diagnose())
+	} else {
+		err = summarise(result)
 	}
-	return errors.Join(err, summarise(result, err), finish(space, kubeconfig))
+	return errors.Join(err, finish(space, kubeconfig))
 }
 
-// summarise says what it all came to; what is left of a job that was cut short proves nothing.
-func summarise(result trial.Result, cut error) error {
-	if cut != nil {
-		return nil
-	}
+// summarise says what it all came to.
+func summarise(result trial.Result) error {
 	fmt.Printf("\n%d inserts and %d updates were acknowledged in %s.\n",
 		result.Written.Inserted, result.Written.Updated, result.Took.Round(time.Second))
 	for _, fault := range result.Faults {
