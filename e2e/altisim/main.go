@@ -86,7 +86,7 @@ func run() error {
 		return err
 	}
 	clock := engine.Clock{Scale: set.timeScale}
-	network := &replnet.Network{Hosts: set.hosts, Local: set.listen, Silence: clock.Silence()}
+	network := &replnet.Network{Hosts: set.hosts, Local: set.listen}
 	e := engine.New(engine.Config{
 		Clock: clock, Store: st, Network: network, Catalog: catalog, Properties: set.properties, Log: log, Started: started,
 	})

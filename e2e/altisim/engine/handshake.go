@@ -11,6 +11,8 @@ import (
 const (
 	connectTimeout = 10 * time.Second // REPLICATION_CONNECT_TIMEOUT
 	answerTimeout  = 60 * time.Second // REPLICATION_CONNECT_RECEIVE_TIMEOUT
+	// handshakeFloor keeps a fast clock from giving up on a busy machine.
+	handshakeFloor = 2 * time.Second
 )
 
 // connect reaches the peer, on any of the object's hosts, and agrees with it
@@ -28,7 +30,7 @@ func (x *sender) connect(ctx context.Context, sync bool) (Link, error) {
 		x.update(func(st *SenderState) {
 			st.Local, st.Remote = Addr{IP: "127.0.0.1"}, Addr{IP: h.Addr, Port: h.Port}
 		})
-		dial, cancel := context.WithTimeout(ctx, x.s.Clock.Real(connectTimeout))
+		dial, cancel := context.WithTimeout(ctx, max(x.s.Clock.Real(connectTimeout), handshakeFloor))
 		link, dialErr := x.s.net.Dial(dial, h.Addr, h.Port)
 		cancel()
 		if dialErr != nil {
@@ -45,7 +47,7 @@ func (x *sender) connect(ctx context.Context, sync bool) (Link, error) {
 }
 
 func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool) error {
-	ctx, cancel := context.WithTimeout(ctx, x.s.Clock.Real(answerTimeout))
+	ctx, cancel := context.WithTimeout(ctx, max(x.s.Clock.Real(answerTimeout), handshakeFloor))
 	defer cancel()
 	unblock := context.AfterFunc(ctx, func() { _ = link.Close() })
 	defer unblock()

@@ -9,7 +9,7 @@ type Network interface {
 }
 
 // Link is a connection between a sender and a receiver. Frames arrive in
-// order. Send and Receive may run at the same time, each in one goroutine.
+// order. Send may be called from several goroutines, Receive from one.
 type Link interface {
 	Send(Frame) error
 	Receive() (Frame, error)

@@ -125,7 +125,7 @@ func (r *receiver) loop() {
 		if err != nil {
 			return
 		}
-		silence.Reset(r.s.Clock.Silence())
+		silence.Stop() // what takes long now is this side's own work
 		switch f.Kind {
 		case FrameChanges:
 			for _, ch := range f.Changes {
@@ -135,12 +135,11 @@ func (r *receiver) loop() {
 					transaction = transaction[:0]
 				}
 			}
-			if len(ready) == 0 {
-				continue
-			}
-			if err := r.apply(ready); err != nil {
-				r.s.log.Warn("apply", "replication", r.name, "error", err)
-				return
+			if len(ready) > 0 {
+				if err := r.apply(ready); err != nil {
+					r.s.log.Warn("apply", "replication", r.name, "error", err)
+					return
+				}
 			}
 			unacknowledged += len(ready)
 			ready = ready[:0]
@@ -164,7 +163,29 @@ func (r *receiver) loop() {
 		if err != nil {
 			return
 		}
+		silence.Reset(r.s.Clock.Silence())
 	}
+}
+
+// alive tells the sender, while something long is applied, that this side has
+// not died. The returned function ends that.
+func (r *receiver) alive() func() {
+	t := time.NewTicker(r.s.Clock.Silence() / 4)
+	done := make(chan struct{})
+	r.s.spawn(func() {
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				_ = r.link.Send(Frame{Kind: FrameAck, SN: r.applied(NoSN)})
+			case <-done:
+				return
+			case <-r.s.ctx.Done():
+				return
+			}
+		}
+	})
+	return func() { close(done) }
 }
 
 // applied moves the applied number to sn, never back.
@@ -186,6 +207,7 @@ func (r *receiver) apply(sent []SentChange) error {
 		t := r.targets[ch.Item]
 		changes = append(changes, Change{Op: ch.Op, Table: t.table, Columns: t.columns, Before: ch.Before, After: ch.After})
 	}
+	defer r.alive()()
 	made, err := r.s.store.Apply(r.s.ctx, changes)
 	if err != nil {
 		return err

@@ -213,6 +213,29 @@ func TestAppliedNumber(t *testing.T) {
 	})
 }
 
+// A peer that is busy applying for minutes is not taken for dead; nothing is
+// acknowledged before it is applied.
+func TestSlowPeer(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		ctx := context.Background()
+		if err := a.Start(ctx, "R", false); err != nil {
+			t.Fatal(err)
+		}
+		b.store.Slow = 5 * time.Minute
+		a.insert(1)
+		lasts(t, "FLUSH with a slow peer", 5*time.Minute, func() error { return a.Flush(ctx, "R", -1) }, nil)
+		if b.keys() != 1 {
+			t.Error("acknowledged but not there")
+		}
+		if st := a.Senders()[0]; st.Status != engine.SenderRuns || len(b.Receivers()) != 1 {
+			t.Errorf("the link was given up: %+v", st)
+		}
+		if f := b.Receivers()[0].Fail[engine.Insert]; f != 0 {
+			t.Errorf("sent again: %d inserts skipped", f)
+		}
+	})
+}
+
 func TestLogIsPinned(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()

@@ -173,6 +173,7 @@ func (x *sender) stream(link Link) error {
 				lost(err)
 				return
 			}
+			p.hear()
 			p.acknowledge(f.SN)
 			if f.Kind == FrameBye {
 				lost(nil)
@@ -180,6 +181,20 @@ func (x *sender) stream(link Link) error {
 			}
 		}
 	}()
+	watch := time.NewTicker(x.s.Clock.Silence() / 4)
+	defer watch.Stop()
+	x.s.spawn(func() {
+		for {
+			select {
+			case <-watch.C:
+				if p.silent() {
+					lost(errors.New("the peer does not answer"))
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
 	err := x.send(ctx, link, r, at, &p)
 	if x.ctx.Err() != nil && x.s.ctx.Err() == nil && context.Cause(ctx) == context.Canceled {
 		if link.Send(Frame{Kind: FrameBye}) == nil {
@@ -195,9 +210,6 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 	items := x.s.itemsByTable(r)
 	lastSend, greeted, open := time.Now(), false, false
 	for ctx.Err() == nil {
-		if p.silent() {
-			return errors.New("the peer does not answer")
-		}
 		changed := x.s.store.Changed()
 		records, upTo, err := x.s.store.ReadLog(ctx, at, logBatch)
 		if err != nil {
@@ -218,8 +230,7 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 			}
 		}
 		if len(out) > 0 {
-			p.sending()
-			if err := link.Send(Frame{Kind: FrameChanges, Changes: out}); err != nil {
+			if err := p.send(link, Frame{Kind: FrameChanges, Changes: out}); err != nil {
 				return err
 			}
 			lastSend = time.Now()
@@ -235,8 +246,7 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 		if due <= 0 {
 			// Nothing is open here: a batch ends inside a transaction only when more is there to read.
 			if !open {
-				p.asking(time.Now())
-				if err := link.Send(Frame{Kind: FrameKeepAlive, SN: at, Ask: true}); err != nil {
+				if err := p.send(link, Frame{Kind: FrameKeepAlive, SN: at, Ask: true}); err != nil {
 					return err
 				}
 				lastSend = time.Now()
@@ -248,7 +258,7 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 		}
 		if !greeted {
 			greeted = true
-			if err := link.Send(Frame{Kind: FrameKeepAlive, SN: at}); err != nil {
+			if err := p.send(link, Frame{Kind: FrameKeepAlive, SN: at}); err != nil {
 				return err
 			}
 		}
@@ -269,31 +279,43 @@ func wait(ctx context.Context, event <-chan struct{}, limit time.Duration) {
 
 // progress is what one link's sending and acknowledging halves share.
 type progress struct {
-	sender *sender
-	mu     sync.Mutex
-	xsn    SN // durable restart point
-	sent   bool
-	asked  time.Time // zero: no answer is due
+	sender  *sender
+	mu      sync.Mutex
+	xsn     SN   // durable restart point
+	sent    bool // changes, since the restart point was moved
+	waiting time.Time
 }
 
-func (p *progress) sending() {
+// send sends a frame. As long as the peer does not take it, or owes an answer
+// to it, the sender is waiting.
+func (p *progress) send(link Link, f Frame) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sent = true
-}
-
-func (p *progress) asking(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.asked.IsZero() {
-		p.asked = now
+	p.sent = p.sent || f.Kind == FrameChanges
+	idle := p.waiting.IsZero()
+	if idle {
+		p.waiting = time.Now()
 	}
+	p.mu.Unlock()
+	err := link.Send(f)
+	if err == nil && idle && !f.Ask {
+		p.mu.Lock()
+		p.waiting = time.Time{}
+		p.mu.Unlock()
+	}
+	return err
+}
+
+// hear notes that the peer is alive.
+func (p *progress) hear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = time.Time{}
 }
 
 func (p *progress) silent() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.asked.IsZero() && time.Since(p.asked) > p.sender.s.Clock.Silence()
+	return !p.waiting.IsZero() && time.Since(p.waiting) > p.sender.s.Clock.Silence()
 }
 
 // acknowledge notes that the peer has applied all up to sn, and moves the
@@ -301,7 +323,6 @@ func (p *progress) silent() bool {
 func (p *progress) acknowledge(sn SN) {
 	x := p.sender
 	p.mu.Lock()
-	p.asked = time.Time{}
 	move := sn > p.xsn && (p.sent || sn-p.xsn > pinSlack)
 	if move {
 		p.xsn, p.sent = sn, false

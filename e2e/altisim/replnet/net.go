@@ -10,7 +10,6 @@ import (
 	"net"
 	"strconv"
 	"sync"
-	"time"
 
 	"aku/e2e/altisim/engine"
 )
@@ -21,8 +20,6 @@ type Network struct {
 	Hosts map[string]string
 	// Local is the address to connect from, empty for any.
 	Local string
-	// Silence is how long a peer may refuse to take what is sent to it.
-	Silence time.Duration
 }
 
 // Dial implements engine.Network.
@@ -63,16 +60,15 @@ func (n *Network) Serve(l net.Listener, serve func(engine.Link)) error {
 }
 
 type link struct {
-	conn    net.Conn
-	silence time.Duration
-	in      *gob.Decoder
-	mu      sync.Mutex // Send is called by the loop and by those who say goodbye
-	buf     *bufio.Writer
-	out     *gob.Encoder
+	conn net.Conn
+	in   *gob.Decoder
+	mu   sync.Mutex // Send may be called from two goroutines
+	buf  *bufio.Writer
+	out  *gob.Encoder
 }
 
 func (n *Network) link(c net.Conn) *link {
-	l := &link{conn: c, silence: n.Silence, in: gob.NewDecoder(bufio.NewReader(c)), buf: bufio.NewWriter(c)}
+	l := &link{conn: c, in: gob.NewDecoder(bufio.NewReader(c)), buf: bufio.NewWriter(c)}
 	l.out = gob.NewEncoder(l.buf)
 	return l
 }
@@ -80,9 +76,6 @@ func (n *Network) link(c net.Conn) *link {
 func (l *link) Send(f engine.Frame) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.silence > 0 {
-		_ = l.conn.SetWriteDeadline(time.Now().Add(l.silence))
-	}
 	if err := l.out.Encode(f); err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func Open(dir string, create func() (*engine.Catalog, error)) (*Store, *engine.C
 	}
 	s := &Store{lock: lock, turn: make(chan struct{}, 1), changed: make(chan struct{}), triggered: map[int]string{}}
 	file := "file:" + filepath.Join(dir, "altisim.db")
-	const pragmas = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=case_sensitive_like(1)"
+	const pragmas = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=case_sensitive_like(1)&_pragma=temp_store(2)"
 	if s.write, err = sql.Open("sqlite", file+pragmas); err != nil {
 		return nil, nil, err
 	}

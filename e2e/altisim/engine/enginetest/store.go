@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"aku/e2e/altisim/engine"
 )
@@ -19,6 +20,9 @@ const step = 192
 // Store keeps one server's data in memory. It outlives its engine.Server, as a
 // volume outlives a process.
 type Store struct {
+	// Slow is how long it takes to apply what comes from a peer.
+	Slow time.Duration
+
 	mu      sync.Mutex
 	last    engine.SN
 	changed chan struct{}
@@ -236,6 +240,7 @@ func (s *snapshot) Rows(ctx context.Context, t *engine.Table, batch func([]strin
 
 // Apply implements engine.Store.
 func (s *Store) Apply(ctx context.Context, changes []engine.Change) ([]bool, error) {
+	time.Sleep(s.Slow)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
