@@ -126,6 +126,9 @@ func (l *life) killServer(n int) {
 func (l *life) killSidecar(n int) {
 	p := l.pods[n]
 	p.kill()
+	if err := p.dir.Unmark(); err != nil { // else this would not wait for the next one
+		l.t.Fatal(err)
+	}
 	p.run()
 	p.waitInService()
 }

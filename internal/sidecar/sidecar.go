@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -85,6 +84,10 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		cancel()
 	}()
 
+	// A marker that an earlier sidecar left proves nothing about the server now.
+	if err := s.dir.Unmark(); err != nil {
+		return err
+	}
 	// Sessions do not outlive the lock: to whoever acts next they would be users.
 	defer s.Servers.CloseIdle()
 	if err := s.CheckAddress(ctx); err != nil {
@@ -102,21 +105,11 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	s.health.Ready()
 	s.Log.Info("AKU run successfully.")
 	defer s.health.NotReady("the own server left service")
-	err = s.watch(ctx, instance)
+	err = akucore.Attend(ctx, s.Settings.Runner(s.Servers, s.Log), instance, s.Settings.Replicas, s.markAgain)
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
 	return err
-}
-
-// watch looks after the server in service, and for pods that were removed.
-func (s *Sidecar) watch(ctx context.Context, instance akucore.Instance) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var sweeping sync.WaitGroup
-	sweeping.Go(func() { akucore.Sweep(ctx, s.Settings.Runner(s.Servers, s.Log), s.Settings.Replicas) })
-	defer sweeping.Wait()
-	defer cancel()
-	return akucore.Watch(ctx, s.Servers.Server(s.Settings.Mesh().Self), instance, s.markAgain)
 }
 
 // markAgain writes the marker that the start hook of the database container
