@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -55,6 +56,9 @@ func render(t *testing.T, values ...string) release {
 	return r
 }
 
+// load reads the chart once: rendering changes nothing of it.
+var load = sync.OnceValues(func() (*chart.Chart, error) { return loader.Load("altibase") })
+
 func tryRender(t *testing.T, name string, values ...string) (release, error) {
 	t.Helper()
 	options := chartutil.ReleaseOptions{Name: name, Namespace: "db", Revision: 1, IsInstall: true}
@@ -66,7 +70,7 @@ func renderFor(
 	t *testing.T, options chartutil.ReleaseOptions, with func(*chart.Chart, chartutil.Values) (map[string]string, error), values ...string,
 ) (release, error) {
 	t.Helper()
-	loaded, err := loader.Load("altibase")
+	loaded, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
