@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -82,11 +83,11 @@ func start(t *testing.T, n int, env map[string]string) *cluster {
 		p := &pod{Server: server, t: t, number: i, all: servers, dir: rundir.Dir(t.TempDir())}
 		p.env = map[string]string{
 			"AKU_STS_NAME": "altibase", "AKU_SVC_NAME": "altibase-svc",
-			"AKU_POD_NAME":                               fmt.Sprintf("altibase-%d", i),
-			"AKU_SERVER_COUNT":                           strconv.Itoa(max(n, 2)),
-			"AKU_SYS_PASSWORD":                           server.Password,
-			"AKU_PORT_NO":                                strconv.Itoa(server.Port),
-			"AKU_REPLICATION_PORT_NO":                    strconv.Itoa(server.ReplicationPort),
+			"AKU_POD_NAME":            fmt.Sprintf("altibase-%d", i),
+			"AKU_SERVER_COUNT":        strconv.Itoa(max(n, 2)),
+			"AKU_SYS_PASSWORD":        server.Password,
+			"AKU_PORT_NO":             strconv.Itoa(server.Port),
+			"AKU_REPLICATION_PORT_NO": strconv.Itoa(server.ReplicationPort),
 			"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "AKU_REP",
 			"AKU_REPLICATIONS_0_TABLES":                  "SYS.T1",
 			"AKU_QUERY_RETRY_DELAY_MSEC":                 "50",
@@ -100,14 +101,19 @@ func start(t *testing.T, n int, env map[string]string) *cluster {
 	return c
 }
 
+// freePort is a port that nothing listens on and that the system gives to nobody
+// by itself: it is below the range for outgoing connections.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 10000 + rand.IntN(20000)
+		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
 
 // settings are those of the pod, but every server has an address of its own.

@@ -46,7 +46,7 @@ func TestClassify(t *testing.T) {
 				t.Fatalf("%#v, want code %s", err, test.code)
 			}
 			for _, kind := range []error{akucore.ErrDone, akucore.ErrFatal, akucore.ErrClosed, akucore.ErrBusy, akucore.ErrPassword, akucore.ErrUnreachable, akucore.ErrTimeout} {
-				if got, want := errors.Is(err, kind), kind == test.kind; got != want {
+				if got, want := errors.Is(err, kind), errors.Is(test.kind, kind); got != want {
 					t.Errorf("is %q: %t, want %t", kind, got, want)
 				}
 			}

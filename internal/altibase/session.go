@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"aku/internal/akucore"
@@ -109,7 +111,7 @@ func (s *Server) bounded(ctx context.Context, call func() error) error {
 	case <-time.After(cancelGrace):
 		s.abandoned.Add(1)
 		go func() {
-			<-done
+			_ = <-done // nobody waits for it any more
 			s.abandoned.Add(-1)
 		}()
 		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
@@ -171,8 +173,11 @@ func (r row) text(i int) string {
 	return fmt.Sprint(r[i])
 }
 
+// parseInt reads a number that a driver gives as text; anything else is 0, as NULL.
 func parseInt(s string) int64 {
-	var n int64
-	fmt.Sscan(s, &n)
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	if err != nil {
+		return 0
+	}
 	return n
 }

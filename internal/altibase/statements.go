@@ -75,14 +75,6 @@ func literal(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
-func literals(texts []string) string {
-	quoted := make([]string, len(texts))
-	for i, t := range texts {
-		quoted[i] = literal(t)
-	}
-	return strings.Join(quoted, ",")
-}
-
 // Statements are the texts of a step, for people to read or to run by hand. Waits
 // and checks are comments.
 func Statements(m akucore.Mesh, s akucore.Step) []string {
