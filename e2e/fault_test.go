@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"aku/e2e/internal/trial"
 )
@@ -79,7 +78,7 @@ func TestFaults_ServiceComesBack_NoAcknowledgedRowIsLost(t *testing.T) {
 // mustAgree waits until the last changes have arrived, and then wants the same rows everywhere and none lost.
 func mustAgree(t *testing.T, space *trial.Space, pods int) {
 	t.Helper()
-	must(t, trial.Await(t.Context(), 30*time.Second, "the same rows on all pods, and none lost", func(ctx context.Context) string {
+	must(t, trial.Await(t.Context(), healLimit, "the same rows on all pods, and none lost", func(ctx context.Context) string {
 		copies, err := space.Copies(ctx, pods)
 		if err != nil {
 			return err.Error()

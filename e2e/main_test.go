@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	startLimit = time.Minute      // until the first pod is in service, or its sidecar has said why not
-	healLimit  = 90 * time.Second // from a fault's end to service
+	startLimit = 3 * time.Minute // until the first pod is in service, or its sidecar has said why not
+	healLimit  = 3 * time.Minute // from a fault's end to service
 )
 
 // The tests wait for the cluster most of the time, so more of them run at once than there are processors.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -70,7 +69,7 @@ func mustBeClosed(t *testing.T, space *trial.Space) {
 // asSYSDBA runs a statement. There is one such session only, which aku needs now and then.
 func asSYSDBA(t *testing.T, space *trial.Space, statement string) {
 	t.Helper()
-	must(t, trial.Await(t.Context(), 20*time.Second, "the SYSDBA session", func(ctx context.Context) string {
+	must(t, trial.Await(t.Context(), startLimit, "the SYSDBA session", func(ctx context.Context) string {
 		_, err := space.QueryAsSYSDBA(ctx, 0, statement)
 		if err != nil && !strings.Contains(err.Error(), "41041") {
 			t.Fatal(err)

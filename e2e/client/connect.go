@@ -19,7 +19,7 @@ import (
 const (
 	reachTimeout = 2 * time.Second // look-up of the name and TCP connect
 	// answerTimeout bounds a call into the driver. One that does not come back by then is left behind with its session.
-	answerTimeout = 15 * time.Second
+	answerTimeout = 30 * time.Second
 )
 
 // configuration says how to reach a server; the defaults are those of the stand-in server.

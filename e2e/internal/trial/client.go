@@ -18,7 +18,7 @@ const (
 	clientPod     = "client"
 	clientProgram = "/opt/aku/bin/client"
 	journals      = "/journals"
-	clientLimit   = 30 * time.Second
+	clientLimit   = time.Minute
 )
 
 // StartClient starts the pod that the client is called in, and waits for it. The release must be installed: its Secret
@@ -56,7 +56,7 @@ func (s *Space) StartClient(ctx context.Context, seesNode bool) error {
 	if err := s.Run(ctx, pod); err != nil {
 		return err
 	}
-	return s.AwaitReady(ctx, time.Minute, clientPod)
+	return s.AwaitReady(ctx, joinLimit, clientPod)
 }
 
 // Run starts a pod.

@@ -34,10 +34,10 @@ type Job struct {
 const most = 3
 
 const (
-	joinLimit    = 2 * time.Minute // from one pod in service to the next
-	leaveLimit   = 3 * time.Minute // the grace period and more
-	deliverLimit = 30 * time.Second
-	writeLimit   = 30 * time.Second
+	joinLimit    = 4 * time.Minute // from one pod in service to the next
+	leaveLimit   = 4 * time.Minute // the grace period and more
+	deliverLimit = time.Minute
+	writeLimit   = time.Minute
 	enough       = 100 // statements that show that a writer really writes
 )
 

@@ -95,7 +95,7 @@ func (w *Writer) AwaitMore(ctx context.Context, limit time.Duration, more int) e
 }
 
 // stopLimit bounds the end of a writer, whose last statement may hang.
-const stopLimit = 40 * time.Second
+const stopLimit = time.Minute
 
 // Stop ends the writer and returns all it did.
 func (w *Writer) Stop(ctx context.Context) (account.Progress, error) {
