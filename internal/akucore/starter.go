@@ -65,14 +65,14 @@ func (s *Starter) Start(ctx context.Context) (Instance, error) {
 	}
 }
 
-// again is no failure: a plan was done, and the next one follows at once.
-var again = errors.New("plan again")
+// errAgain is no failure: a plan was done, and the next one follows at once.
+var errAgain = errors.New("plan again")
 
 // round runs plans until the pod is in service or nothing can be done for now.
 func (s *Starter) round(ctx context.Context) (Instance, error) {
 	for {
 		instance, err := s.once(ctx)
-		if !errors.Is(err, again) {
+		if !errors.Is(err, errAgain) {
 			return instance, err
 		}
 	}
@@ -110,7 +110,7 @@ func (s *Starter) once(ctx context.Context) (Instance, error) {
 		return Instance{}, err
 	}
 	if !plan.InService {
-		return Instance{}, again
+		return Instance{}, errAgain
 	}
 	// The instance that was looked at, not the one that may have replaced it.
 	return Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
