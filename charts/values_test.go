@@ -268,15 +268,34 @@ func TestNotes_SayHowToConnectScaleAndLook(t *testing.T) {
 			t.Errorf("%q is not in the notes:\n%s", want, notes)
 		}
 	}
-	if strings.Contains(notes, "WARNING") {
+	for _, values := range []string{"service: {master: {enabled: true}}", "diagnosticMode: {enabled: true}"} {
+		if render(t, least, values).notes == render(t, least).notes {
+			t.Errorf("%s is not in the notes", values)
+		}
+	}
+}
+
+func TestNotes_WarnOfRiskyValuesAndOfNoOther(t *testing.T) {
+	const safe = "{image: {tag: '7.3'}, auth: {sysPassword: '', existingSecret: mine}}"
+	if notes := render(t, least, safe).notes; strings.Contains(notes, "WARNING") {
 		t.Errorf("a warning without a reason:\n%s", notes)
 	}
 	for values, want := range map[string]string{
-		"":                              "password of SYS is in the values",
-		"persistence: {enabled: false}": "persistence.enabled is false",
+		"auth: {sysPassword: secret, existingSecret: ''}":          "the password of SYS is in the values",
+		"persistence: {enabled: false}":                            "persistence.enabled is false",
+		"persistence: {retention: {whenDeleted: Delete}}":          "uninstalling removes all data",
+		"persistence: {retention: {whenScaled: Delete}}":           "gone with its volume",
+		"image: {tag: latest}":                                     "image.tag is latest",
+		"aku: {replicationResetAtEnd: 1}":                          "costs a full copy",
+		"aku: {replicationResetAtEnd: 0}":                          "until the disk is full",
+		"aku: {flushAtEnd: 0}":                                     "aku.flushAtEnd is 0",
+		"aku: {flushAtStart: 0}":                                   "aku.flushAtStart is 0",
+		"{replicaCount: 2, podDisruptionBudget: {enabled: false}}": "may take all pods",
+		"aku: {serverCount: 1}":                                    "nothing is replicated",
 	} {
-		if notes := render(t, least, values).notes; !strings.Contains(notes, want) {
-			t.Errorf("no warning %q:\n%s", want, notes)
+		notes := render(t, least, safe, values).notes
+		if strings.Count(notes, "WARNING") != 1 || !strings.Contains(notes, want) {
+			t.Errorf("%s: want one warning, %q, in:\n%s", values, want, notes)
 		}
 	}
 }
