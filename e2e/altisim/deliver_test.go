@@ -17,7 +17,7 @@ const (
 // The acknowledgement comes 6 s after the last write; a FLUSH waits for it.
 func TestFlush(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, at.Options{})
+	p := newPair(t, at.Options{TimeScale: 0.2})
 	p.n1.Do(alter("START"), "INSERT INTO T1 VALUES (1, 'x', 1)")
 	between(t, "FLUSH after a write", took(p.s1, func() { p.n1.Do(alter("FLUSH")) }), 5*time.Second, 8*time.Second)
 	for _, what := range []string{"FLUSH", "FLUSH ALL", "FLUSH WAIT 3", "FLUSH ALL WAIT 3"} {
@@ -55,7 +55,7 @@ func TestAppliedNumber(t *testing.T) {
 		if upTo <= before {
 			t.Errorf("%s did not move the log on", st)
 		}
-		between(t, "keep-alive after "+st, time.Duration(float64(waitApplied(t, p.n2, upTo))/p.s1.Scale), 4*time.Second, 7*time.Second)
+		between(t, "keep-alive after "+st, span{waitApplied(t, p.n2, upTo), p.s1.Scale}, 4*time.Second, 7*time.Second)
 	}
 }
 

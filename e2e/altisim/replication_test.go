@@ -125,7 +125,7 @@ func TestStartStopReset(t *testing.T) {
 
 func TestPeerDown(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, at.Options{})
+	p := newPair(t, at.Options{TimeScale: 0.1})
 	p.n1.Do(alter("START"))
 	p.n2.Do(alter("START"))
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 1)", alter("FLUSH"))

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -111,6 +112,9 @@ func TestGoTypes(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
 			date, _ := got[0][6].(time.Time)
 			if d := time.Since(date); d < -time.Minute || d > time.Minute {
 				t.Errorf("SYSDATE is %s away", d)
@@ -128,6 +132,11 @@ func TestGoTypes(t *testing.T) {
 			}
 			defer one.Close()
 			names, err := one.Columns()
+			for one.Next() {
+			}
+			if err := errors.Join(err, one.Err()); err != nil {
+				t.Fatal(err)
+			}
 			if fmt.Sprint(names, err) != "[COUNT(*) SUM(C_INT) MAX(C_BIG) SYSDATE 'ABC' X Y] <nil>" {
 				t.Errorf("columns %q %v", names, err)
 			}

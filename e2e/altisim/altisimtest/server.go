@@ -2,7 +2,6 @@ package altisimtest
 
 import (
 	"bytes"
-	"database/sql"
 	"fmt"
 	"net"
 	"os"
@@ -14,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite" // to look into a server's files
 )
 
 // Options say what servers shall be like. The zero value is a server that is
@@ -267,18 +264,4 @@ func (s *Server) WaitExit(limit time.Duration) int {
 // Wait is how long d on the real server's clock takes on this one.
 func (s *Server) Wait(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * s.Scale)
-}
-
-// LogRecords counts the records in the log of a server that does not run.
-func LogRecords(t testing.TB, dataDir string) (n int) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dataDir, "altisim.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.QueryRow("SELECT COUNT(*) FROM _log").Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
 }

@@ -93,7 +93,7 @@ type Item struct {
 	InvalidMaxSN SN
 }
 
-// Name of a table as messages show it.
+// FullName is the name of a table as messages show it.
 func (t *Table) FullName() string { return t.User + "." + t.Name }
 
 // OID is the table's object id as the views show it.

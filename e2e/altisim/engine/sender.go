@@ -196,7 +196,7 @@ func (x *sender) stream(link Link) error {
 		}
 	})
 	err := x.send(ctx, link, r, at, &p)
-	if x.ctx.Err() != nil && x.s.ctx.Err() == nil && context.Cause(ctx) == context.Canceled {
+	if x.ctx.Err() != nil && x.s.ctx.Err() == nil && errors.Is(context.Cause(ctx), context.Canceled) {
 		if link.Send(Frame{Kind: FrameBye}) == nil {
 			<-acks // the last acknowledgement; the link is closed when it does not come
 		}
