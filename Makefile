@@ -1,5 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
-.PHONY: help setup demo test test-unit test-integration test-chart test-e2e lint images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-integration test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -24,6 +24,9 @@ test-integration: $(testrun) ## tests through a real ODBC driver against stand-i
 
 test-chart: $(testrun) ## what the Helm chart renders
 	$(testrun) chart
+
+test-chart-install: $(testrun) ## install and upgrade the chart with every file of its ci folder (chart-testing)
+	$(testrun) chart-install
 
 test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)
 	$(testrun) e2e

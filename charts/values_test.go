@@ -155,7 +155,10 @@ var restartNothing = []string{
 	"serviceAccount.create", "serviceAccount.annotations", "updateStrategy.type", "minReadySeconds",
 	"podDisruptionBudget.enabled", "podDisruptionBudget.maxUnavailable", "networkPolicy.enabled", "networkPolicy.clients", "extraObjects",
 	"persistence.retention.whenScaled", "persistence.retention.whenDeleted",
-	// These need the StatefulSet to be made anew, which keeps the pods too.
+}
+
+// needNewStatefulSet are keys that Kubernetes takes only with a new StatefulSet, which keeps the pods too.
+var needNewStatefulSet = []string{
 	"persistence.size", "persistence.storageClass", "persistence.accessModes", "persistence.annotations",
 	"persistence.logVolume.size", "persistence.logVolume.storageClass", "persistence.logVolume.annotations",
 }
@@ -164,8 +167,23 @@ func TestValues_RestartPodsOnlyWhenTheyMust(t *testing.T) {
 	for key, values := range otherValues {
 		before := render(t, least, needs[key]).statefulSet.Spec.Template
 		after := render(t, least, needs[key], values).statefulSet.Spec.Template
-		if restarts := !cmp.Equal(before, after); restarts == slices.Contains(restartNothing, key) {
+		if restarts := !cmp.Equal(before, after); restarts == slices.Contains(slices.Concat(restartNothing, needNewStatefulSet), key) {
 			t.Errorf("%s: restarts the pods: %v, want %v\n%s", key, restarts, !restarts, cmp.Diff(before, after))
+		}
+	}
+}
+
+func TestReadme_NamesWhatRestartsNothing(t *testing.T) {
+	_, rest, _ := strings.Cut(readFile(t, "altibase/README.md"), "These change without any pod being restarted")
+	section, _, found := strings.Cut(rest, "\n\n")
+	if !found {
+		t.Fatal("the README does not say what restarts nothing")
+	}
+	for _, key := range restartNothing {
+		// A group of keys is named by what they have in common.
+		group := key[:max(0, strings.LastIndex(key, "."))]
+		if !strings.Contains(section, "`"+key+"`") && !strings.Contains(section, "`"+group+"`") {
+			t.Errorf("%s is not named in: %s", key, section)
 		}
 	}
 }

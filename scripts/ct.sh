@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 what=${1:?lint or install}
 shift
 PATH=$PATH:$PWD/.build/cluster/bin
+mkdir -p .build
+log=$PWD/.build/ct.log
 chart=charts/altibase/Chart.yaml
 
 version=$(sed -n 's/^version: //p' $chart)
@@ -33,4 +35,13 @@ git clone --quiet "$folder/remote.git" "$folder/checkout"
 rm -r "$folder/checkout/charts"
 cp -r charts ct.yaml .yamllint.yaml "$folder/checkout"
 cd "$folder/checkout"
-ct "$what" --config ct.yaml --target-branch base "$@"
+run() { ct "$what" --config ct.yaml --target-branch base "$@"; }
+if [ "$what" = lint ]; then
+  run "$@"
+  exit
+fi
+# ct prints the events and logs of every pod: of use only after a failure.
+run "$@" >"$log" 2>&1 &
+ct=$!
+tail --pid=$ct --retry -n +1 -f "$log" 2>/dev/null | grep --line-buffered -E '^(Installing chart with|Testing upgrades| ✔| ✖)' || true
+wait $ct || { tail -n 300 "$log"; echo "all of it is in $log" >&2; exit 1; }

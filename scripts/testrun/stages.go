@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -31,8 +32,12 @@ var stages = []stage{
 		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-timeout=20m"}, packages...))
 	}},
 	{name: "chart", run: func(ctx context.Context, r *result) error {
-		return goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."})
+		return errors.Join(
+			goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."}),
+			goTest(ctx, r, []string{"go", "test", "-C", "charts/oldest", "-timeout=10m", "./..."}),
+		)
 	}},
+	{name: "chart-install", run: command("scripts/with-cluster.sh", "scripts/ct.sh", "install", "--upgrade")},
 	{name: "e2e", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=40m", "./e2e"})
 	}},
