@@ -45,25 +45,26 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 // Nothing is reset before every peer of the plan was proven to have everything.
 // A slave that is away would miss the last changes for ever, so its pair with the
 // master is reset: it makes a full join when it comes back. That holds for one
-// that was removed, too: its volume may come back.
+// that was removed, too: its volume may come back. And for one that this pod was not
+// paired with.
 func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p := Plan{Name: "end"}
-	leave := o.Reset.leaves(m.Self, v.Replicas)
 	joined := m.Self == Master || v.mark(m, m.Self, Master) != none
+	// Without the master nobody knows which slaves there are to hear of the end, so
+	// nothing can be reset.
+	leave := o.Reset.leaves(m.Self, v.Replicas) && (v.Pods[Master].Open() || !joined)
 
 	connect := Stage{Title: "start what was stopped with unsent changes"}
 	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}
 	stop := Stage{Title: "stop both sides"}
 	reset := Stage{Title: "reset both sides", Begin: "Reset replications.", End: "Replication reset has ended."}
-	away := Stage{Title: "have slaves that are away join anew"}
+	anew := Stage{Title: "have slaves join anew that would miss what is delivered now"}
 
 	for _, peer := range m.Peers() {
 		open := v.Pods[peer].Open()
 		for g := range m.Groups {
 			own, exists := v.object(m, m.Self, peer, g)
-			// A pod that leaves delivers to the master also when it is away: that
-			// fails, and so nothing is reset.
-			there := open || v.Pods[peer].Closed() || leave && peer == Master
+			there := open || v.Pods[peer].Closed()
 			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
 				if !own.Started {
 					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g})
@@ -87,11 +88,13 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 					reset.Steps = append(reset.Steps, Step{Do: Reset, On: on, Peer: at, Group: g, If: IfHandedOver})
 				}
 			}
-			if leave && joined && peer != Master && !there && v.joined(m, peer) {
-				away.Steps = append(away.Steps,
-					Step{Do: Stop, On: Master, Peer: peer, Group: g},
-					Step{Do: Reset, On: Master, Peer: peer, Group: g, If: IfAway})
+		}
+		if leave && joined && peer != Master && v.mayLack(m, peer) {
+			guard := IfHandedOver
+			if !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
+				guard = IfAway
 			}
+			anew.Steps = append(anew.Steps, p.joinAnew(m, peer, guard)...)
 		}
 	}
 
@@ -99,9 +102,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p.add(connect)
 	p.add(deliver)
 	p.add(stop)
-	if v.Pods[Master].Open() {
-		p.add(away)
-	}
+	p.add(anew)
 	p.add(reset)
 	if o.Shutdown {
 		p.add(Stage{Title: "stop the server", Steps: []Step{{Do: Shutdown, On: m.Self}}})

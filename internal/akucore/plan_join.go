@@ -20,24 +20,38 @@ import "fmt"
 // default conflict rules skip it.
 func planJoin(m Mesh, v View) Plan {
 	p := Plan{Name: "full join"}
+	clean := Stage{Title: "clear away an earlier or interrupted join"}
+	for g := range m.Groups {
+		p.clearPair(m, v, &clean, Master, m.Self, g)
+	}
 	var others []int
 	for _, slave := range otherSlaves(m) {
+		why := ""
 		switch pod := v.Pods[slave]; {
+		case v.outdated(m, slave):
+			why = waitForOutdated(m, slave)
 		case v.joined(m, slave) && pod.Open():
 			others = append(others, slave)
-		case v.joined(m, slave) && v.expected(m, slave):
+		case v.joined(m, slave) && v.awaited(m, slave):
 			// It may hold changes that are neither on the master nor, once we
 			// have joined without it, ever sent to us.
-			p.Wait = fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
+			why = fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
 				m.PodName(slave), whyNotOpen(pod))
-			return p
 		case slave < m.Self && pod.Closed():
-			p.Wait = fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", m.PodName(slave))
+			why = fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", m.PodName(slave))
+		}
+		if why == "" {
+			continue
+		}
+		if len(clean.Steps) > 0 {
+			// An interrupted join looks joined to others, who would wait for us.
+			p.add(clean)
 			return p
 		}
+		p.Wait = why
+		return p
 	}
 
-	clean := Stage{Title: "clear away an earlier or interrupted join"}
 	create := Stage{Title: "create the missing replication objects"}
 	pin := Stage{Title: "pin the logs of the other slaves"}
 	connect := Stage{Title: "connect the other slaves with the master"}
@@ -47,7 +61,6 @@ func planJoin(m Mesh, v View) Plan {
 	start := Stage{Title: "the copy is complete: start"}
 
 	for g := range m.Groups {
-		p.clearPair(m, v, &clean, Master, m.Self, g)
 		for _, on := range []int{Master, m.Self} {
 			if _, exists := v.object(m, on, PairOf(0, m.Self).other(on), g); !exists {
 				create.Steps = append(create.Steps, Step{Do: Create, On: on, Peer: PairOf(0, m.Self).other(on), Group: g})

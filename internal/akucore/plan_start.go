@@ -87,8 +87,11 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 		switch {
 		case own == none && theirs == none:
 			// Never joined, or left in good order.
-		case own != all:
+		case !v.included(m, slave):
 			masterLost = append(masterLost, slave)
+		case own != all:
+			// Reset here, so that the slave joins anew: it will see that, hand over
+			// what it has and leave service by itself.
 		case theirs != all:
 			slavesLost = append(slavesLost, slave)
 		default:
@@ -136,37 +139,39 @@ func whyNotOpen(p Pod) string {
 // planSlaveRestart: the slave has a complete copy; connect it again.
 func planSlaveRestart(m Mesh, o StartOptions, v View) Plan {
 	partners := []int{Master}
-	var unpaired []int
 	for _, slave := range otherSlaves(m) {
+		if v.outdated(m, slave) && !v.included(m, slave) {
+			return Plan{Name: "restart of a slave", Wait: waitForOutdated(m, slave)}
+		}
 		if !v.joined(m, slave) {
 			continue
 		}
-		ours := v.mark(m, m.Self, slave)
 		switch pod := v.Pods[slave]; {
-		case pod.Open() && v.mark(m, slave, m.Self) == all:
-			// Our side can be missing when a join was cut before its last stage;
-			// then no user was let in yet, and to start it now misses nothing.
+		case pod.Open() && v.included(m, slave) && v.mark(m, slave, m.Self) == all:
 			partners = append(partners, slave)
 		case pod.Open():
-			unpaired = append(unpaired, slave)
-		case ours == all:
+			// One of the two joined without the other, so neither copy is sure to
+			// have what the other wrote.
+			return planHandOver(m, v)
+		case v.included(m, slave):
 			// Its log of this pair, and ours, wait for it.
 		case pod.Closed() && slave > m.Self:
-			// Both joins were cut before their last stage. One of the two must go
-			// on: the higher one finds this pod open, without a log for it, and
-			// joins anew.
-		case v.expected(m, slave):
+			// Each of the two joined without the other. The lower one goes on; the
+			// higher one will find it open and join anew.
+		case v.awaited(m, slave):
 			return Plan{Name: "restart of a slave", Wait: fmt.Sprintf(
 				"%s is joined but not in service (%s), and this pod has not yet been connected to it", m.PodName(slave), whyNotOpen(pod))}
 		}
 	}
-	if len(unpaired) > 0 {
-		// It joined while we were away, so it never kept its changes for us.
-		return planHandOver(m, v)
-	}
 	p := Plan{Name: "restart of a slave"}
 	p.restart(m, o, v, partners)
 	return p
+}
+
+// waitForOutdated says why nobody connects to a slave that is about to give up its
+// copy: it would have the other one join anew as well.
+func waitForOutdated(m Mesh, slave int) string {
+	return m.PodName(slave) + " is to join anew; what it has not delivered would be missing here"
 }
 
 // restart connects the own pod with its partners, which are in service, leaves
@@ -176,10 +181,7 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	restart := Stage{Title: "start the peers' sides"}
 	for _, peer := range partners {
 		for g := range m.Groups {
-			own, exists := v.object(m, m.Self, peer, g)
-			if !exists {
-				connect.Steps = append(connect.Steps, Step{Do: Create, On: m.Self, Peer: peer, Group: g})
-			}
+			own, _ := v.object(m, m.Self, peer, g)
 			connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
 			theirs, _ := v.object(m, peer, m.Self, g)
 			restart.Steps = append(restart.Steps, startOrWake(theirs, Step{On: peer, Peer: m.Self, Group: g})...)
@@ -190,7 +192,9 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 			continue
 		}
 		for g := range m.Groups {
-			if own, _ := v.object(m, m.Self, peer, g); own.XSN != Unset && !own.Started {
+			own, exists := v.object(m, m.Self, peer, g)
+			// A slave that is joined must hear all from the moment users are let in.
+			if exists && !own.Started && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
 				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: m.Self, Peer: peer, Group: g})
 			}
 		}
@@ -228,42 +232,47 @@ func startOrWake(o Object, at Step) []Step {
 	return nil
 }
 
-// planHandOver: the master, or a slave that joined meanwhile, does not know this
-// copy any more, but its log may hold what nobody else has. Deliver that, and
-// only when everybody has it give up the copy, which makes the next plan a join.
+// planHandOver: the master does not know this copy any more, or a slave and this
+// pod joined without each other. The own log may hold what nobody else has: deliver
+// it, and only when that is proven give up the copy, so that the next plan is a join.
+//
+// A slave that this pod was not paired with may lack what the master gets only now.
+// It is made to join anew as well, by a reset of its pair with the master. That comes
+// after the delivery and goes to all that might be joining meanwhile: a copy made
+// before the delivery does not last, a later one has everything.
 func planHandOver(m Mesh, v View) Plan {
 	p := Plan{Name: "hand over and give up the copy"}
-	for g := range m.Groups {
-		own, _ := v.object(m, m.Self, Master, g)
-		if _, exists := v.object(m, Master, m.Self, g); !exists && own.XSN != Unset {
-			// A master that reset the pair still has the object. One without it is
-			// not the master that this copy came from.
-			p.Human = MasterFailed
-			p.Recovery = recoverMaster(m, []int{m.Self})
-			return p
+	if v.mark(m, m.Self, Master) != none {
+		for g := range m.Groups {
+			if _, exists := v.object(m, Master, m.Self, g); !exists {
+				// A master that reset the pair still has the object. One without it is
+				// not the master that this copy came from.
+				p.Human = MasterFailed
+				p.Recovery = recoverMaster(m, []int{m.Self})
+				return p
+			}
 		}
 	}
 	var waiting []string
-	create := Stage{Title: "create what the peers lack"}
 	connect := Stage{Title: "start what holds unsent changes"}
 	deliver := Stage{Title: "deliver what the own log holds", Begin: "Flush replications.", End: "Replication flush has ended."}
+	anew := Stage{Title: "have slaves join anew that may lack what is delivered now"}
 	giveUp := Stage{Title: "give up the copy", Begin: "Reset replications.", End: "Replication reset has ended."}
+	forget := Stage{Title: "give up the mark of a complete copy"}
 	for _, peer := range m.Peers() {
+		delivers := peer == Master || v.joined(m, peer) && v.paired(m, peer)
+		if peer != Master && v.mayLack(m, peer) {
+			if peer < m.Self && v.joined(m, peer) && !v.Pods[peer].Open() && v.awaited(m, peer) {
+				waiting = append(waiting, fmt.Sprintf("%s (%s)", m.PodName(peer), whyNotOpen(v.Pods[peer])))
+			}
+			anew.Steps = append(anew.Steps, p.joinAnew(m, peer, IfHandedOver)...)
+		}
 		for g := range m.Groups {
 			own, _ := v.object(m, m.Self, peer, g)
 			if own.XSN == Unset {
 				continue
 			}
-			if !v.Pods[peer].Open() {
-				if peer == Master || v.joined(m, peer) && v.expected(m, peer) {
-					waiting = append(waiting, fmt.Sprintf("%s (%s)", m.PodName(peer), whyNotOpen(v.Pods[peer])))
-					break
-				}
-			} else {
-				if _, exists := v.object(m, peer, m.Self, g); !exists {
-					// A slave that joined without us; it must hear our changes all the same.
-					create.Steps = append(create.Steps, Step{Do: Create, On: peer, Peer: m.Self, Group: g})
-				}
+			if delivers {
 				if !own.Started {
 					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g})
 				}
@@ -271,34 +280,39 @@ func planHandOver(m Mesh, v View) Plan {
 			}
 			// The pair with the master is given up last: its XSN is what says that
 			// this pod once was joined.
-			if peer != Master {
-				giveUp.Steps = append(giveUp.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g},
-					Step{Do: Reset, On: m.Self, Peer: peer, Group: g, If: IfHandedOver})
+			last := &giveUp
+			if peer == Master {
+				last = &forget
 			}
+			last.Steps = append(last.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g},
+				Step{Do: Reset, On: m.Self, Peer: peer, Group: g, If: IfHandedOver})
 		}
 	}
 	if len(waiting) > 0 {
 		p.Wait = "changes of this pod may be undelivered to " + strings.Join(waiting, ", ") + "; they must be reachable before this copy is given up"
 		return p
 	}
-	forget := Stage{Title: "give up the mark of a complete copy"}
-	for g := range m.Groups {
-		if own, _ := v.object(m, m.Self, Master, g); own.XSN != Unset {
-			forget.Steps = append(forget.Steps, Step{Do: Stop, On: m.Self, Peer: Master, Group: g},
-				Step{Do: Reset, On: m.Self, Peer: Master, Group: g, If: IfHandedOver})
-		}
-	}
 	p.add(p.closeFirst(m, v))
-	p.add(create)
 	p.add(connect)
 	p.add(deliver)
+	p.add(anew)
 	p.add(giveUp)
 	p.add(forget)
 	return p
 }
 
-// closeFirst keeps users out before their copy is replaced. The server is closed
-// already unless somebody opened it by hand.
+// joinAnew resets a slave's pair on the master. The slave sees that, hands over
+// what it has, and makes a full join.
+func (p *Plan) joinAnew(m Mesh, slave int, guard Guard) []Step {
+	var steps []Step
+	for g := range m.Groups {
+		steps = append(steps, Step{Do: Stop, On: Master, Peer: slave, Group: g},
+			Step{Do: Reset, On: Master, Peer: slave, Group: g, If: guard})
+	}
+	return steps
+}
+
+// closeFirst keeps users out before their copy is replaced.
 func (p *Plan) closeFirst(m Mesh, v View) Stage {
 	stage := Stage{Title: "keep users out"}
 	if v.Pods[m.Self].Open() {

@@ -27,8 +27,8 @@ type Runner struct {
 	// OnStep is told of each step before it runs; nil for nobody.
 	OnStep func(Step)
 
-	// undelivered are the deliveries, and the resets that stand in for one, that
-	// failed in this run.
+	// undelivered are the deliveries that failed in this run, and the steps on pairs of
+	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
 }
 
@@ -120,7 +120,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		}),
 	)
 	if err != nil {
-		if s.Do == Deliver || s.If == IfAway {
+		if s.Do == Deliver || s.onObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
 			r.undelivered.Store(s.Describe(r.Mesh), err)
 		}
 		return err

@@ -3,6 +3,7 @@ package akucore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -44,27 +45,41 @@ func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
 				sweep.Steps = append(sweep.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g})
 			}
 			sweep.Steps = append(sweep.Steps, Step{Do: Reset, On: m.Self, Peer: peer, Group: g, If: IfAway})
+			if m.Self != Master {
+				// A slave's side that exists says that the peer is kept informed.
+				sweep.Steps = append(sweep.Steps, Step{Do: Drop, On: m.Self, Peer: peer, Group: g, If: IfAway})
+			}
 		}
 	}
 	p.add(sweep)
 	return p
 }
 
-// Sweep looks for removed pods until the context ends. Without a known replica
-// count it does nothing: a peer that is away may come back.
-func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) {
-	before := map[int]bool{}
-	for sleep(ctx, sweepInterval) == nil {
+// Sweep looks after the mesh while the own pod is in service, until the context
+// ends: it gives up the logs for removed pods, and returns ErrGone when the own copy
+// has to be made anew. Both need the same verdict twice in a row.
+func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) error {
+	gone, outdated := map[int]bool{}, false
+	for {
+		if err := sleep(ctx, sweepInterval); err != nil {
+			return err
+		}
 		v, err := Observe(ctx, r.Mesh, r.Servers, replicas(ctx))
 		if err != nil {
 			continue // the watch will say so
 		}
-		if plan := PlanSweep(r.Mesh, v, before); len(plan.Stages) > 0 {
+		if plan := PlanSweep(r.Mesh, v, gone); len(plan.Stages) > 0 {
 			if err := r.RunAll(ctx, plan); err != nil {
 				r.Log.Warn("could not give up the log for a removed pod", "error", err)
 			}
 		}
-		before = removed(r.Mesh, v)
+		gone = removed(r.Mesh, v)
 		r.Servers.CloseIdle()
+		plan := PlanStart(r.Mesh, StartOptions{}, v)
+		before := outdated
+		outdated = len(plan.Stages) > 0 && !plan.InService
+		if outdated && before {
+			return fmt.Errorf("%w: %s", ErrGone, plan.Name)
+		}
 	}
 }

@@ -77,14 +77,46 @@ func (v View) joined(m Mesh, slave int) bool {
 	return v.mark(m, Master, slave) != none
 }
 
-// expected tells whether a peer of the own pod is to be there: by the replica
-// count where that is known, else because OrderedReady starts lower numbers first
-// and removes higher numbers first.
-func (v View) expected(m Mesh, pod int) bool {
-	if v.Replicas >= 0 {
-		return pod < v.Replicas
+// paired tells whether the own pod and a peer that is in service both keep their
+// logs for each other: then each has, or will get, all that the other wrote.
+func (v View) paired(m Mesh, peer int) bool {
+	return v.Pods[peer].Open() && v.mark(m, m.Self, peer) == all && v.mark(m, peer, m.Self) == all
+}
+
+// mayLack tells whether a slave is not sure to have what the own pod wrote once that
+// is delivered to the master and to all that are paired: its copy, or the one it is
+// just making, may be from before.
+func (v View) mayLack(m Mesh, slave int) bool {
+	if v.joined(m, slave) {
+		return !v.paired(m, slave)
 	}
-	return pod < m.Self
+	return v.Pods[slave].Open() || v.Pods[slave].Closed()
+}
+
+// outdated tells whether a slave in service does not count as joined on the master
+// any more. It will see that, hand over what it has and join anew; until then its
+// users go on.
+func (v View) outdated(m Mesh, slave int) bool {
+	return v.Pods[slave].Open() && v.mark(m, slave, Master) != none && v.mark(m, Master, slave) != all
+}
+
+// included tells whether the own pod has its side of the pair in every group. A
+// join makes the sides towards those slaves that it took in, before its copy counts
+// as complete; where one is missing, one of the two has joined without the other.
+func (v View) included(m Mesh, peer int) bool {
+	for g := range m.Groups {
+		if _, exists := v.object(m, m.Self, peer, g); !exists {
+			return false
+		}
+	}
+	return true
+}
+
+// awaited tells whether a peer that is not in service is to be waited for. One that
+// answers may be in service any moment. One that is away comes by itself only when
+// its number is lower: OrderedReady makes no higher pod before the own pod is ready.
+func (v View) awaited(m Mesh, peer int) bool {
+	return v.Pods[peer].Closed() || peer < m.Self && (v.Replicas < 0 || peer < v.Replicas)
 }
 
 // Observe looks at the own server and all peers at the same time. A peer that

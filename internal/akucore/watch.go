@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -15,8 +16,24 @@ const (
 	missesAllowed = 3
 )
 
-// ErrGone is returned by Watch when the own server is not in service any more.
+// ErrGone is returned by Watch and Sweep when the own server is not, or must not be,
+// in service any more.
 var ErrGone = errors.New("the own server left service")
+
+// Attend watches the own server in service and sweeps the mesh, until the pod has to
+// start over: that is an error that matches ErrGone.
+func Attend(ctx context.Context, r *Runner, since Instance, replicas func(context.Context) int, present func()) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { cancel(Sweep(ctx, r, replicas)) })
+	defer sweeping.Wait()
+	defer cancel(nil)
+	err := Watch(ctx, r.Servers.Server(r.Mesh.Self), since, present)
+	if cause := context.Cause(ctx); errors.Is(cause, ErrGone) {
+		return cause
+	}
+	return err
+}
 
 // Watch looks at the own server, which is in service, until it goes away, starts
 // again or is closed. Present is called after each look that found it well.
