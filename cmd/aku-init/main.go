@@ -73,9 +73,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"aku/internal/akucore"
 	"aku/internal/process"
@@ -85,7 +83,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := process.Context()
 	defer stop()
 	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
 }

@@ -32,9 +32,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"aku/internal/akucore"
@@ -45,7 +43,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := process.Context()
 	defer stop()
 	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
 }

@@ -26,6 +26,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{"native number", said("HY000", 0x61027, "Replication did not start."), "61027", akucore.ErrDone},
 		{"number in the text", said("HY000", 1, "ERROR: [ERR-61027 : Replication did not start.]"), "61027", akucore.ErrDone},
+		{"number in the text, and more text", said("HY000", 1, "ERROR: [ERR-61075 : Timeout exceed.];\nError while executing the query"), "61075", akucore.ErrTimeout},
 		{"handshake: peer down", said("HY000", 0x6100D, "[Sender] Failed to handshake with the peer server (Handshake Process Error)"), "6100D", nil},
 		{"handshake: mismatch", said("HY000", 0x6100D, "[Sender] Failed to handshake with the peer server (The replication's item count does not match [1:2].)"), "6100D", akucore.ErrFatal},
 		{"handshake: other table", said("HY000", 0x6100D, "Internal server error in replication module (Table is different.).)"), "6100D", akucore.ErrFatal},
@@ -51,6 +52,10 @@ func TestClassify(t *testing.T) {
 				}
 			}
 		})
+	}
+	long := classify(said("HY000", 1, "ERROR: [ERR-6100D : … does not match. [T3.C2(12):T3.C2(4)].)];\nError while executing the query"))
+	if want := "ERR-6100D … does not match. [T3.C2(12):T3.C2(4)].)"; long.Error() != want {
+		t.Errorf("text %q, want %q", long, want)
 	}
 	if err := classify(errors.New(noResultSet)); err != nil {
 		t.Errorf("a statement that is no query counts as failed: %v", err)

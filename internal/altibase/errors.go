@@ -87,8 +87,9 @@ var advice = map[string]string{
 // other handshake error may go away.
 var mismatch = regexp.MustCompile(`does not match|is different`)
 
-// inText finds the number in the text of drivers that carry no native number.
-var inText = regexp.MustCompile(`(?s)\[?ERR-([0-9A-F]{5})\s*:\s*(.*?)\]?\s*$`)
+// inText finds the number in the text of drivers that carry no native number; they
+// may add words of their own after it.
+var inText = regexp.MustCompile(`(?s)\[ERR-([0-9A-F]{5})\s*:\s*(.*)\]`)
 
 // noResultSet is what the driver says of a statement that was done but is no query.
 const noResultSet = "Stmt did not create a result set"

@@ -3,12 +3,16 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
+	"time"
 )
 
 // The exit codes.
@@ -47,6 +51,20 @@ func ExitCode(err error) int {
 		return coded.code
 	}
 	return Failed
+}
+
+// endLimit is how long a program may take to end after SIGTERM.
+const endLimit = 900 * time.Millisecond
+
+// Context is that of a program: it ends with SIGTERM or SIGINT. Should the program
+// then hang in a call into the ODBC driver, the process ends all the same, within
+// a second of the signal.
+func Context() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(endLimit, func() { os.Exit(Failed) })
+	})
+	return ctx, stop
 }
 
 // Logger writes text or json lines.

@@ -42,7 +42,8 @@ func (s *Sidecar) reachesItself(ctx context.Context, host string) error {
 	for _, address := range addresses {
 		here := slices.ContainsFunc(own, func(a net.Addr) bool {
 			network, ok := a.(*net.IPNet)
-			return ok && network.IP.Equal(net.ParseIP(address))
+			ip := net.ParseIP(address)
+			return ok && (network.IP.Equal(ip) || ip.IsLoopback())
 		})
 		if !here {
 			return fmt.Errorf("%s resolves to %s, which is not this pod", host, address)

@@ -1,0 +1,69 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// stopServer is a server of which only STOP works, after some failures.
+type stopServer struct {
+	Server
+	fail  int // how often it fails first
+	with  error
+	calls int
+}
+
+func (s *stopServer) Stop(context.Context, string) error {
+	s.calls++
+	if s.calls <= s.fail {
+		return s.with
+	}
+	return nil
+}
+
+// oneServer is the server of every pod.
+type oneServer struct{ server Server }
+
+func (s oneServer) Server(int) Server { return s.server }
+func (s oneServer) CloseIdle()        {}
+
+func TestStep_IsTriedAgainWhereThatCanHelp(t *testing.T) {
+	again := errors.New("Handshake Process Error")
+	tests := []struct {
+		name      string
+		retries   int
+		delay     time.Duration
+		fail      int
+		with      error
+		wantCalls int
+		wantTook  time.Duration
+		wantErr   bool
+	}{
+		{"works at once", 5, time.Second, 0, nil, 1, 0, false},
+		{"works the third time", 5, time.Second, 2, again, 3, 2 * time.Second, false},
+		{"never works", 5, time.Second, 9, again, 6, 5 * time.Second, true},
+		{"no wait", 3, 0, 9, again, 4, 0, true},
+		{"no retries", 0, time.Second, 9, again, 1, 0, true},
+		{"cannot help", 5, time.Second, 9, fmt.Errorf("%w: no primary key", ErrFatal), 1, 0, true},
+		{"wrong password", 5, time.Second, 9, ErrPassword, 1, 0, true},
+		{"took too long", 5, time.Second, 9, ErrTimeout, 1, 0, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &stopServer{fail: test.fail, with: test.with}
+				r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), RetryCount: test.retries, RetryDelay: test.delay}
+				began := time.Now()
+				err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Stop, On: 0, Peer: 1}}}}})
+				if (err != nil) != test.wantErr || server.calls != test.wantCalls || time.Since(began) != test.wantTook {
+					t.Errorf("%d calls in %s, error %v", server.calls, time.Since(began), err)
+				}
+			})
+		})
+	}
+}
