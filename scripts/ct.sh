@@ -41,7 +41,6 @@ if [ "$what" = lint ]; then
   exit
 fi
 # ct prints the events and logs of every pod: of use only after a failure.
-run "$@" >"$log" 2>&1 &
-ct=$!
-tail --pid=$ct --retry -n +1 -f "$log" 2>/dev/null | grep --line-buffered -E '^(Installing chart with|Testing upgrades| ✔| ✖)' || true
-wait $ct || { tail -n 300 "$log"; echo "all of it is in $log" >&2; exit 1; }
+status=0
+run "$@" 2>&1 | tee "$log" | grep --line-buffered -E '^(Installing chart with|Testing upgrades| ✔| ✖)' || status=${PIPESTATUS[0]}
+[ "$status" = 0 ] || { tail -n 300 "$log"; echo "all of it is in $log" >&2; exit 1; }
