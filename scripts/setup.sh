@@ -29,7 +29,7 @@ printf 'go1.26\n%s\n' "$go" | sort --version-sort --check=quiet ||
 
 echo "setup: Go modules"
 go mod download
-echo "setup: linter"
+echo "setup: linter and helm-docs"
 scripts/tools/build.sh
 echo "setup: programs of the test cluster"
 e2e/cluster/build.sh

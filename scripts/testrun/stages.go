@@ -34,7 +34,7 @@ var stages = []stage{
 	{name: "chart", run: func(ctx context.Context, r *result) error {
 		return errors.Join(
 			goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."}),
-			goTest(ctx, r, []string{"go", "test", "-C", "charts/oldest", "-timeout=10m", "./..."}),
+			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-timeout=10m", "./..."}),
 		)
 	}},
 	{name: "chart-install", run: command("scripts/with-cluster.sh", "scripts/ct.sh", "install", "--upgrade")},
