@@ -56,11 +56,14 @@ func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
 }
 
 // Sweep looks after the mesh while the own pod is in service, until the context
-// ends: it gives up the logs for removed pods, and returns ErrGone when the own copy
-// has to be made anew. Both need the same verdict twice in a row.
+// ends: it gives up the logs for removed pods, starts what a peer stopped that came
+// back while the own pod was cut off from it, and returns ErrGone when the own copy
+// has to be made anew. All of that needs the same verdict twice in a row.
 func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) error {
-	gone, outdated := map[int]bool{}, false
+	gone := map[int]bool{}
+	before := "" // what had to be done at the last look
 	for {
+		r.Servers.CloseIdle()
 		if err := sleep(ctx, sweepInterval); err != nil {
 			return err
 		}
@@ -74,12 +77,22 @@ func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) e
 			}
 		}
 		gone = removed(r.Mesh, v)
-		r.Servers.CloseIdle()
+
+		// In service there is nothing to do but to keep the pairs running.
 		plan := PlanStart(r.Mesh, StartOptions{}, v)
-		before := outdated
-		outdated = len(plan.Stages) > 0 && !plan.InService
-		if outdated && before {
-			return fmt.Errorf("%w: %s", ErrGone, plan.Name)
+		verdict := ""
+		if len(plan.Stages) > 0 {
+			verdict = plan.Name
 		}
+		switch {
+		case verdict == "" || verdict != before:
+		case !plan.InService:
+			return fmt.Errorf("%w: %s", ErrGone, plan.Name)
+		default:
+			if err := r.Run(ctx, plan); err != nil {
+				r.Log.Warn("could not start what is stopped", "error", err)
+			}
+		}
+		before = verdict
 	}
 }

@@ -1,0 +1,522 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// kind is which of our programs a client is.
+type kind int
+
+const (
+	sidecar kind = iota
+	hook
+)
+
+func (k kind) String() string { return [...]string{"sidecar", "hook"}[k] }
+
+// client is one run of one of our programs. It gives the rules the servers as the
+// real program does: a statement takes an idle session or opens one, the own server
+// is entered by its one SYSDBA session while it is closed.
+type client struct {
+	w    *world
+	pod  int
+	kind kind
+	ctx  context.Context
+	stop context.CancelFunc
+	dead bool // killed: nothing it still does has an effect
+
+	pools [maxPods]*pool
+}
+
+// pool are the sessions to one server.
+type pool struct {
+	idle     []*session
+	dba      *session
+	dbaFree  chan struct{}
+	dbaLeave *time.Timer
+}
+
+var _ akucore.Servers = (*client)(nil)
+
+func (c *client) String() string { return fmt.Sprintf("the %s of altibase-%d", c.kind, c.pod) }
+
+// newClient starts a program. Callers hold the lock.
+func (w *world) newClient(pod int, k kind) *client {
+	c := &client{w: w, pod: pod, kind: k}
+	c.ctx, c.stop = context.WithCancel(w.ctx)
+	for i := range c.pools {
+		c.pools[i] = &pool{dbaFree: make(chan struct{}, 1)}
+	}
+	return c
+}
+
+// kill is SIGKILL: nothing is tidied up, the servers notice in a moment.
+func (c *client) kill() {
+	if c.dead {
+		return
+	}
+	c.dead = true
+	c.stop()
+	c.w.after(c.w.between(dieClose, c.pod, int(c.kind), 0, time.Millisecond, 100*time.Millisecond), func() { c.disconnect() })
+}
+
+// disconnect ends all sessions.
+func (c *client) disconnect() {
+	for _, p := range c.w.pods {
+		if p == nil || p.server == nil {
+			continue
+		}
+		for _, s := range p.server.sessions {
+			if s.client == c {
+				s.logout()
+			}
+		}
+	}
+}
+
+// CloseIdle ends the sessions that nobody uses.
+func (c *client) CloseIdle() {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	for _, p := range c.pools {
+		for _, s := range p.idle {
+			s.logout()
+		}
+		p.idle = nil
+		p.leave()
+	}
+}
+
+// leave gives the SYSDBA session back.
+func (p *pool) leave() {
+	if p.dba != nil {
+		p.dba.logout()
+		p.dba = nil
+	}
+}
+
+// Server is the server of a pod.
+func (c *client) Server(pod int) akucore.Server { return &conn{c, pod, c.pools[pod]} }
+
+// conn is a server as one program reaches it.
+type conn struct {
+	*client
+	to   int
+	pool *pool
+}
+
+const (
+	quickTimeout  = 10 * time.Second
+	changeTimeout = 90 * time.Second
+	syncTimeout   = time.Hour
+	dbaIdle       = 300 * time.Millisecond
+	dbaPatience   = 8 * time.Second
+	dialTimeout   = 2 * time.Second
+	loginTimeout  = 6 * time.Second
+	cancelGrace   = 2 * time.Second
+)
+
+// latency is how long one message takes: never the same time twice.
+func (c *conn) latency(what string) time.Duration {
+	w := c.w
+	h := fnv.New32()
+	_, _ = h.Write([]byte(what))
+	id := int(h.Sum32() % 4093)
+	return w.between(dieLatency, c.pod*2+int(c.kind), c.to, id, time.Millisecond, 6*time.Millisecond) + w.network.slow[c.to]
+}
+
+// dial opens a session, or tells why not.
+func (c *conn) dial(ctx context.Context, sysdba bool, what string) (*session, error) {
+	c.w.mu.Lock()
+	wait := c.latency("dial " + what)
+	hung := c.w.network.hung[c.to]
+	silent := c.w.silent(c.pod, c.to)
+	s := c.w.running(c.to)
+	c.w.mu.Unlock()
+	if silent || s != nil && hung {
+		wait += dialTimeout
+		if hung {
+			wait += loginTimeout - dialTimeout
+		}
+		_ = pause(ctx, wait)
+		return nil, fmt.Errorf("%w: no answer", akucore.ErrUnreachable)
+	}
+	if err := pause(ctx, wait); err != nil {
+		return nil, fmt.Errorf("%w: %w", akucore.ErrTimeout, err)
+	}
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	s = c.w.running(c.to)
+	switch {
+	case c.dead:
+		return nil, errGone
+	case s == nil:
+		return nil, fmt.Errorf("%w: connection refused", akucore.ErrUnreachable)
+	case sysdba && s.sysdba() != nil:
+		return nil, akucore.ErrBusy
+	case !sysdba && s.adminMode:
+		return nil, akucore.ErrClosed
+	}
+	return s.login(c.client, sysdba), nil
+}
+
+// acquire takes an idle session, or opens one.
+func (c *conn) acquire(ctx context.Context, what string) (*session, error) {
+	c.w.mu.Lock()
+	if n := len(c.pool.idle); n > 0 {
+		s := c.pool.idle[n-1]
+		c.pool.idle = c.pool.idle[:n-1]
+		c.w.mu.Unlock()
+		return s, nil
+	}
+	entered := c.pool.dba != nil
+	c.w.mu.Unlock()
+	if !entered {
+		s, err := c.dial(ctx, false, what)
+		if err == nil || c.to != c.pod || !errors.Is(err, akucore.ErrClosed) {
+			return s, err
+		}
+	}
+	select {
+	case c.pool.dbaFree <- struct{}{}:
+	case <-ctx.Done():
+		return nil, akucore.ErrBusy
+	}
+	c.w.mu.Lock()
+	s := c.pool.dba
+	c.pool.dba = nil
+	c.w.mu.Unlock()
+	if s != nil {
+		return s, nil
+	}
+	patience, cancel := context.WithTimeout(ctx, dbaPatience)
+	defer cancel()
+	for {
+		s, err := c.dial(ctx, true, what)
+		if err == nil {
+			return s, nil
+		}
+		if !errors.Is(err, akucore.ErrBusy) || pause(patience, 100*time.Millisecond) != nil {
+			<-c.pool.dbaFree
+			return nil, err
+		}
+	}
+}
+
+// release gives a session back.
+func (c *conn) release(s *session, broken bool) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	if broken || s.closed {
+		s.logout()
+		if s.sysdba {
+			<-c.pool.dbaFree
+		}
+		return
+	}
+	if !s.sysdba {
+		c.pool.idle = append(c.pool.idle, s)
+		return
+	}
+	c.pool.dba = s
+	<-c.pool.dbaFree
+	c.w.after(dbaIdle, func() {
+		if c.pool.dba == s && len(c.pool.dbaFree) == 0 {
+			c.pool.leave()
+		}
+	})
+}
+
+// run sends a statement and waits for its end, at most so long.
+func (c *conn) run(ctx context.Context, limit time.Duration, statement, object string, do func(context.Context, *server) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	what := statement + " " + object
+	c.w.mu.Lock()
+	order := c.latency(what) % 1000 // what is sent at once gets its order here
+	c.w.mu.Unlock()
+	_ = pause(ctx, order)
+	session, err := c.acquire(ctx, what)
+	if err != nil {
+		return err
+	}
+	broken := false
+	defer func() {
+		c.release(session, broken || errors.Is(err, akucore.ErrUnreachable))
+		if errors.Is(err, akucore.ErrUnreachable) {
+			c.w.mu.Lock()
+			for _, s := range c.pool.idle {
+				s.logout()
+			}
+			c.pool.idle = nil
+			c.w.mu.Unlock()
+		}
+	}()
+	changes := statement != ""
+	c.w.mu.Lock()
+	if changes {
+		c.w.strike(c, before)
+	}
+	wait := c.latency(what)
+	c.w.mu.Unlock()
+	if pause(ctx, wait) != nil {
+		broken = true
+		c.ghost(session, do)
+		return fmt.Errorf("%w: %w", akucore.ErrTimeout, ctx.Err())
+	}
+	for {
+		c.w.mu.Lock()
+		silent := c.w.silent(c.pod, c.to)
+		switch {
+		case c.dead:
+			c.w.mu.Unlock()
+			broken = true
+			c.ghost(session, do)
+			return errGone
+		case session.closed || session.server.ctx.Err() != nil:
+			c.w.mu.Unlock()
+			return errGone
+		}
+		c.w.mu.Unlock()
+		if !silent {
+			break
+		}
+		if pause(ctx, 250*time.Millisecond) != nil {
+			_ = pause(c.ctx, cancelGrace)
+			return fmt.Errorf("%w: no answer", akucore.ErrUnreachable)
+		}
+	}
+	if changes {
+		c.w.mu.Lock()
+		c.w.strike(c, amid)
+		c.w.mu.Unlock()
+	}
+	err = do(ctx, session.server)
+	if ctx.Err() != nil && err != nil && !errors.Is(err, akucore.ErrUnreachable) {
+		err = fmt.Errorf("%w: %w", akucore.ErrTimeout, err)
+	}
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	if changes {
+		if err == nil {
+			c.w.tell("    %s on altibase-%d: %s", c, c.to, what)
+		} else {
+			c.w.tell("    %s on altibase-%d: %s: %v", c, c.to, what, err)
+		}
+		c.w.strike(c, behind)
+	}
+	return err
+}
+
+// ghost is a statement that was on its way when its sender died: now and then the
+// server runs it all the same.
+func (c *conn) ghost(s *session, do func(context.Context, *server) error) {
+	c.w.mu.Lock()
+	runs := c.dead && !s.closed && c.w.chance(50, dieGhost, c.pod, c.to, int(c.kind))
+	wait := c.w.between(dieGhost, c.pod, c.to, int(c.kind), time.Millisecond, 30*time.Millisecond)
+	c.w.mu.Unlock()
+	if !runs {
+		return
+	}
+	c.w.spawn(func() {
+		if pause(s.server.ctx, wait) == nil {
+			ctx, cancel := context.WithTimeout(c.w.ctx, time.Second)
+			defer cancel()
+			_ = do(ctx, s.server)
+		}
+	})
+}
+
+// read is run for what changes nothing: a session that lay idle may be dead, so it
+// is tried twice.
+func (c *conn) read(ctx context.Context, what string, look func(*server)) error {
+	task := func(_ context.Context, s *server) error {
+		return s.change(func() error { look(s); return nil })
+	}
+	err := c.run(ctx, quickTimeout, "", what, task)
+	if errors.Is(err, errGone) {
+		err = c.run(ctx, quickTimeout, "", what, task)
+	}
+	return err
+}
+
+func (c *conn) Instance(ctx context.Context) (i akucore.Instance, err error) {
+	err = c.read(ctx, "instance", func(s *server) { i = s.instance() })
+	return i, err
+}
+
+func (s *server) instance() akucore.Instance {
+	return akucore.Instance{StartTime: s.startTime, AdminMode: s.adminMode}
+}
+
+func (c *conn) State(ctx context.Context, tables []akucore.Table) (state akucore.State, err error) {
+	err = c.read(ctx, "state", func(s *server) {
+		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
+		for name, o := range s.volume.objects {
+			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Tables: o.spec.Tables}
+			if x := s.senders[name]; x != nil && x.state != connecting {
+				seen.Sender = [...]akucore.SenderState{runs: akucore.SenderRunning, retries: akucore.SenderRetry, syncs: akucore.SenderSync}[x.state]
+			}
+			state.Objects[name] = seen
+		}
+	})
+	return state, err
+}
+
+func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec) error {
+	return c.run(ctx, changeTimeout, "CREATE", spec.Name, func(_ context.Context, s *server) error { return s.create(spec) })
+}
+
+func (c *conn) Drop(ctx context.Context, object string) error {
+	return c.run(ctx, changeTimeout, "DROP", object, func(_ context.Context, s *server) error { return s.drop(object) })
+}
+
+func (c *conn) Start(ctx context.Context, object string) error {
+	return c.run(ctx, changeTimeout, "START", object, func(ctx context.Context, s *server) error { return s.start(ctx, object, false) })
+}
+
+func (c *conn) StartRetry(ctx context.Context, object string) error {
+	return c.run(ctx, changeTimeout, "START RETRY", object, func(ctx context.Context, s *server) error { return s.start(ctx, object, true) })
+}
+
+func (c *conn) Stop(ctx context.Context, object string) error {
+	return c.run(ctx, changeTimeout, "STOP", object, func(ctx context.Context, s *server) error { return s.stop(ctx, object) })
+}
+
+func (c *conn) Reset(ctx context.Context, object string) error {
+	return c.run(ctx, changeTimeout, "RESET", object, func(_ context.Context, s *server) error { return s.reset(object, c.client) })
+}
+
+func (c *conn) Sync(ctx context.Context, object string, _ int) (err error) {
+	tries := 1
+	if c.w.options.RepeatSync {
+		tries = 5
+	}
+	for range tries {
+		if err = c.sync(ctx, object); err == nil || pause(ctx, time.Second) != nil {
+			break
+		}
+	}
+	return err
+}
+
+func (c *conn) sync(ctx context.Context, object string) error {
+	return c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object) })
+}
+
+func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) error {
+	return c.run(ctx, wait+quickTimeout, "FLUSH", object, func(ctx context.Context, s *server) error { return s.flush(ctx, object, wait) })
+}
+
+func (c *conn) SyncProgress(context.Context, string) ([]akucore.SyncProgress, error) { return nil, nil }
+
+func (c *conn) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
+	err = c.read(ctx, "gap "+object, func(s *server) {
+		if x := s.senders[object]; x != nil && x.state != connecting {
+			gap, ok = akucore.Gap{LastSN: s.volume.last, Bytes: s.volume.last - x.read}, true
+		}
+	})
+	return gap, ok, err
+}
+
+func (c *conn) Applied(ctx context.Context, object string) (xsn int64, ok bool, err error) {
+	err = c.read(ctx, "applied "+object, func(s *server) {
+		if r := s.receivers[object]; r != nil {
+			xsn, ok = r.applied, true
+		}
+	})
+	return xsn, ok, err
+}
+
+func (c *conn) Truncate(ctx context.Context, tables []akucore.Table) error {
+	return c.run(ctx, changeTimeout, "TRUNCATE", fmt.Sprint(tables), func(ctx context.Context, s *server) error {
+		return s.truncate(ctx, tables, c.client)
+	})
+}
+
+func (c *conn) SetAdminMode(ctx context.Context, on bool) error {
+	err := c.run(ctx, quickTimeout, "ADMIN_MODE", fmt.Sprint(on), func(_ context.Context, s *server) error {
+		return s.change(func() error {
+			if !on && s.adminMode {
+				s.mayOpen()
+			}
+			s.adminMode, s.opened = on, time.Now()
+			return nil
+		})
+	})
+	if !on {
+		c.w.mu.Lock()
+		c.pool.leave()
+		c.w.mu.Unlock()
+	}
+	return err
+}
+
+func (c *conn) AllowDuplicateHosts(ctx context.Context) error {
+	return c.run(ctx, quickTimeout, "ALLOW_DUPLICATE_HOSTS", "1", func(_ context.Context, s *server) error {
+		return s.change(func() error { s.sharing = true; return nil })
+	})
+}
+
+func (c *conn) Reserve(ctx context.Context, sessions int) error {
+	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
+	defer cancel()
+	for n := 0; ; n++ {
+		c.w.mu.Lock()
+		enough := len(c.pool.idle) >= sessions
+		c.w.mu.Unlock()
+		if enough {
+			return nil
+		}
+		s, err := c.dial(ctx, false, fmt.Sprint("reserve ", n))
+		if err != nil {
+			return err
+		}
+		c.w.mu.Lock()
+		c.pool.idle = append(c.pool.idle, s)
+		c.w.mu.Unlock()
+	}
+}
+
+// others are the sessions of others but SYSDBA.
+func (s *server) others(c *client) []*session {
+	var others []*session
+	for _, o := range s.sessions {
+		if !o.sysdba && o.client != c {
+			others = append(others, o)
+		}
+	}
+	return others
+}
+
+func (c *conn) UserSessions(ctx context.Context) (count int, err error) {
+	err = c.read(ctx, "sessions", func(s *server) { count = len(s.others(c.client)) })
+	return count, err
+}
+
+func (c *conn) CloseUserSessions(ctx context.Context) error {
+	return c.run(ctx, quickTimeout, "SESSION CLOSE", "", func(_ context.Context, s *server) error {
+		return s.change(func() error {
+			for _, o := range s.others(c.client) {
+				o.logout()
+			}
+			return nil
+		})
+	})
+}
+
+func (c *conn) Shutdown(ctx context.Context) error {
+	err := c.run(ctx, changeTimeout, "SHUTDOWN", "", func(ctx context.Context, s *server) error { return s.shutdown(ctx) })
+	if errors.Is(err, akucore.ErrUnreachable) {
+		return nil
+	}
+	return err
+}
+
+func (c *conn) Initialize(context.Context, []akucore.Script) error { return nil }

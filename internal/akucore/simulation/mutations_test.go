@@ -1,0 +1,424 @@
+package simulation
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// mutation is a rule taken away.
+type mutation struct {
+	name  string
+	seeds uint64 // by which the simulation has found it
+	apply func(*Options)
+}
+
+func TestMutations_AreFound(t *testing.T) {
+	for _, m := range mutations {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			for n := uint64(1); n <= m.seeds; n++ {
+				o := OptionsOf(n)
+				m.apply(&o)
+				if out := runSeed(t, o); len(out.Violations) > 0 {
+					t.Logf("found by seed %d: %s", n, out.Violations[0])
+					return
+				}
+			}
+			t.Errorf("%d seeds found nothing", m.seeds)
+		})
+	}
+}
+
+// situations are schedules that lead to a rare situation at once. The rules that
+// matter only there are tried in them.
+var situations = map[string]func(*Options){
+	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
+	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
+}
+
+// TestSituations_LoseNothing runs the schedules of rare situations with all rules in
+// place.
+func TestSituations_LoseNothing(t *testing.T) {
+	for name, situation := range situations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := range min(schedules()/40, 50) {
+				o := OptionsOf(n + 1)
+				situation(&o)
+				if out := runSeed(t, o); len(out.Violations) > 0 {
+					o.Tell = true
+					t.Fatalf("seed %d:\n%s", n+1, runSeed(t, o).Story)
+				}
+			}
+		})
+	}
+}
+
+// inOrder makes a situation of three pods that always reset at their end.
+func inOrder(o *Options, events func(*rand.Rand) []event) {
+	o.ServerCount, o.Reset = 3, akucore.ResetAlways
+	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) { return 3, events(r) }
+}
+
+// seconds is a time between two numbers of seconds.
+func seconds(r *rand.Rand, from, to int) time.Duration {
+	return time.Duration(from*1000+r.IntN((to-from)*1000)) * time.Millisecond
+}
+
+// inService is when three pods usually are.
+const inService = 55 * time.Second
+
+// openedByHand: somebody opens pods that are about to join.
+func openedByHand(o *Options) {
+	inOrder(o, func(r *rand.Rand) (events []event) {
+		for range 6 {
+			events = append(events, event{after: seconds(r, 3, 12), fault: openByHand(1 + r.IntN(2))})
+		}
+		return events
+	})
+}
+
+// backAtOnce: a slave leaves while another one is cut off from it for a moment.
+func backAtOnce(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: slow(akucore.Master, 900*time.Millisecond, time.Minute)},
+			{fault: cut(1, 2, seconds(r, 3, 7))},
+			{after: seconds(r, 0, 2), fault: endPod(1 + r.IntN(2))},
+		}
+	})
+}
+
+// joinsCut: a slave's first SYNC is cut, and a lower slave has to join anew at the
+// same time.
+func joinsCut(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{{after: seconds(r, 28, 42), fault: killServer(2)}, {fault: loseVolume(1)}}
+	})
+}
+
+// syncCut: the master and a joining slave are cut off from each other for a moment.
+func syncCut(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: seconds(r, 18, 26), fault: cut(akucore.Master, 1, 3*time.Second)},
+			{after: seconds(r, 12, 24), fault: cut(akucore.Master, 2, 3*time.Second)},
+		}
+	})
+}
+
+// cutInDelivery: a slave is cut off from another one while it leaves.
+func cutInDelivery(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		leaver := 1 + r.IntN(2)
+		return []event{
+			{after: inService, fault: endPod(leaver)},
+			{after: seconds(r, 0, 4), fault: cut(leaver, r.IntN(leaver), time.Minute)},
+			{after: seconds(r, 30, 60), fault: killPod(0)},
+		}
+	})
+}
+
+// masterCutOffAtEnd: a slave leaves, cut off from the master for a moment, while
+// another one is away.
+func masterCutOffAtEnd(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: isolate(2, time.Minute)},
+			{fault: cut(akucore.Master, 1, seconds(r, 3, 10))},
+			{after: time.Second, fault: endPod(1)},
+			{after: time.Minute},
+		}
+	})
+}
+
+// writesAlone: a slave that is cut off from all goes on, while another one leaves
+// and joins again.
+func writesAlone(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: isolate(2, seconds(r, 35, 70))},
+			{after: seconds(r, 0, 3), fault: endPod(1)},
+			{after: time.Minute},
+		}
+	})
+}
+
+// masterAway: a slave starts again while the master is away for long.
+func masterAway(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: isolate(akucore.Master, 5*time.Minute)},
+			{after: seconds(r, 120, 150), fault: killServer(1 + r.IntN(2))},
+			{after: 2 * time.Minute},
+		}
+	})
+}
+
+var mutations = []mutation{
+	{"the manual's join: truncate, SYNC, START all", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(m, o, v), func(akucore.Plan) akucore.Plan { return manualJoin(m, v) })
+	})},
+	{"the manual's end: FLUSH, STOP, RESET with sessions open", 50, both(
+		end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
+			return without(akucore.PlanEnd(m, o, v), func(s akucore.Step) bool { return s.Do == akucore.Close })
+		}), unchecked(akucore.IfHandedOver))},
+
+	{"guard: own copy is not complete", 50, both(openedByHand, unchecked(akucore.IfNotJoined))},
+	{"guard: everything is delivered", 50, both(cutInDelivery, unchecked(akucore.IfHandedOver))},
+	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
+
+	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry })},
+	{"join: the other slaves do not deliver to the master", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver })},
+	{"join: tables are not emptied", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Truncate })},
+	{"join: the own sides exist while the copy is made", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(m, o, v), createFirst)
+	})},
+	{"join: a slave whose copy is outdated is not waited for", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		for pod, p := range v.Pods {
+			if pod != m.Self && pod != akucore.Master && p.Open() && !marked(m, v, akucore.Master, pod) {
+				reset(m, v, pod, akucore.Master)
+			}
+		}
+	})},
+	{"join: lower numbers do not go first", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		for pod, p := range v.Pods {
+			if pod != akucore.Master && pod < m.Self && p.Closed() && !marked(m, v, akucore.Master, pod) {
+				v.Pods[pod] = akucore.Pod{Err: akucore.ErrUnreachable}
+			}
+		}
+	})},
+	{"join: who waits does not clear an interrupted join first", 50, both(joinsCut, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+			if len(p.Stages) == 1 {
+				return akucore.Plan{Name: p.Name, Wait: "for somebody"}
+			}
+			return p
+		})
+	}))},
+	{"join: a SYNC that was cut is repeated by itself", 50, both(syncCut, func(o *Options) { o.RepeatSync = true })},
+
+	{"restart: a slave that joined without this pod is not noticed", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		for pod, p := range v.Pods {
+			if pod != m.Self && pod != akucore.Master && p.Open() && !(marked(m, v, pod, m.Self) && marked(m, v, m.Self, pod)) {
+				reset(m, v, akucore.Master, pod)
+				reset(m, v, pod, akucore.Master)
+			}
+		}
+	})},
+	{"restart: a slave opens without the master", 50, both(masterAway, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		if m.Self == akucore.Master || v.Pods[akucore.Master].Open() {
+			return akucore.PlanStart(m, o, v)
+		}
+		v = seen(v)
+		v.Pods[akucore.Master] = akucore.Pod{}
+		for _, g := range m.Groups {
+			v.Pods[akucore.Master] = with(v.Pods[akucore.Master], akucore.Object{Name: g.Object(akucore.PairOf(0, m.Self)), XSN: 1})
+		}
+		return without(akucore.PlanStart(m, o, v), func(s akucore.Step) bool {
+			return s.On == akucore.Master || s.Do != akucore.Open && s.Peer == akucore.Master
+		})
+	}))},
+	{"restart: the master being reset is not noticed", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		if m.Self != akucore.Master && v.Pods[akucore.Master].Open() && marked(m, v, m.Self, akucore.Master) {
+			for _, g := range m.Groups {
+				name := g.Object(akucore.PairOf(0, m.Self))
+				if o, ok := v.Pods[akucore.Master].Objects[name]; ok && o.XSN == akucore.Unset {
+					o.XSN = 1
+					v.Pods[akucore.Master] = with(v.Pods[akucore.Master], o)
+				}
+			}
+		}
+	})},
+	{"hand over: slaves that may lack something are left alone", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return withoutOthers(m, p) })
+	}))},
+	{"hand over: nothing is delivered", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver })
+		})
+	}))},
+	{"in service: an outdated copy is not noticed", 50, func(o *Options) { o.NoSweep = true }},
+
+	{"end: nothing is delivered", 50, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
+		return without(akucore.PlanEnd(m, o, v), func(s akucore.Step) bool { return s.Do == akucore.Deliver })
+	})},
+	{"end: slaves that may lack something are left alone", 50, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
+		return withoutOthers(m, akucore.PlanEnd(m, o, v))
+	})},
+	{"end: a pod leaves without seeing the master", 50, both(masterCutOffAtEnd, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
+		if m.Self != akucore.Master && !v.Pods[akucore.Master].Open() {
+			v = seen(v)
+			p := v.Pods[akucore.Master]
+			v.Pods[akucore.Master] = akucore.Pod{State: akucore.State{Objects: p.Objects}}
+		}
+		return akucore.PlanEnd(m, o, v)
+	}))},
+}
+
+// manualJoin is the order of the original manual: all objects, TRUNCATE, SYNC from
+// the master, and START everywhere.
+func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
+	var create, sync, begin []akucore.Step
+	for g := range m.Groups {
+		for _, peer := range m.Peers() {
+			if !v.Pods[peer].Open() {
+				continue
+			}
+			for _, side := range [][2]int{{m.Self, peer}, {peer, m.Self}} {
+				at := akucore.Step{On: side[0], Peer: side[1], Group: g}
+				step := func(do akucore.Verb) akucore.Step { s := at; s.Do = do; return s }
+				o, exists := v.Pods[side[0]].Objects[m.Groups[g].Object(akucore.PairOf(side[0], side[1]))]
+				switch {
+				case !exists:
+					create = append(create, step(akucore.Create))
+				case o.Started:
+					create = append(create, step(akucore.Stop), step(akucore.Reset))
+				case o.XSN != akucore.Unset:
+					create = append(create, step(akucore.Reset))
+				}
+				if side[0] != akucore.Master {
+					begin = append(begin, step(akucore.Start))
+				}
+			}
+		}
+		sync = append(sync, akucore.Step{Do: akucore.Sync, On: akucore.Master, Peer: m.Self, Group: g})
+	}
+	return akucore.Plan{Name: "full join", Stages: []akucore.Stage{
+		{Steps: create},
+		{Steps: []akucore.Step{{Do: akucore.Truncate, On: m.Self, If: akucore.IfNotJoined, Tables: m.Tables()}}},
+		{Steps: sync}, {Steps: begin},
+	}}
+}
+
+// createFirst makes the sides that a join makes last before it does anything else.
+func createFirst(p akucore.Plan) akucore.Plan {
+	isCreate := func(s akucore.Step) bool { return s.Do == akucore.Create }
+	var first akucore.Stage
+	var gone []akucore.Step
+	for _, stage := range p.Stages {
+		for _, s := range stage.Steps {
+			switch s.Do {
+			case akucore.Create:
+				first.Steps = append(first.Steps, s)
+			case akucore.Drop:
+				gone = append(gone, s)
+			}
+		}
+	}
+	p = without(p, func(s akucore.Step) bool {
+		return isCreate(s) || slices.ContainsFunc(gone, func(g akucore.Step) bool { return g.On == s.On && g.Peer == s.Peer && s.Do == akucore.Drop })
+	})
+	// After the clean stage, where there is one.
+	at := 0
+	for i, stage := range p.Stages {
+		if slices.ContainsFunc(stage.Steps, func(s akucore.Step) bool { return s.Do == akucore.Reset }) {
+			at = i + 1
+		}
+	}
+	if len(first.Steps) > 0 {
+		p.Stages = slices.Insert(p.Stages, at, first)
+	}
+	return p
+}
+
+// withoutOthers takes away what a plan does to pairs of others.
+func withoutOthers(m akucore.Mesh, p akucore.Plan) akucore.Plan {
+	return without(p, func(s akucore.Step) bool {
+		return s.On == akucore.Master && s.Peer != m.Self && m.Self != akucore.Master
+	})
+}
+
+func both(a, b func(*Options)) func(*Options) { return func(o *Options) { a(o); b(o) } }
+
+func unchecked(g akucore.Guard) func(*Options) {
+	return func(o *Options) { o.Unchecked = map[akucore.Guard]bool{g: true} }
+}
+
+func start(plan func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan) func(*Options) {
+	return func(o *Options) { o.PlanStart = plan }
+}
+
+func end(plan func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan) func(*Options) {
+	return func(o *Options) { o.PlanEnd = plan }
+}
+
+// join takes steps away from a full join.
+func join(away func(akucore.Step) bool) func(*Options) {
+	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return without(p, away) })
+	})
+}
+
+// startSeeing has the rules of a start see something else than what is true.
+func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {
+	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		v = seen(v)
+		change(m, v)
+		return akucore.PlanStart(m, o, v)
+	})
+}
+
+func ifNamed(name string, p akucore.Plan, change func(akucore.Plan) akucore.Plan) akucore.Plan {
+	if p.Name == name && len(p.Stages) > 0 {
+		return change(p)
+	}
+	return p
+}
+
+// without takes steps away from a plan.
+func without(p akucore.Plan, away func(akucore.Step) bool) akucore.Plan {
+	stages := p.Stages
+	p.Stages = nil
+	for _, stage := range stages {
+		stage.Steps = slices.DeleteFunc(slices.Clone(stage.Steps), away)
+		if len(stage.Steps) > 0 {
+			p.Stages = append(p.Stages, stage)
+		}
+	}
+	return p
+}
+
+// seen copies a view, so that it can be changed.
+func seen(v akucore.View) akucore.View {
+	v.Pods = maps.Clone(v.Pods)
+	for pod, p := range v.Pods {
+		p.Objects = maps.Clone(p.Objects)
+		v.Pods[pod] = p
+	}
+	return v
+}
+
+func with(p akucore.Pod, o akucore.Object) akucore.Pod {
+	p.Objects = maps.Clone(p.Objects)
+	if p.Objects == nil {
+		p.Objects = map[string]akucore.Object{}
+	}
+	p.Objects[o.Name] = o
+	return p
+}
+
+// reset has a view show a pod's side of a pair as reset.
+func reset(m akucore.Mesh, v akucore.View, pod, peer int) {
+	for _, g := range m.Groups {
+		if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(pod, peer))]; ok {
+			o.XSN, o.Started, o.Sender = akucore.Unset, false, akucore.SenderNone
+			v.Pods[pod].Objects[o.Name] = o
+		}
+	}
+}
+
+// marked tells whether a pod's side of a pair has an XSN in every group.
+func marked(m akucore.Mesh, v akucore.View, pod, peer int) bool {
+	for _, g := range m.Groups {
+		if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(pod, peer))]; !ok || o.XSN == akucore.Unset {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,31 @@
+package simulation
+
+import "time"
+
+// network says who reaches whom and how fast.
+type network struct {
+	cut  [maxPods][maxPods]bool // no packet gets through, in either direction
+	hung [maxPods]bool          // the server takes connections but does not answer
+	slow [maxPods]time.Duration // added to every answer of the server
+
+	changed time.Time // when anything of this changed last
+}
+
+// silent tells whether one pod gets no answer from another's server: nothing says
+// so, one waits.
+func (w *world) silent(from, to int) bool {
+	return w.network.hung[to] || from != to && w.network.cut[from][to]
+}
+
+func (w *world) partition(a, b int, on bool) {
+	w.network.changed = time.Now()
+	w.network.cut[a][b], w.network.cut[b][a] = on, on
+}
+
+// running is the server of a pod that takes connections, or nil: they are refused.
+func (w *world) running(pod int) *server {
+	if p := w.pods[pod]; p != nil && p.server != nil && p.server.up {
+		return p.server
+	}
+	return nil
+}

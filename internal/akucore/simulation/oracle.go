@@ -1,0 +1,160 @@
+package simulation
+
+import (
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// settled is how long something must have been true so that who looked before a
+// statement should have seen it: to look takes as long as a login that hangs.
+const settled = loginTimeout + time.Second
+
+// withoutMaster is how long a start may go on after the master left service: as long
+// as it may take to deliver to others.
+const withoutMaster = 2 * time.Minute
+
+// open tells whether users have been let in for a moment.
+func (s *server) open() bool { return !s.adminMode && time.Since(s.opened) > time.Second }
+
+// claims are the guards that steps name.
+type claims map[claim]akucore.Guard
+
+type claim struct {
+	by     *client
+	on     int
+	object string
+}
+
+// claimed notes what a step is about to be done under.
+func (p *pod) claimed(c *client, s akucore.Step) {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	m := p.w.mesh(p.number)
+	p.w.claims[claim{c, s.On, m.Groups[s.Group].Object(akucore.PairOf(s.On, s.Peer))}] = s.If
+}
+
+// back tells whether a pod's server has been within reach of another for a while.
+func (w *world) back(from, to int) bool {
+	return !w.away(from, to) && time.Since(w.running(to).since) > settled && time.Since(w.network.changed) > settled
+}
+
+// What only the model can see: whether a statement that destroys something does so
+// while it may. Callers hold the lock.
+
+// joined tells whether a pod's copy counts as complete, by its own mark.
+func (w *world) joined(pod int) bool {
+	v := w.volumes[pod]
+	return v != nil && v.mark(w, akucore.Master)
+}
+
+// counted are the volumes that have to hold what users wrote elsewhere: the
+// master's, and those of slaves that the master and they themselves take for joined.
+func (w *world) counted(pod int) bool {
+	v := w.volumes[pod]
+	if v == nil || !v.whole() {
+		return false
+	}
+	master := w.volumes[akucore.Master]
+	return pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)
+}
+
+// undelivered is the first counted volume that lacks something of a log.
+func (w *world) undelivered(v *volume, group int) (pod int, c change) {
+	last := v.lastOf(group)
+	for pod, other := range w.volumes {
+		if other == nil || other == v || !w.counted(pod) {
+			continue
+		}
+		if known := other.known(v, group); known < last {
+			lacks, _ := v.next(group, known, 1)
+			return pod, lacks[0]
+		}
+	}
+	return -1, change{}
+}
+
+// mayTruncate is what must be true at a TRUNCATE.
+func (s *server) mayTruncate(g int, by *client) {
+	switch {
+	case by == nil: // somebody who knows what he does
+	case s.pod == akucore.Master:
+		s.w.violated("(f) the master is truncated by %s", by)
+	case s.open():
+		s.w.violated("(f) TRUNCATE on altibase-%d, which is open", s.pod)
+	case s.w.joined(s.pod):
+		s.w.violated("(f) TRUNCATE on altibase-%d, whose copy is complete", s.pod)
+	default:
+		if pod, c := s.w.undelivered(s.volume, g); pod >= 0 {
+			s.w.violated("(f) TRUNCATE on altibase-%d: %s never reached altibase-%d", s.pod, c, pod)
+		}
+	}
+}
+
+// mayReset is what must be true at a RESET.
+func (s *server) mayReset(o *object, by *client) {
+	if o.xsn == akucore.Unset || by == nil {
+		return
+	}
+	w := s.w
+	if w.claims[claim{by, s.pod, o.spec.Name}] == akucore.IfAway && w.back(by.pod, o.peer) {
+		w.violated("(f) RESET of %s on altibase-%d by %s for altibase-%d being away, which is back", o.spec.Name, s.pod, by, o.peer)
+		return
+	}
+	peer := w.volumes[o.peer]
+	switch {
+	case by.pod == s.pod:
+		// The own side: what the peer lacks must not matter. A peer that is to join
+		// anew gets all of it then.
+		if !w.joined(s.pod) && s.pod != akucore.Master || !w.counted(o.peer) {
+			return
+		}
+		if by.kind == sidecar && w.away(s.pod, o.peer) && o.peer >= w.set.replicas {
+			return // a removed pod; it makes a full join when it comes back
+		}
+		if known, last := peer.known(s.volume, o.group), s.volume.lastOf(o.group); known < last {
+			lacks, _ := s.volume.next(o.group, known, 1)
+			w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, lacks[0], o.peer)
+		}
+	case by.pod == o.peer:
+		// Towards who asked: it must have given up its copy.
+		own := w.running(by.pod)
+		switch {
+		case peer == nil || !peer.mark(w, akucore.Master):
+		case own != nil && own.open():
+			w.violated("(f) RESET of %s on altibase-%d by %s, which is open", o.spec.Name, s.pod, by)
+		default:
+			if pod, c := w.undelivered(peer, o.group); pod >= 0 {
+				w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, c, pod)
+			}
+		}
+	case w.away(by.pod, o.peer) && s.pod == akucore.Master:
+	default:
+		// Somebody who gives up its copy has a slave join anew that may lack what only
+		// the master has heard.
+		own, given, master := w.running(by.pod), w.volumes[by.pod], w.volumes[akucore.Master]
+		switch {
+		case s.pod != akucore.Master:
+			w.violated("(f) RESET of %s on altibase-%d by %s, which has no part in it", o.spec.Name, s.pod, by)
+		case own != nil && own.open():
+			w.violated("(f) RESET of %s on the master by %s, which is open", o.spec.Name, by)
+		case given != nil && master.known(given, o.group) < given.lastOf(o.group):
+			w.violated("(f) RESET of %s on the master by %s, which has not delivered all to the master", o.spec.Name, by)
+		}
+	}
+}
+
+// away tells whether a pod's server cannot be reached from another.
+func (w *world) away(from, to int) bool { return w.running(to) == nil || w.silent(from, to) }
+
+// mayOpen is what must be true when users are let in.
+func (s *server) mayOpen() {
+	switch {
+	case !s.volume.whole():
+		s.w.violated("(c) altibase-%d is opened, and its copy is not complete", s.pod)
+	case s.pod != akucore.Master && !s.w.joined(s.pod):
+		s.w.violated("(c) altibase-%d is opened, and it is not joined", s.pod)
+	case s.pod != akucore.Master && time.Since(s.w.masterSeen) > withoutMaster:
+		s.w.violated("(c) altibase-%d is opened without the master", s.pod)
+	}
+}

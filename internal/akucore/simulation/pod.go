@@ -1,0 +1,381 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+const (
+	gracePeriod = 60 * time.Second
+	endTimeout  = gracePeriod - 5*time.Second
+	drainTime   = 3 * time.Second
+	// lockPatience and endPoll are those of the real programs.
+	lockPatience = 10 * time.Second
+	endPoll      = 50 * time.Millisecond
+)
+
+// pod is one life of a pod: two containers and the folder they share.
+type pod struct {
+	w        *world
+	number   int
+	revision int
+	volume   *volume
+	ctx      context.Context
+	remove   context.CancelFunc
+
+	server   *server // nil while the container is down
+	sidecar  *client
+	hook     *client
+	ready    bool
+	why      string
+	ending   bool // asked to end
+	hookDone chan struct{}
+	frozen   time.Time // no container starts before
+
+	// The shared folder.
+	marker    bool
+	request   chan struct{} // closed: somebody wants to end
+	lock      chan struct{}
+	lockOwner *client
+}
+
+// newPod makes a pod. Callers hold the lock.
+func (w *world) newPod(number int) *pod {
+	if w.volumes[number] == nil {
+		w.volumes[number] = newVolume(w, number)
+	}
+	p := &pod{w: w, number: number, revision: w.set.revision, volume: w.volumes[number],
+		request: make(chan struct{}), lock: make(chan struct{}, 1)}
+	p.ctx, p.remove = context.WithCancel(w.ctx)
+	w.pods[number] = p
+	w.left[number] = false
+	w.tell("altibase-%d is created", number)
+	w.spawn(p.runSidecar)
+	w.spawn(p.runServer)
+	w.spawn(p.users)
+	return p
+}
+
+// gone removes the pod. Callers hold the lock.
+func (p *pod) gone() {
+	if p.ctx.Err() != nil {
+		return
+	}
+	p.w.tell("altibase-%d is gone", p.number)
+	p.killContainers()
+	p.remove()
+	p.ready = false
+	if p.w.pods[p.number] == p {
+		p.w.pods[p.number] = nil
+	}
+}
+
+// killContainers is the end of all processes at once.
+func (p *pod) killContainers() {
+	p.killServer()
+	p.killSidecar()
+}
+
+// killServer kills the main container: the hook runs in it.
+func (p *pod) killServer() {
+	if p.hook != nil {
+		p.hook.kill()
+		p.unlock(p.hook)
+	}
+	if p.server != nil {
+		p.server.end()
+		p.server = nil
+	}
+}
+
+func (p *pod) killSidecar() {
+	if p.sidecar != nil {
+		p.sidecar.kill()
+		p.unlock(p.sidecar)
+		p.sidecar = nil
+	}
+	p.ready = false
+}
+
+// unlock gives the lock of a process back, as its death does.
+func (p *pod) unlock(c *client) {
+	if p.lockOwner == c {
+		p.lockOwner = nil
+		<-p.lock
+	}
+}
+
+func (p *pod) takeLock(ctx context.Context, c *client) bool {
+	select {
+	case p.lock <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	if c.dead {
+		<-p.lock
+		return false
+	}
+	p.lockOwner = c
+	return true
+}
+
+// runServer is the kubelet's part for the database container.
+func (p *pod) runServer() {
+	for n := 0; p.ctx.Err() == nil; n++ {
+		p.w.mu.Lock()
+		wait := p.w.between(dieBackoff, p.number, 0, 0, 500*time.Millisecond, 4*time.Second)
+		wait = max(wait, time.Until(p.frozen))
+		p.w.mu.Unlock()
+		if pause(p.ctx, wait) != nil {
+			return
+		}
+		p.w.mu.Lock()
+		if p.ending || p.ctx.Err() != nil {
+			p.w.mu.Unlock()
+			return
+		}
+		s := p.w.boot(p.number, p.volume)
+		p.server = s
+		// The start hook runs beside the server's own start.
+		p.w.after(p.w.between(diePostStart, p.number, 0, 0, time.Millisecond, 3*time.Second), func() {
+			if p.server == s && !p.ending {
+				p.marker = false
+				select {
+				case <-p.request:
+					p.request = make(chan struct{})
+				default:
+				}
+			}
+		})
+		p.w.mu.Unlock()
+		<-s.ctx.Done()
+		p.w.mu.Lock()
+		if p.server == s {
+			if p.hook != nil {
+				p.hook.kill()
+				p.unlock(p.hook)
+			}
+			p.server = nil
+		}
+		p.w.mu.Unlock()
+	}
+}
+
+// runSidecar is the kubelet's part for the sidecar, and the loop of the program.
+func (p *pod) runSidecar() {
+	for p.ctx.Err() == nil {
+		p.w.mu.Lock()
+		wait := p.w.between(dieBackoff, p.number, 1, 0, 300*time.Millisecond, 3*time.Second)
+		wait = max(wait, time.Until(p.frozen))
+		p.w.mu.Unlock()
+		if pause(p.ctx, wait) != nil {
+			return
+		}
+		p.w.mu.Lock()
+		if p.ctx.Err() != nil {
+			p.w.mu.Unlock()
+			return
+		}
+		c := p.w.newClient(p.number, sidecar)
+		p.sidecar = c
+		p.w.mu.Unlock()
+		for c.ctx.Err() == nil {
+			p.w.mu.Lock()
+			request := p.request
+			p.w.mu.Unlock()
+			select {
+			case <-request:
+				_ = pause(c.ctx, endPoll*10)
+				continue
+			default:
+			}
+			p.serve(c, request)
+		}
+	}
+}
+
+// serve is sidecar.serve of aku-init.
+func (p *pod) serve(c *client, request <-chan struct{}) {
+	if !p.takeLock(c.ctx, c) {
+		return
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer func() {
+		cancel()
+		c.CloseIdle()
+		p.w.mu.Lock()
+		p.unlock(c)
+		p.w.mu.Unlock()
+	}()
+	p.w.spawn(func() {
+		select {
+		case <-request:
+			_ = pause(ctx, endPoll/2)
+		case <-ctx.Done():
+		}
+		cancel()
+	})
+	starter := &akucore.Starter{
+		Runner: p.runner(c),
+		Options: akucore.StartOptions{
+			Flush: p.w.options.FlushAtStart, FlushTimeout: 300 * time.Second,
+		},
+		Replicas: p.replicas,
+		Why:      func(why string) { p.notReady(c, why) },
+		SQL:      func(akucore.Step) []string { return nil },
+		Plan:     p.w.options.PlanStart,
+	}
+	instance, err := starter.Start(ctx)
+	if err != nil {
+		return
+	}
+	c.CloseIdle()
+	p.w.mu.Lock()
+	if c.dead {
+		p.w.mu.Unlock()
+		return
+	}
+	p.marker, p.ready, p.why = true, true, ""
+	if p.server != nil {
+		p.server.byHand = false
+	}
+	p.w.tell("altibase-%d is in service", p.number)
+	p.w.mu.Unlock()
+	present := func() {
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		p.marker = p.marker || !c.dead
+	}
+	if p.w.options.NoSweep {
+		err = akucore.Watch(ctx, c.Server(p.number), instance, present)
+	} else {
+		err = akucore.Attend(ctx, p.runner(c), instance, p.replicas, present)
+	}
+	p.w.mu.Lock()
+	if errors.Is(err, akucore.ErrGone) && !c.dead {
+		p.marker = false
+	}
+	p.w.mu.Unlock()
+	p.notReady(c, fmt.Sprint("the own server left service: ", err))
+}
+
+func (p *pod) notReady(c *client, why string) {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	if c.dead {
+		return
+	}
+	p.ready = false
+	if why != p.why {
+		p.w.tell("altibase-%d: %s", p.number, why)
+	}
+	p.why = why
+}
+
+// replicas is what the API server says.
+func (p *pod) replicas(context.Context) int {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	if p.w.options.Reset != akucore.ResetAuto || p.w.chance(p.w.options.APIFails, dieReplicas, p.number, 0, 0) {
+		return -1
+	}
+	return p.w.set.replicas
+}
+
+func (p *pod) runner(c *client) *akucore.Runner {
+	return &akucore.Runner{
+		Mesh: p.w.mesh(p.number), Servers: c, Log: slog.New(slog.DiscardHandler),
+		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
+		Unchecked: p.w.options.Unchecked,
+		OnStep:    func(s akucore.Step) { p.claimed(c, s) },
+	}
+}
+
+// end is a pod deleted in order: hook, SIGTERM, and SIGKILL when the grace period
+// is over. Callers hold the lock.
+func (p *pod) end() {
+	if p.ending || p.ctx.Err() != nil {
+		return
+	}
+	p.ending = true
+	p.w.tell("altibase-%d is asked to end", p.number)
+	if p.server == nil {
+		p.gone() // no container, no hook
+		return
+	}
+	p.hook = p.w.newClient(p.number, hook)
+	p.hookDone = make(chan struct{})
+	server := p.server
+	p.w.spawn(p.runHook)
+	p.w.spawn(func() {
+		grace, cancel := context.WithTimeout(p.ctx, gracePeriod)
+		defer cancel()
+		select {
+		case <-p.hookDone:
+			_ = pause(grace, time.Second)
+		case <-server.ctx.Done():
+		case <-grace.Done():
+		}
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		p.gone()
+	})
+}
+
+// runHook is aku-prestop.
+func (p *pod) runHook() {
+	defer close(p.hookDone)
+	c := p.hook
+	began := time.Now()
+	p.w.mu.Lock()
+	select {
+	case <-p.request:
+	default:
+		close(p.request)
+	}
+	p.w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(c.ctx, endTimeout)
+	defer cancel()
+	waiting, stop := context.WithTimeout(ctx, lockPatience)
+	defer stop()
+	if !p.takeLock(waiting, c) {
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		if !c.dead {
+			p.w.ended = append(p.w.ended, fmt.Sprintf("the lock of altibase-%d was never free", p.number))
+		}
+		return
+	}
+	budget := akucore.Split(endTimeout, drainTime, p.w.options.Shutdown)
+	ender := akucore.Ender{
+		Runner: p.runner(c),
+		Options: akucore.EndOptions{
+			Flush: p.w.options.FlushAtEnd, DeliverLimit: budget.Deliver, Reset: p.w.options.Reset, Shutdown: p.w.options.Shutdown,
+		},
+		Replicas: p.replicas,
+		Plan:     p.w.options.PlanEnd,
+	}
+	err := ender.End(ctx)
+	c.CloseIdle()
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	p.unlock(c)
+	p.w.left[p.number] = err == nil && !c.dead && !p.volume.mark(p.w, akucore.Master)
+	if c.dead {
+		return
+	}
+	took := time.Since(began)
+	p.w.figures.Ends++
+	p.w.tell("altibase-%d: the hook ends after %s: %v", p.number, took.Round(time.Millisecond), err)
+	if took > endTimeout+3*time.Second {
+		p.w.violated("(e) the end of altibase-%d took %s", p.number, took)
+	}
+	p.marker = false
+}

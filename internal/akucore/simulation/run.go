@@ -1,0 +1,309 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// Options are what a run is made of.
+type Options struct {
+	Seed uint64
+	Tell bool // write the story
+
+	ServerCount  int
+	Groups       int
+	Reset        akucore.ResetMode
+	FlushAtStart bool
+	FlushAtEnd   bool
+	Shutdown     bool
+	APIFails     int // of a hundred questions for the replica count
+	LoseVolumes  bool
+	WriteEvery   time.Duration // at most, between two changes on a pod
+
+	// Schedule makes the events; nil for any. A rule that matters only in a rare
+	// situation is tried in schedules that lead there.
+	Schedule func(*rand.Rand, Options) (first int, events []event)
+
+	// What follows takes a rule away, to see that the simulation finds what it is for.
+
+	Unchecked  map[akucore.Guard]bool // guards that are not checked
+	NoSweep    bool                   // nobody looks after the copies in service
+	RepeatSync bool                   // a SYNC that was cut is repeated by itself
+	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
+	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
+	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan
+}
+
+// OptionsOf draws the options of a seed.
+func OptionsOf(seed uint64) Options {
+	r := rand.New(rand.NewPCG(seed, 1))
+	o := Options{
+		Seed: seed, ServerCount: 2 + r.IntN(3), Groups: 1, Reset: akucore.ResetAuto,
+		FlushAtStart: r.IntN(5) > 0, FlushAtEnd: r.IntN(5) > 0, Shutdown: r.IntN(3) == 0,
+		LoseVolumes: r.IntN(4) == 0, WriteEvery: time.Duration(100+r.IntN(400)) * time.Millisecond,
+	}
+	switch r.IntN(10) {
+	case 0:
+		o.ServerCount = 6
+	case 1:
+		o.ServerCount = 5
+	}
+	if r.IntN(6) == 0 {
+		o.Groups = 2
+	}
+	switch r.IntN(4) {
+	case 0:
+		o.Reset = akucore.ResetAlways
+	case 1:
+		o.Reset = akucore.ResetNever
+	}
+	if r.IntN(3) == 0 {
+		o.APIFails = 30
+	}
+	return o
+}
+
+func (o Options) String() string {
+	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, a write in %s",
+		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.WriteEvery)
+}
+
+// Outcome is what a run came to.
+type Outcome struct {
+	Violations []string
+	Story      string
+	Figures    Figures
+}
+
+const (
+	// patience is how long all pods may take to be in service when nothing is wrong
+	// any more: several joins one after the other, each with a sender that looks
+	// for its peer only once a minute.
+	patience = 12 * time.Minute
+	// drained is how long what was written may take to be everywhere.
+	drained = 3 * time.Minute
+)
+
+// Run runs a seed. It must be called in a bubble of testing/synctest.
+func Run(o Options) Outcome {
+	happens := o.Schedule
+	if happens == nil {
+		happens = schedule
+	}
+	first, events := happens(rand.New(rand.NewPCG(o.Seed, 2)), o)
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}}
+	w.journal.latest, w.journal.shared = map[place]written{}, map[place]bool{}
+	w.set.replicas = first
+	w.mu.Lock()
+	w.tell("%s", o)
+	w.tell("--- install with %d pods", first)
+	w.mu.Unlock()
+	w.spawn(w.control)
+
+	for _, e := range events {
+		if e.after > 0 {
+			_ = pause(ctx, e.after)
+		}
+		w.mu.Lock()
+		switch {
+		case e.arm != nil:
+			w.armed = append(w.armed, e.arm)
+		case e.fault.do != nil:
+			w.tell("--- %s", e.fault.name)
+			w.figures.Faults++
+			e.fault.do(w)
+		}
+		w.mu.Unlock()
+	}
+	_ = pause(ctx, 15*time.Second)
+	w.heal()
+	settled := w.settle()
+	if settled {
+		// A pod whose copy is outdated sees that by itself, with two looks.
+		_ = pause(ctx, 80*time.Second)
+	}
+	if settled && w.settle() {
+		if w.calm("all pods in service") {
+			w.shrink()
+		}
+	}
+
+	w.mu.Lock()
+	for _, p := range w.pods {
+		if p != nil {
+			p.gone()
+		}
+	}
+	w.mu.Unlock()
+	cancel()
+	w.tasks.Wait()
+	if len(w.violations) > 0 {
+		w.told.WriteString("\n" + strings.Join(w.violations, "\n") + "\n")
+	}
+	return Outcome{w.violations, w.told.String(), w.figures}
+}
+
+// heal ends all faults, and brings every pod back that has a volume.
+func (w *world) heal() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.armed = nil
+	w.network = network{changed: time.Now()}
+	for pod, v := range w.volumes {
+		if v != nil {
+			w.set.replicas = max(w.set.replicas, pod+1)
+		}
+	}
+	w.tell("--- all is well again, %d pods", w.set.replicas)
+}
+
+// settle waits until all pods are in service.
+func (w *world) settle() bool {
+	for deadline := time.Now().Add(patience); ; {
+		_ = pause(w.ctx, time.Second)
+		w.mu.Lock()
+		waiting := ""
+		for i, p := range w.pods {
+			switch {
+			case i >= w.set.replicas && p != nil:
+				waiting += fmt.Sprintf("\n    altibase-%d is still there", i)
+			case i < w.set.replicas && (p == nil || p.ending || !p.inService() || p.revision != w.set.revision):
+				waiting += fmt.Sprintf("\n    altibase-%d is not in service", i)
+				if p != nil {
+					waiting += ": " + p.why
+				}
+			}
+		}
+		late := time.Now().After(deadline)
+		if waiting != "" && late {
+			w.violated("(e) after %s:%s%s", patience, waiting, w.state())
+		}
+		w.mu.Unlock()
+		if waiting == "" {
+			return true
+		}
+		if late {
+			return false
+		}
+	}
+}
+
+// calm lets the users write a little, sends them home, waits until all is
+// delivered, and checks.
+func (w *world) calm(when string) (fine bool) {
+	_ = pause(w.ctx, 5*time.Second)
+	w.mu.Lock()
+	w.tell("--- %s; nobody writes any more", when)
+	w.set.quiet = true
+	w.mu.Unlock()
+	for deadline := time.Now().Add(drained); ; {
+		_ = pause(w.ctx, 2*time.Second)
+		w.mu.Lock()
+		behind := w.behind()
+		late := time.Now().After(deadline)
+		if behind == "" || late {
+			if late {
+				w.violated("(a) after %s not all is delivered: %s", drained, behind)
+			}
+			before := len(w.violations)
+			w.check()
+			if len(w.violations) > before {
+				w.violations = append(w.violations, w.state())
+			}
+			fine := len(w.violations) == 0
+			w.mu.Unlock()
+			return fine
+		}
+		w.mu.Unlock()
+	}
+}
+
+// behind names a pair of open pods that has not delivered everything.
+func (w *world) behind() string {
+	for i, p := range w.pods {
+		for j, q := range w.pods {
+			if p == nil || q == nil || i == j || p.server == nil {
+				continue
+			}
+			for _, g := range w.mesh(i).Groups {
+				x := p.server.senders[g.Object(akucore.PairOf(i, j))]
+				if x == nil || x.peer == nil || x.read < p.volume.last {
+					return fmt.Sprintf("%s from altibase-%d to altibase-%d", g.Object(akucore.PairOf(i, j)), i, j)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// shrink removes all pods but the master in order, with users writing, and holds
+// the master against what they wrote. Then the pods come back.
+func (w *world) shrink() {
+	w.mu.Lock()
+	all := w.set.replicas
+	w.mu.Unlock()
+	w.scale(1)
+	// What is neither delivered nor reset at the end waits on the volume.
+	delivers := w.options.FlushAtEnd || w.options.Reset != akucore.ResetNever && w.options.APIFails == 0
+	if !w.settle() || delivers && !w.calm("only the master is left") {
+		return
+	}
+	w.unpinned()
+	w.scale(all)
+	if w.settle() {
+		w.calm("all pods are back")
+	}
+}
+
+func (w *world) scale(replicas int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tell("--- scale to %d, and users write", replicas)
+	w.set.quiet = false
+	w.set.replicas = replicas
+}
+
+// unpinned checks that the master keeps its log for none of the removed pods: not
+// for those that left in order, and where the replica count is known for no other
+// either, after a while.
+func (w *world) unpinned() {
+	known := w.options.Reset == akucore.ResetAuto && w.options.APIFails == 0
+	if known {
+		_ = pause(w.ctx, 70*time.Second)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name, o := range w.volumes[akucore.Master].objects {
+		if o.xsn != akucore.Unset && (known || w.left[o.peer]) {
+			w.violated("(d) %s on the master keeps its log from %d on", name, o.xsn)
+		}
+	}
+}
+
+// state lists all objects, for the story of a failure.
+func (w *world) state() string {
+	var b strings.Builder
+	for pod, v := range w.volumes {
+		if v == nil {
+			continue
+		}
+		fmt.Fprintf(&b, "\n    altibase-%d: last %d, complete %v:", pod, v.last, v.complete)
+		for peer := range maxPods {
+			if peer == pod {
+				continue
+			}
+			for _, g := range w.mesh(pod).Groups {
+				if o := v.objects[g.Object(akucore.PairOf(pod, peer))]; o != nil {
+					fmt.Fprintf(&b, " %s started %t XSN %d;", o.spec.Name, o.started, o.xsn)
+				}
+			}
+		}
+	}
+	return b.String()
+}

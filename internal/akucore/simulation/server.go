@@ -1,0 +1,106 @@
+package simulation
+
+import (
+	"context"
+	"time"
+)
+
+// server is one run of a server process.
+type server struct {
+	w         *world
+	pod       int
+	volume    *volume
+	startTime int64
+	ctx       context.Context // ends with the process
+	kill      context.CancelFunc
+
+	up        bool      // takes connections
+	since     time.Time // up since then
+	adminMode bool
+	opened    time.Time // when users were let in last
+	byHand    bool      // by somebody, before aku did: what is written then may be lost
+	sharing   bool      // several objects may go to one host; lost with the process
+	sessions  map[int64]*session
+	senders   map[string]*sender
+	receivers map[string]*receiver
+	stopping  chan struct{} // STOPs run one after the other
+}
+
+// session is a connection, of a user or of one of our programs.
+type session struct {
+	id     int64
+	server *server
+	client *client // nil for a user
+	sysdba bool
+	closed bool
+}
+
+// boot makes a server process, which takes its time before it answers. Callers
+// hold the lock.
+func (w *world) boot(pod int, v *volume) *server {
+	ctx, kill := context.WithCancel(w.ctx)
+	s := &server{
+		w: w, pod: pod, volume: v, startTime: w.id(), ctx: ctx, kill: kill, adminMode: true,
+		sessions: map[int64]*session{}, senders: map[string]*sender{}, receivers: map[string]*receiver{}, stopping: make(chan struct{}, 1),
+	}
+	w.after(w.between(dieBoot, pod, 0, 0, 6*time.Second, 7*time.Second), func() {
+		if s.ctx.Err() == nil {
+			s.serve()
+		}
+	})
+	return s
+}
+
+// serve lets connections in. What was started when the process ended goes on.
+func (s *server) serve() {
+	s.up, s.since = true, time.Now()
+	s.w.tell("altibase-%d: server is up, closed to users", s.pod)
+	for name, o := range s.volume.objects {
+		if o.started {
+			x := s.newSender(name, o)
+			x.tryIn(time.Millisecond * time.Duration(1+o.peer))
+		}
+	}
+}
+
+// end is the end of the process, whoever caused it: sessions and links break, rows,
+// log and objects stay. Callers hold the lock.
+func (s *server) end() {
+	if s.ctx.Err() != nil {
+		return
+	}
+	s.kill()
+	s.up = false
+	for _, c := range s.sessions {
+		c.closed = true
+	}
+	for _, x := range s.senders {
+		x.end(true)
+	}
+	for _, r := range s.receivers {
+		r.sender.lose(10 * time.Millisecond)
+	}
+}
+
+// login opens a session. Callers hold the lock.
+func (s *server) login(c *client, sysdba bool) *session {
+	n := &session{id: s.w.id(), server: s, client: c, sysdba: sysdba}
+	s.sessions[n.id] = n
+	return n
+}
+
+// logout ends a session, from either side. Callers hold the lock.
+func (c *session) logout() {
+	c.closed = true
+	delete(c.server.sessions, c.id)
+}
+
+// sysdba is the one SYSDBA session, or nil.
+func (s *server) sysdba() *session {
+	for _, c := range s.sessions {
+		if c.sysdba {
+			return c
+		}
+	}
+	return nil
+}

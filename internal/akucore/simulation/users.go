@@ -1,0 +1,144 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	ownKeys    = 300 // of each pod and group, written there alone
+	sharedKeys = 6   // of each group, written everywhere
+)
+
+// journal is every change that users were told is done.
+type journal struct {
+	latest map[place]written
+	shared map[place]bool // keys that two pods wrote
+}
+
+// place is a row.
+type place struct{ group, key int }
+
+// written is the last acknowledged change of a row.
+type written struct {
+	volume *volume
+	pod    int
+	c      change
+}
+
+// users are the users of a pod: they come when the server lets them in, and write
+// until they are thrown out.
+func (p *pod) users() {
+	w := p.w
+	for pause(p.ctx, time.Second+time.Duration(p.number)*13*time.Nanosecond) == nil {
+		w.mu.Lock()
+		s := p.server
+		if s == nil || !s.up || s.adminMode || w.journal.latest == nil {
+			w.mu.Unlock()
+			continue
+		}
+		session := s.login(nil, false)
+		w.mu.Unlock()
+		for {
+			w.mu.Lock()
+			wait := w.between(dieWrite, p.number, 1, 0, 20*time.Millisecond, w.options.WriteEvery)
+			w.mu.Unlock()
+			if pause(p.ctx, wait) != nil {
+				return
+			}
+			w.mu.Lock()
+			if session.closed || s.ctx.Err() != nil || w.set.quiet {
+				session.logout()
+				w.mu.Unlock()
+				break
+			}
+			if !w.network.hung[p.number] && !s.byHand {
+				s.write()
+			}
+			w.mu.Unlock()
+		}
+	}
+}
+
+// write is one change by a user. Callers hold the lock.
+func (s *server) write() {
+	w, v := s.w, s.volume
+	r := w.roll(dieWrite, s.pod, 0, 0)
+	at := place{group: int(r>>8) % w.options.Groups}
+	if r%16 == 0 {
+		at.key = int(r>>16) % sharedKeys
+	} else {
+		at.key = 1000*(s.pod+1) + int(r>>16)%ownKeys
+	}
+	value := w.id()
+	if v.rows[at.group][at.key] != 0 && r>>40%4 == 0 {
+		value = 0
+	} else if v.rows[at.group][at.key] == 0 && at.key < sharedKeys && r>>40%4 == 0 {
+		return
+	}
+	c := v.write(at.group, at.key, value)
+	if last, ok := w.journal.latest[at]; ok && last.pod != s.pod {
+		w.journal.shared[at] = true
+	}
+	w.journal.latest[at] = written{v, s.pod, c}
+	w.figures.Writes++
+	s.wrote()
+}
+
+// check compares every open pod with what users were told.
+func (w *world) check() {
+	tainted := map[place]bool{}
+	for _, lost := range w.lost {
+		for pod, p := range w.pods {
+			if p == nil {
+				continue
+			}
+			for g := range w.options.Groups {
+				for _, c := range lost.log[lost.behind(w.volumes[pod].known(lost, g)):] {
+					if c.group == g {
+						tainted[place{g, c.key}] = true
+					}
+				}
+			}
+		}
+	}
+	w.figures.Tainted += len(tainted)
+	w.figures.Shared += len(w.journal.shared)
+	var faults []string
+	for at, last := range w.journal.latest {
+		if tainted[at] || w.journal.shared[at] {
+			continue
+		}
+		for pod, p := range w.pods {
+			if p == nil {
+				continue
+			}
+			if got := w.volumes[pod].rows[at.group][at.key]; got != last.c.after {
+				faults = append(faults, fmt.Sprintf("(a) altibase-%d holds %d=%d, and the last change (sn %d of altibase-%d) was: %s",
+					pod, at.key, got, last.c.sn, last.pod, last.c))
+			}
+		}
+	}
+	for pod, p := range w.pods {
+		if p == nil {
+			continue
+		}
+		for g, rows := range w.volumes[pod].rows {
+			for key, value := range rows {
+				at := place{g, key}
+				if _, ok := w.journal.latest[at]; !ok && !tainted[at] {
+					faults = append(faults, fmt.Sprintf("(b) altibase-%d holds %d=%d, which nobody wrote", pod, key, value))
+				}
+			}
+		}
+	}
+	slices.Sort(faults)
+	for i, f := range faults {
+		if i == 5 {
+			w.violated("… and %d more rows", len(faults)-i)
+			break
+		}
+		w.violated("%s", f)
+	}
+}

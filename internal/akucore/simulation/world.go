@@ -1,0 +1,127 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// maxPods is the most pods there can be.
+const maxPods = 6
+
+// world is everything there is in one run. One lock guards all of it; it is never
+// held while something waits.
+type world struct {
+	mu      sync.Mutex
+	seed    uint64
+	options Options
+	began   time.Time
+	ctx     context.Context
+	tasks   sync.WaitGroup
+
+	pods       [maxPods]*pod    // nil: there is no such pod at the moment
+	volumes    [maxPods]*volume // kept when the pod goes
+	left       [maxPods]bool    // it ended in order and reset its pairs
+	lost       []*volume        // volumes that were lost, with what nobody else has
+	nextID     int64            // of values, sessions, volumes and server starts
+	set        statefulSet
+	network    network
+	masterSeen time.Time // within reach of anybody, and in service
+	armed      []*armed
+	journal    journal
+	claims     claims
+	dice       map[dieKey]uint64
+	told       strings.Builder
+	violations []string
+	ended      []string // ends that took longer than they may
+	figures    Figures
+}
+
+// Figures count what happened in a run.
+type Figures struct {
+	Writes, Joins, Restarts, Ends, Faults, Tainted, Shared, Syncs int
+}
+
+func (f *Figures) add(g Figures) {
+	f.Writes += g.Writes
+	f.Joins += g.Joins
+	f.Restarts += g.Restarts
+	f.Ends += g.Ends
+	f.Faults += g.Faults
+	f.Tainted += g.Tainted
+	f.Shared += g.Shared
+	f.Syncs += g.Syncs
+}
+
+// mesh is the configuration as a pod has it.
+func (w *world) mesh(self int) akucore.Mesh {
+	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: self, ServerCount: w.options.ServerCount, ReplicationPort: 20301}
+	for g := range w.options.Groups {
+		m.Groups = append(m.Groups, akucore.Group{
+			Prefix: fmt.Sprintf("AKU_%c", 'A'+g), Parallel: 1, Tables: []akucore.Table{{User: "SYS", Name: fmt.Sprintf("T%d", g)}},
+		})
+	}
+	return m
+}
+
+// host is the pod that a host name belongs to.
+func (w *world) host(name string) int {
+	var pod int
+	_, _ = fmt.Sscanf(name, "altibase-%d.svc", &pod)
+	return pod
+}
+
+// group is the group that a table belongs to: each has one.
+func group(t akucore.Table) int { return int(t.Name[1] - '0') }
+
+func (w *world) id() int64 {
+	w.nextID++
+	return w.nextID
+}
+
+// tell adds a line to the story. Callers hold the lock.
+func (w *world) tell(format string, args ...any) {
+	if !w.options.Tell {
+		return
+	}
+	fmt.Fprintf(&w.told, "%9.3fs  ", time.Since(w.began).Seconds())
+	fmt.Fprintf(&w.told, format, args...)
+	w.told.WriteByte('\n')
+}
+
+// violated notes a broken invariant. Callers hold the lock.
+func (w *world) violated(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.tell("!!! %s", text)
+	w.violations = append(w.violations, fmt.Sprintf("at %.3fs: %s", time.Since(w.began).Seconds(), text))
+}
+
+// spawn runs a part of the world that ends with it.
+func (w *world) spawn(f func()) { w.tasks.Go(f) }
+
+// after runs f, under the lock, after some time, unless the world ends before.
+func (w *world) after(d time.Duration, f func()) {
+	time.AfterFunc(d, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.ctx.Err() == nil {
+			f()
+		}
+	})
+}
+
+// pause waits unless the context ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
