@@ -1,0 +1,124 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Cleaner takes away what the cases make.
+type Cleaner struct {
+	Objects
+	values [3]map[string]string // of the properties that cases change
+}
+
+// NewCleaner looks at servers that must be empty and remembers their properties.
+func NewCleaner(t Target, o Objects) (Cleaner, error) {
+	c := Cleaner{Objects: o}
+	var faults []error
+	for i := range t.Servers {
+		s, err := c.login(t, i)
+		if err != nil {
+			return c, fmt.Errorf("N%d: %w", i+1, err)
+		}
+		for _, found := range []struct{ what, query string }{
+			{"replication objects", "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_"},
+			{"tables", "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN (" + quoted(o.Tables) + ")"},
+			{"users", "SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN (" + quoted(o.Users) + ")"},
+		} {
+			switch out := s.run(context.Background(), found.query); {
+			case out.Err != nil:
+				faults = append(faults, fmt.Errorf("N%d: %s: %w", i+1, found.query, out.Err))
+			case len(out.Rows) > 0:
+				faults = append(faults, fmt.Errorf("N%d is not empty: it has %s that the cases use: %s; drop them, or give another server",
+					i+1, found.what, strings.Join(out.Rows, ", ")))
+			}
+		}
+		c.values[i] = map[string]string{}
+		out := s.run(context.Background(), "SELECT NAME, VALUE1 FROM V$PROPERTY WHERE NAME IN ("+quoted(o.Properties)+")")
+		for _, row := range out.Rows {
+			name, value, _ := strings.Cut(row, "|")
+			c.values[i][name] = value
+		}
+		faults = append(faults, out.Err)
+		s.close()
+	}
+	return c, errors.Join(faults...)
+}
+
+func quoted(names []string) string {
+	if len(names) == 0 {
+		return "''"
+	}
+	return "'" + strings.Join(names, "','") + "'"
+}
+
+// login opens a session on a server whatever its ADMIN_MODE is, and ends that.
+func (c Cleaner) login(t Target, server int) (*session, error) {
+	host, port := t.Servers[server].Host, t.Servers[server].Port
+	sys := Login{User: "SYS", Password: t.Odbc.Password}
+	s, err := open(t.Odbc.dsn(host, port, sys))
+	if err == nil || failure(err).Code != 0x4106E {
+		return s, err
+	}
+	sys.Sysdba = true
+	if s, err = open(t.Odbc.dsn(host, port, sys)); err != nil {
+		return nil, err
+	}
+	out := s.run(context.Background(), "ALTER SYSTEM SET ADMIN_MODE = 0")
+	return s, out.Err
+}
+
+// Clean takes everything away: on all servers at once, since a STOP takes its
+// time.
+func (c Cleaner) Clean(t Target) error {
+	var wg sync.WaitGroup
+	var faults [3]error
+	for i := range t.Servers {
+		wg.Go(func() {
+			if err := c.clean(t, i); err != nil {
+				faults[i] = fmt.Errorf("N%d: %w", i+1, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(faults[:]...)
+}
+
+func (c Cleaner) clean(t Target, server int) error {
+	s, err := c.login(t, server)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	var faults []error
+	do := func(statement string, mayFail ...int) {
+		out := s.run(context.Background(), statement)
+		if out.Err != nil && !slices.Contains(mayFail, out.Code) {
+			faults = append(faults, fmt.Errorf("%s: %w", statement, out.Err))
+		}
+	}
+	names := s.run(context.Background(), "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_")
+	faults = append(faults, names.Err)
+	for _, name := range names.Rows {
+		do(fmt.Sprintf(`ALTER REPLICATION "%s" STOP`, name), 0x61027)
+		do(fmt.Sprintf(`DROP REPLICATION "%s"`, name))
+	}
+	tables := s.run(context.Background(), "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN ("+quoted(c.Tables)+")")
+	faults = append(faults, tables.Err)
+	for _, table := range tables.Rows {
+		do("DROP TABLE " + table)
+	}
+	users := s.run(context.Background(), "SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN ("+quoted(c.Users)+")")
+	faults = append(faults, users.Err)
+	for _, user := range users.Rows {
+		do("DROP USER " + user + " CASCADE")
+	}
+	for name, value := range c.values[server] {
+		do(fmt.Sprintf("ALTER SYSTEM SET %s = %s", name, value))
+	}
+	return errors.Join(faults...)
+}

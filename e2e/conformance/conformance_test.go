@@ -1,0 +1,69 @@
+//go:build integration
+
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestMain runs the cases and then lists those that were left out, and why.
+func TestMain(m *testing.M) {
+	if dsn := os.Getenv(clientDSN); dsn != "" {
+		beClient(dsn, os.Getenv(clientStatement))
+	}
+	code := m.Run()
+	leftOut.print()
+	os.Exit(code)
+}
+
+func TestConformance(t *testing.T) {
+	files, err := Load(os.DirFS("cases"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := Made(files)
+	for _, f := range files {
+		t.Run(f.Name, func(t *testing.T) {
+			target := servers(t)
+			all, err := NewCleaner(target, made)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range f.Cases {
+				t.Run(c.Name, func(t *testing.T) {
+					if reason := target.Missing(c); reason != "" {
+						leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
+						t.Skip(reason)
+					}
+					Run(t, target, f, c, all)
+				})
+			}
+		})
+	}
+}
+
+// leftOut are the cases that do not hold on the servers at hand.
+var leftOut list
+
+type list struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *list) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+}
+
+func (l *list) print() {
+	if len(l.lines) > 0 {
+		slices.Sort(l.lines)
+		fmt.Printf("cases left out here: %d\n  %s\n", len(l.lines), strings.Join(l.lines, "\n  "))
+	}
+}

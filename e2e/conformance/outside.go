@@ -1,0 +1,60 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// outside does to a server what its clients cannot.
+func (r *run) outside(s Step) error {
+	server := r.target.Servers[s.Server]
+	switch s.Verb {
+	case "kill":
+		r.down[s.Server] = true
+		return server.Kill()
+	case "pause":
+		r.paused[s.Server] = true
+		return server.Pause()
+	case "resume":
+		r.paused[s.Server] = false
+		return server.Resume()
+	}
+	properties := map[string]string{}
+	for _, word := range strings.Fields(s.Text) {
+		name, value, ok := strings.Cut(word, "=")
+		if !ok {
+			return fmt.Errorf("restart takes PROPERTY=value, not %q", word)
+		}
+		properties[name] = value
+	}
+	// Sessions of the server's former life are of no use.
+	for key, c := range r.sessions {
+		if strings.HasPrefix(key, fmt.Sprintf("N%d.", s.Server+1)) {
+			c.close()
+			delete(r.sessions, key)
+		}
+	}
+	if err := server.Restart(properties); err != nil {
+		return err
+	}
+	r.down[s.Server], r.changed[s.Server] = false, len(properties) > 0
+	return r.answers(s.Server)
+}
+
+// answers waits until a server lets somebody in or says why not.
+func (r *run) answers(server int) error {
+	for deadline := time.Now().Add(r.target.real(60*time.Second) + 4*r.target.Slack); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
+		c, err := open(r.dsn(server, Login{}))
+		if err == nil {
+			c.close()
+			return nil
+		}
+		if o := failure(err); o.Code != 0 && o.Code != 0x50032 && o.Code != 0x41040 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("N%d does not answer: %w", server+1, err)
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A File holds cases that share a setup.
+type File struct {
+	Name  string // without .txt
+	Setup []Step
+	Cases []Case
+}
+
+// A Case is what is run between two clean states of the servers.
+type Case struct {
+	Name  string
+	Line  int
+	Not   map[string]string // kind of server → why the case cannot hold there
+	Steps []Step
+}
+
+// A Step is one line that does something, and what is expected of it.
+type Step struct {
+	Place   string // file:line
+	Server  int    // 0 is N1; -1: no server
+	Session string // "" is the server's first one
+	Verb    string
+	Limit   time.Duration // on the server's clock
+	Text    string        // statement or arguments
+	Want    Want
+}
+
+var (
+	statementLine = regexp.MustCompile(`^N([123])(?:\.(\w+))?(?: (\w+)(?: (\S+))?)?> (.*)$`)
+	actionLine    = regexp.MustCompile(`^N([123])(?:\.(\w+))? (\w+)(?: (.*))?$`)
+	letLine       = regexp.MustCompile(`^let (\w+) = (.+)$`)
+	notLine       = regexp.MustCompile(`^not (altisim|vendor): (.+)$`)
+)
+
+// Verbs of lines that hold a statement, and whether they say how long.
+var statementVerbs = map[string]bool{"": false, "until": false, "start": false, "client": false, "still": true, "within": true}
+
+// Verbs of lines that do something else to a server or a session.
+var actionVerbs = []string{"login", "logout", "runs", "ends", "die", "kill", "restart", "pause", "resume"}
+
+// Load reads all files of a folder.
+func Load(dir fs.FS) ([]File, error) {
+	names, err := fs.Glob(dir, "*.txt")
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	var faults []error
+	for _, name := range names {
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		f, err := Parse(name, string(text))
+		files, faults = append(files, f), append(faults, err)
+	}
+	return files, errors.Join(faults...)
+}
+
+// Parse reads one file and reports all its faults at once.
+func Parse(name, text string) (File, error) {
+	f := File{Name: strings.TrimSuffix(path.Base(name), ".txt")}
+	var faults []error
+	var step *Step
+	steps := &f.Setup
+	var short []string // {NAME} and what it stands for
+	lines := strings.Split(text, "\n")
+	for i := 0; i < len(lines); i++ {
+		place := fmt.Sprintf("%s:%d", name, i+1)
+		fault := func(format string, args ...any) {
+			faults = append(faults, fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
+		}
+		line := strings.TrimRight(lines[i], " ")
+		for strings.HasSuffix(line, `\`) && i+1 < len(lines) {
+			i++
+			line = strings.TrimSuffix(line, `\`) + strings.TrimSpace(lines[i])
+		}
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case letLine.MatchString(line):
+			m := letLine.FindStringSubmatch(line)
+			short = append(short, "{"+m[1]+"}", m[2])
+		case strings.HasPrefix(line, "=== "):
+			f.Cases = append(f.Cases, Case{Name: strings.TrimPrefix(line, "=== "), Line: i + 1, Not: map[string]string{}})
+			steps, step = &f.Cases[len(f.Cases)-1].Steps, nil
+		case strings.HasPrefix(line, "  "):
+			if step == nil {
+				fault("nothing comes before this expectation")
+			} else if err := step.Want.add(strings.TrimSpace(line)); err != nil {
+				fault("%v", err)
+			}
+		case notLine.MatchString(line) && len(f.Cases) > 0:
+			m := notLine.FindStringSubmatch(line)
+			f.Cases[len(f.Cases)-1].Not[m[1]] = m[2]
+		default:
+			s, err := parseStep(line)
+			if err != nil {
+				fault("%v", err)
+				continue
+			}
+			s.Place, s.Text = place, strings.NewReplacer(short...).Replace(s.Text)
+			*steps = append(*steps, s)
+			step = &(*steps)[len(*steps)-1]
+		}
+	}
+	return f, errors.Join(faults...)
+}
+
+func parseStep(line string) (Step, error) {
+	if text, ok := strings.CutPrefix(line, "wait "); ok {
+		d, err := time.ParseDuration(text)
+		return Step{Server: -1, Verb: "wait", Limit: d}, err
+	}
+	if text, ok := strings.CutPrefix(line, "check "); ok {
+		return Step{Server: -1, Verb: "check", Text: text}, nil
+	}
+	if m := statementLine.FindStringSubmatch(line); m != nil {
+		s := Step{Server: int(m[1][0] - '1'), Session: m[2], Verb: m[3], Text: m[5]}
+		timed, known := statementVerbs[s.Verb]
+		if !known || timed != (m[4] != "") {
+			return s, fmt.Errorf("%q is not a way to run a statement", strings.TrimSpace(m[3]+" "+m[4]))
+		}
+		var err error
+		if timed {
+			s.Limit, err = time.ParseDuration(m[4])
+		}
+		return s, err
+	}
+	if m := actionLine.FindStringSubmatch(line); m != nil {
+		for _, v := range actionVerbs {
+			if m[3] == v {
+				return Step{Server: int(m[1][0] - '1'), Session: m[2], Verb: v, Text: m[4]}, nil
+			}
+		}
+	}
+	return Step{}, fmt.Errorf("cannot read %q", line)
+}
+
+// Objects are the names that the files' statements use and that must be gone
+// afterwards.
+type Objects struct {
+	Tables, Users, Properties []string
+}
+
+var (
+	createTable = regexp.MustCompile(`^CREATE TABLE (\w+)`)
+	createUser  = regexp.MustCompile(`^CREATE USER (\w+)`)
+	setProperty = regexp.MustCompile(`^ALTER SYSTEM SET (\w+) `)
+)
+
+// Made lists what the files' statements make or change.
+func Made(files []File) Objects {
+	var o Objects
+	seen := map[string]bool{}
+	note := func(list *[]string, form *regexp.Regexp, text string) {
+		if m := form.FindStringSubmatch(text); m != nil && !seen[form.String()+m[1]] {
+			seen[form.String()+m[1]] = true
+			*list = append(*list, m[1])
+		}
+	}
+	each := func(steps []Step) {
+		for _, s := range steps {
+			note(&o.Tables, createTable, s.Text)
+			note(&o.Users, createUser, s.Text)
+			note(&o.Properties, setProperty, s.Text)
+		}
+	}
+	for _, f := range files {
+		each(f.Setup)
+		for _, c := range f.Cases {
+			each(c.Steps)
+		}
+	}
+	return o
+}

@@ -1,0 +1,295 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A run is one case on its way.
+type run struct {
+	t        testing.TB
+	target   Target
+	vars     Vars
+	sessions map[string]*session
+	clients  map[string]func() error
+	ended    map[string]Outcome // of background statements, before anybody asked
+	down     [3]bool
+	paused   [3]bool
+	changed  [3]bool // started with properties of the case's own
+}
+
+// Run runs one case on clean servers. It leaves them as it found them.
+func Run(t testing.TB, target Target, f File, c Case, all Cleaner) {
+	t.Helper()
+	r := &run{
+		t: t, target: target, vars: Vars{}, sessions: map[string]*session{}, clients: map[string]func() error{}, ended: map[string]Outcome{},
+	}
+	defer r.finish(all)
+	for _, s := range f.Setup {
+		if wrong := r.step(s); wrong != "" {
+			t.Fatalf("%s: setup: %s: %s", s.Place, r.expand(s), wrong)
+		}
+	}
+	for _, s := range c.Steps {
+		if wrong := r.step(s); wrong != "" {
+			t.Errorf("%s: N%d> %s\n%s", s.Place, s.Server+1, r.expand(s), wrong)
+			if s.Verb != "" && s.Verb != "check" {
+				return // what follows would only repeat it
+			}
+		}
+	}
+}
+
+func (r *run) finish(all Cleaner) {
+	for _, s := range r.sessions {
+		s.close()
+	}
+	for _, kill := range r.clients {
+		_ = kill()
+	}
+	for i, s := range r.target.Servers {
+		if r.paused[i] {
+			_ = s.Resume()
+		}
+		if r.changed[i] && !r.down[i] {
+			_ = s.Kill()
+			r.down[i] = true
+		}
+		if r.down[i] {
+			if err := s.Restart(nil); err != nil {
+				r.t.Errorf("start N%d again: %v", i+1, err)
+			}
+		}
+	}
+	if err := all.Clean(r.target); err != nil {
+		r.t.Errorf("clean up: %v", err)
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{N([123])(\.\w+)?\}`)
+
+// expand puts addresses and bound values into a step's text: {N2} is the
+// host and port of a replication's peer, {N2.host} and {N2.port} its parts.
+func (r *run) expand(s Step) string { return r.vars.Expand(r.addresses(s.Text)) }
+
+func (r *run) addresses(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		m := placeholder.FindStringSubmatch(p)
+		peer := r.target.Servers[m[1][0]-'1']
+		switch m[2] {
+		case ".host":
+			return peer.Host
+		case ".port":
+			return strconv.Itoa(peer.ReplicationPort)
+		}
+		return fmt.Sprintf("'%s',%d", peer.Host, peer.ReplicationPort)
+	})
+}
+
+// step does what one line says. It returns what is wrong, or "".
+func (r *run) step(s Step) string {
+	s.Want.Rows = slices.Clone(s.Want.Rows)
+	for i, row := range s.Want.Rows {
+		s.Want.Rows[i] = r.addresses(row)
+	}
+	switch s.Verb {
+	case "wait":
+		time.Sleep(r.target.real(s.Limit))
+		return ""
+	case "check":
+		if err := r.vars.Compare(s.Text); err != nil {
+			return err.Error()
+		}
+		return ""
+	case "kill", "restart", "pause", "resume":
+		if err := r.outside(s); err != nil {
+			return err.Error()
+		}
+		return ""
+	case "login":
+		return r.login(s)
+	case "client":
+		kill, err := r.target.Servers[s.Server].Client(r.dsn(s.Server, Login{}), r.expand(s))
+		if err != nil {
+			return err.Error()
+		}
+		r.clients[r.key(s)] = kill
+		return ""
+	case "die":
+		if err := r.clients[r.key(s)](); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	return r.statement(s)
+}
+
+func (r *run) key(s Step) string { return fmt.Sprintf("N%d.%s", s.Server+1, s.Session) }
+
+func (r *run) dsn(server int, l Login) string {
+	if l.User == "" {
+		l.User, l.Password = "SYS", r.target.Odbc.Password
+	}
+	s := r.target.Servers[server]
+	return r.target.Odbc.dsn(s.Host, s.Port, l)
+}
+
+// session is the step's session, opened as a plain SYS one when it is not open.
+func (r *run) session(s Step) (*session, error) {
+	if c := r.sessions[r.key(s)]; c != nil {
+		return c, nil
+	}
+	c, err := open(r.dsn(s.Server, Login{}))
+	if err != nil {
+		return nil, err
+	}
+	r.sessions[r.key(s)] = c
+	return c, nil
+}
+
+func (r *run) login(s Step) string {
+	var l Login
+	for _, word := range strings.Fields(r.expand(s)) {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "sysdba":
+			l.Sysdba = true
+		case "user":
+			l.User = value
+		case "password":
+			l.Password = value
+		default:
+			return "login takes user=, password= and sysdba, not " + word
+		}
+	}
+	if l.User == "" {
+		l.User = "SYS"
+		if l.Password == "" {
+			l.Password = r.target.Odbc.Password
+		}
+	}
+	c, err := open(r.dsn(s.Server, l))
+	if err != nil {
+		return s.Want.Check(failure(err), r.vars)
+	}
+	if old := r.sessions[r.key(s)]; old != nil {
+		old.close()
+	}
+	r.sessions[r.key(s)] = c
+	return s.Want.Check(Outcome{}, r.vars)
+}
+
+// statement runs a statement in one of the ways there are.
+func (r *run) statement(s Step) string {
+	if s.Verb == "logout" {
+		if c := r.sessions[r.key(s)]; c != nil {
+			c.close()
+			delete(r.sessions, r.key(s))
+		}
+		return ""
+	}
+	c, err := r.session(s)
+	if err != nil {
+		return s.Want.Check(failure(err), r.vars)
+	}
+	statement := r.expand(s)
+	if c.running != nil && s.Verb != "runs" && s.Verb != "ends" {
+		return "a statement still runs in this session"
+	}
+	switch s.Verb {
+	case "start":
+		c.start(statement)
+		return ""
+	case "runs":
+		return r.runs(c)
+	case "ends":
+		return r.ends(s, c)
+	case "until":
+		return r.until(s, c, statement)
+	case "still":
+		return r.still(s, c, statement)
+	}
+	limit := 700 * time.Second // on the server's clock: beyond QUERY_TIMEOUT
+	if s.Verb == "within" {
+		limit = s.Limit
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.target.real(limit))
+	defer cancel()
+	begin := time.Now()
+	o := c.run(ctx, statement)
+	o.Took = time.Since(begin)
+	if o.Word == Cut {
+		c.close()
+		delete(r.sessions, r.key(s))
+	}
+	return r.judge(s, o)
+}
+
+func (r *run) judge(s Step, o Outcome) string {
+	if wrong := s.Want.Check(o, r.vars); wrong != "" {
+		return wrong
+	}
+	if s.Want.Timed && (o.Took < r.target.real(s.Want.Least) || o.Took > r.target.real(s.Want.Most)+r.target.Slack) {
+		return fmt.Sprintf("took %s, want %s to %s on the server's clock, which is %s to %s here, and at most %s more",
+			o.Took.Round(time.Millisecond), s.Want.Least, s.Want.Most, r.target.real(s.Want.Least), r.target.real(s.Want.Most), r.target.Slack)
+	}
+	return ""
+}
+
+func (r *run) runs(c *session) string {
+	select {
+	case o := <-c.running:
+		c.running = nil
+		if o.Err != nil {
+			return fmt.Sprintf("it has ended after %s: %v", o.Took, o.Err)
+		}
+		return fmt.Sprintf("it has ended well after %s", o.Took)
+	default:
+		return ""
+	}
+}
+
+func (r *run) ends(s Step, c *session) string {
+	if c.running == nil {
+		return "no statement was started in this session"
+	}
+	select {
+	case o := <-c.running:
+		c.running = nil
+		return r.judge(s, o)
+	case <-time.After(r.target.real(100*time.Second) + 2*r.target.Slack):
+		return "it still runs"
+	}
+}
+
+// until repeats the query until the outcome is the wanted one, for more than
+// the longest wait there is.
+func (r *run) until(s Step, c *session, query string) string {
+	begin := time.Now()
+	deadline := begin.Add(r.target.real(80*time.Second) + 4*r.target.Slack)
+	for {
+		o := c.run(context.Background(), query)
+		o.Took = time.Since(begin)
+		wrong := r.judge(s, o)
+		if wrong == "" || time.Now().After(deadline) {
+			return wrong
+		}
+		time.Sleep(r.target.real(50 * time.Millisecond))
+	}
+}
+
+// still is the contrary: the outcome must not change for a while.
+func (r *run) still(s Step, c *session, query string) string {
+	for deadline := time.Now().Add(r.target.real(s.Limit)); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
+		wrong := s.Want.Check(c.run(context.Background(), query), r.vars)
+		if wrong != "" || time.Now().After(deadline) {
+			return wrong
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package conformance
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alexbrainman/odbc" // registers the driver too
+)
+
+// Odbc says how servers are reached through one ODBC driver.
+type Odbc struct {
+	Driver   string
+	Quote    string // how a password is quoted: double or braces
+	Sysdba   string // what makes a login a SYSDBA one
+	Extra    string // further settings
+	Password string // SYS's
+}
+
+const section = "CONFORMANCE"
+
+// WriteIni writes an odbc.ini whose one section only names the driver, and makes
+// this process use it.
+func (o Odbc) WriteIni(dir string) error {
+	file := filepath.Join(dir, "odbc.ini")
+	return errors.Join(
+		os.WriteFile(file, []byte("["+section+"]\nDriver="+o.Driver+"\n"), 0o640),
+		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir),
+	)
+}
+
+// A Login says who wants a session.
+type Login struct {
+	User, Password string
+	Sysdba         bool
+}
+
+func (o Odbc) dsn(host string, port int, l Login) string {
+	password := "{" + strings.ReplaceAll(l.Password, "}", "}}") + "}"
+	if o.Quote == "double" {
+		password = `"` + l.Password + `"`
+	}
+	dsn := fmt.Sprintf("DSN=%s;Server=%s;PORT=%d;UID=%s;PWD=%s", section, host, port, l.User, password)
+	if o.Extra != "" {
+		dsn += ";" + o.Extra
+	}
+	if l.Sysdba {
+		dsn += ";" + o.Sysdba
+	}
+	return dsn
+}
+
+// An Outcome is what came of a statement or a login.
+type Outcome struct {
+	Err     error
+	Code    int    // the server's error number, 0 when there is none
+	Word    string // Cut, Refused, Cancelled
+	Columns []string
+	Types   []string // of the first row's values
+	Rows    []string // values joined by |
+	Took    time.Duration
+}
+
+func failure(err error) Outcome {
+	o := Outcome{Err: err}
+	var diag *odbc.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		o.Word = Cancelled
+	case errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone):
+		o.Word = Cut
+	case numberInText.MatchString(err.Error()):
+		n, _ := strconv.ParseInt(numberInText.FindStringSubmatch(err.Error())[1], 16, 32)
+		o.Code = int(n)
+	case errors.As(err, &diag) && len(diag.Diag) > 0:
+		if o.Code = diag.Diag[0].NativeError; o.Code < 0x1000 {
+			o.Code = 0 // not one of the server's
+		}
+		if diag.Diag[0].State == "08001" {
+			o.Word = Refused
+		}
+		if diag.Diag[0].State == "08S01" {
+			o.Word = Cut
+		}
+	}
+	if o.Code == 0x91015 {
+		o.Word = Cut
+	}
+	return o
+}
+
+// numberInText finds the server's number where a driver cannot carry it.
+var numberInText = regexp.MustCompile(`\[ERR-([0-9A-F]{5}) : `)
+
+func (o Outcome) kind() string {
+	switch {
+	case o.Word != "":
+		return o.Word
+	case o.Code != 0:
+		return fmt.Sprintf("ERR-%05X", o.Code)
+	}
+	return "an error without a number"
+}
+
+// A session is one connection, on which one statement runs at a time.
+type session struct {
+	db   *sql.DB
+	conn *sql.Conn
+
+	cancel  context.CancelFunc
+	running chan Outcome // of a statement that was started and not yet awaited
+}
+
+func open(dsn string) (*session, error) {
+	db, err := sql.Open("odbc", dsn)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return &session{db: db, conn: conn}, nil
+}
+
+// close ends the session, and first the statement that runs in it.
+func (s *session) close() {
+	if s.running != nil {
+		s.cancel()
+		<-s.running
+	}
+	_ = s.conn.Close()
+	_ = s.db.Close()
+}
+
+// noResult is what the Go driver says of a statement that has succeeded but is
+// no query. Only its query call can be cancelled, so everything goes through it.
+const noResult = "Stmt did not create a result set"
+
+func (s *session) run(ctx context.Context, statement string) Outcome {
+	rows, err := s.conn.QueryContext(ctx, statement)
+	if err != nil {
+		if err.Error() == noResult {
+			return Outcome{}
+		}
+		return failure(err)
+	}
+	defer rows.Close()
+	o := Outcome{}
+	if o.Columns, err = rows.Columns(); err != nil {
+		return failure(err)
+	}
+	for rows.Next() {
+		values, into := make([]any, len(o.Columns)), make([]any, len(o.Columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return failure(err)
+		}
+		var cells []string
+		for _, v := range values {
+			if len(o.Rows) == 0 {
+				o.Types = append(o.Types, fmt.Sprintf("%T", v))
+			}
+			cells = append(cells, text(v))
+		}
+		o.Rows = append(o.Rows, strings.Join(cells, "|"))
+	}
+	if err := rows.Err(); err != nil {
+		return failure(err)
+	}
+	return o
+}
+
+func text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "NULL"
+	case []byte:
+		return string(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// start runs a statement in the background.
+func (s *session) start(statement string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan Outcome, 1)
+	s.cancel, s.running = cancel, done
+	go func() {
+		begin := time.Now()
+		o := s.run(ctx, statement)
+		o.Took = time.Since(begin)
+		done <- o
+	}()
+}

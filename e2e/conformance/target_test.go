@@ -1,0 +1,81 @@
+//go:build integration
+
+package conformance
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"aku/e2e/altisim/altisimtest"
+)
+
+// timeScale is what a second of the real server takes on altisim.
+const timeScale = 0.1
+
+var vendor = vendorFlags()
+
+// servers gives the three servers for one file of cases: fresh stand-ins, beside
+// those of other files, or the vendor's servers, which all files share.
+func servers(t *testing.T) Target {
+	t.Helper()
+	if vendor.servers != "" {
+		target, err := vendor.target()
+		if err := errors.Join(err, writeIni(target.Odbc)); err != nil {
+			t.Fatal(err)
+		}
+		return target
+	}
+	t.Parallel()
+	target := Target{
+		Kind: "altisim", Scale: timeScale, Slack: 3 * time.Second,
+		Odbc: Odbc{
+			Driver: altisimtest.Driver, Quote: altisimtest.Quote, Sysdba: altisimtest.Sysdba, Extra: altisimtest.Extra, Password: "MANAGER",
+		},
+	}
+	if err := writeIni(target.Odbc); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range altisimtest.Start(t, 3, altisimtest.Options{TimeScale: timeScale}) {
+		target.Servers[i] = standIn(s)
+	}
+	return target
+}
+
+// writeIni serves all files of cases: the driver manager reads it once.
+var iniOnce sync.Once
+
+func writeIni(o Odbc) (err error) {
+	iniOnce.Do(func() {
+		dir := filepath.Join("..", "..", ".build", "test", "conformance")
+		if dir, err = filepath.Abs(dir); err == nil {
+			err = errors.Join(os.MkdirAll(dir, 0o750), o.WriteIni(dir))
+		}
+	})
+	return err
+}
+
+func standIn(s *altisimtest.Server) Server {
+	usual := map[string]string{}
+	return Server{
+		Host: s.Host, Port: s.Port, ReplicationPort: s.ReplicationPort, Client: startClient,
+		Kill:   func() error { s.Kill9(); return nil },
+		Pause:  func() error { s.Pause(); return nil },
+		Resume: func() error { s.Resume(); return nil },
+		Restart: func(properties map[string]string) error {
+			for name, value := range usual {
+				s.SetEnv(name, value)
+			}
+			for name, value := range properties {
+				usual["ALTIBASE_"+name] = map[string]string{"REPLICATION_PORT_NO": strconv.Itoa(s.ReplicationPort)}[name]
+				s.SetEnv("ALTIBASE_"+name, value)
+			}
+			s.Restart()
+			return nil
+		},
+	}
+}
