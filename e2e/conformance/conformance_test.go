@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 			}
 			for _, c := range f.Cases {
 				t.Run(c.Name, func(t *testing.T) {
-					if reason := target.Missing(c); reason != "" {
+					if reason := target.Missing(f, c); reason != "" {
 						leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
 						t.Skip(reason)
 					}

@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,6 +18,11 @@ func (r *run) outside(s Step) error {
 	case "pause":
 		r.paused[s.Server] = true
 		return server.Pause()
+	case "move":
+		return server.Move()
+	case "gone":
+		r.down[s.Server] = true
+		return r.gone(s.Server)
 	case "resume":
 		r.paused[s.Server] = false
 		return server.Resume()
@@ -55,6 +62,21 @@ func (r *run) answers(server int) error {
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("N%d does not answer: %w", server+1, err)
+		}
+	}
+}
+
+// gone waits until nobody listens on a server's port any more.
+func (r *run) gone(server int) error {
+	s := r.target.Servers[server]
+	for deadline := time.Now().Add(r.target.real(20*time.Second) + r.target.Slack); ; time.Sleep(r.target.real(100 * time.Millisecond)) {
+		c, err := net.DialTimeout("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), r.target.Slack)
+		if err != nil {
+			return nil //nolint:nilerr // this is what was waited for
+		}
+		_ = c.Close()
+		if time.Now().After(deadline) {
+			return fmt.Errorf("N%d still listens", server+1)
 		}
 	}
 }

@@ -83,6 +83,8 @@ func (r *run) addresses(text string) string {
 		m := placeholder.FindStringSubmatch(p)
 		peer := r.target.Servers[m[1][0]-'1']
 		switch m[2] {
+		case ".name":
+			return peer.Name
 		case ".host":
 			return peer.Host
 		case ".port":
@@ -107,7 +109,7 @@ func (r *run) step(s Step) string {
 			return err.Error()
 		}
 		return ""
-	case "kill", "restart", "pause", "resume":
+	case "kill", "restart", "pause", "resume", "move", "gone":
 		if err := r.outside(s); err != nil {
 			return err.Error()
 		}
@@ -155,6 +157,7 @@ func (r *run) session(s Step) (*session, error) {
 
 func (r *run) login(s Step) string {
 	var l Login
+	host := r.target.Servers[s.Server].Host
 	for _, word := range strings.Fields(r.expand(s)) {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
@@ -164,8 +167,12 @@ func (r *run) login(s Step) string {
 			l.User = value
 		case "password":
 			l.Password = value
+		case "from":
+			if value == "afar" {
+				host = r.target.Servers[s.Server].Far
+			}
 		default:
-			return "login takes user=, password= and sysdba, not " + word
+			return "login takes user=, password=, from= and sysdba, not " + word
 		}
 	}
 	if l.User == "" {
@@ -174,7 +181,7 @@ func (r *run) login(s Step) string {
 			l.Password = r.target.Odbc.Password
 		}
 	}
-	c, err := open(r.dsn(s.Server, l))
+	c, err := open(r.target.Odbc.dsn(host, r.target.Servers[s.Server].Port, l))
 	if err != nil {
 		return s.Want.Check(failure(err), r.vars)
 	}

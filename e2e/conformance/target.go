@@ -1,6 +1,12 @@
 package conformance
 
-import "time"
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+)
 
 // A Target is three servers that the cases run against.
 type Target struct {
@@ -18,30 +24,54 @@ type Server struct {
 	Host            string
 	Port            int
 	ReplicationPort int
+	Name            string // for its peers, in place of Host; "" when it has none
+	Far             string // address at which logins come from afar; "" when there is none
 	Kill            func() error
 	Restart         func(properties map[string]string) error // of a server that does not run
+	Move            func() error                             // gives it another address, under its name; it must not run
 	Pause, Resume   func() error                             // stops the process without ending it
 	Client          func(dsn, statement string) (kill func() error, err error)
 }
 
+// near says whether logins come over loopback.
+func (s Server) near() bool {
+	ip := net.ParseIP(s.Host)
+	return s.Host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // Missing says why this target cannot run the case, or "".
-func (t Target) Missing(c Case) string {
+func (t Target) Missing(f File, c Case) string {
 	if reason := c.Not[t.Kind]; reason != "" {
 		return reason
 	}
-	for _, s := range c.Steps {
-		if s.Server < 0 {
-			continue
-		}
-		server := t.Servers[s.Server]
-		for verb, missing := range map[string]bool{
-			"kill": server.Kill == nil, "restart": server.Restart == nil,
-			"pause": server.Pause == nil || server.Resume == nil, "client": server.Client == nil,
-		} {
-			if s.Verb == verb && missing {
-				return "no way is known to do: " + verb
+	for _, s := range slices.Concat(f.Setup, c.Steps) {
+		for i, server := range t.Servers {
+			if strings.Contains(s.Text, fmt.Sprintf("{N%d.name}", i+1)) && server.Name == "" {
+				return fmt.Sprintf("N%d has no name, only an address", i+1)
+			}
+			if reason := server.missing(s); i == s.Server && reason != "" {
+				return reason
 			}
 		}
+	}
+	return ""
+}
+
+func (s Server) missing(step Step) string {
+	from := func(where string) bool { return step.Verb == "login" && strings.Contains(step.Text, "from="+where) }
+	switch {
+	case step.Verb == "kill" && s.Kill == nil:
+		return "no way is known to kill the server"
+	case (step.Verb == "restart" || step.Verb == "gone") && s.Restart == nil:
+		return "no way is known to start the server again"
+	case step.Verb == "move" && s.Move == nil:
+		return "no way is known to move the server to another address"
+	case step.Verb == "pause" && (s.Pause == nil || s.Resume == nil):
+		return "no way is known to make the server hang"
+	case from("afar") && s.Far == "":
+		return "all logins come over loopback"
+	case from("loopback") && !s.near():
+		return "no login comes over loopback"
 	}
 	return ""
 }

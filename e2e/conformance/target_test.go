@@ -41,7 +41,7 @@ func servers(t *testing.T) Target {
 		t.Fatal(err)
 	}
 	for i, s := range altisimtest.Start(t, 3, altisimtest.Options{TimeScale: timeScale}) {
-		target.Servers[i] = standIn(s)
+		target.Servers[i] = standIn(s, altisimtest.Name(i))
 	}
 	return target
 }
@@ -59,21 +59,20 @@ func writeIni(o Odbc) (err error) {
 	return err
 }
 
-func standIn(s *altisimtest.Server) Server {
-	usual := map[string]string{}
+func standIn(s *altisimtest.Server, name string) Server {
+	usual := map[string]string{"REPLICATION_PORT_NO": strconv.Itoa(s.ReplicationPort), "ADMIN_MODE": "0", "REMOTE_SYSDBA_ENABLE": "1"}
 	return Server{
-		Host: s.Host, Port: s.Port, ReplicationPort: s.ReplicationPort, Client: startClient,
+		Host: s.Host, Port: s.Port, ReplicationPort: s.ReplicationPort, Name: name, Client: startClient,
 		Kill:   func() error { s.Kill9(); return nil },
 		Pause:  func() error { s.Pause(); return nil },
 		Resume: func() error { s.Resume(); return nil },
 		Restart: func(properties map[string]string) error {
-			for name, value := range usual {
-				s.SetEnv(name, value)
+			for _, values := range []map[string]string{usual, properties} {
+				for name, value := range values {
+					s.SetEnv("ALTIBASE_"+name, value)
+				}
 			}
-			for name, value := range properties {
-				usual["ALTIBASE_"+name] = map[string]string{"REPLICATION_PORT_NO": strconv.Itoa(s.ReplicationPort)}[name]
-				s.SetEnv("ALTIBASE_"+name, value)
-			}
+			s.WaitExit(20 * time.Second) // it may just be shutting down
 			s.Restart()
 			return nil
 		},

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -48,6 +49,12 @@ func (v *vendorServers) target() (Target, error) {
 			return t, err
 		}
 		s := Server{Host: host, Port: port, ReplicationPort: replication, Client: startClient}
+		if net.ParseIP(host) == nil {
+			s.Name = host
+		}
+		if !s.near() {
+			s.Far = host
+		}
 		if v.kill != "" && v.restart != "" {
 			s.Kill = func() error { return command(v.kill, i, nil) }
 			s.Restart = func(properties map[string]string) error { return command(v.restart, i, properties) }
