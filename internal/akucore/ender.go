@@ -70,7 +70,11 @@ func (e *Ender) End(ctx context.Context) error {
 	if decide == nil {
 		decide = PlanEnd
 	}
-	err = r.RunAll(ctx, decide(r.Mesh, options, view))
+	plan := decide(r.Mesh, options, view)
+	for _, undone := range plan.Undone {
+		r.Log.Warn("left undone", "what", undone)
+	}
+	err = r.RunAll(ctx, plan)
 	if ctx.Err() != nil {
 		return errors.Join(fmt.Errorf("TIMEOUT: %w", context.Cause(ctx)), err)
 	}

@@ -42,6 +42,9 @@ const (
 	IfHandedOver Guard = "everything is delivered"
 	// IfStopped: the own side of the pair is stopped.
 	IfStopped Guard = "stopped"
+	// IfKept: the XSN of the object is still set. A START of one that was reset
+	// meanwhile would begin at now, and nobody would know what it left out.
+	IfKept Guard = "its log was kept"
 	// IfAway: the peer still cannot be reached.
 	IfAway Guard = "peer is away"
 )
@@ -93,6 +96,9 @@ func (s Step) Describe(m Mesh) string {
 type Stage struct {
 	Title string
 	Steps []Step
+	// InTurn: all steps on the own pod run in the order given, also those on
+	// different objects.
+	InTurn bool
 	// Begin and End are log lines that operators of Altibase know; "" for none.
 	Begin, End string
 }
@@ -106,6 +112,10 @@ type Plan struct {
 	// Human says what somebody has to do; Recovery are the steps that do it.
 	Human    string
 	Recovery []Step
+	// Undone is what the plan leaves undone, and why; nothing is lost by that.
+	Undone []string
+	// Join: once all stages are done the own copy is complete and new.
+	Join bool
 	// InService: once all stages are done the pod is in service.
 	InService bool
 }
@@ -128,6 +138,9 @@ func (p Plan) Describe(m Mesh, sql func(Step) []string) string {
 	if p.Human != "" {
 		fmt.Fprintf(&b, "human: %s\n", p.Human)
 		describe(&b, m, p.Recovery, sql)
+	}
+	for _, undone := range p.Undone {
+		fmt.Fprintf(&b, "undone: %s\n", undone)
 	}
 	for i, stage := range p.Stages {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, stage.Title)

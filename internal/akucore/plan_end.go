@@ -1,6 +1,9 @@
 package akucore
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // EndOptions are the settings of an end.
 type EndOptions struct {
@@ -50,9 +53,12 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p := Plan{Name: "end"}
 	joined := m.Self == Master || v.mark(m, m.Self, Master) != none
-	// Without the master nobody knows which slaves there are to hear of the end, so
-	// nothing can be reset.
-	leave := o.Reset.leaves(m.Self, v.Replicas) && (v.Pods[Master].Open() || !joined)
+	leave := o.Reset.leaves(m.Self, v.Replicas)
+	if leave && joined && !v.Pods[Master].Open() {
+		// Without the master nobody knows which slaves there are to hear of the end.
+		leave = false
+		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", m.PodName(Master), whyNotOpen(v.Pods[Master])))
+	}
 
 	connect := Stage{Title: "start what was stopped with unsent changes"}
 	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}
@@ -67,9 +73,12 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 			there := open || v.Pods[peer].Closed()
 			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
 				if !own.Started {
-					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g})
+					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g, If: IfKept})
 				}
 				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.DeliverLimit})
+			}
+			if own.XSN != Unset && !there {
+				p.Undone = append(p.Undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", m.PodName(peer), own.Name))
 			}
 			sides := []int{m.Self}
 			if open {

@@ -19,7 +19,7 @@ import "fmt"
 // What was both in the copy and after the pin arrives twice; the server's
 // default conflict rules skip it.
 func planJoin(m Mesh, v View) Plan {
-	p := Plan{Name: "full join"}
+	p := Plan{Name: "full join", Join: true}
 	clean := Stage{Title: "clear away an earlier or interrupted join"}
 	for g := range m.Groups {
 		p.clearPair(m, v, &clean, Master, m.Self, g)
@@ -58,7 +58,10 @@ func planJoin(m Mesh, v View) Plan {
 	deliver := Stage{Title: "deliver from the other slaves to the master"}
 	sync := Stage{Title: "copy from the master", Begin: "Sync tables from MASTER Server.", End: "Replication sync has ended."}
 	pair := Stage{Title: "create the own sides towards the other slaves"}
-	start := Stage{Title: "the copy is complete: start"}
+	// The start towards the master comes last, so that a copy that counts as complete
+	// is connected with everybody. The own server is closed and has one session, so
+	// its starts run one after the other anyway.
+	start := Stage{Title: "the copy is complete: start", InTurn: true}
 
 	for g := range m.Groups {
 		for _, on := range []int{Master, m.Self} {
@@ -84,7 +87,7 @@ func planJoin(m Mesh, v View) Plan {
 			}
 			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: m.Self, Group: g})
 			if toMaster, _ := v.object(m, slave, Master, g); !toMaster.Started {
-				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g})
+				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
 			}
 			deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
 			pair.Steps = append(pair.Steps, Step{Do: Create, On: m.Self, Peer: slave, Group: g})
@@ -92,11 +95,11 @@ func planJoin(m Mesh, v View) Plan {
 				Step{Do: Start, On: m.Self, Peer: slave, Group: g},
 				// START RETRY alone would look for us only every 60 s.
 				Step{Do: Stop, On: slave, Peer: m.Self, Group: g},
-				Step{Do: Start, On: slave, Peer: m.Self, Group: g})
+				Step{Do: Start, On: slave, Peer: m.Self, Group: g, If: IfKept})
 		}
 		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})
-		start.Steps = append(start.Steps, Step{Do: Start, On: m.Self, Peer: Master, Group: g})
 	}
+	start.Steps = append(start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
 
 	p.add(p.closeFirst(m, v))
 	p.add(clean)

@@ -195,7 +195,7 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 			own, exists := v.object(m, m.Self, peer, g)
 			// A slave that is joined must hear all from the moment users are let in.
 			if exists && !own.Started && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
-				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: m.Self, Peer: peer, Group: g})
+				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: m.Self, Peer: peer, Group: g, If: ifKept(own)})
 			}
 		}
 	}
@@ -218,11 +218,21 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	p.InService = true
 }
 
+// ifKept is the guard of starting an object again: one that was never started
+// begins at now anyway.
+func ifKept(o Object) Guard {
+	if o.XSN == Unset {
+		return Unguarded
+	}
+	return IfKept
+}
+
 // startOrWake starts a stopped sender. One that has lost its peer would look for
 // it only every 60 s, so it is stopped and started.
 func startOrWake(o Object, at Step) []Step {
 	stop, start := at, at
 	stop.Do, start.Do = Stop, Start
+	start.If = ifKept(o)
 	switch {
 	case !o.Started:
 		return []Step{start}
@@ -274,7 +284,7 @@ func planHandOver(m Mesh, v View) Plan {
 			}
 			if delivers {
 				if !own.Started {
-					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g})
+					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g, If: IfKept})
 				}
 				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g})
 			}

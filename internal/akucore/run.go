@@ -67,6 +67,9 @@ func (r *Runner) stage(ctx context.Context, stage Stage) error {
 	chains := map[object][]Step{}
 	for _, s := range stage.Steps {
 		at := object{s.On, s.Peer, s.Group}
+		if stage.InTurn && s.On == r.Mesh.Self {
+			at = object{on: s.On}
+		}
 		chains[at] = append(chains[at], s)
 	}
 	var wg sync.WaitGroup
@@ -103,6 +106,9 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 	err := retry.Do(
 		func() error {
 			if err := r.check(ctx, s); err != nil {
+				if s.If == IfKept && !errors.Is(err, errReset) {
+					return err // it destroys nothing: look again
+				}
 				return retry.Unrecoverable(err)
 			}
 			return r.do(ctx, s)
@@ -135,6 +141,8 @@ func retryable(err error) bool {
 	return !errors.Is(err, ErrFatal) && !errors.Is(err, ErrPassword) && !errors.Is(err, ErrTimeout) && retry.IsRecoverable(err)
 }
 
+var errReset = errors.New("refused: it was reset meanwhile")
+
 // check holds a destructive step against its guard, on the servers as they are
 // right now.
 func (r *Runner) check(ctx context.Context, s Step) error {
@@ -144,6 +152,15 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 	case s.If == IfAway:
 		if _, err := r.Servers.Server(s.Peer).State(ctx, nil); !errors.Is(err, ErrUnreachable) {
 			return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
+		}
+		return nil
+	case s.If == IfKept:
+		on, err := r.Servers.Server(s.On).State(ctx, nil)
+		if err != nil {
+			return fmt.Errorf("check before it: %w", err)
+		}
+		if o, exists := on.Objects[r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))]; !exists || o.XSN == Unset {
+			return errReset
 		}
 		return nil
 	}

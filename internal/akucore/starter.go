@@ -70,50 +70,55 @@ var errAgain = errors.New("plan again")
 
 // round runs plans until the pod is in service or nothing can be done for now.
 func (s *Starter) round(ctx context.Context) (Instance, error) {
+	options := s.Options
 	for {
-		instance, err := s.once(ctx)
+		plan, instance, err := s.once(ctx, options)
 		if !errors.Is(err, errAgain) {
 			return instance, err
+		}
+		if plan.Join {
+			// The copy is as new as can be, and no user has written here yet.
+			options.Flush = false
 		}
 	}
 }
 
 // once observes once and runs one plan.
-func (s *Starter) once(ctx context.Context) (Instance, error) {
+func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instance, error) {
 	r := s.Runner
 	own := r.Servers.Server(r.Mesh.Self)
 	if len(s.Scripts) > 0 {
 		if err := own.Initialize(ctx, s.Scripts); err != nil {
-			return Instance{}, fmt.Errorf("initialize the own server: %w", err)
+			return Plan{}, Instance{}, fmt.Errorf("initialize the own server: %w", err)
 		}
 	}
 	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
 	if err != nil {
-		return Instance{}, fmt.Errorf("own server: %w", err)
+		return Plan{}, Instance{}, fmt.Errorf("own server: %w", err)
 	}
 	decide := s.Plan
 	if decide == nil {
 		decide = PlanStart
 	}
-	plan := decide(r.Mesh, s.Options, view)
+	plan := decide(r.Mesh, options, view)
 	switch {
 	case plan.Wait != "":
-		return Instance{}, errors.New(plan.Wait)
+		return plan, Instance{}, errors.New(plan.Wait)
 	case plan.Human != "":
-		return Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
+		return plan, Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
 	}
 	r.Log.Info("plan", "name", plan.Name, "stages", len(plan.Stages))
 	if s.Why != nil {
 		s.Why(plan.Name)
 	}
 	if err := r.Run(ctx, plan); err != nil {
-		return Instance{}, err
+		return plan, Instance{}, err
 	}
 	if !plan.InService {
-		return Instance{}, errAgain
+		return plan, Instance{}, errAgain
 	}
 	// The instance that was looked at, not the one that may have replaced it.
-	return Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
+	return plan, Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
 }
 
 func (s *Starter) replicas(ctx context.Context) int {

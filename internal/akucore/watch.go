@@ -51,6 +51,9 @@ func Watch(ctx context.Context, own Server, since Instance, present func()) erro
 			return fmt.Errorf("%w: it is closed to users", ErrGone)
 		case err == nil && now.StartTime != since.StartTime:
 			return fmt.Errorf("%w: it started again", ErrGone)
+		case errors.Is(err, ErrPassword):
+			// It answers. The password was changed, and the new one is on its way.
+			misses = 0
 		case err == nil:
 			misses = 0
 			present()

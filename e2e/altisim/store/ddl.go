@@ -21,8 +21,9 @@ func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool)
 		return err
 	}
 	defer s.release()
+	changes := difference(s.catalog, c)
 	err = s.transact(ctx, false, logged, func(conn *sql.Conn) error {
-		for _, q := range difference(s.catalog, c) {
+		for _, q := range changes {
 			if err := exec(ctx, conn, q); err != nil {
 				return fmt.Errorf("%s: %w", q, err)
 			}
@@ -33,6 +34,13 @@ func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool)
 		return err
 	}
 	s.catalog = c
+	if len(changes) > 0 {
+		// Any read makes SQLite's other writing connection look at the tables anew. It would do so only after it has
+		// refused an INSERT whose number of values fits the new table but not the old one of that name.
+		if err := exec(context.WithoutCancel(ctx), s.captured, "SELECT COUNT(*) FROM sqlite_master"); err != nil {
+			return err
+		}
+	}
 	// In the same turn: no change of a table that has just been added may miss the log.
 	return s.setTriggers(context.WithoutCancel(ctx), c)
 }

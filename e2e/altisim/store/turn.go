@@ -40,7 +40,7 @@ func (s *Store) direct(ctx context.Context, capture, logged bool, f func(*sql.Co
 // transact is direct for those who hold the turn.
 func (s *Store) transact(ctx context.Context, capture, logged bool, f func(*sql.Conn) error) error {
 	conn := s.conn(capture)
-	if err := exec(ctx, conn, "BEGIN IMMEDIATE"); err != nil {
+	if err := begin(ctx, conn); err != nil {
 		return err
 	}
 	if err := f(conn); err != nil {
@@ -52,7 +52,10 @@ func (s *Store) transact(ctx context.Context, capture, logged bool, f func(*sql.
 
 // commit ends a transaction: its changes, if any are in the log, get a commit
 // record; otherwise only the number moves on.
+//
+// What has been done by now is done to the end even if the client is gone.
 func (s *Store) commit(ctx context.Context, conn *sql.Conn, logged bool) error {
+	ctx = context.WithoutCancel(ctx)
 	to, err := func() (int64, error) {
 		id, err := sequence(ctx, conn)
 		if err != nil {
@@ -91,10 +94,24 @@ func exec(ctx context.Context, conn *sql.Conn, q string, args ...any) error {
 	return err
 }
 
+// begin opens SQLite's transaction. It must not be interrupted: the driver may
+// report that of a transaction that is open all the same, and nobody would end it.
+func begin(ctx context.Context, conn *sql.Conn) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return exec(context.WithoutCancel(ctx), conn, "BEGIN IMMEDIATE")
+}
+
 // rollback must not fail for lack of time. An interrupted statement may have
-// rolled back already; then it does nothing.
+// rolled back already; then it does nothing. The interrupt of the statement
+// before may also come late and hit this one.
 func rollback(conn *sql.Conn) {
-	_ = exec(context.Background(), conn, "ROLLBACK")
+	for range 100 {
+		if err := exec(context.Background(), conn, "ROLLBACK"); err == nil || !interrupted(err) {
+			return
+		}
+	}
 }
 
 func sequence(ctx context.Context, conn *sql.Conn) (id int64, err error) {

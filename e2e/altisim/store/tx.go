@@ -42,7 +42,7 @@ func (t *Tx) enter(ctx context.Context) error {
 		return nil
 	}
 	conn := t.s.conn(t.capture)
-	err := exec(ctx, conn, "BEGIN IMMEDIATE")
+	err := begin(ctx, conn)
 	for _, st := range t.done {
 		if err == nil {
 			err = exec(ctx, conn, st.query, st.args...)
