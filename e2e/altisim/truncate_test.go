@@ -56,6 +56,16 @@ func TestTruncate(t *testing.T) {
 	n1.Do(alter("STOP"), "DROP REPLICATION AKU_REP_01", "TRUNCATE TABLE T1", "DROP TABLE T1")
 }
 
+// A table that is dropped and made anew is another one, whoever writes.
+func TestTableMadeAnew(t *testing.T) {
+	t.Parallel()
+	s := at.Start(t, 1, at.Options{})[0]
+	c := s.Open(at.Dial{})
+	c.Do("CREATE TABLE T1 (C1 INTEGER PRIMARY KEY, C2 INTEGER)", "INSERT INTO T1 VALUES (1, 1)", "DROP TABLE T1",
+		"CREATE TABLE T1 (C1 INTEGER PRIMARY KEY)", "INSERT INTO T1 VALUES (1)", "ALTER TABLE T1 ADD COLUMN (C2 INTEGER)", "INSERT INTO T1 VALUES (2, 2)")
+	want(t, c, "SELECT * FROM T1 ORDER BY C1", "1|-", "2|2")
+}
+
 // A column that is added on both sides travels.
 func TestAddColumn(t *testing.T) {
 	t.Parallel()

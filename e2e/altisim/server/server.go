@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"strconv"
 
 	"aku/e2e/altisim/engine"
 	"aku/e2e/altisim/sqlfront"
@@ -160,6 +161,9 @@ func (c *Session) query(ctx context.Context, st sqlfront.Statement, args []any) 
 	if len(q.Labels) == len(r.Columns) {
 		for i, l := range q.Labels {
 			r.Columns[i].Name = l
+			if _, err := strconv.ParseInt(l, 10, 32); err == nil && r.Columns[i].Declared == "" {
+				r.Columns[i].Declared = "INTEGER" // a literal
+			}
 		}
 	}
 	return Output{Rows: r}, nil

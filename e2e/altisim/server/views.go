@@ -14,7 +14,7 @@ func (c *Session) virtual(name string) *sqlfront.Virtual {
 		"V$REPSENDER": c.repSender, "V$REPSENDER_PARALLEL": c.repSenderParallel, "V$REPRECEIVER": c.repReceiver,
 		"V$REPGAP": c.repGap, "V$REPSYNC": c.repSync, "V$PROPERTY": c.property, "V$SESSION": c.sessions,
 		"V$INSTANCE": c.instance, "V$DATABASE": c.database, "V$VERSION": c.version, "V$STATEMENT": c.statements,
-		"V$REPEXEC": c.repExec, "V$REPLOGBUFFER": empty(`REP_NAME BUFFER_MIN_SN READ_SN BUFFER_MAX_SN`),
+		"X$PROPERTY": empty(`ID NAME`), "V$REPEXEC": c.repExec, "V$REPLOGBUFFER": empty(`REP_NAME BUFFER_MIN_SN READ_SN BUFFER_MAX_SN`),
 		"V$REPOFFLINE_STATUS": empty(`REP_NAME STATUS SUCCESS_TIME`),
 		"V$REPRECOVERY":       empty(`REP_NAME STATUS START_XSN XSN END_XSN RECOVERY_SENDER_IP PEER_IP RECOVERY_SENDER_PORT PEER_PORT`),
 		"SYS_REPLICATIONS_":   c.sysReplications, "SYS_REPL_HOSTS_": c.sysHosts, "SYS_REPL_ITEMS_": c.sysItems,
