@@ -25,7 +25,7 @@ test-integration: $(testrun) ## tests through a real ODBC driver against stand-i
 test-chart: $(testrun) ## what the Helm chart renders
 	$(testrun) chart
 
-test-chart-install: $(testrun) ## install and upgrade the chart with every file of its ci folder (chart-testing)
+test-chart-install: $(testrun) ## not part of test, 7 min: install and upgrade the chart with every file of its ci folder (chart-testing)
 	$(testrun) chart-install
 
 test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)

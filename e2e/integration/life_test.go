@@ -15,6 +15,7 @@ import (
 )
 
 func TestMasterStart_OpensAtOnce(t *testing.T) {
+	t.Parallel()
 	c := start(t, 1, nil)
 	c.createTables()
 	if c.pods[0].isOpen() {
@@ -30,6 +31,7 @@ func TestMasterStart_OpensAtOnce(t *testing.T) {
 }
 
 func TestInitdb_RunsOnceOnANewServer(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for file, text := range map[string]string{
 		"02-rows.sql":  "INSERT INTO T1 VALUES (1, 10); INSERT INTO T1 VALUES (2, 20);",
@@ -57,6 +59,7 @@ func TestInitdb_RunsOnceOnANewServer(t *testing.T) {
 }
 
 func TestMissingTable_IsSaidAndHealsWithoutRestart(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, before, said, heal string }{
 		{"missing", "CREATE TABLE OTHER (ID INTEGER PRIMARY KEY)", "table SYS.T1 does not exist on altibase-0", createTable},
 		{"no primary key", "CREATE TABLE T1 (ID INTEGER, V INTEGER)", "table SYS.T1 on altibase-0 has no primary key", "DROP TABLE T1; " + createTable},
@@ -77,6 +80,7 @@ func TestMissingTable_IsSaidAndHealsWithoutRestart(t *testing.T) {
 }
 
 func TestWrongPassword_IsSaidAsSuchAndHeals(t *testing.T) {
+	t.Parallel()
 	password := filepath.Join(t.TempDir(), "password")
 	write := func(text string) {
 		if err := os.WriteFile(password, []byte(text), 0o600); err != nil {
@@ -93,6 +97,7 @@ func TestWrongPassword_IsSaidAsSuchAndHeals(t *testing.T) {
 }
 
 func TestJoin_WritesOnAllOpenPodsAreKept(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0)
@@ -114,6 +119,7 @@ func TestJoin_WritesOnAllOpenPodsAreKept(t *testing.T) {
 }
 
 func TestEnd_WritesUntilShutOutAreKept(t *testing.T) {
+	t.Parallel()
 	for _, reset := range []akucore.ResetMode{akucore.ResetAlways, akucore.ResetNever} {
 		t.Run("reset "+string(reset), func(t *testing.T) {
 			c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": string(reset)})
@@ -143,6 +149,7 @@ func TestEnd_WritesUntilShutOutAreKept(t *testing.T) {
 }
 
 func TestRestart_CatchesUpWithoutACopy(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0, 1, 2)
@@ -169,6 +176,7 @@ func TestRestart_CatchesUpWithoutACopy(t *testing.T) {
 }
 
 func TestSidecarKilledAfterAnyStatementOfItsJoin_TheNextOneGoesOn(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0, 1)
@@ -196,6 +204,7 @@ func TestSidecarKilledAfterAnyStatementOfItsJoin_TheNextOneGoesOn(t *testing.T) 
 }
 
 func TestSlave_WaitsForTheMasterAndNeverOpensWithoutIt(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, nil)
 	c.createTables()
 	c.pods[1].run()
@@ -208,6 +217,7 @@ func TestSlave_WaitsForTheMasterAndNeverOpensWithoutIt(t *testing.T) {
 }
 
 func TestLostMaster_StaysClosedAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, nil)
 	c.createTables()
 	c.inService(0, 1)
@@ -235,6 +245,7 @@ func TestLostMaster_StaysClosedAndSaysWhatToDo(t *testing.T) {
 }
 
 func TestEnd_DoesNotResetWhatWasNotDelivered(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_END_TIMEOUT": "20"})
 	c.createTables()
 	c.inService(0, 1)
@@ -280,6 +291,7 @@ func TestEnd_DoesNotResetWhatWasNotDelivered(t *testing.T) {
 }
 
 func TestHungPeer_DelaysAnEndOnlyForABoundedTime(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, map[string]string{"AKU_END_TIMEOUT": "30", "AKU_QUERY_RETRY_COUNT": "1"})
 	c.createTables()
 	c.inService(0, 1, 2)

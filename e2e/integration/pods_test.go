@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,12 +102,17 @@ func start(t *testing.T, n int, env map[string]string) *cluster {
 	return c
 }
 
-// freePort is a port that nothing listens on and that the system gives to nobody
-// by itself: it is below the range for outgoing connections.
+// nextPort is where freePort looks next. It is below the range that the system
+// takes ports for outgoing connections from.
+var nextPort atomic.Int64
+
+func init() { nextPort.Store(10000 + rand.Int64N(15000)) }
+
+// freePort is a port that nothing listens on, another one at every call.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
-		port := 10000 + rand.IntN(20000)
+		port := int(nextPort.Add(1))
 		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
 			l.Close()
 			return port

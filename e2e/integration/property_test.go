@@ -12,6 +12,7 @@ import (
 )
 
 func TestQueryTimeout_IsThatOfEverySession(t *testing.T) {
+	t.Parallel()
 	for _, seconds := range []string{"77", "0"} {
 		c := start(t, 1, map[string]string{"AKU_QUERY_TIMEOUT": seconds})
 		c.createTables()
@@ -23,6 +24,7 @@ func TestQueryTimeout_IsThatOfEverySession(t *testing.T) {
 }
 
 func TestQueryTimeout_EndsACopyThatTakesTooLong(t *testing.T) {
+	t.Parallel()
 	// A SYNC takes 2 s, scaled like the limit.
 	c := start(t, 2, map[string]string{"AKU_QUERY_TIMEOUT": "1"})
 	c.createTables()
@@ -35,6 +37,7 @@ func TestQueryTimeout_EndsACopyThatTakesTooLong(t *testing.T) {
 }
 
 func TestDelayStartComplete_IsWaitedBetweenCopyAndOpen(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_DELAY_START_COMPLETE_TIME": "2"})
 	c.createTables()
 	c.inService(0)
@@ -51,6 +54,7 @@ func TestDelayStartComplete_IsWaitedBetweenCopyAndOpen(t *testing.T) {
 }
 
 func TestFlushAtStart_DeliversBothWaysBeforeOpening(t *testing.T) {
+	t.Parallel()
 	for _, flush := range []string{"1", "0"} {
 		c := start(t, 2, map[string]string{"AKU_FLUSH_AT_START": flush})
 		c.createTables()
@@ -67,6 +71,7 @@ func TestFlushAtStart_DeliversBothWaysBeforeOpening(t *testing.T) {
 }
 
 func TestFlushAtEnd_Off_KeepsWhatWasNotSent(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_FLUSH_AT_END": "0", "AKU_REPLICATION_RESET_AT_END": "0"})
 	c.createTables()
 	c.inService(0, 1)
@@ -88,6 +93,7 @@ func afterEnd(p *pod) string {
 }
 
 func TestDrainTime_IsWhatUsersGetToLeave(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_DRAIN_TIME": "2"})
 	c.createTables()
 	c.inService(0, 1)
@@ -112,6 +118,7 @@ func TestDrainTime_IsWhatUsersGetToLeave(t *testing.T) {
 }
 
 func TestShutdownAtEnd_StopsTheServerCleanly(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_SHUTDOWN_AT_END": "1"})
 	c.createTables()
 	c.inService(0, 1)
@@ -124,6 +131,7 @@ func TestShutdownAtEnd_StopsTheServerCleanly(t *testing.T) {
 }
 
 func TestTwoReplications_ShareTheirHosts(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, map[string]string{
 		"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "OTHER",
 		"AKU_REPLICATIONS_1_TABLES":                  "SYS.T2",
@@ -147,6 +155,7 @@ func TestTwoReplications_ShareTheirHosts(t *testing.T) {
 }
 
 func TestPassword_ChangedWhileInService(t *testing.T) {
+	t.Parallel()
 	c := start(t, 1, nil)
 	c.createTables()
 	c.inService(0)

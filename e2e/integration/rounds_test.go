@@ -43,6 +43,7 @@ type life struct {
 // TestRandomRounds_LoseNoAcknowledgedRow lets pods join, leave, die and restart in
 // a random order. ROUNDS=100 SEED=7 runs more and other rounds.
 func TestRandomRounds_LoseNoAcknowledgedRow(t *testing.T) {
+	t.Parallel()
 	rounds, seed := fromEnv(t, "ROUNDS", defaultRounds), fromEnv(t, "SEED", defaultSeed)
 	t.Logf("%d rounds, seed %d", rounds, seed)
 	c := start(t, 3, nil)

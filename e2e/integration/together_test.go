@@ -13,6 +13,7 @@ import (
 )
 
 func TestAllPodsStartAtOnce_NewAndRestarted(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, nil)
 	c.createTables()
 	together := func() {
@@ -52,6 +53,7 @@ func TestAllPodsStartAtOnce_NewAndRestarted(t *testing.T) {
 }
 
 func TestSYSDBASlot_IsSharedPolitely(t *testing.T) {
+	t.Parallel()
 	c := start(t, 1, nil)
 	c.createTables()
 	p := c.pods[0]
@@ -76,6 +78,7 @@ func TestSYSDBASlot_IsSharedPolitely(t *testing.T) {
 }
 
 func TestEndDuringAJoin_TakesOverAndLeavesNothingPinned(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"full join", "START RETRY AKU_REP_12", "TRUNCATE SYS.T1", "Sync tables", "Replication sync has ended."} {
 		t.Run(moment, func(t *testing.T) {
 			c := start(t, 3, nil)
@@ -107,6 +110,7 @@ func TestEndDuringAJoin_TakesOverAndLeavesNothingPinned(t *testing.T) {
 }
 
 func TestLostSlave_JoinsAnew(t *testing.T) {
+	t.Parallel()
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0, 1, 2)
@@ -132,6 +136,7 @@ func TestLostSlave_JoinsAnew(t *testing.T) {
 }
 
 func TestMasterWasReset_TheSlaveHandsOverAndJoinsAnew(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, nil)
 	c.createTables()
 	c.inService(0, 1)
@@ -154,6 +159,7 @@ func TestMasterWasReset_TheSlaveHandsOverAndJoinsAnew(t *testing.T) {
 }
 
 func TestMasterIsAnotherOne_TheSlaveKeepsItsRows(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, nil)
 	c.createTables()
 	c.inService(0, 1)
@@ -185,6 +191,7 @@ func TestMasterIsAnotherOne_TheSlaveKeepsItsRows(t *testing.T) {
 }
 
 func TestHungServer_LeavesServiceAndComesBack(t *testing.T) {
+	t.Parallel()
 	c := start(t, 1, nil)
 	c.createTables()
 	c.inService(0)
@@ -196,6 +203,7 @@ func TestHungServer_LeavesServiceAndComesBack(t *testing.T) {
 }
 
 func TestEndThatCannotDeliver_SaysWhatWasLeftUndone(t *testing.T) {
+	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_END_TIMEOUT": "10", "AKU_DRAIN_TIME": "0"})
 	c.createTables()
 	c.inService(0, 1)

@@ -11,6 +11,7 @@ import (
 type stage struct {
 	name     string
 	required bool // without it the following stages cannot run
+	onDemand bool // takes so long that it runs only when it is named
 	run      func(context.Context, *result) error
 }
 
@@ -29,7 +30,7 @@ var stages = []stage{
 		if err != nil {
 			return err
 		}
-		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-timeout=20m"}, packages...))
+		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-parallel=4", "-timeout=20m"}, packages...))
 	}},
 	{name: "chart", run: func(ctx context.Context, r *result) error {
 		return errors.Join(
@@ -37,7 +38,7 @@ var stages = []stage{
 			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-timeout=10m", "./..."}),
 		)
 	}},
-	{name: "chart-install", run: command("scripts/with-cluster.sh", "scripts/ct.sh", "install", "--upgrade")},
+	{name: "chart-install", onDemand: true, run: command("scripts/with-cluster.sh", "scripts/ct.sh", "install", "--upgrade")},
 	{name: "e2e", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=40m", "./e2e"})
 	}},
