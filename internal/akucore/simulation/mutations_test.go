@@ -39,6 +39,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
+	"reset while blind": resetWhileBlind,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -149,6 +150,19 @@ func writesAlone(o *Options) {
 	})
 }
 
+// resetWhileBlind: a slave's server hangs while another one leaves, and answers again
+// about when its pair with the master is reset.
+func resetWhileBlind(o *Options) {
+	inOrder(o, func(r *rand.Rand) (events []event) {
+		for range 3 {
+			events = append(events,
+				event{after: inService, fault: hang(1, seconds(r, 20, 32))},
+				event{after: seconds(r, 0, 12), fault: endPod(2)})
+		}
+		return append(events, event{after: time.Minute})
+	})
+}
+
 // masterAway: a slave starts again while the master is away for long.
 func masterAway(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
@@ -171,6 +185,7 @@ var mutations = []mutation{
 
 	{"guard: own copy is not complete", 50, both(openedByHand, unchecked(akucore.IfNotJoined))},
 	{"guard: everything is delivered", 50, both(cutInDelivery, unchecked(akucore.IfHandedOver))},
+	{"guard: its log was kept", 200, both(resetWhileBlind, unchecked(akucore.IfKept))},
 	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
 
 	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry })},

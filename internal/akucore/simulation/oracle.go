@@ -109,7 +109,7 @@ func (s *server) mayReset(o *object, by *client) {
 		if !w.joined(s.pod) && s.pod != akucore.Master || !w.counted(o.peer) {
 			return
 		}
-		if by.kind == sidecar && w.away(s.pod, o.peer) && o.peer >= w.set.replicas {
+		if by.kind == sidecar && w.claims[claim{by, s.pod, o.spec.Name}] == akucore.IfAway && w.away(s.pod, o.peer) {
 			return // a removed pod; it makes a full join when it comes back
 		}
 		if known, last := peer.known(s.volume, o.group), s.volume.lastOf(o.group); known < last {
