@@ -16,6 +16,7 @@ type settings struct {
 	password, passwordFile string
 	timeScale              float64
 	hosts                  map[string]string
+	hostsFile              string
 	properties             map[string]string
 	logLevel               slog.Level
 }
@@ -31,7 +32,7 @@ func readSettings(environ []string) (settings, error) {
 			s.properties[name] = v
 		}
 	}
-	s.dataDir, s.listen = env["ALTISIM_DATA_DIR"], env["ALTISIM_LISTEN"]
+	s.dataDir, s.listen, s.hostsFile = env["ALTISIM_DATA_DIR"], env["ALTISIM_LISTEN"], env["ALTISIM_HOSTS_FILE"]
 	s.password, s.passwordFile = env["ALTISIM_SYS_PASSWORD"], env["ALTISIM_SYS_PASSWORD_FILE"]
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }

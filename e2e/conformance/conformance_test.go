@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -15,6 +16,10 @@ import (
 func TestMain(m *testing.M) {
 	if dsn := os.Getenv(clientDSN); dsn != "" {
 		beClient(dsn, os.Getenv(clientStatement))
+	}
+	flag.Parse()
+	if vendor.servers == "" {
+		enterNetwork()
 	}
 	code := m.Run()
 	leftOut.print()
@@ -40,7 +45,7 @@ func TestConformance(t *testing.T) {
 						leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
 						t.Skip(reason)
 					}
-					Run(t, target, f, c, all)
+					Run(t, &target, f, c, all)
 				})
 			}
 		})

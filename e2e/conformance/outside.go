@@ -19,7 +19,11 @@ func (r *run) outside(s Step) error {
 		r.paused[s.Server] = true
 		return server.Pause()
 	case "move":
-		return server.Move()
+		host, err := server.Move()
+		if err == nil {
+			r.target.Servers[s.Server].Host = host
+		}
+		return err
 	case "gone":
 		r.down[s.Server] = true
 		return r.gone(s.Server)

@@ -14,7 +14,7 @@ import (
 // A run is one case on its way.
 type run struct {
 	t        testing.TB
-	target   Target
+	target   *Target
 	vars     Vars
 	sessions map[string]*session
 	clients  map[string]func() error
@@ -25,7 +25,7 @@ type run struct {
 }
 
 // Run runs one case on clean servers. It leaves them as it found them.
-func Run(t testing.TB, target Target, f File, c Case, all Cleaner) {
+func Run(t testing.TB, target *Target, f File, c Case, all Cleaner) {
 	t.Helper()
 	r := &run{
 		t: t, target: target, vars: Vars{}, sessions: map[string]*session{}, clients: map[string]func() error{}, ended: map[string]Outcome{},
@@ -67,7 +67,7 @@ func (r *run) finish(all Cleaner) {
 			}
 		}
 	}
-	if err := all.Clean(r.target); err != nil {
+	if err := all.Clean(*r.target); err != nil {
 		r.t.Errorf("clean up: %v", err)
 	}
 }

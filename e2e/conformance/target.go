@@ -28,7 +28,7 @@ type Server struct {
 	Far             string // address at which logins come from afar; "" when there is none
 	Kill            func() error
 	Restart         func(properties map[string]string) error // of a server that does not run
-	Move            func() error                             // gives it another address, under its name; it must not run
+	Move            func() (host string, err error)          // gives it another address, under its name; it must not run
 	Pause, Resume   func() error                             // stops the process without ending it
 	Client          func(dsn, statement string) (kill func() error, err error)
 }

@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -61,8 +62,16 @@ func writeIni(o Odbc) (err error) {
 
 func standIn(s *altisimtest.Server, name string) Server {
 	usual := map[string]string{"REPLICATION_PORT_NO": strconv.Itoa(s.ReplicationPort), "ADMIN_MODE": "0", "REMOTE_SYSDBA_ENABLE": "1"}
+	moved := 0
 	return Server{
-		Host: s.Host, Port: s.Port, ReplicationPort: s.ReplicationPort, Name: name, Client: startClient,
+		Host: s.Host, Port: s.Port, ReplicationPort: s.ReplicationPort, Name: name, Far: farAddress(s), Client: startClient,
+		Move: func() (string, error) {
+			moved++
+			ip := net.ParseIP(s.Host).To4()
+			ip[3] = byte(int(ip[3])%10 + 10*moved)
+			s.Move(ip.String())
+			return s.Host, nil
+		},
 		Kill:   func() error { s.Kill9(); return nil },
 		Pause:  func() error { s.Pause(); return nil },
 		Resume: func() error { s.Resume(); return nil },

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -43,6 +42,7 @@ type Server struct {
 	output  bytes.Buffer
 	exited  chan struct{}
 	started bool
+	names   *names
 }
 
 // Start starts n servers that know each other's names. They end with the test.
@@ -57,17 +57,20 @@ func Start(t testing.TB, n int, o Options) []*Server {
 	}
 	var servers []*Server
 	hosts, ports := addresses(t, n)
-	var names []string
+	names := &names{file: filepath.Join(t.TempDir(), "hosts"), addresses: map[string]string{}}
 	for i, host := range hosts {
-		names = append(names, fmt.Sprintf("altibase-%d.altibase-svc=%s", i, host))
+		names.addresses[Name(i)] = host
 	}
 	for name, i := range o.Hosts {
-		names = append(names, name+"="+hosts[i])
+		names.addresses[name] = hosts[i]
+	}
+	if err := names.write(); err != nil {
+		t.Fatal(err)
 	}
 	for _, host := range hosts {
 		s := &Server{
 			Host: host, Port: ports[0], ReplicationPort: ports[1], Password: o.Password, Scale: o.TimeScale, t: t,
-			DataDir: filepath.Join(t.TempDir(), "data"),
+			DataDir: filepath.Join(t.TempDir(), "data"), names: names,
 		}
 		admin := "0"
 		if o.AdminMode {
@@ -75,7 +78,7 @@ func Start(t testing.TB, n int, o Options) []*Server {
 		}
 		s.env = append([]string{
 			"ALTISIM_DATA_DIR=" + s.DataDir, "ALTISIM_LISTEN=" + host, "ALTISIM_SYS_PASSWORD=" + o.Password,
-			"ALTISIM_TIME_SCALE=" + strconv.FormatFloat(o.TimeScale, 'g', -1, 64), "ALTISIM_HOSTS=" + strings.Join(names, ","),
+			"ALTISIM_TIME_SCALE=" + strconv.FormatFloat(o.TimeScale, 'g', -1, 64), "ALTISIM_HOSTS_FILE=" + names.file,
 			"ALTIBASE_PORT_NO=" + strconv.Itoa(s.Port), "ALTIBASE_REPLICATION_PORT_NO=" + strconv.Itoa(s.ReplicationPort),
 			"ALTIBASE_ADMIN_MODE=" + admin,
 		}, o.Env...)

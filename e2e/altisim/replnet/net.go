@@ -8,7 +8,9 @@ import (
 	"encoding/gob"
 	"errors"
 	"net"
+	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	"aku/e2e/altisim/engine"
@@ -18,15 +20,16 @@ import (
 type Network struct {
 	// Hosts are names that are not looked up, with their addresses.
 	Hosts map[string]string
+	// HostsFile holds more of them, one NAME=ADDRESS a line. It is read at every
+	// connect, as the real server looks names up; empty for none.
+	HostsFile string
 	// Local is the address to connect from, empty for any.
 	Local string
 }
 
 // Dial implements engine.Network.
 func (n *Network) Dial(ctx context.Context, host string, port int) (engine.Link, error) {
-	if addr, ok := n.Hosts[host]; ok {
-		host = addr
-	}
+	host = n.address(host)
 	var d net.Dialer
 	if ip := net.ParseIP(n.Local); ip != nil && !ip.IsUnspecified() {
 		d.LocalAddr = &net.TCPAddr{IP: ip}
@@ -36,6 +39,25 @@ func (n *Network) Dial(ctx context.Context, host string, port int) (engine.Link,
 		return nil, err
 	}
 	return n.link(c), nil
+}
+
+func (n *Network) address(host string) string {
+	if addr, ok := n.Hosts[host]; ok {
+		return addr
+	}
+	if n.HostsFile == "" {
+		return host
+	}
+	text, err := os.ReadFile(n.HostsFile)
+	if err != nil {
+		return host // so it is looked up
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, addr, ok := strings.Cut(strings.TrimSpace(line), "="); ok && name == host {
+			return addr
+		}
+	}
+	return host
 }
 
 // Serve hands every connection to serve until the listener is closed, and then

@@ -1,0 +1,39 @@
+package altisimtest
+
+import (
+	"os"
+	"strings"
+)
+
+// names are what the servers of a test know each other by.
+type names struct {
+	file      string
+	addresses map[string]string
+}
+
+func (n *names) write() error {
+	var b strings.Builder
+	for name, address := range n.addresses {
+		b.WriteString(name + "=" + address + "\n")
+	}
+	// In one step: a server may be reading it.
+	if err := os.WriteFile(n.file+".new", []byte(b.String()), 0o640); err != nil {
+		return err
+	}
+	return os.Rename(n.file+".new", n.file)
+}
+
+// Move gives a server that does not run another address, under its old names.
+func (s *Server) Move(host string) {
+	s.t.Helper()
+	for name, address := range s.names.addresses {
+		if address == s.Host {
+			s.names.addresses[name] = host
+		}
+	}
+	s.Host = host
+	s.SetEnv("ALTISIM_LISTEN", host)
+	if err := s.names.write(); err != nil {
+		s.t.Fatal(err)
+	}
+}
