@@ -1,5 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
-.PHONY: help setup demo test test-unit test-integration test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-integration conformance test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -21,6 +21,9 @@ test-unit: $(testrun) ## tests that need nothing but Go and a C compiler with un
 
 test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback
 	$(testrun) integration
+
+conformance: ## state how a server behaves: SERVERS=host:port[:replport],… DRIVER=… against vendor servers, without them against stand-ins
+	e2e/conformance/run.sh
 
 test-chart: $(testrun) ## what the Helm chart renders
 	$(testrun) chart

@@ -15,6 +15,9 @@ func (r *run) outside(s Step) error {
 	case "kill":
 		r.down[s.Server] = true
 		return server.Kill()
+	case "terminate":
+		r.down[s.Server] = true
+		return server.Terminate()
 	case "pause":
 		r.paused[s.Server] = true
 		return server.Pause()

@@ -47,7 +47,7 @@ var (
 var statementVerbs = map[string]bool{"": false, "until": false, "start": false, "client": false, "still": true, "within": true}
 
 // Verbs of lines that do something else to a server or a session.
-var actionVerbs = []string{"login", "logout", "runs", "ends", "die", "kill", "restart", "pause", "resume", "move", "gone"}
+var actionVerbs = []string{"login", "logout", "runs", "ends", "die", "kill", "terminate", "restart", "pause", "resume", "move", "gone"}
 
 // Load reads all files of a folder.
 func Load(dir fs.FS) ([]File, error) {

@@ -109,7 +109,7 @@ func (r *run) step(s Step) string {
 			return err.Error()
 		}
 		return ""
-	case "kill", "restart", "pause", "resume", "move", "gone":
+	case "kill", "terminate", "restart", "pause", "resume", "move", "gone":
 		if err := r.outside(s); err != nil {
 			return err.Error()
 		}

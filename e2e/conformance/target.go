@@ -24,9 +24,10 @@ type Server struct {
 	Host            string
 	Port            int
 	ReplicationPort int
-	Name            string // for its peers, in place of Host; "" when it has none
-	Far             string // address at which logins come from afar; "" when there is none
-	Kill            func() error
+	Name            string                                   // for its peers, in place of Host; "" when it has none
+	Far             string                                   // address at which logins come from afar; "" when there is none
+	Kill            func() error                             // as kill -9
+	Terminate       func() error                             // by SIGTERM
 	Restart         func(properties map[string]string) error // of a server that does not run
 	Move            func() (host string, err error)          // gives it another address, under its name; it must not run
 	Pause, Resume   func() error                             // stops the process without ending it
@@ -62,6 +63,8 @@ func (s Server) missing(step Step) string {
 	switch {
 	case step.Verb == "kill" && s.Kill == nil:
 		return "no way is known to kill the server"
+	case step.Verb == "terminate" && s.Terminate == nil:
+		return "no way is known to send the server SIGTERM"
 	case (step.Verb == "restart" || step.Verb == "gone") && s.Restart == nil:
 		return "no way is known to start the server again"
 	case step.Verb == "move" && s.Move == nil:

@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -72,7 +73,13 @@ func standIn(s *altisimtest.Server, name string) Server {
 			s.Move(ip.String())
 			return s.Host, nil
 		},
-		Kill:   func() error { s.Kill9(); return nil },
+		Kill: func() error { s.Kill9(); return nil },
+		Terminate: func() error {
+			if code := s.Stop(); code != 143 {
+				return fmt.Errorf("it ended with %d", code)
+			}
+			return nil
+		},
 		Pause:  func() error { s.Pause(); return nil },
 		Resume: func() error { s.Resume(); return nil },
 		Restart: func(properties map[string]string) error {
