@@ -36,10 +36,9 @@ type client struct {
 
 // pool are the sessions to one server.
 type pool struct {
-	idle     []*session
-	dba      *session
-	dbaFree  chan struct{}
-	dbaLeave *time.Timer
+	idle    []*session
+	dba     *session
+	dbaFree chan struct{}
 }
 
 var _ akucore.Servers = (*client)(nil)
@@ -297,7 +296,11 @@ func (c *conn) run(ctx context.Context, limit time.Duration, statement, object s
 		c.w.strike(c, amid)
 		c.w.mu.Unlock()
 	}
-	err = do(ctx, session.server)
+	if !changes {
+		err = do(ctx, session.server)
+	} else if err = c.outlive(ctx, statement, session.server, do); c.ctx.Err() != nil {
+		broken = true
+	}
 	if ctx.Err() != nil && err != nil && !errors.Is(err, akucore.ErrUnreachable) {
 		err = fmt.Errorf("%w: %w", akucore.ErrTimeout, err)
 	}
@@ -312,6 +315,33 @@ func (c *conn) run(ctx context.Context, limit time.Duration, statement, object s
 		c.w.strike(c, behind)
 	}
 	return err
+}
+
+// outlive runs a statement that may go on when the program that sent it is killed:
+// the server does not notice before it wants to answer. Only a SYNC is cut.
+func (c *conn) outlive(ctx context.Context, statement string, s *server, do func(context.Context, *server) error) error {
+	c.w.mu.Lock()
+	survives := statement != "SYNC" && c.w.chance(50, dieGhost, c.pod, c.to, 98)
+	c.w.mu.Unlock()
+	running, cut := context.WithCancel(c.w.ctx)
+	done := make(chan error, 1)
+	c.w.spawn(func() {
+		defer cut()
+		done <- do(running, s)
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	c.w.mu.Lock()
+	left := c.dead && survives
+	c.w.mu.Unlock()
+	if left {
+		return errGone
+	}
+	cut()
+	return <-done
 }
 
 // ghost is a statement that was on its way when its sender died: now and then the

@@ -18,14 +18,17 @@ type mutation struct {
 }
 
 func TestMutations_AreFound(t *testing.T) {
-	for _, m := range mutations {
+	for i, m := range mutations {
+		if raceDetector && i >= 3 {
+			break // it looks at the same code, whatever rule is taken away
+		}
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			for n := uint64(1); n <= m.seeds; n++ {
-				o := OptionsOf(n)
+			for n := range m.seeds {
+				o := OptionsOf(n + 1)
 				m.apply(&o)
 				if out := runSeed(t, o); len(out.Violations) > 0 {
-					t.Logf("found by seed %d: %s", n, out.Violations[0])
+					t.Logf("found by seed %d: %s", n+1, out.Violations[0])
 					return
 				}
 			}

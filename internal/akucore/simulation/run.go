@@ -24,6 +24,7 @@ type Options struct {
 	APIFails     int // of a hundred questions for the replica count
 	LoseVolumes  bool
 	WriteEvery   time.Duration // at most, between two changes on a pod
+	FewValues    bool          // rows come back to values that they had before
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
 	// situation is tried in schedules that lead there.
@@ -65,6 +66,7 @@ func OptionsOf(seed uint64) Options {
 	if r.IntN(3) == 0 {
 		o.APIFails = 30
 	}
+	o.FewValues = r.IntN(8) == 0
 	return o
 }
 

@@ -108,7 +108,8 @@ func (s *server) start(ctx context.Context, name string, retry bool) error {
 	if err != nil {
 		return err
 	}
-	if err := s.reach(ctx, x); err != nil && !retry || ctx.Err() != nil {
+	err = s.reach(ctx, x)
+	if err != nil && !retry || ctx.Err() != nil {
 		return errors.Join(s.change(func() error { x.remove(); return nil }), err, ctx.Err())
 	}
 	connected := false
@@ -129,13 +130,12 @@ func (s *server) start(ctx context.Context, name string, retry bool) error {
 		}
 		x.o.started = true
 		s.logged()
-		if problem != nil {
-			x.state = retries
-			x.tryIn(retryWait)
+		if connected = problem == nil; connected {
+			x.connect()
 			return nil
 		}
-		connected = true
-		x.connect()
+		x.state = retries
+		x.tryIn(retryWait)
 		return nil
 	})
 	if err != nil || !connected {

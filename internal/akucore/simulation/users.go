@@ -72,6 +72,9 @@ func (s *server) write() {
 		at.key = 1000*(s.pod+1) + int(r>>16)%ownKeys
 	}
 	value := w.id()
+	if w.options.FewValues {
+		value = 1 + int64(r>>48%3)
+	}
 	if v.rows[at.group][at.key] != 0 && r>>40%4 == 0 {
 		value = 0
 	} else if v.rows[at.group][at.key] == 0 && at.key < sharedKeys && r>>40%4 == 0 {
