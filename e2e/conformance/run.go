@@ -64,6 +64,8 @@ func (r *run) finish(all Cleaner) {
 		if r.down[i] {
 			if err := s.Restart(nil); err != nil {
 				r.t.Errorf("start N%d again: %v", i+1, err)
+			} else if err := r.answers(i); err != nil {
+				r.t.Error(err)
 			}
 		}
 	}
