@@ -22,7 +22,7 @@ func NewCleaner(t Target, o Objects) (Cleaner, error) {
 	for i := range t.Servers {
 		s, err := c.login(t, i)
 		if err != nil {
-			return c, fmt.Errorf("N%d: %w", i+1, err)
+			return c, fmt.Errorf("server N%d: %w", i+1, err)
 		}
 		for _, found := range []struct{ what, query string }{
 			{"replication objects", "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_"},
@@ -31,9 +31,9 @@ func NewCleaner(t Target, o Objects) (Cleaner, error) {
 		} {
 			switch out := s.run(context.Background(), found.query); {
 			case out.Err != nil:
-				faults = append(faults, fmt.Errorf("N%d: %s: %w", i+1, found.query, out.Err))
+				faults = append(faults, fmt.Errorf("server N%d: %s: %w", i+1, found.query, out.Err))
 			case len(out.Rows) > 0:
-				faults = append(faults, fmt.Errorf("N%d is not empty: it has %s that the cases use: %s; drop them, or give another server",
+				faults = append(faults, fmt.Errorf("server N%d is not empty: it has %s that the cases use: %s; drop them, or give another server",
 					i+1, found.what, strings.Join(out.Rows, ", ")))
 			}
 		}
@@ -80,7 +80,7 @@ func (c Cleaner) Clean(t Target) error {
 	for i := range t.Servers {
 		wg.Go(func() {
 			if err := c.clean(t, i); err != nil {
-				faults[i] = fmt.Errorf("N%d: %w", i+1, err)
+				faults[i] = fmt.Errorf("server N%d: %w", i+1, err)
 			}
 		})
 	}

@@ -68,7 +68,7 @@ func (r *run) answers(server int) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("N%d does not answer: %w", server+1, err)
+			return fmt.Errorf("server N%d does not answer: %w", server+1, err)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (r *run) gone(server int) error {
 		}
 		_ = c.Close()
 		if time.Now().After(deadline) {
-			return fmt.Errorf("N%d still listens", server+1)
+			return fmt.Errorf("server N%d still listens", server+1)
 		}
 	}
 }

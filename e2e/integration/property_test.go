@@ -161,7 +161,7 @@ func TestPassword_ChangedWhileInService(t *testing.T) {
 	c.inService(0)
 	p := c.pods[0]
 	p.do("ALTER USER SYS IDENTIFIED BY CHANGED")
-	p.Server.Password = "CHANGED"
+	p.Password = "CHANGED"
 	time.Sleep(2 * time.Second) // two looks of the watch, on its open session
 	if !p.dir.Marked() {
 		t.Error("the pod leaves service because the password was changed")

@@ -98,8 +98,11 @@ func (s *Server) bounded(ctx context.Context, call func() error) error {
 	if s.abandoned.Load() >= mostAbandoned {
 		return &Error{Text: errAbandoned.Error(), kind: akucore.ErrUnreachable}
 	}
-	done := make(chan error, 1)
-	go func() { done <- call() }()
+	done, returned := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(returned)
+		done <- call()
+	}()
 	select {
 	case err := <-done:
 		return s.outcome(ctx, err)
@@ -111,7 +114,7 @@ func (s *Server) bounded(ctx context.Context, call func() error) error {
 	case <-time.After(cancelGrace):
 		s.abandoned.Add(1)
 		go func() {
-			_ = <-done // nobody waits for it any more
+			<-returned
 			s.abandoned.Add(-1)
 		}()
 		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
