@@ -86,7 +86,13 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 		own, theirs := v.mark(m, Master, slave), v.mark(m, slave, Master)
 		switch {
 		case own == none && theirs == none:
-			// Never joined, or left in good order.
+			// Never joined, or left in good order. But no slave in service is reset,
+			// unless somebody is about to give this pod its copy: to open now would be
+			// to open empty.
+			if v.sides(m, slave, Master) {
+				p.Wait = fmt.Sprintf("%s is in service with its pair reset: SYNC it to this pod and start the pair here, or close it (ADMIN_MODE 1)", m.PodName(slave))
+				return p
+			}
 		case !v.included(m, slave):
 			masterLost = append(masterLost, slave)
 		case own != all:
@@ -101,7 +107,7 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 	switch {
 	case len(masterLost) > 0:
 		p.Human = MasterFailed
-		p.Recovery = recoverMaster(m, masterLost)
+		p.Recovery = recoverMaster(m, v, masterLost)
 		return p
 	case len(slavesLost) > 0:
 		p.Human = SlaveFailed
@@ -258,7 +264,7 @@ func planHandOver(m Mesh, v View) Plan {
 				// A master that reset the pair still has the object. One without it is
 				// not the master that this copy came from.
 				p.Human = MasterFailed
-				p.Recovery = recoverMaster(m, []int{m.Self})
+				p.Recovery = recoverMaster(m, v, []int{m.Self})
 				return p
 			}
 		}

@@ -103,9 +103,12 @@ func (v View) outdated(m Mesh, slave int) bool {
 // included tells whether the own pod has its side of the pair in every group. A
 // join makes the sides towards those slaves that it took in, before its copy counts
 // as complete; where one is missing, one of the two has joined without the other.
-func (v View) included(m Mesh, peer int) bool {
+func (v View) included(m Mesh, peer int) bool { return v.sides(m, m.Self, peer) }
+
+// sides tells whether a pod has its side of a pair in every group.
+func (v View) sides(m Mesh, pod, peer int) bool {
 	for g := range m.Groups {
-		if _, exists := v.object(m, m.Self, peer, g); !exists {
+		if _, exists := v.object(m, pod, peer, g); !exists {
 			return false
 		}
 	}

@@ -16,9 +16,10 @@ type kind int
 const (
 	sidecar kind = iota
 	hook
+	human // somebody who types statements
 )
 
-func (k kind) String() string { return [...]string{"sidecar", "hook"}[k] }
+func (k kind) String() string { return [...]string{"sidecar", "hook", "human"}[k] }
 
 // client is one run of one of our programs. It gives the rules the servers as the
 // real program does: a statement takes an idle session or opens one, the own server
@@ -127,7 +128,7 @@ func (c *conn) latency(what string) time.Duration {
 	h := fnv.New32()
 	_, _ = h.Write([]byte(what))
 	id := int(h.Sum32() % 4093)
-	return w.between(dieLatency, c.pod*2+int(c.kind), c.to, id, time.Millisecond, 6*time.Millisecond) + w.network.slow[c.to]
+	return w.between(dieLatency, c.pod*3+int(c.kind), c.to, id, time.Millisecond, 6*time.Millisecond) + w.network.slow[c.to]
 }
 
 // dial opens a session, or tells why not.

@@ -191,6 +191,27 @@ func openByHand(p int) fault {
 	})
 }
 
+// follow is somebody who does, one after the other, what a pod asks for.
+func follow(p int) fault {
+	return onPod(p, "somebody does what it asks for", func(p *pod) {
+		p.w.spawn(func() {
+			p.w.mu.Lock()
+			c := p.w.newClient(p.number, human)
+			asks := p.asks
+			p.w.mu.Unlock()
+			for _, step := range asks {
+				err := p.runner(c).Run(c.ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{step}}}})
+				if err != nil {
+					p.w.mu.Lock()
+					p.w.violated("(e) what altibase-%d asked for fails: %v", p.number, err)
+					p.w.mu.Unlock()
+				}
+			}
+			c.CloseIdle()
+		})
+	})
+}
+
 func killHook(p int) fault {
 	return onPod(p, "the hook is killed", func(p *pod) {
 		if p.hook != nil {

@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind,
+	"reset while blind": resetWhileBlind, "master lost": masterLost,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -163,6 +163,17 @@ func resetWhileBlind(o *Options) {
 				event{after: seconds(r, 0, 12), fault: endPod(2)})
 		}
 		return append(events, event{after: time.Minute})
+	})
+}
+
+// masterLost: the master loses its volume, and somebody does what it asks for.
+func masterLost(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: loseVolume(akucore.Master)},
+			{after: seconds(r, 30, 60), fault: follow(akucore.Master)},
+			{after: seconds(r, 30, 90)},
+		}
 	})
 }
 

@@ -77,7 +77,7 @@ func (w *world) undelivered(v *volume, group int) (pod int, c change) {
 // mayTruncate is what must be true at a TRUNCATE.
 func (s *server) mayTruncate(g int, by *client) {
 	switch {
-	case by == nil: // somebody who knows what he does
+	case by.kind == human: // he was told to
 	case s.pod == akucore.Master:
 		s.w.violated("(f) the master is truncated by %s", by)
 	case s.open():
@@ -93,7 +93,7 @@ func (s *server) mayTruncate(g int, by *client) {
 
 // mayReset is what must be true at a RESET.
 func (s *server) mayReset(o *object, by *client) {
-	if o.xsn == akucore.Unset || by == nil {
+	if o.xsn == akucore.Unset || by.kind == human {
 		return
 	}
 	w := s.w

@@ -35,7 +35,8 @@ type pod struct {
 	why      string
 	ending   bool // asked to end
 	hookDone chan struct{}
-	frozen   time.Time // no container starts before
+	asks     []akucore.Step // of somebody
+	frozen   time.Time      // no container starts before
 
 	// The shared folder.
 	marker    bool
@@ -230,7 +231,7 @@ func (p *pod) serve(c *client, request <-chan struct{}) {
 		Replicas: p.replicas,
 		Why:      func(why string) { p.notReady(c, why) },
 		SQL:      func(akucore.Step) []string { return nil },
-		Plan:     p.w.options.PlanStart,
+		Plan:     p.decide,
 	}
 	instance, err := starter.Start(ctx)
 	if err != nil {
@@ -264,6 +265,19 @@ func (p *pod) serve(c *client, request <-chan struct{}) {
 	}
 	p.w.mu.Unlock()
 	p.notReady(c, fmt.Sprint("the own server left service: ", err))
+}
+
+// decide is how the pod's start decides. What somebody has to do is remembered for him.
+func (p *pod) decide(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	rules := p.w.options.PlanStart
+	if rules == nil {
+		rules = akucore.PlanStart
+	}
+	plan := rules(m, o, v)
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	p.asks = plan.Recovery
+	return plan
 }
 
 func (p *pod) notReady(c *client, why string) {

@@ -60,7 +60,7 @@ func newVolume(w *world, pod int) *volume {
 	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[int64]int64{}}
 	for range w.options.Groups {
 		v.rows = append(v.rows, map[int]int64{})
-		v.complete = append(v.complete, pod == akucore.Master)
+		v.complete = append(v.complete, pod == akucore.Master && len(w.lost) == 0)
 		v.empty = append(v.empty, true)
 	}
 	return v
