@@ -40,13 +40,12 @@ func TestConformance(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range f.Cases {
-				t.Run(c.Name, func(t *testing.T) {
-					if reason := target.Missing(f, c); reason != "" {
-						leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
-						t.Skip(reason)
-					}
-					Run(t, &target, f, c, all)
-				})
+				// What cannot hold here is no test: it is listed, and neither passes nor fails.
+				if reason := target.Missing(f, c); reason != "" {
+					leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
+					continue
+				}
+				t.Run(c.Name, func(t *testing.T) { Run(t, &target, f, c, all) })
 			}
 		})
 	}
