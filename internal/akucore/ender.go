@@ -49,13 +49,19 @@ type Ender struct {
 	Plan func(Mesh, EndOptions, View) Plan
 }
 
-// End observes, plans and runs once, as far as it gets. What fails is told; what
-// would lose something then is not done.
+// End keeps users out, then observes, plans and runs once, as far as it gets. What
+// fails is told; what would lose something then is not done.
+//
+// Users are out before the look, because nobody can join beside a pod that is closed:
+// every join that counts on this pod has begun by then, and is seen.
 func (e *Ender) End(ctx context.Context) error {
 	r := e.Runner
 	replicas := -1
 	if e.Replicas != nil {
 		replicas = e.Replicas(ctx)
+	}
+	if err := r.do(ctx, Step{Do: Close, On: r.Mesh.Self}); err != nil {
+		r.Log.Warn("users are not yet out", "error", err)
 	}
 	view, err := Observe(ctx, r.Mesh, r.Servers, replicas)
 	if err != nil {

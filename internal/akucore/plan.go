@@ -57,7 +57,7 @@ type Step struct {
 	Group  int // index of the group, for steps on a replication object
 	If     Guard
 	Tables []Table       // Truncate
-	For    time.Duration // Delay; the limit of Deliver, 0 for none
+	For    time.Duration // Delay; the limit of Deliver, STOP and RESET, 0 for none
 }
 
 // onObject tells whether the step is about a replication object.

@@ -60,7 +60,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", m.PodName(Master), whyNotOpen(v.Pods[Master])))
 	}
 
-	connect := Stage{Title: "start what was stopped with unsent changes"}
+	connect := Stage{Title: "start or wake what holds unsent changes"}
 	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}
 	stop := Stage{Title: "stop both sides"}
 	reset := Stage{Title: "reset both sides", Begin: "Reset replications.", End: "Replication reset has ended."}
@@ -72,9 +72,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 			own, exists := v.object(m, m.Self, peer, g)
 			there := open || v.Pods[peer].Closed()
 			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
-				if !own.Started {
-					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g, If: IfKept})
-				}
+				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
 				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.DeliverLimit})
 			}
 			if own.XSN != Unset && !there {
@@ -100,7 +98,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 		}
 		if leave && joined && peer != Master && v.mayLack(m, peer) {
 			guard := IfHandedOver
-			if !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
+			if v.joined(m, peer) && !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
 				guard = IfAway
 			}
 			anew.Steps = append(anew.Steps, p.joinAnew(m, peer, guard)...)
@@ -110,6 +108,13 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
 	p.add(connect)
 	p.add(deliver)
+	// A peer that falls silent now must not use up what the others need.
+	limit := max(statementTail, time.Duration(len(m.Peers())*len(m.Groups))*time.Second+3*time.Second)
+	for _, stage := range []Stage{stop, anew, reset} {
+		for i := range stage.Steps {
+			stage.Steps[i].For = limit
+		}
+	}
 	p.add(stop)
 	p.add(anew)
 	p.add(reset)

@@ -270,7 +270,7 @@ func planHandOver(m Mesh, v View) Plan {
 		}
 	}
 	var waiting []string
-	connect := Stage{Title: "start what holds unsent changes"}
+	connect := Stage{Title: "start or wake what holds unsent changes"}
 	deliver := Stage{Title: "deliver what the own log holds", Begin: "Flush replications.", End: "Replication flush has ended."}
 	anew := Stage{Title: "have slaves join anew that may lack what is delivered now"}
 	giveUp := Stage{Title: "give up the copy", Begin: "Reset replications.", End: "Replication reset has ended."}
@@ -289,9 +289,7 @@ func planHandOver(m Mesh, v View) Plan {
 				continue
 			}
 			if delivers {
-				if !own.Started {
-					connect.Steps = append(connect.Steps, Step{Do: Start, On: m.Self, Peer: peer, Group: g, If: IfKept})
-				}
+				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
 				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g})
 			}
 			// The pair with the master is given up last: its XSN is what says that

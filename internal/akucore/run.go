@@ -102,6 +102,11 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 	if r.OnStep != nil {
 		r.OnStep(s)
 	}
+	if s.For > 0 && (s.Do == Stop || s.Do == Reset) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.For)
+		defer cancel()
+	}
 	began := time.Now()
 	err := retry.Do(
 		func() error {

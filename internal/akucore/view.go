@@ -90,7 +90,12 @@ func (v View) mayLack(m Mesh, slave int) bool {
 	if v.joined(m, slave) {
 		return !v.paired(m, slave)
 	}
-	return v.Pods[slave].Open() || v.Pods[slave].Closed()
+	for g := range m.Groups {
+		if _, exists := v.object(m, Master, slave, g); exists {
+			return true
+		}
+	}
+	return false
 }
 
 // outdated tells whether a slave in service does not count as joined on the master

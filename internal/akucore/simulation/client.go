@@ -477,6 +477,9 @@ func (c *conn) SetAdminMode(ctx context.Context, on bool) error {
 			if !on && s.adminMode {
 				s.mayOpen()
 			}
+			if on && c.kind == hook && c.w.options.NeverClose {
+				return nil
+			}
 			s.adminMode, s.opened = on, time.Now()
 			return nil
 		})
@@ -527,7 +530,11 @@ func (s *server) others(c *client) []*session {
 }
 
 func (c *conn) UserSessions(ctx context.Context) (count int, err error) {
-	err = c.read(ctx, "sessions", func(s *server) { count = len(s.others(c.client)) })
+	err = c.read(ctx, "sessions", func(s *server) {
+		if count = len(s.others(c.client)); c.w.options.NeverClose {
+			count = 0
+		}
+	})
 	return count, err
 }
 

@@ -381,7 +381,7 @@ func (p *pod) runHook() {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	p.unlock(c)
-	p.w.left[p.number] = err == nil && !c.dead && !p.volume.mark(p.w, akucore.Master)
+	p.w.left[p.number] = err == nil && !c.dead && p.w.options.Reset == akucore.ResetAlways
 	if c.dead {
 		return
 	}

@@ -132,6 +132,7 @@ func (x *sender) connect() {
 	x.state, x.read, x.acked, x.sent, x.stalls = runs, x.o.xsn, -1, true, time.Time{}
 	x.peer = &receiver{s: p, sender: x, applied: x.o.xsn}
 	p.receivers[x.name] = x.peer
+	p.volume.forgets(x.s.volume.id, x.o.xsn, x.o.group)
 	if theirs := p.senders[x.name]; theirs != nil && theirs.state == retries && !theirs.ended {
 		theirs.tryIn(time.Millisecond)
 	}

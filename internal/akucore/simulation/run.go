@@ -35,6 +35,7 @@ type Options struct {
 	Unchecked  map[akucore.Guard]bool // guards that are not checked
 	NoSweep    bool                   // nobody looks after the copies in service
 	RepeatSync bool                   // a SYNC that was cut is repeated by itself
+	NeverClose bool                   // users stay in at an end
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
 	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan

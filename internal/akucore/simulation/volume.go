@@ -132,6 +132,15 @@ func (v *volume) knows(log int64, sn int64, group int) {
 	v.has[k] = max(v.has[k], sn)
 }
 
+// forgets notes that a log is sent again from a number on: until all of that is
+// applied, rows may be as they were in between.
+func (v *volume) forgets(log int64, sn int64, group int) {
+	k := log*8 + int64(group)
+	if now, ok := v.has[k]; ok {
+		v.has[k] = min(now, sn)
+	}
+}
+
 // known is up to where the rows hold a log.
 func (v *volume) known(log *volume, group int) int64 {
 	if log == v {
