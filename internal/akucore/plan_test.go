@@ -132,6 +132,18 @@ func TestPlanStart(t *testing.T) {
 			return w.running(0, 1)
 		}()},
 		{"slave, a lower slave is starting", newWorld(mesh(2)).closed(2).open(0).closed(1)},
+		{"slave, beside a slave in service whose copy is outdated", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			return w.reset(0, 1).running(1, 0)
+		}()},
+		{"slave, interrupted join, and a joined slave is starting", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0).closed(1)
+			return w.running(0, 1).stopped(0, 2).reset(2, 0)
+		}()},
+		{"slave, a higher joined slave is away", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0).away(2)
+			return w.stopped(0, 2)
+		}()},
 		{"slave, restart, all stopped", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0, 1)
 			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
@@ -197,6 +209,10 @@ func TestPlanEnd(t *testing.T) {
 		{"slave leaves while an expected slave is away", leave, func() *world {
 			w := newWorld(mesh(2)).open(0, 2).away(1)
 			return w.running(0, 1).both(w.running, 0, 2).side(2, 1, 100, true, SenderRetry)
+		}()},
+		{"slave leaves while another one joins that it is not paired with", leave, func() *world {
+			w := newWorld(mesh(1)).open(0, 1).closed(2)
+			return w.both(w.running, 0, 1).side(0, 2, Unset, false, SenderSync)
 		}()},
 		{"slave leaves while the master is away", leave, func() *world {
 			w := newWorld(mesh(1)).open(1).away(0, 2)
