@@ -1,5 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
-.PHONY: help setup demo test test-unit test-integration conformance test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation test-integration conformance test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -18,6 +18,9 @@ test: $(testrun) ## everything: setup, lint, unit, integration, chart and end-to
 
 test-unit: $(testrun) ## tests that need nothing but Go and a C compiler with unixODBC
 	$(testrun) unit
+
+test-simulation: $(testrun) ## thousands of random schedules of joins, ends and faults against a model of the servers
+	$(testrun) simulation
 
 test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback
 	$(testrun) integration

@@ -25,6 +25,10 @@ var stages = []stage{
 		}
 		return goTest(ctx, r, append([]string{"go", "test", "-race", "-timeout=10m"}, packages...))
 	}},
+	// With the race detector, in the unit stage, the simulation runs only a few schedules.
+	{name: "simulation", run: func(ctx context.Context, r *result) error {
+		return goTest(ctx, r, []string{"go", "test", "-count=1", "-timeout=15m", "./internal/akucore/simulation"})
+	}},
 	{name: "integration", run: func(ctx context.Context, r *result) error {
 		packages, err := packages(ctx, func(p pkg) bool { return p.startsServers })
 		if err != nil {
