@@ -43,12 +43,15 @@ func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sideca
 // Run ends with its context; whatever happens to the server, it starts over.
 func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	served := make(chan struct{})
 	go func() {
+		defer close(served)
 		if err := s.health.Serve(ctx, s.Settings.HealthPort); err != nil {
 			cancel(err)
 		}
 	}()
+	// The port is free for a successor once this has returned.
+	defer func() { cancel(nil); <-served }()
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
 		if s.dir.EndRequested() {
