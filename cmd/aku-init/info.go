@@ -15,24 +15,30 @@ import (
 
 // info prints the configuration, and what each server holds of it. The password
 // is never part of it.
-func info(ctx context.Context, s settings.Settings) error {
-	servers, disconnect, err := s.Connect()
-	if err != nil {
-		return process.Misconfigured(err)
-	}
-	defer disconnect()
-	// An own server that does not answer is part of the picture.
-	view, _ := akucore.Observe(ctx, s.Mesh(), servers, -1)
-	printInfo(os.Stdout, s, view)
-	return nil
+func info(ctx context.Context) error {
+	return withMesh(func(s settings.Settings) error {
+		servers, disconnect, err := s.Connect()
+		if err != nil {
+			return process.Misconfigured(err)
+		}
+		defer disconnect()
+		// An own server that does not answer is part of the picture.
+		view, _ := akucore.Observe(ctx, s.Mesh(), servers, -1)
+		printInfo(os.Stdout, s, view)
+		return nil
+	})
 }
 
 func printInfo(to io.Writer, s settings.Settings, view akucore.View) {
 	mesh := s.Mesh()
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	defer table.Flush()
+	pod := "-"
+	if mesh.Self != akucore.Outside {
+		pod = mesh.PodName(mesh.Self)
+	}
 	fmt.Fprintf(table, "pod\t%s\nservers\t%d\nport\t%d\nreplication port\t%d\nSYS password\t***\n",
-		mesh.PodName(mesh.Self), mesh.ServerCount, s.Port, mesh.ReplicationPort)
+		pod, mesh.ServerCount, s.Port, mesh.ReplicationPort)
 	for _, g := range mesh.Groups {
 		fmt.Fprintf(table, "\n%s\tSYNC PARALLEL %d\n", g.Prefix, g.Parallel)
 		for _, t := range g.Tables {

@@ -1,15 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"aku/internal/process"
 )
 
 // install copies the bundle, which is the folder above the one that this program
 // stands in, so that other containers can run it from a shared volume.
-func install(target string) error {
+func install(_ context.Context, args []string) error {
+	if len(args) != 1 {
+		return process.Usage(usage())
+	}
+	target := args[0]
 	self, err := os.Executable()
 	if err != nil {
 		return err

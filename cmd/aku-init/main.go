@@ -70,12 +70,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"strings"
 
-	"aku/internal/akucore"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
@@ -88,79 +85,40 @@ func main() {
 	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
 }
 
-// usage is printed for -h and for commands that do not exist.
-const usage = `usage: aku-init [command]
-  (none)                join, open and watch until SIGTERM
-  start                 join and open once (also -p start)
-  clean                 stop and drop the own replication objects (also -p clean)
-  info                  print configuration and state of all servers (also -i)
-  plan start|end|clean  print what that would do now, changing nothing
-  probe                 exit 0 when the start is complete
-  clear-marker          forget a completed start
-  install DIR           copy the bundle into DIR
-  version               (also -v)
-The AKU_ environment variables are described in the package comment and docs.`
-
 // aliases are the options of the vendor's utility.
 var aliases = map[string]string{"-p start": "start", "-p clean": "clean", "-i": "info", "-v": "version", "--help": "-h", "help": "-h"}
 
 func run(ctx context.Context, args []string) error {
-	command := strings.Join(args, " ")
-	if name, ok := aliases[command]; ok {
-		command = name
+	if name, ok := aliases[strings.Join(args, " ")]; ok {
+		args = []string{name}
 	}
-	switch command {
-	case "":
-		return withSettings(func(s settings.Settings) error {
-			return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
-		})
-	case "start":
-		return withSettings(func(s settings.Settings) error {
-			return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Start(ctx) })
-		})
-	case "clean":
-		return withSettings(func(s settings.Settings) error {
-			return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Clean(ctx) })
-		})
-	case "info":
-		return withSettings(func(s settings.Settings) error { return info(ctx, s) })
-	case "plan start", "plan end", "plan clean":
-		return withSettings(func(s settings.Settings) error { return printPlan(ctx, s, args[1]) })
-	case "probe":
-		if !runDir().Marked() {
-			return errors.New("the start is not complete")
+	if len(args) == 0 {
+		return watch(ctx)
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:])
 		}
-		return nil
-	case "clear-marker":
-		return runDir().Renew()
-	case "version":
-		fmt.Println("aku-init", process.Version())
-		return nil
-	case "-h":
-		fmt.Println(usage)
-		return nil
 	}
-	if len(args) == 2 && args[0] == "install" {
-		return install(args[1])
-	}
-	return process.Usage(usage)
+	return process.Usage(usage())
 }
 
-// printPlan prints what would be done now.
-func printPlan(ctx context.Context, s settings.Settings, which string) error {
-	return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan {
-		switch which {
-		case "start":
-			return akucore.PlanStart(s.Mesh(), s.StartOptions(), v)
-		case "end":
-			return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v)
-		}
-		return akucore.PlanClean(s.Mesh(), v)
+// watch joins, opens and watches until SIGTERM.
+func watch(ctx context.Context) error {
+	return withSettings(func(s settings.Settings) error {
+		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
 	})
 }
 
-func withSettings(do func(settings.Settings) error) error {
-	s, err := settings.Read()
+// withSettings does something with the settings of a pod.
+func withSettings(do func(settings.Settings) error) error { return with(settings.Read, do) }
+
+// withMesh does something with settings that belong to no pod: it can be done from
+// anywhere.
+func withMesh(do func(settings.Settings) error) error { return with(settings.ReadMesh, do) }
+
+func with(read func() (settings.Settings, error), do func(settings.Settings) error) error {
+	s, err := read()
 	if err != nil {
 		return process.Misconfigured(err)
 	}

@@ -8,6 +8,10 @@ import (
 // Master is the pod number of the pod that every other pod copies from.
 const Master = 0
 
+// Outside is the own pod number of a process that is in none of the pods. It may
+// look at them, but has no plans.
+const Outside = -1
+
 // Table is one replicated table, or one partition of it. The names are as the
 // server stores them: upper case unless they were quoted.
 type Table struct {
@@ -53,7 +57,7 @@ type Mesh struct {
 	StatefulSet string
 	Service     string
 	HostSuffix  string // appended to every host name, "" for none
-	Self        int    // own pod number
+	Self        int    // own pod number, or Outside
 	ServerCount int    // 1-6 pods at most
 
 	ReplicationPort int

@@ -91,6 +91,8 @@ func (s *Settings) check() []string {
 		}
 		pod, ok := ordinal(s.PodName, s.StatefulSet)
 		switch {
+		case !ok && s.anyone:
+			pod = akucore.Outside
 		case !ok:
 			fault("AKU_POD_NAME (or the host name) is %q, it must be %s-N with the pod number N", s.PodName, s.StatefulSet)
 		case counted && pod >= s.ServerCount:

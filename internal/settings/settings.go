@@ -61,6 +61,7 @@ type Settings struct {
 	LogFormat  string `env:"AKU_LOG_FORMAT" envDefault:"text"`
 
 	variables map[string]string
+	anyone    bool // the settings need not be those of a pod
 	pod       int
 	groups    []akucore.Group
 }
@@ -75,9 +76,22 @@ type Replication struct {
 // Read takes the settings from the environment. The error lists every fault.
 func Read() (Settings, error) { return From(env.ToMap(os.Environ())) }
 
+// ReadMesh is like Read, but the process need not be in one of the pods: then its
+// mesh's Self is akucore.Outside, and every server is reached by its name.
+func ReadMesh() (Settings, error) { return MeshFrom(env.ToMap(os.Environ())) }
+
 // From takes the settings from the given variables. The error lists every fault.
 func From(variables map[string]string) (Settings, error) {
-	s := Settings{variables: variables}
+	return from(Settings{variables: variables})
+}
+
+// MeshFrom is to ReadMesh as From is to Read.
+func MeshFrom(variables map[string]string) (Settings, error) {
+	return from(Settings{variables: variables, anyone: true})
+}
+
+func from(s Settings) (Settings, error) {
+	variables := s.variables
 	var faults []string
 	noNumbers := map[string]string{}
 	if err := env.ParseWithOptions(&s, env.Options{Environment: variables}); err != nil {

@@ -128,6 +128,28 @@ func TestRead_Faults(t *testing.T) {
 	}
 }
 
+func TestReadMesh_NeedsNoPod(t *testing.T) {
+	set(t, good())
+	t.Setenv("AKU_POD_NAME", "somewhere-else")
+	if _, err := Read(); err == nil {
+		t.Error("the settings of a pod do not need a pod")
+	}
+	s, err := ReadMesh()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if self := s.Mesh().Self; self != akucore.Outside {
+		t.Errorf("pod number %d outside of all pods", self)
+	}
+	if address := s.Servers().Address(1); address != "altibase-1.altibase-svc" {
+		t.Errorf("pod 1 is reached at %s", address)
+	}
+	t.Setenv("AKU_POD_NAME", "altibase-1")
+	if s, err = ReadMesh(); err != nil || s.Mesh().Self != 1 {
+		t.Errorf("within pod 1: pod number %d, %v", s.Mesh().Self, err)
+	}
+}
+
 func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "password")
 	env := good()

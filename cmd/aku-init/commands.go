@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"aku/internal/akucore"
+	"aku/internal/process"
+	"aku/internal/settings"
+	"aku/internal/sidecar"
+)
+
+// A command is one word of the command line with its arguments.
+type command struct {
+	name, args string
+	help       string
+	run        func(ctx context.Context, args []string) error
+}
+
+// commands are all that there are, in the order in which -h lists them.
+func commands() []command {
+	return []command{
+		{"start", "", "join and open once (also -p start)", bare(start)},
+		{"clean", "", "stop and drop the own replication objects (also -p clean)", bare(clean)},
+		{"info", "", "print configuration and state of all servers (also -i)", bare(info)},
+		{"plan", "start|end|clean", "print what that would do now, changing nothing", plan},
+		{"probe", "", "exit 0 when the start is complete", bare(probe)},
+		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
+		{"install", "DIR", "copy the bundle into DIR", install},
+		{"version", "", "(also -v)", bare(version)},
+		{"-h", "", "print this", bare(help)},
+	}
+}
+
+// bare is a command without arguments.
+func bare(do func(context.Context) error) func(context.Context, []string) error {
+	return func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return process.Usage(usage())
+		}
+		return do(ctx)
+	}
+}
+
+func usage() string {
+	var text strings.Builder
+	text.WriteString("usage: aku-init [command]\n")
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "  (none)\tjoin, open and watch until SIGTERM\n")
+	for _, c := range commands() {
+		fmt.Fprintf(table, "  %s\t%s\n", strings.TrimSpace(c.name+" "+c.args), c.help)
+	}
+	table.Flush()
+	text.WriteString("The AKU_ environment variables are described in the package comment and docs.")
+	return text.String()
+}
+
+func start(ctx context.Context) error {
+	return withSettings(func(s settings.Settings) error {
+		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Start(ctx) })
+	})
+}
+
+func clean(ctx context.Context) error {
+	return withSettings(func(s settings.Settings) error {
+		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Clean(ctx) })
+	})
+}
+
+// plan prints what would be done now.
+func plan(ctx context.Context, args []string) error {
+	rules := map[string]func(settings.Settings, akucore.View) akucore.Plan{
+		"start": func(s settings.Settings, v akucore.View) akucore.Plan {
+			return akucore.PlanStart(s.Mesh(), s.StartOptions(), v)
+		},
+		"end": func(s settings.Settings, v akucore.View) akucore.Plan {
+			return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v)
+		},
+		"clean": func(s settings.Settings, v akucore.View) akucore.Plan { return akucore.PlanClean(s.Mesh(), v) },
+	}
+	if len(args) != 1 || rules[args[0]] == nil {
+		return process.Usage(usage())
+	}
+	return withSettings(func(s settings.Settings) error {
+		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return rules[args[0]](s, v) })
+	})
+}
+
+func probe(context.Context) error {
+	if !runDir().Marked() {
+		return errors.New("the start is not complete")
+	}
+	return nil
+}
+
+func version(context.Context) error {
+	fmt.Println("aku-init", process.Version())
+	return nil
+}
+
+func help(context.Context) error {
+	fmt.Println(usage())
+	return nil
+}
