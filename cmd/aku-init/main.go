@@ -10,6 +10,8 @@
 //	aku-init info                  print configuration and state of all servers
 //	aku-init plan start|end|clean  print what that would do now, and the statements,
 //	                               changing nothing
+//	aku-init verify                tell whether all pods are in service and hold the
+//	                               same rows (-h: options, and how to repair)
 //	aku-init probe                 exit 0 when the start is complete (startup probe)
 //	aku-init clear-marker          forget a completed start (postStart of a new
 //	                               container)

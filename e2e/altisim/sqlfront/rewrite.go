@@ -174,8 +174,9 @@ func (r *rewriter) plain(t Token) error {
 			r.emit("EXCEPT")
 		case call && t.Text == "NVL":
 			r.emit("IFNULL")
-		case call && (t.Text == "TO_CHAR" || t.Text == "TO_NUMBER"):
-			r.emit(map[string]string{"TO_CHAR": "printf('%s',", "TO_NUMBER": "(0 +"}[t.Text])
+		case call && (t.Text == "TO_CHAR" || t.Text == "TO_DATE" || t.Text == "TO_NUMBER"):
+			// A DATE is the text that was stored, whatever form is asked for.
+			r.emit(map[string]string{"TO_CHAR": "printf('%s',", "TO_DATE": "printf('%s',", "TO_NUMBER": "(0 +"}[t.Text])
 			r.at++
 			r.frames = append(r.frames, frame{})
 		case r.is("(", ")") && t.Text == "SESSION_ID":

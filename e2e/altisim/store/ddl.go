@@ -115,6 +115,9 @@ func columnText(c engine.Column) string {
 	case "CHAR", "VARCHAR", "NCHAR", "NVARCHAR":
 		decl = fmt.Sprintf("%s(%d)", c.Type, c.Precision)
 		check = fmt.Sprintf(" CHECK (length(%s) <= %d)", q, c.Precision)
+		if c.Type == "CHAR" || c.Type == "NCHAR" {
+			check = " COLLATE RTRIM" + check // padding counts in no comparison
+		}
 	case "DATE":
 		decl = "ALTIDATE_TEXT"
 	case "NUMERIC", "NUMBER", "DECIMAL", "FLOAT":

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"aku/internal/altibase"
+	"aku/internal/process"
+	"aku/internal/settings"
+	"aku/internal/verify"
+)
+
+const verifyHelp = `usage: aku-init verify [options]
+
+Tells whether all pods are in service and hold the same rows. It can run anywhere
+and changes nothing. Exit code 0: equal, 1: not, 2: wrong options or configuration.
+
+Without -checksums the rows of each table are counted; where counts do not agree,
+because users write, the contents of that table are compared. LOB and GEOMETRY
+columns are not compared.
+
+It repairs nothing. To repair, decide which pod is right, and
+  - write the right rows once more, by UPDATE or DELETE and INSERT, on the pod that
+    has them: that is replicated; or on the other pod only, after ALTER SESSION SET
+    REPLICATION = FALSE; or
+  - have a wrong slave N copied anew: take the highest pods away down to N
+    (helm upgrade --set replicaCount=N), and bring them back; or
+  - when the master is wrong, see the recovery of the master: aku-init recover.
+
+Options:
+`
+
+// errNotEqual is the verdict; the report says why.
+var errNotEqual = errors.New("the pods are not equal")
+
+// verifyPods compares the pods.
+func verifyPods(ctx context.Context, args []string) error {
+	var o verify.Options
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	var said strings.Builder
+	flags.SetOutput(&said)
+	flags.Usage = func() { said.WriteString(verifyHelp); flags.PrintDefaults() }
+	flags.IntVar(&o.Replicas, "replicas", 0, "how many pods there have to be, 1-6; 0 = all up to the last one that answers, at least two")
+	flags.DurationVar(&o.Timeout, "timeout", 120*time.Second, "how long to wait for service and for delivery, each time")
+	flags.BoolVar(&o.Checksums, "checksums", false, "compare the contents of all tables, not only counts")
+	flags.IntVar(&o.Page, "page", 500, "rows that are read at once from each pod, 2-10000")
+	flags.DurationVar(&o.Pause, "pause", 10*time.Millisecond, "time between two pages")
+	rows := flags.Int("rows", 20, "how many differing rows of each table to print")
+	output := flags.String("o", "text", "text or json")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(said.String())
+		return nil
+	case err != nil:
+		return process.Usage(strings.TrimSpace(said.String()))
+	case flags.NArg() > 0, o.Replicas < 0, o.Timeout <= 0, o.Page < 2, o.Page > 10000, o.Pause < 0, *rows < 0, *output != "text" && *output != "json":
+		flags.Usage()
+		return process.Usage(strings.TrimSpace(said.String()))
+	}
+	return withMesh(func(s settings.Settings) error {
+		if o.Replicas > s.ServerCount {
+			return process.Usage(fmt.Sprintf("-replicas is %d, but AKU_SERVER_COUNT allows only %d pods", o.Replicas, s.ServerCount))
+		}
+		servers, disconnect, err := s.ConnectAsUser()
+		if err != nil {
+			return process.Misconfigured(err)
+		}
+		defer disconnect()
+		report, err := verify.Run(ctx, s.Mesh(), func(pod int) verify.Server { return servers.Server(pod).(*altibase.Server) }, o)
+		if *output == "json" {
+			encoder := json.NewEncoder(os.Stdout)
+			encoder.SetIndent("", "  ")
+			err = errors.Join(err, encoder.Encode(report))
+		} else {
+			report.Print(os.Stdout, *rows)
+		}
+		if err == nil && !report.Equal {
+			err = errNotEqual
+		}
+		return err
+	})
+}

@@ -1,0 +1,165 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+)
+
+const (
+	// leaf is how many rows are compared one by one; larger ranges are cut first.
+	leaf = 16
+	// mostCandidates is how many rows are followed at once. When as many of one table
+	// are different, it is not read to its end: naming some is enough.
+	mostCandidates = 500
+	// lag is how long a range that differs is left alone before it is read again:
+	// most of what is in flight arrives within.
+	lag = 50 * time.Millisecond
+)
+
+// comparison is that of one table.
+type comparison struct {
+	*verifier
+	relation altibase.Relation
+	// candidates are the keys of rows that differed once, in the order found.
+	candidates []altibase.Key
+	known      map[string]bool
+}
+
+// span is a range of keys, without its first and with its last. A nil key is no bound.
+type span struct {
+	after, upTo altibase.Key
+}
+
+// compare reads the table on all pods, range by range, and reports the rows that
+// stay different.
+func (v *verifier) compare(ctx context.Context, t akucore.Table, found *Table) error {
+	relation, err := v.servers[0].Relation(ctx, t)
+	if err != nil {
+		return err
+	}
+	found.Compared, found.Skipped = true, relation.Skipped
+	c := comparison{verifier: v, relation: relation, known: map[string]bool{}}
+	for at := (span{}); ; at = (span{after: at.upTo}) {
+		// The first pod gives the range, the others say what they have in it.
+		page, err := v.servers[0].Rows(ctx, relation, at.after, nil, v.options.Page)
+		if err != nil {
+			return err
+		}
+		if len(page) == v.options.Page {
+			at.upTo = page[len(page)-1].Key
+		}
+		if err := c.page(ctx, at, page); err != nil {
+			return err
+		}
+		if at.upTo == nil || c.full() {
+			different, moving, err := c.judge(ctx)
+			found.Different = append(found.Different, different...)
+			found.Moving += moving
+			c.candidates = nil
+			switch {
+			case err != nil:
+				return err
+			case len(found.Different) >= mostCandidates/2:
+				found.More = at.upTo != nil
+				return nil
+			case at.upTo == nil:
+				return nil
+			}
+		}
+		if err := sleep(ctx, v.options.Pause); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *comparison) full() bool { return len(c.candidates) >= mostCandidates }
+
+// page compares a range of which the first pod's rows are known already.
+func (c *comparison) page(ctx context.Context, at span, of0 []altibase.Row) error {
+	rows, errs := each(c.servers, func(pod int, s Server) ([]altibase.Row, error) {
+		if pod == 0 {
+			return of0, nil
+		}
+		return s.Rows(ctx, c.relation, at.after, at.upTo, c.most())
+	})
+	if err := c.first(errs); err != nil {
+		return err
+	}
+	if same(rows) {
+		return nil
+	}
+	if err := sleep(ctx, lag); err != nil {
+		return err
+	}
+	return c.narrow(ctx, at)
+}
+
+// most is how many rows of a range are read at most. A pod that has more differs, and
+// the range is cut.
+func (c *comparison) most() int { return 2*c.options.Page + 1 }
+
+// narrow reads a range that differed again, and cuts it unless it is the same now
+// or small enough.
+func (c *comparison) narrow(ctx context.Context, at span) error {
+	if c.full() {
+		return nil
+	}
+	rows, errs := each(c.servers, func(_ int, s Server) ([]altibase.Row, error) {
+		return s.Rows(ctx, c.relation, at.after, at.upTo, c.most())
+	})
+	if err := c.first(errs); err != nil {
+		return err
+	}
+	if same(rows) {
+		return nil
+	}
+	longest := rows[0]
+	for _, r := range rows {
+		if len(r) > len(longest) {
+			longest = r
+		}
+	}
+	if len(longest) <= leaf {
+		c.suspect(rows)
+		return nil
+	}
+	middle := longest[len(longest)/2-1].Key
+	if err := c.narrow(ctx, span{at.after, middle}); err != nil {
+		return err
+	}
+	return c.narrow(ctx, span{middle, at.upTo})
+}
+
+// suspect remembers the keys of rows that are not the same everywhere.
+func (c *comparison) suspect(rows [][]altibase.Row) {
+	for _, v := range versions(rows) {
+		if !v.same() && !c.known[v.key.String()] && !c.full() {
+			c.known[v.key.String()] = true
+			c.candidates = append(c.candidates, v.key)
+		}
+	}
+}
+
+// same tells whether all pods have the same rows.
+func same(rows [][]altibase.Row) bool {
+	first := total(rows[0])
+	for _, r := range rows[1:] {
+		if len(r) != len(rows[0]) || total(r) != first {
+			return false
+		}
+	}
+	return true
+}
+
+// total is the checksum of a range.
+func total(rows []altibase.Row) [sha256.Size]byte {
+	hash := sha256.New()
+	for _, r := range rows {
+		hash.Write(r.Sum[:])
+	}
+	return [sha256.Size]byte(hash.Sum(nil))
+}

@@ -1,0 +1,75 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// lookTimeout bounds one look at one pod; one that hangs does not answer.
+const lookTimeout = 10 * time.Second
+
+// inService waits until every pod lets users in and every pair runs both ways, and
+// says what is still missing when the time is over.
+func (v *verifier) inService(ctx context.Context) ([]Pod, []string) {
+	for deadline := time.Now().Add(v.options.Timeout); ; {
+		pods, faults := v.service(ctx)
+		if len(faults) == 0 || !time.Now().Before(deadline) || sleep(ctx, pollInterval) != nil {
+			return pods, faults
+		}
+	}
+}
+
+// service looks once.
+func (v *verifier) service(ctx context.Context) (pods []Pod, faults []string) {
+	states, errs := each(v.servers, func(_ int, s Server) (akucore.State, error) {
+		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		return s.State(ctx, nil)
+	})
+	for number := range v.servers {
+		pod := Pod{Name: v.mesh.PodName(number)}
+		switch {
+		case errs[number] != nil:
+			pod.Reason = errs[number].Error()
+		case states[number].AdminMode:
+			pod.Reason = akucore.ErrClosed.Error()
+		default:
+			pod.InService = true
+		}
+		if !pod.InService {
+			faults = append(faults, fmt.Sprintf("%s is not in service: %s", pod.Name, pod.Reason))
+		}
+		pods = append(pods, pod)
+	}
+	v.pairs(func(on, peer int, object string) {
+		if !pods[on].InService || !pods[peer].InService {
+			return
+		}
+		switch o, exists := states[on].Objects[object]; {
+		case !exists:
+			faults = append(faults, fmt.Sprintf("%s has no replication object %s towards %s", v.mesh.PodName(on), object, v.mesh.PodName(peer)))
+		case !o.Started:
+			faults = append(faults, fmt.Sprintf("%s on %s is stopped", object, v.mesh.PodName(on)))
+		case o.Sender != akucore.SenderRunning:
+			faults = append(faults, fmt.Sprintf("%s on %s is not connected to %s", object, v.mesh.PodName(on), v.mesh.PodName(peer)))
+		}
+	})
+	return pods, faults
+}
+
+// pairs calls for each side of each pair.
+func (v *verifier) pairs(do func(on, peer int, object string)) {
+	for on := range v.servers {
+		for peer := range v.servers {
+			if on == peer {
+				continue
+			}
+			for _, g := range v.mesh.Groups {
+				do(on, peer, g.Object(akucore.PairOf(on, peer)))
+			}
+		}
+	}
+}

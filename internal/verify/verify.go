@@ -1,0 +1,186 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+)
+
+// Server is what is asked of one server.
+type Server interface {
+	State(ctx context.Context, tables []akucore.Table) (akucore.State, error)
+	Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error)
+	Applied(ctx context.Context, object string) (xsn int64, ok bool, err error)
+	Relation(ctx context.Context, t akucore.Table) (altibase.Relation, error)
+	Partitions(ctx context.Context, t akucore.Table) ([]string, error)
+	CountRows(ctx context.Context, t akucore.Table) (int64, error)
+	Rows(ctx context.Context, r altibase.Relation, after, upTo altibase.Key, limit int) ([]altibase.Row, error)
+	RowsAt(ctx context.Context, r altibase.Relation, keys []altibase.Key) ([]altibase.Row, error)
+}
+
+var _ Server = (*altibase.Server)(nil)
+
+// Options say what to verify and how hard to look.
+type Options struct {
+	// Replicas is how many pods there have to be; 0 for all that answer, at least two.
+	Replicas int
+	// Timeout bounds the wait for pods to be in service and for rows to be delivered,
+	// each time that is waited for.
+	Timeout time.Duration
+	// Checksums compares contents, not only counts.
+	Checksums bool
+	// Page is how many rows are read at once from each pod, 2-10000.
+	Page int
+	// Pause is the time between two pages.
+	Pause time.Duration
+}
+
+// Pods is how one pod stands.
+type Pod struct {
+	Name      string `json:"name"`
+	InService bool   `json:"inService"`
+	Reason    string `json:"reason,omitempty"` // why it is not
+}
+
+// Table is what was found in one replicated table, or one partition.
+type Table struct {
+	Name string `json:"name"`
+	// Rows are the counts by pod number, at one moment; -1 where nobody could count.
+	Rows []int64 `json:"rows"`
+	// Compared tells whether the contents were compared.
+	Compared bool `json:"compared"`
+	// Different are the rows that are not the same everywhere.
+	Different []Difference `json:"different,omitempty"`
+	// More: there are more rows that differ than were looked for.
+	More bool `json:"more,omitempty"`
+	// Moving are rows that users changed all the time, so that nobody can tell.
+	Moving int `json:"moving,omitempty"`
+	// Skipped are columns that cannot be compared.
+	Skipped []string `json:"skippedColumns,omitempty"`
+	// Fault says why the table is not equal or could not be looked at.
+	Fault string `json:"fault,omitempty"`
+}
+
+// Equal tells whether nothing speaks against the table being the same everywhere.
+func (t Table) Equal() bool { return t.Fault == "" && len(t.Different) == 0 }
+
+// Difference is one row that is not the same on all pods.
+type Difference struct {
+	Key string `json:"key"` // values of the primary key, as SQL literals
+	// Groups are the pods that hold the same version of the row.
+	Groups [][]string `json:"same"`
+	// Missing are the pods that do not have the row.
+	Missing []string `json:"missing,omitempty"`
+}
+
+// Report is the outcome.
+type Report struct {
+	Equal bool `json:"equal"`
+	// Faults are what is wrong with pods and pairs.
+	Faults []string `json:"faults,omitempty"`
+	Pods   []Pod    `json:"pods"`
+	Tables []Table  `json:"tables"`
+}
+
+// ErrTooFew is a set of pods that leaves nothing to compare.
+var ErrTooFew = errors.New("fewer than two pods answer")
+
+// pollInterval is how often something that is waited for is looked at again.
+const pollInterval = 200 * time.Millisecond
+
+// verifier looks at one mesh.
+type verifier struct {
+	mesh    akucore.Mesh
+	servers []Server // the pods that are compared, by pod number
+	options Options
+}
+
+// Run verifies. The error is for what kept it from looking; everything else is in
+// the report.
+func Run(ctx context.Context, m akucore.Mesh, server func(pod int) Server, o Options) (Report, error) {
+	var report Report
+	v := verifier{mesh: m, options: o}
+	if o.Replicas > m.ServerCount {
+		return report, fmt.Errorf("%d pods are more than AKU_SERVER_COUNT allows (%d)", o.Replicas, m.ServerCount)
+	}
+	pods := o.Replicas
+	if pods == 0 {
+		pods = answering(ctx, m, server)
+	}
+	for pod := range pods {
+		v.servers = append(v.servers, server(pod))
+	}
+	report.Pods, report.Faults = v.inService(ctx)
+	if pods < 2 && o.Replicas == 0 {
+		report.Faults = append(report.Faults, ErrTooFew.Error())
+	}
+	if len(report.Faults) > 0 {
+		return report, ctx.Err()
+	}
+	if err := v.delivered(ctx); err != nil {
+		report.Faults = append(report.Faults, err.Error())
+		return report, ctx.Err()
+	}
+	report.Tables = v.tables(ctx)
+	report.Equal = true
+	for _, t := range report.Tables {
+		report.Equal = report.Equal && t.Equal()
+	}
+	return report, ctx.Err()
+}
+
+// answering is the number of pods up to the last one that answers.
+func answering(ctx context.Context, m akucore.Mesh, server func(pod int) Server) int {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	pods := 0
+	for pod := range m.ServerCount {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+			defer cancel()
+			if _, err := server(pod).State(ctx, nil); !errors.Is(err, akucore.ErrUnreachable) {
+				mu.Lock()
+				defer mu.Unlock()
+				pods = max(pods, pod+1)
+			}
+		})
+	}
+	wg.Wait()
+	return pods
+}
+
+// each does something on every pod at the same time, one thing per pod.
+func each[T any](servers []Server, do func(pod int, s Server) (T, error)) ([]T, []error) {
+	got, errs := make([]T, len(servers)), make([]error, len(servers))
+	var wg sync.WaitGroup
+	for pod, s := range servers {
+		wg.Go(func() { got[pod], errs[pod] = do(pod, s) })
+	}
+	wg.Wait()
+	return got, errs
+}
+
+// first is the first of the errors, with its pod.
+func (v *verifier) first(errs []error) error {
+	for pod, err := range errs {
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.mesh.PodName(pod), err)
+		}
+	}
+	return nil
+}
+
+// sleep waits unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
