@@ -48,7 +48,9 @@ func (t Table) verdict() string {
 		parts = append(parts, t.Fault)
 	case t.More:
 		parts = append(parts, fmt.Sprintf("at least %d rows DIFFER", len(t.Different)))
-	case len(t.Different) > 0:
+	case len(t.Different) == 1:
+		parts = append(parts, "1 row DIFFERS")
+	case len(t.Different) > 1:
 		parts = append(parts, fmt.Sprintf("%d rows DIFFER", len(t.Different)))
 	case t.Compared:
 		parts = append(parts, "same contents")

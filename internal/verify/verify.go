@@ -40,7 +40,7 @@ type Options struct {
 	Pause time.Duration
 }
 
-// Pods is how one pod stands.
+// Pod is how one pod stands.
 type Pod struct {
 	Name      string `json:"name"`
 	InService bool   `json:"inService"`
