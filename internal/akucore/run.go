@@ -26,6 +26,9 @@ type Runner struct {
 	DrainTime time.Duration
 	// OnStep is told of each step before it runs; nil for nobody.
 	OnStep func(Step)
+	// Tell is told what happens, also by the Starter and while the pod is watched; nil
+	// for nobody. It is called from several goroutines and must not block.
+	Tell func(Event)
 	// Unchecked are guards that tests switch off, to see that something then breaks.
 	Unchecked map[Guard]bool
 
@@ -130,15 +133,19 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		}),
 		retry.OnRetry(func(n uint, err error) {
 			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
+			r.tell(Event{Kind: StepRetried, Step: s, Err: err})
 		}),
 	)
 	if err != nil {
+		r.tell(Event{Kind: StepFailed, Step: s, Took: time.Since(began), Err: err})
 		if s.Do == Deliver || s.onObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
 			r.undelivered.Store(s.Describe(r.Mesh), err)
 		}
 		return err
 	}
-	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", time.Since(began).Round(time.Millisecond))
+	took := time.Since(began)
+	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", took.Round(time.Millisecond))
+	r.tell(Event{Kind: StepDone, Step: s, Took: took})
 	return nil
 }
 
@@ -247,7 +254,7 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 	case Reset:
 		err = server.Reset(ctx, spec.Name)
 	case Sync:
-		err = r.sync(ctx, server, spec.Name, group.Parallel)
+		err = r.sync(ctx, server, s, spec.Name, group.Parallel)
 	default:
 		return fmt.Errorf("%w: unknown verb %q", ErrFatal, s.Do)
 	}
@@ -332,16 +339,21 @@ func (r *Runner) close(ctx context.Context, own Server) error {
 	}
 }
 
-// progressInterval is how often long work says how far it is.
-const progressInterval = 5 * time.Second
+const (
+	// progressInterval is how often long work says how far it is.
+	progressInterval = 5 * time.Second
+	// copyInterval is how often a copy is asked how far it is.
+	copyInterval = time.Second
+)
 
 // sync copies and says how far it is.
-func (r *Runner) sync(ctx context.Context, master Server, object string, parallel int) error {
+func (r *Runner) sync(ctx context.Context, master Server, s Step, object string, parallel int) error {
 	done := make(chan error, 1)
 	go func() { done <- master.Sync(ctx, object, parallel) }()
-	tick := time.NewTicker(progressInterval)
+	tick := time.NewTicker(copyInterval)
 	defer tick.Stop()
-	began := time.Now()
+	began, told := time.Now(), time.Now()
+	rows := map[string]int64{} // of each table, as last seen: a table that is done says no number
 	for {
 		select {
 		case err := <-done:
@@ -351,12 +363,20 @@ func (r *Runner) sync(ctx context.Context, master Server, object string, paralle
 			if err != nil {
 				continue // the copy itself will say what is wrong
 			}
+			say := time.Since(told) >= progressInterval
+			if say {
+				told = time.Now()
+			}
+			sum := int64(0)
 			for _, t := range progress {
-				if t.Records >= 0 {
+				rows[t.Table] = max(rows[t.Table], t.Records)
+				sum += rows[t.Table]
+				if say && t.Records >= 0 {
 					r.Log.Info("copying", "replication", object, "table", t.Table, "records", t.Records,
 						"records_per_second", int64(float64(t.Records)/time.Since(began).Seconds()))
 				}
 			}
+			r.tell(Event{Kind: Copied, Step: s, Rows: sum})
 		}
 	}
 }

@@ -148,6 +148,34 @@ type Gap struct {
 	Bytes  int64 // log not yet sent; meaningless while the sender has no peer
 }
 
+// A Meter is a Server that also says how much its pairs carry. It is apart from Server
+// because no rule depends on it.
+type Meter interface {
+	// Traffic reads the own side of every replication object, by its name. It is a small
+	// question on one session.
+	Traffic(ctx context.Context) (map[string]Traffic, error)
+}
+
+// Traffic is what one side of a pair does at one moment.
+type Traffic struct {
+	Started bool
+	XSN     int64 // Unset when never started or reset
+	Sender  SenderState
+	// Gap is nil while there is no sender with a peer: then the server has no figures.
+	Gap *Gap
+	// Receiver is nil unless the peer's sender is connected.
+	Receiver *Received
+}
+
+// Received is what a receiver counts since the peer's sender connected.
+type Received struct {
+	AppliedSN       int64 // up to this number of the peer's log all is applied
+	Applied, Failed Changes
+}
+
+// Changes are numbers of rows.
+type Changes struct{ Inserts, Updates, Deletes int64 }
+
 // Servers gives the server of each pod. Nothing is connected before it is used.
 type Servers interface {
 	Server(pod int) Server

@@ -58,6 +58,7 @@ func (s *Starter) Start(ctx context.Context) (Instance, error) {
 			return Instance{}, err
 		}
 		s.say(err)
+		r.tell(Event{Kind: Waiting, Err: err})
 		r.Servers.CloseIdle()
 		if err := sleep(ctx, lookAgain); err != nil {
 			return Instance{}, err
@@ -103,11 +104,16 @@ func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instanc
 	plan := decide(r.Mesh, options, view)
 	switch {
 	case plan.Wait != "":
-		return plan, Instance{}, errors.New(plan.Wait)
+		reason := ReasonPeer
+		if tableFaults(r.Mesh, view.Pods[r.Mesh.Self]) != "" {
+			reason = ReasonTables
+		}
+		return plan, Instance{}, &waitError{text: plan.Wait, reason: reason}
 	case plan.Human != "":
 		return plan, Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
 	}
 	r.Log.Info("plan", "name", plan.Name, "stages", len(plan.Stages))
+	r.tell(Event{Kind: Planned, Plan: plan.Name})
 	if s.Why != nil {
 		s.Why(plan.Name)
 	}

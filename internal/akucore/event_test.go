@@ -1,0 +1,94 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		again := errors.New("Handshake Process Error")
+		var told []string
+		r := Runner{
+			Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: again}}, Log: slog.New(slog.DiscardHandler), RetryCount: 1, RetryDelay: time.Second,
+			Tell: func(e Event) { told = append(told, fmt.Sprint(e.Kind, e.Step.Do, e.Took, e.Err)) },
+		}
+		plan := Plan{Stages: []Stage{{Steps: []Step{{Do: Stop, On: 0, Peer: 1}}}}}
+		if err := r.Run(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		r.Servers = oneServer{&stopServer{fail: 1, with: ErrFatal}}
+		if err := r.Run(t.Context(), plan); err == nil {
+			t.Fatal("no error")
+		}
+		want := []string{
+			fmt.Sprint(StepRetried, Stop, time.Duration(0), again),
+			fmt.Sprint(StepDone, Stop, time.Second, nil),
+			fmt.Sprint(StepFailed, Stop, time.Duration(0), ErrFatal),
+		}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// copyServer copies for some time and shows rows on the way; a table that is done shows -1.
+type copyServer struct{ Server }
+
+func (copyServer) Sync(ctx context.Context, _ string, _ int) error {
+	return sleep(ctx, 3500*time.Millisecond)
+}
+
+var copied = []int64{100, 250, -1}
+
+func TestTell_SaysHowManyRowsWereCopied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var rows []int64
+		server := &progressServer{}
+		r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), Tell: func(e Event) {
+			if e.Kind == Copied {
+				rows = append(rows, e.Rows)
+			}
+		}}
+		if err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Sync, On: 0, Peer: 1}}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]int64{100, 250, 250}, rows); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+type progressServer struct {
+	copyServer
+	looks int
+}
+
+func (s *progressServer) SyncProgress(context.Context, string) ([]SyncProgress, error) {
+	s.looks++
+	return []SyncProgress{{Table: "T1", Records: copied[s.looks-1]}}, nil
+}
+
+func TestReasonOf_IsOneWord(t *testing.T) {
+	for want, err := range map[Reason]error{
+		"":                 nil,
+		ReasonMasterFailed: fmt.Errorf("start: %w", &humanError{plan: Plan{Human: MasterFailed}}),
+		ReasonSlaveFailed:  &humanError{plan: Plan{Human: SlaveFailed}},
+		ReasonTables:       &waitError{reason: ReasonTables},
+		ReasonPeer:         &waitError{reason: ReasonPeer},
+		ReasonPassword:     fmt.Errorf("own server: %w", ErrPassword),
+		ReasonUnreachable:  ErrUnreachable,
+		ReasonOther:        errors.New("no idea"),
+	} {
+		if got := ReasonOf(err); got != want {
+			t.Errorf("%v: %s, want %s", err, got, want)
+		}
+	}
+}
