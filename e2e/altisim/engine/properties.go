@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -71,7 +70,7 @@ func (s *Server) Properties() [][2]string {
 }
 
 // SetProperty is ALTER SYSTEM SET: at once, for this life of the server only.
-func (s *Server) SetProperty(ctx context.Context, name, value string) error {
+func (s *Server) SetProperty(name, value string) error {
 	if !KnownProperty(name) {
 		return Errorf(0x01065, "The property [%s] does not exist.", name)
 	}
@@ -84,5 +83,5 @@ func (s *Server) SetProperty(ctx context.Context, name, value string) error {
 	s.properties.mu.Lock()
 	s.properties.values[name] = value
 	s.properties.mu.Unlock()
-	return s.store.Touch(ctx)
+	return nil
 }

@@ -201,7 +201,11 @@ func TestAppliedNumber(t *testing.T) {
 		if applied() != a.LastSN() {
 			t.Errorf("applied %d, last %d", applied(), a.LastSN())
 		}
-		_ = a.SetProperty(context.Background(), "QUERY_TIMEOUT", "600")
+		_ = a.SetProperty("QUERY_TIMEOUT", "600")
+		if applied() != a.LastSN() {
+			t.Error("ALTER SYSTEM has moved the log on")
+		}
+		_ = a.store.Touch(context.Background())
 		time.Sleep(5 * time.Second)
 		if applied() >= a.LastSN() {
 			t.Error("the number has moved without a keep-alive")

@@ -74,7 +74,7 @@ func (c *Session) alterSystem(ctx context.Context, st sqlfront.Statement) (Outpu
 	if err != nil {
 		return Output{}, err
 	}
-	return Output{Tag: "ALTER SYSTEM"}, c.srv.Engine.SetProperty(ctx, name, value)
+	return Output{Tag: "ALTER SYSTEM"}, c.srv.Engine.SetProperty(name, value)
 }
 
 func (c *Session) alterSession(_ context.Context, st sqlfront.Statement) (Output, error) {
