@@ -29,6 +29,7 @@ func commands() []command {
 		{"info", "", "print configuration and state of all servers (also -i)", bare(info)},
 		{"plan", "start|end|clean", "print what that would do now, changing nothing", plan},
 		{"verify", "[-h]", "tell whether all pods are in service and hold the same rows", verifyPods},
+		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", importConf},
 		{"probe", "", "exit 0 when the start is complete", bare(probe)},
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
 		{"install", "DIR", "copy the bundle into DIR", install},

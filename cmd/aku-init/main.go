@@ -12,6 +12,8 @@
 //	                               changing nothing
 //	aku-init verify                tell whether all pods are in service and hold the
 //	                               same rows (-h: options, and how to repair)
+//	aku-init import FILE           print an aku.conf of the vendor's utility as values
+//	                               of the chart
 //	aku-init probe                 exit 0 when the start is complete (startup probe)
 //	aku-init clear-marker          forget a completed start (postStart of a new
 //	                               container)

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,6 +42,15 @@ func splitItems(list string) []string {
 		}
 	}
 	return items
+}
+
+// CheckTable tells what is wrong with USER.TABLE or USER.TABLE PARTITION P.
+func CheckTable(item string) error {
+	_, faults := parseTables(item)
+	if len(faults) > 0 {
+		return errors.New(faults[0])
+	}
+	return nil
 }
 
 func parseTable(item string) (akucore.Table, error) {

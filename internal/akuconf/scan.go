@@ -1,0 +1,80 @@
+package akuconf
+
+import "strings"
+
+// kind is that of a token.
+type kind int
+
+const (
+	word kind = iota
+	equals
+	open
+	shut
+	comma
+	end
+)
+
+// token is a piece of the file. Text is without the quotes around it, raw with them.
+type token struct {
+	kind      kind
+	text, raw string
+	line      int
+}
+
+var signs = map[byte]kind{'=': equals, '(': open, ')': shut, ',': comma}
+
+// scan cuts a file into tokens; the last one is an end.
+func (p *parser) scan(text string) []token {
+	var tokens []token
+	line := 1
+	for i := 0; i < len(text); {
+		c := text[i]
+		sign, isSign := signs[c]
+		switch {
+		case c == '\n':
+			line++
+			i++
+		case c == ' ' || c == '\t' || c == '\r':
+			i++
+		case c == '#':
+			for i < len(text) && text[i] != '\n' {
+				i++
+			}
+		case isSign:
+			tokens = append(tokens, token{sign, string(c), string(c), line})
+			i++
+		default:
+			length := p.word(text[i:], line)
+			raw := text[i : i+length]
+			plain := raw
+			if strings.HasPrefix(raw, `"`) && strings.Index(raw[1:], `"`) == len(raw)-2 {
+				plain = raw[1 : len(raw)-1]
+			}
+			tokens = append(tokens, token{word, plain, raw, line})
+			i += length
+		}
+	}
+	return append(tokens, token{kind: end, text: "end of file", line: line})
+}
+
+// word is the length of a word, of which parts may be in quotes. A quote ends with
+// its line at the latest.
+func (p *parser) word(text string, line int) int {
+	quoted := false
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c == '\n' && quoted:
+			p.fault(line, "the quote is not closed")
+			return i
+		case c == '"':
+			quoted = !quoted
+		case !quoted && strings.IndexByte(" \t\r\n#=(),", c) >= 0:
+			return i
+		}
+	}
+	if quoted {
+		p.fault(line, "the quote is not closed")
+	}
+	return len(text)
+}

@@ -1,0 +1,80 @@
+package akuconf
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// order is that of the properties in the output and in complaints.
+var order = []string{
+	"AKU_SERVER_COUNT", "AKU_REPLICATION_RESET_AT_END", "AKU_FLUSH_AT_START", "AKU_FLUSH_TIMEOUT_AT_START", "AKU_DELAY_START_COMPLETE_TIME",
+	"AKU_FLUSH_AT_END", "AKU_QUERY_TIMEOUT", "AKU_QUERY_RETRY_COUNT", "AKU_QUERY_RETRY_DELAY_MSEC", "AKU_ADDRESS_CHECK_COUNT",
+	"AKU_PORT_NO", "AKU_REPLICATION_PORT_NO",
+}
+
+// secret is the name that the output uses for the Secret of the password.
+const secret = "altibase-sys"
+
+// Values writes a configuration as values of the chart. The password is not in it.
+func (c Config) Values() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("# Made from aku.conf by aku-init import.")
+	for _, name := range []string{"AKU_STS_NAME", "AKU_SVC_NAME"} {
+		if p, set := c.Properties[name]; set {
+			line("# %s was %s: the chart names its StatefulSet and its Services after the release (fullnameOverride changes that).", name, oneLine(p.Value))
+		}
+	}
+	line("")
+	line("# The password of SYS is not part of this file. Make its Secret:")
+	line("#   kubectl create secret generic %s --from-literal=password=…", secret)
+	line("auth:")
+	line("  existingSecret: %s", secret)
+	line("")
+	line("aku:")
+	c.numbers(line, "aku.")
+	line("  replications:")
+	for _, r := range c.Replications {
+		line("    - namePrefix: %s", strconv.Quote(r.Prefix.Value))
+		if r.Parallel.Value != "" {
+			line("      syncParallelCount: %s", number(r.Parallel.Value))
+		}
+		line("      tables:")
+		for _, t := range r.Tables {
+			line("        - %s", quote(t))
+		}
+	}
+	if _, port := c.Properties["AKU_PORT_NO"]; port || c.Properties["AKU_REPLICATION_PORT_NO"].Line > 0 {
+		line("")
+		line("service:")
+		c.numbers(line, "service.")
+	}
+	return b.String()
+}
+
+// numbers writes the properties that are values below a key.
+func (c Config) numbers(line func(string, ...any), below string) {
+	for _, name := range order {
+		value, ok := strings.CutPrefix(properties[name].value, below)
+		p, set := c.Properties[name]
+		if !ok || !set {
+			continue
+		}
+		if name == "AKU_REPLICATION_RESET_AT_END" {
+			line("  # The chart's own value is auto: reset only when the pod leaves for good, so that a restart costs no full copy.")
+		}
+		line("  %s: %s", value, number(p.Value))
+	}
+}
+
+// number drops zeros at the front, which YAML would read as octal.
+func number(text string) string {
+	n, _ := strconv.ParseInt(text, 10, 64) // checked before
+	return strconv.FormatInt(n, 10)
+}
+
+// quote is a text in YAML, as it is between single quotes.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
