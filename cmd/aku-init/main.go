@@ -75,6 +75,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"aku/internal/process"
@@ -107,8 +108,13 @@ func run(ctx context.Context, args []string) error {
 	return process.Usage(usage())
 }
 
+// watchGC lets the heap grow by a quarter of what is in use before it is collected:
+// the program that waits for months uses a megabyte, and 4 MB would lie about.
+const watchGC = 25
+
 // watch joins, opens and watches until SIGTERM.
 func watch(ctx context.Context) error {
+	debug.SetGCPercent(watchGC)
 	return withSettings(func(s settings.Settings) error {
 		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
 	})

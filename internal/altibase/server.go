@@ -58,6 +58,7 @@ func (c *Cluster) CloseIdle() {
 	for _, s := range c.servers {
 		s.closeIdle()
 	}
+	trim()
 }
 
 // Server is one Altibase server. A statement takes an idle session or opens one;

@@ -38,9 +38,6 @@ type session struct {
 
 // prove makes sure that the connection really is one, and limits what is run on it.
 func (c *session) prove(ctx context.Context) error {
-	if _, err := c.query(ctx, "SELECT 1 FROM DUAL"); err != nil {
-		return err
-	}
 	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE ID = SESSION_ID()")
 	if err != nil {
 		return err

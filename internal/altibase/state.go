@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"aku/internal/akucore"
@@ -23,19 +24,15 @@ func (s *Server) Instance(ctx context.Context) (akucore.Instance, error) {
 
 func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
 	var i akucore.Instance
-	started, err := c.query(ctx, "SELECT STARTUP_TIME_SEC FROM V$INSTANCE")
+	now, err := c.query(ctx, "SELECT I.STARTUP_TIME_SEC, P.VALUE1 FROM V$INSTANCE I, V$PROPERTY P WHERE P.NAME = 'ADMIN_MODE'")
 	if err != nil {
 		return i, err
 	}
-	mode, err := c.query(ctx, "SELECT VALUE1 FROM V$PROPERTY WHERE NAME = 'ADMIN_MODE'")
-	if err != nil {
-		return i, err
-	}
-	if len(started) == 0 || len(mode) == 0 {
+	if len(now) == 0 {
 		return i, fmt.Errorf("V$INSTANCE or V$PROPERTY is empty: %w", akucore.ErrUnreachable)
 	}
-	i.StartTime = started[0].int(0)
-	i.AdminMode = mode[0].int(0) != 0
+	i.StartTime = now[0].int(0)
+	i.AdminMode = now[0].int(1) != 0
 	return i, nil
 }
 
@@ -109,42 +106,71 @@ func senderState(status, netError int64) akucore.SenderState {
 	return akucore.SenderRetry
 }
 
-// tables tells which of the given tables can be replicated. Where the catalogue
-// does not answer as expected the server itself will judge, at CREATE REPLICATION.
+// tables tells which of the given tables can be replicated. Each part of the
+// catalogue is read once, however many tables there are. Where it does not answer as
+// expected the server itself will judge, at CREATE REPLICATION.
 func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akucore.Table]akucore.TableState, error) {
 	states := make(map[akucore.Table]akucore.TableState, len(tables))
+	if len(tables) == 0 {
+		return states, nil
+	}
+	var owners []string
+	partitions := false
 	for _, t := range tables {
-		of := fmt.Sprintf("FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T%%s WHERE U.USER_ID = T.USER_ID AND U.USER_NAME = %s AND T.TABLE_NAME = %s", literal(t.User), literal(t.Name))
-		found, err := c.query(ctx, "SELECT T.TABLE_ID "+fmt.Sprintf(of, ""))
-		if err != nil {
-			return nil, err
+		if owner := literal(t.User); !slices.Contains(owners, owner) {
+			owners = append(owners, owner)
 		}
-		if len(found) == 0 {
-			states[t] = akucore.TableMissing
-			continue
-		}
-		if t.Partition != "" {
-			parts, err := c.query(ctx, "SELECT P.PARTITION_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_TABLE_PARTITIONS_ P")+
-				" AND P.TABLE_ID = T.TABLE_ID AND P.PARTITION_NAME = "+literal(t.Partition))
-			if err := unlessUnknown(err); err != nil {
-				return nil, err
-			}
-			if err == nil && len(parts) == 0 {
-				states[t] = akucore.TableMissing
-				continue
-			}
-		}
-		// CONSTRAINT_TYPE 3 is PRIMARY KEY.
-		keys, err := c.query(ctx, "SELECT C.CONSTRAINT_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_CONSTRAINTS_ C")+
-			" AND C.TABLE_ID = T.TABLE_ID AND C.CONSTRAINT_TYPE = 3")
+		partitions = partitions || t.Partition != ""
+	}
+	of := "FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T%s WHERE U.USER_ID = T.USER_ID AND U.USER_NAME IN (" + strings.Join(owners, ", ") + ")"
+	found, err := c.tableSet(ctx, "SELECT U.USER_NAME, T.TABLE_NAME "+fmt.Sprintf(of, ""))
+	if err != nil {
+		return nil, err
+	}
+	// CONSTRAINT_TYPE 3 is PRIMARY KEY.
+	keys, err := c.tableSet(ctx, "SELECT U.USER_NAME, T.TABLE_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_CONSTRAINTS_ C")+
+		" AND C.TABLE_ID = T.TABLE_ID AND C.CONSTRAINT_TYPE = 3")
+	keysKnown := err == nil
+	if err := unlessUnknown(err); err != nil {
+		return nil, err
+	}
+	var parts map[akucore.Table]bool
+	partsKnown := false
+	if partitions {
+		parts, err = c.tableSet(ctx, "SELECT U.USER_NAME, T.TABLE_NAME, P.PARTITION_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_TABLE_PARTITIONS_ P")+
+			" AND P.TABLE_ID = T.TABLE_ID AND P.PARTITION_NAME IS NOT NULL")
+		partsKnown = err == nil
 		if err := unlessUnknown(err); err != nil {
 			return nil, err
 		}
-		if err == nil && len(keys) == 0 {
+	}
+	for _, t := range tables {
+		whole := akucore.Table{User: t.User, Name: t.Name}
+		switch {
+		case !found[whole], t.Partition != "" && partsKnown && !parts[t]:
+			states[t] = akucore.TableMissing
+		case keysKnown && !keys[whole]:
 			states[t] = akucore.TableNoPrimaryKey
 		}
 	}
 	return states, nil
+}
+
+// tableSet reads user, table and, if there is a third column, partition.
+func (c *session) tableSet(ctx context.Context, query string) (map[akucore.Table]bool, error) {
+	rows, err := c.query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	set := make(map[akucore.Table]bool, len(rows))
+	for _, r := range rows {
+		t := akucore.Table{User: r.text(0), Name: r.text(1)}
+		if len(r) > 2 {
+			t.Partition = r.text(2)
+		}
+		set[t] = true
+	}
+	return set, nil
 }
 
 // unlessUnknown forgives a catalogue that lacks a table or column.

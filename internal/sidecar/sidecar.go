@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 	"aku/internal/settings"
 )
 
-// endPoll is how often the sidecar looks whether the hook wants to act.
+// endPoll is how often a sidecar that has let go looks whether it is still to.
 const endPoll = 50 * time.Millisecond
 
 // Sidecar joins, opens and watches, again and again.
@@ -81,9 +82,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		for ctx.Err() == nil && !s.dir.EndRequested() {
-			pause(ctx, endPoll)
-		}
+		s.dir.AwaitEnd(ctx)
 		cancel()
 	}()
 
@@ -106,6 +105,8 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		return err
 	}
 	s.health.Ready()
+	// What the start has used is not needed for the long time that follows.
+	debug.FreeOSMemory()
 	s.Log.Info("AKU run successfully.")
 	defer s.health.NotReady("the own server left service")
 	err = akucore.Attend(ctx, s.Settings.Runner(s.Servers, s.Log), instance, s.Settings.Replicas, s.markAgain)

@@ -1,0 +1,60 @@
+package rundir
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	// lookAnyway is how often the folder is looked at even if the kernel tells of
+	// nothing, lookOften how often where the kernel cannot tell.
+	lookAnyway = 5 * time.Second
+	lookOften  = 200 * time.Millisecond
+)
+
+// AwaitEnd returns when somebody ends this pod, or with the context. The kernel
+// tells of a new file in the folder, so waiting costs nothing.
+func (d Dir) AwaitEnd(ctx context.Context) {
+	next, done := d.watch(ctx)
+	defer done()
+	for ctx.Err() == nil && !d.EndRequested() {
+		next()
+	}
+}
+
+// watch gives a function that returns when the folder may have changed, or when it
+// is time to look anyway.
+func (d Dir) watch(ctx context.Context) (next, done func()) {
+	often := func() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(lookOften):
+		}
+	}
+	fd, err := syscall.InotifyInit1(syscall.IN_NONBLOCK | syscall.IN_CLOEXEC)
+	if err != nil {
+		return often, func() {}
+	}
+	events := os.NewFile(uintptr(fd), "inotify")
+	if _, err := syscall.InotifyAddWatch(fd, string(d), syscall.IN_CREATE|syscall.IN_MOVED_TO|syscall.IN_CLOSE_WRITE); err != nil {
+		events.Close()
+		return often, func() {}
+	}
+	stop := context.AfterFunc(ctx, func() { events.Close() })
+	buffer := make([]byte, 4096)
+	next = func() {
+		if err := events.SetReadDeadline(time.Now().Add(lookAnyway)); err != nil {
+			often()
+			return
+		}
+		if _, err := events.Read(buffer); err != nil && !os.IsTimeout(err) {
+			often()
+		}
+	}
+	return next, func() {
+		stop()
+		events.Close()
+	}
+}
