@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -123,6 +124,7 @@ func (c *client) login(start *pgproto3.StartupMessage) error {
 	if err != nil {
 		return err
 	}
+	c.front.Log.Debug("login", "session", c.session.ID)
 	c.back.Send(&pgproto3.AuthenticationOk{})
 	for _, p := range [][2]string{
 		{"server_version", "13.0"}, {"server_encoding", "UTF8"}, {"client_encoding", "UTF8"}, {"DateStyle", "ISO, MDY"},
@@ -221,7 +223,10 @@ func (c *client) run(st sqlfront.Statement, args []any) (server.Output, error) {
 		return server.Output{}, engine.ErrCommunication
 	default:
 	}
-	return c.session.Do(ctx, st, args)
+	began := time.Now()
+	out, err := c.session.Do(ctx, st, args)
+	c.front.Log.Debug("statement", "session", c.session.ID, "took", time.Since(began), "text", st.Source, "error", err)
+	return out, err
 }
 
 func (c *client) sendResult(out server.Output) {
