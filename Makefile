@@ -1,5 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
-.PHONY: help setup demo test test-unit test-simulation test-integration conformance test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -21,6 +21,10 @@ test-unit: $(testrun) ## tests that need nothing but Go and a C compiler with un
 
 test-simulation: $(testrun) ## thousands of random schedules of joins, ends and faults against a model of the servers
 	$(testrun) simulation
+
+soak: ## the same until Ctrl-C (FROM=N is the first seed); prints each failing story
+	@go test -c -o .build/bin/soak ./internal/akucore/simulation
+	@SOAK=1 exec .build/bin/soak -test.run '^TestSchedules_LoseNothing$$' -test.v -test.timeout 0 -from $(or $(FROM),1)
 
 test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback
 	$(testrun) integration

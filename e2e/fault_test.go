@@ -5,46 +5,34 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"aku/e2e/internal/trial"
 )
 
-// Faults hit a mesh of two with a writer on each pod, one after the other. Each must be over by itself, and at the end nothing
+// Faults hit a mesh of three with a writer on each pod, one after the other. Each must be over by itself, and after each nothing
 // that was acknowledged may be lost.
 func TestFaults_ServiceComesBack_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
-	space := open(t)
-	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2})))
-	must(t, space.StartClient(t.Context(), true))
-	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
-	const pods = 2
-	var writers []*trial.Writer
-	for number := range pods {
-		writer, err := space.StartWriter(trial.Pod(number), number, int64(number+1)*1_000_000, 100)
-		must(t, err)
-		must(t, writer.AwaitMore(t.Context(), startLimit, 100))
-		writers = append(writers, writer)
-	}
-
-	faults := []struct {
-		name      string
+	m := newMesh(t)
+	for _, fault := range []struct {
 		number    int
 		container string
 		disturbed bool // whether the writer on that pod may notice
 	}{
-		{"database of a slave killed", 1, trial.Database, true},
-		{"database of the master killed", 0, trial.Database, true},
-		{"sidecar of a slave killed", 1, trial.Sidecar, false},
-		{"sidecar of the master killed", 0, trial.Sidecar, false},
-	}
-	for _, fault := range faults {
-		t.Run(fault.name, func(t *testing.T) {
-			pod := trial.Pod(fault.number)
-			before := space.Pods()[pod]
+		{1, trial.Database, true},
+		{0, trial.Database, true},
+		{1, trial.Sidecar, false},
+		{0, trial.Sidecar, false},
+	} {
+		pod := trial.Pod(fault.number)
+		m.under(t, "kill -9 of "+fault.container+" of "+pod, func(t *testing.T, writers []*trial.Writer) {
+			before := m.space.Pods()[pod]
 			sessions := writers[fault.number].Progress().Sessions
-			must(t, space.Kill(t.Context(), pod, fault.container))
-			must(t, space.AwaitPods(t.Context(), healLimit, fault.container+" of "+pod+" started again and ready", func(pods trial.Pods) string {
+			must(t, m.space.Kill(t.Context(), pod, fault.container))
+			must(t, m.space.AwaitPods(t.Context(), healLimit, fault.container+" of "+pod+" started again and ready", func(pods trial.Pods) string {
 				now := pods[pod]
 				restarted := trial.Container(now, fault.container).RestartCount > trial.Container(before, fault.container).RestartCount
 				if restarted && trial.Ready(now) {
@@ -52,27 +40,128 @@ func TestFaults_ServiceComesBack_NoAcknowledgedRowIsLost(t *testing.T) {
 				}
 				return fmt.Sprintf("restarted %v, ready %v", restarted, trial.Ready(now))
 			}))
-			for _, writer := range writers {
-				must(t, writer.AwaitMore(t.Context(), healLimit, 100))
-			}
 			if got := writers[fault.number].Progress().Sessions; !fault.disturbed && got != sessions {
 				t.Errorf("the writer had to log in again %d times, want none", got-sessions)
 			}
-			if restarts := trial.Restarts(space.Pods()[pod]) - trial.Restarts(before); restarts != 1 {
+			if restarts := trial.Restarts(m.space.Pods()[pod]) - trial.Restarts(before); restarts != 1 {
 				t.Errorf("%d containers were restarted, want only the one that was killed", restarts)
 			}
 		})
 	}
-
-	for _, writer := range writers {
-		done, err := writer.Stop(t.Context())
-		must(t, err)
-		t.Logf("%s: %d inserts, %d updates, %d of unknown outcome", done.Host, done.Inserted, done.Updated, done.Unknown)
-		if done.Vanished > 0 {
-			t.Errorf("%d rows vanished on %s before the eyes of their writer", done.Vanished, done.Host)
-		}
+	for _, number := range []int{2, 0} {
+		pod := trial.Pod(number)
+		m.under(t, "delete --force of "+pod, func(t *testing.T, _ []*trial.Writer) {
+			before := m.space.Pods()
+			must(t, m.space.DeleteByForce(t.Context(), pod))
+			must(t, m.space.AwaitReplaced(t.Context(), healLimit, before, pod))
+		})
 	}
-	mustAgree(t, space, pods)
+	m.under(t, "network cut between altibase-1 and altibase-2", func(t *testing.T, writers []*trial.Writer) {
+		heal, err := m.space.Cut(t.Context(), trial.Pod(1), trial.Pod(2))
+		must(t, err)
+		for _, number := range []int{1, 2} {
+			must(t, trial.Await(t.Context(), time.Minute, "a sender that has lost its peer on "+trial.Pod(number), func(ctx context.Context) string {
+				rows, err := m.space.Query(ctx, number, "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = 'AKU_REP_12'")
+				if err != nil {
+					return err.Error()
+				}
+				if len(rows) == 1 && rows[0][0] == "2" && rows[0][1] == "1" {
+					return ""
+				}
+				return fmt.Sprint(rows)
+			}))
+			must(t, writers[number].AwaitMore(t.Context(), healLimit, enough))
+		}
+		must(t, heal())
+		for _, w := range writers {
+			if p := w.Progress(); p.Sessions != 1 || p.Unknown > 0 {
+				t.Errorf("the writer on %s was disturbed: %+v", p.Host, p)
+			}
+		}
+	})
+	m.under(t, "helm upgrade that rolls all pods", func(t *testing.T, _ []*trial.Writer) {
+		before, syncs := m.space.Pods(), m.space.Syncs(m.pods)
+		if syncs != m.pods-1 {
+			t.Errorf("%d SYNCs so far, want one for each slave", syncs)
+		}
+		started := make([]int, m.pods)
+		for number := range started {
+			started[number] = strings.Count(m.space.Log(trial.Pod(number), trial.Sidecar), "AKU started with START option.")
+		}
+		must(t, m.space.Upgrade(t.Context(), "podAnnotations.e2e=rolled"))
+		must(t, m.space.AwaitReplaced(t.Context(), 2*healLimit, before, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+		for number := range m.pods {
+			pod := trial.Pod(number)
+			must(t, trial.Await(t.Context(), healLimit, "another start in the log of "+pod, func(context.Context) string {
+				if starts := strings.Count(m.space.Log(pod, trial.Sidecar), "AKU started with START option."); starts <= started[number] {
+					return fmt.Sprintf("%d starts, %d before", starts, started[number])
+				}
+				log := m.space.Log(pod, trial.Sidecar)
+				if !strings.Contains(log[strings.LastIndex(log, "AKU started with START option."):], "AKU run successfully.") {
+					return "it has not yet said that it was successful"
+				}
+				return ""
+			}))
+		}
+		if now := m.space.Syncs(m.pods); now != syncs {
+			t.Errorf("%d SYNCs after the roll, want none more than %d", now, syncs)
+		}
+	})
+}
+
+// enough statements show that a writer really writes.
+const enough = 50
+
+// mesh is a release of three pods that faults happen to.
+type mesh struct {
+	space  *trial.Space
+	pods   int
+	writer int64 // number of writers so far; each has a million keys to itself
+}
+
+func newMesh(t *testing.T) *mesh {
+	t.Helper()
+	m := &mesh{space: open(t), pods: 3}
+	must(t, m.space.Install(t.Context(), quick(trial.Values{"replicaCount": m.pods})))
+	must(t, m.space.StartClient(t.Context(), true))
+	must(t, m.space.AwaitReady(t.Context(), 2*startLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+	return m
+}
+
+// under makes a fault happen with a writer on each pod, wants all pods to be written to afterwards, and accounts for every row.
+func (m *mesh) under(t *testing.T, name string, fault func(*testing.T, []*trial.Writer)) {
+	t.Helper()
+	ok := t.Run(name, func(t *testing.T) {
+		began := time.Now()
+		var writers []*trial.Writer
+		for number := range m.pods {
+			m.writer++
+			writer, err := m.space.StartWriter(fmt.Sprintf("writer-%d", m.writer), number, m.writer*1_000_000, 50)
+			must(t, err)
+			writers = append(writers, writer)
+		}
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), startLimit, enough))
+		}
+		fault(t, writers)
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), healLimit, enough))
+		}
+		written := 0
+		for _, writer := range writers {
+			done, err := writer.Stop(t.Context())
+			must(t, err)
+			written += done.Acknowledged()
+			if done.Vanished > 0 {
+				t.Errorf("%d rows vanished on %s before the eyes of their writer", done.Vanished, done.Host)
+			}
+		}
+		mustAgree(t, m.space, m.pods)
+		survived.add(name, written, time.Since(began))
+	})
+	if !ok {
+		t.FailNow()
+	}
 }
 
 // mustAgree waits until the last changes have arrived, and then wants the same rows everywhere and none lost.

@@ -24,7 +24,9 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	survived.print()
+	os.Exit(code)
 }
 
 // open makes a namespace for the test, which goes with it.

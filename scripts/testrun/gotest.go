@@ -106,6 +106,16 @@ func (t *testRun) packageEnded(e event, took time.Duration) {
 		fmt.Fprintf(t.show, "FAIL: %s\n%s", shortName(e.Package), strings.Join(t.output[e.Package+" "], ""))
 	}
 	fmt.Fprintf(t.show, "%-5s%s  %d tests  %.1f s\n", e.Action, shortName(e.Package), passed+failed+skipped, took.Seconds())
+	if e.Action == "pass" {
+		fmt.Fprint(t.show, strings.Join(ownWords(t.output[e.Package+" "]), ""))
+	}
+}
+
+// ownWords are the lines that a package printed outside its tests, without those of go test.
+func ownWords(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return line == "PASS\n" || strings.HasPrefix(line, "ok  \t")
+	})
 }
 
 // count adds the tests of all packages to the result, also those of packages that were interrupted.

@@ -61,6 +61,25 @@ func TestEventsOfGoTest_AreCounted(t *testing.T) {
 	}
 }
 
+func TestWhatAPackagePrintsItself_IsShownWhenItPassed(t *testing.T) {
+	var out strings.Builder
+	run := newTestRun(&result{})
+	run.show.out = &out
+	for _, e := range []string{
+		`{"Action":"output","Package":"aku/p","Test":"A","Output":"of a test\n"}`,
+		`{"Action":"pass","Package":"aku/p","Test":"A"}`,
+		`{"Action":"output","Package":"aku/p","Output":"PASS\n"}`,
+		`{"Action":"output","Package":"aku/p","Output":"cases left out here: 1\n"}`,
+		`{"Action":"output","Package":"aku/p","Output":"ok  \taku/p\t1.0s\n"}`,
+		`{"Action":"pass","Package":"aku/p"}`,
+	} {
+		run.take([]byte(e))
+	}
+	if want := "   pass p  1 tests  0.0 s\n   cases left out here: 1\n"; out.String() != want {
+		t.Errorf("shown %q, want %q", out.String(), want)
+	}
+}
+
 func TestSummary_IsGoodOnlyWhenEverythingRanAndPassed(t *testing.T) {
 	tests := []struct {
 		name   string

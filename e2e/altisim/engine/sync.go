@@ -60,6 +60,7 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 		s.log.Info("sync failed", "replication", name, "error", err)
 		return undo(statementError(ctx, ErrSyncFailed))
 	}
+	s.log.Info("sync has ended", "replication", name, "sn", at)
 	if o.Only {
 		return undo(nil)
 	}

@@ -55,6 +55,15 @@ func (s *Space) Log(pod, container string) string {
 	return string(text)
 }
 
+// Syncs counts the SYNCs that the stand-in servers of the first pods have brought to an end, by their logs.
+func (s *Space) Syncs(pods int) int {
+	count := 0
+	for number := range pods {
+		count += strings.Count(s.Log(Pod(number), Database), `msg="sync has ended"`)
+	}
+	return count
+}
+
 // AwaitLog waits until the log holds each of the texts.
 func (s *Space) AwaitLog(ctx context.Context, limit time.Duration, pod, container string, texts ...string) error {
 	what := fmt.Sprintf("%q in the log of %s, container %s", texts, pod, container)

@@ -1,12 +1,16 @@
 package simulation
 
 import (
+	"context"
 	"flag"
+	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,7 +40,8 @@ func runSeed(t *testing.T, o Options) (out Outcome) {
 	return out
 }
 
-// TestSchedules_LoseNothing runs seeds until they are done, or for ever with SOAK=1.
+// TestSchedules_LoseNothing runs seeds until they are done, or with SOAK=1 until it is
+// interrupted: it then ends the schedules that run and sums up.
 func TestSchedules_LoseNothing(t *testing.T) {
 	if *seed > 0 {
 		o := OptionsOf(*seed)
@@ -51,17 +56,24 @@ func TestSchedules_LoseNothing(t *testing.T) {
 	var next atomic.Uint64
 	next.Store(*from)
 	last := *from + schedules()
-	if soak, _ := strconv.ParseBool(os.Getenv("SOAK")); soak {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	soak, _ := strconv.ParseBool(os.Getenv("SOAK"))
+	if soak {
 		last = ^uint64(0)
 	}
 	var mu sync.Mutex
 	var figures Figures
 	var failed []uint64
 	began := time.Now()
+	told := began
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for {
+				if ctx.Err() != nil {
+					return
+				}
 				n := next.Add(1) - 1
 				if n >= last {
 					return
@@ -73,7 +85,17 @@ func TestSchedules_LoseNothing(t *testing.T) {
 					failed = append(failed, n)
 					t.Errorf("seed %d: %s", n, out.Violations[0])
 				}
-				stop := len(failed) >= 20
+				if soak && len(out.Violations) > 0 {
+					o := OptionsOf(n)
+					o.Tell = true
+					fmt.Printf("seed %d failed; its story:\n%s\n", n, runSeed(t, o).Story)
+				}
+				if soak && time.Since(told) > 10*time.Second {
+					told = time.Now()
+					ran := next.Load() - *from
+					fmt.Printf("%d schedules, %.1f a second, %d failed\n", ran, float64(ran)/time.Since(began).Seconds(), len(failed))
+				}
+				stop := !soak && len(failed) >= 20
 				mu.Unlock()
 				if stop {
 					return

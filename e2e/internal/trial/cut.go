@@ -1,0 +1,23 @@
+package trial
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Cut keeps everything from passing between two pods until heal is called or the first of them ends. It needs the cluster of
+// this checkout, whose processes are to be seen from here.
+func (s *Space) Cut(ctx context.Context, pod, other string) (heal func() error, err error) {
+	id := s.containerID(pod, Sidecar)
+	script := filepath.Join(s.cluster.repository, "e2e/cluster/cut.sh")
+	run := func(ctx context.Context, args ...string) error {
+		out, err := exec.CommandContext(ctx, script, args...).CombinedOutput()
+		if err != nil {
+			return commandError(err, strings.TrimSpace(string(out)))
+		}
+		return nil
+	}
+	return func() error { return run(context.WithoutCancel(ctx), "--heal", id) }, run(ctx, id, s.Pods()[other].Status.PodIP)
+}
