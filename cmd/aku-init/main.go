@@ -61,7 +61,7 @@
 //	AKU_DELAY_START_COMPLETE_TIME     0      seconds between synced and open, slaves only
 //	AKU_RUN_DIR                       /run/aku  marker, lock and logs, shared by the containers
 //	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server
-//	AKU_HEALTH_PORT                   20380  HTTP /livez and /readyz
+//	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics and /events
 //	AKU_LOG_FORMAT                    text   or json
 //	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so
 //	AKU_ODBC_SYSDBA                   PRIVILEGE=SYSDBA  attribute for a SYSDBA session

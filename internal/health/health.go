@@ -28,9 +28,12 @@ func (h *Health) Ready() { h.state.Store(&state{ready: true, why: "in service"})
 // NotReady says why the pod is not in service.
 func (h *Health) NotReady(why string) { h.state.Store(&state{why: why}) }
 
-// Serve answers /livez and /readyz until the context ends.
-func (h *Health) Serve(ctx context.Context, port int) error {
+// Serve answers /livez, /readyz and the other pages given until the context ends.
+func (h *Health) Serve(ctx context.Context, port int, pages map[string]http.Handler) error {
 	mux := http.NewServeMux()
+	for path, page := range pages {
+		mux.Handle("GET "+path, page)
+	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "alive")
 	})

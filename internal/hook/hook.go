@@ -12,6 +12,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/steps"
 )
 
 // lockPatience is how long the sidecar may take to abandon a statement and let go.
@@ -25,7 +26,14 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
 	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
-	if err := end(ctx, rundir.Dir(s.RunDir), &ender); err != nil {
+	var recorder steps.Recorder
+	ender.Runner.Tell = recorder.Tell
+	recorder.Begin()
+	err := end(ctx, rundir.Dir(s.RunDir), &ender)
+	if failed := steps.Write(s.RunDir, recorder.End(err)); failed != nil {
+		log.Warn("what the end took is not in the metrics", "error", failed)
+	}
+	if err != nil {
 		log.Error("AKU failed to run.", "error", err)
 		return err
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/metrics"
 )
 
 // checkAddress waits until the pod's own DNS name resolves to this pod and its
@@ -23,7 +26,7 @@ func (s *Sidecar) checkAddress(ctx context.Context) error {
 		if last = s.reachesItself(ctx, host); last == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.health.NotReady(last.Error())
+		s.become(metrics.Waiting, akucore.ReasonUnreachable, last.Error())
 	}
 	return fmt.Errorf("after %d tries (AKU_ADDRESS_CHECK_COUNT): %w", s.Settings.AddressCheckCount, last)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -13,10 +14,13 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/events"
 	"aku/internal/health"
+	"aku/internal/metrics"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/steps"
 )
 
 // endPoll is how often a sidecar that has let go looks whether it is still to.
@@ -32,12 +36,20 @@ type Sidecar struct {
 
 	dir    rundir.Dir
 	health health.Health
+
+	metrics  *metrics.Metrics
+	events   events.Hub
+	recorder steps.Recorder
+	looked   time.Time       // when the pairs were last read
+	peers    map[string]bool // objects that were connected then
+	ended    time.Time       // when the last end began that is shown
 }
 
 // New makes the sidecar of a pod.
 func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.CheckAddress = sidecar.checkAddress
+	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
 	return sidecar
 }
 
@@ -47,7 +59,8 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := s.health.Serve(ctx, s.Settings.HealthPort); err != nil {
+		pages := map[string]http.Handler{"/metrics": s.metrics.Handler(), "/events": &s.events}
+		if err := s.health.Serve(ctx, s.Settings.HealthPort, pages); err != nil {
 			cancel(err)
 		}
 	}()
@@ -56,7 +69,8 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
 		if s.dir.EndRequested() {
-			s.health.NotReady("ending")
+			s.become(metrics.Ending, "", "ending")
+			s.lastEnd()
 			pause(ctx, endPoll)
 			continue
 		}
@@ -86,6 +100,9 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		cancel()
 	}()
 
+	s.become(metrics.Waiting, "", "starting")
+	s.lastEnd()
+	s.recorder.Begin()
 	// A marker that an earlier sidecar left proves nothing about the server now.
 	if err := s.dir.Unmark(); err != nil {
 		return err
@@ -104,12 +121,18 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err := s.dir.Mark(); err != nil {
 		return err
 	}
-	s.health.Ready()
+	s.metrics.Started(s.recorder.End(nil))
+	s.become(metrics.InService, "", "in service")
 	// What the start has used is not needed for the long time that follows.
 	debug.FreeOSMemory()
 	s.Log.Info("AKU run successfully.")
-	defer s.health.NotReady("the own server left service")
-	err = akucore.Attend(ctx, s.Settings.Runner(s.Servers, s.Log), instance, s.Settings.Replicas, s.markAgain)
+	defer s.become(metrics.Waiting, akucore.ReasonUnreachable, "the own server left service")
+	runner := s.Settings.Runner(s.Servers, s.Log)
+	runner.Tell = s.seeInService
+	err = akucore.Attend(ctx, runner, instance, s.Settings.Replicas, func() {
+		s.markAgain()
+		s.look(ctx)
+	})
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
@@ -127,8 +150,10 @@ func (s *Sidecar) markAgain() {
 }
 
 func (s *Sidecar) starter() *akucore.Starter {
+	runner := s.Settings.Runner(s.Servers, s.Log)
+	runner.Tell = s.see
 	return &akucore.Starter{
-		Runner:   s.Settings.Runner(s.Servers, s.Log),
+		Runner:   runner,
 		Options:  s.Settings.StartOptions(),
 		Scripts:  s.scripts(),
 		Replicas: s.Settings.Replicas,

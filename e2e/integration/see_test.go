@@ -1,0 +1,129 @@
+//go:build integration
+
+package integration
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aku/internal/events"
+	"aku/internal/metrics"
+)
+
+// scrape reads what Prometheus would.
+func (p *pod) scrape() string {
+	p.t.Helper()
+	response, err := http.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/metrics")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		p.t.Fatalf("%s %v\n%s", response.Status, err, text)
+	}
+	return string(text)
+}
+
+// waitMetric waits for a line of the metrics.
+func (p *pod) waitMetric(line string) {
+	p.t.Helper()
+	p.eventually(line, func() bool { return slices.Contains(strings.Split(p.scrape(), "\n"), line) })
+}
+
+func TestMetrics_SayWhatHappensToPodAndPairs(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
+	c.createTables()
+	c.inService(0, 1)
+	for _, p := range c.pods {
+		p.waitMetric(`aku_pod_state{state="in_service"} 1`)
+		peer := c.pods[1-p.number].env["AKU_POD_NAME"]
+		pair := `{peer="` + peer + `",replication="AKU_REP_01"} `
+		for _, metric := range []string{"started", "xsn_set", "sender_running", "receiver_running"} {
+			p.waitMetric("aku_replication_" + metric + pair + "1")
+		}
+		p.waitMetric("aku_replication_pinned_seconds" + pair + "0")
+	}
+	slave := c.pods[1]
+	if text := slave.scrape(); !strings.Contains(text, `aku_last_start_step_duration_seconds{step="sync"}`) {
+		t.Errorf("the join says nothing about its copy:\n%s", text)
+	}
+	// A row that only one pod has, so that its insertion on the other one is a conflict there.
+	slave.do("ALTER SESSION SET REPLICATION = FALSE", "INSERT INTO T1 VALUES (1, 1)")
+	c.pods[0].do("INSERT INTO T1 VALUES (1, 2)")
+	slave.waitMetric(`aku_replication_conflicts_total{operation="insert",peer="altibase-0",replication="AKU_REP_01"} 1`)
+
+	checkMetrics(t, slave.scrape())
+
+	// The end is another process; what it took is read from its file.
+	if err := slave.end(); err != nil {
+		t.Fatal(err)
+	}
+	slave.waitMetric(`aku_pod_state{state="ending"} 1`)
+	slave.waitMetric(`aku_last_end_success 1`)
+	if text := slave.scrape(); !strings.Contains(text, `aku_last_end_step_duration_seconds{step="stop"}`) {
+		t.Errorf("the end says nothing about its steps:\n%s", text)
+	}
+	checkMetrics(t, slave.scrape())
+	// The one that stays keeps its log, and says since when.
+	c.pods[0].eventually("the log is pinned", func() bool {
+		for line := range strings.Lines(c.pods[0].scrape()) {
+			if strings.HasPrefix(line, "aku_replication_pinned_seconds") && !strings.HasSuffix(line, " 0\n") {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// checkMetrics holds the text against the rules of Prometheus and against the list of names.
+func checkMetrics(t *testing.T, text string) {
+	t.Helper()
+	check := exec.Command("../../.build/prometheus/bin/promtool", "check", "metrics")
+	check.Stdin = strings.NewReader(text)
+	var out bytes.Buffer
+	check.Stdout, check.Stderr = &out, &out
+	if err := check.Run(); err != nil || out.Len() > 0 {
+		t.Errorf("promtool check metrics: %v\n%s", err, out.String())
+	}
+	for line := range strings.Lines(text) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(line, "# HELP "), " ")
+		if strings.HasPrefix(line, "# HELP ") && !slices.Contains(metrics.Names(), name) {
+			t.Errorf("%s is not among the names of metrics", name)
+		}
+	}
+}
+
+func TestEvents_TellTheStoryOfAPod(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	c.createTables()
+	c.inService(0, 1)
+	c.pods[1].waitMetric(`aku_replication_sender_running{peer="altibase-0",replication="AKU_REP_01"} 1`)
+	var kinds []events.Kind
+	var texts []string
+	err := events.Follow(t.Context(), "127.0.0.1:"+c.pods[1].env["AKU_HEALTH_PORT"], time.Time{}, false, func(e events.Event) {
+		kinds, texts = append(kinds, e.Kind), append(texts, e.Text)
+		if e.Pod != "altibase-1" {
+			t.Errorf("an event of %q: %+v", e.Pod, e)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []events.Kind{events.State, events.Plan, events.Step, events.PeerFound} {
+		if !slices.Contains(kinds, kind) {
+			t.Errorf("no event of kind %s in\n%s", kind, strings.Join(texts, "\n"))
+		}
+	}
+	if !slices.Contains(texts, "in_service: in service") {
+		t.Errorf("nothing says that the pod is in service:\n%s", strings.Join(texts, "\n"))
+	}
+}

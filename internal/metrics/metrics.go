@@ -1,0 +1,161 @@
+// Package metrics keeps what the sidecar knows in the form that Prometheus reads. A
+// scrape copies what is in memory: it asks no server and waits for nothing.
+//
+// Labels have few values: states, reasons and steps are fixed lists, a pod has at most
+// five peers and each of them one replication object for each REPLICATIONS block.
+package metrics
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"aku/internal/akucore"
+	"aku/internal/steps"
+)
+
+// State is what a pod is doing.
+type State string
+
+// The states.
+const (
+	Waiting   State = "waiting"     // for its server, another pod, or a table
+	Joining   State = "joining"     // a start is under way
+	InService State = "in_service"  // users are let in
+	Ending    State = "ending"      // the preStop hook is at work
+	Human     State = "needs_human" // the start cannot go on before somebody acts
+)
+
+var states = []State{Waiting, Joining, InService, Ending, Human}
+
+// Metrics is what is known now. Make it with New.
+type Metrics struct {
+	mesh     akucore.Mesh
+	version  string
+	registry *prometheus.Registry
+
+	mu      sync.Mutex
+	state   State
+	reason  akucore.Reason
+	changed time.Time
+	pairs   []Pair
+	looked  time.Time // when pairs were read
+	pinned  map[string]time.Time
+	starts  int
+	retries int
+	errors  map[akucore.Reason]int
+	erredAt map[akucore.Reason]time.Time
+	start   *steps.Summary
+	end     *steps.Summary
+}
+
+// Pair is the own side of one replication object.
+type Pair struct {
+	Object string
+	Peer   int
+	akucore.Traffic
+}
+
+// New makes the metrics of a pod that waits.
+func New(m akucore.Mesh, version string) *Metrics {
+	s := &Metrics{
+		mesh: m, version: version, registry: prometheus.NewRegistry(), state: Waiting, changed: time.Now(),
+		pinned: map[string]time.Time{}, errors: map[akucore.Reason]int{}, erredAt: map[akucore.Reason]time.Time{},
+	}
+	s.registry.MustRegister(s)
+	return s
+}
+
+// Handler answers scrapes, two at a time and each within seconds.
+func (s *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 2, Timeout: 5 * time.Second, DisableCompression: true,
+	})
+}
+
+// SetState says what the pod does and, unless all is well, why. It tells whether that is new.
+func (s *Metrics) SetState(state State, reason akucore.Reason) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == state && s.reason == reason {
+		return false
+	}
+	if s.state != state {
+		s.changed = time.Now()
+	}
+	s.state, s.reason = state, reason
+	if state != InService {
+		s.pairs = nil // nobody looks at them
+	}
+	return true
+}
+
+// State is what the pod does.
+func (s *Metrics) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// SetTraffic takes what the own server said of its objects, and returns those of the mesh.
+func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
+	var pairs []Pair
+	for _, peer := range s.mesh.Peers() {
+		for _, group := range s.mesh.Groups {
+			name := group.Object(akucore.PairOf(s.mesh.Self, peer))
+			if t, exists := traffic[name]; exists {
+				pairs = append(pairs, Pair{Object: name, Peer: peer, Traffic: t})
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.looked, s.pairs = now, pairs
+	kept := map[string]time.Time{}
+	for _, p := range pairs {
+		if p.XSN == akucore.Unset || p.Sender == akucore.SenderRunning {
+			continue
+		}
+		since, known := s.pinned[p.Object]
+		if !known {
+			since = now
+		}
+		kept[p.Object] = since
+	}
+	s.pinned = kept
+	return pairs
+}
+
+// Started takes the summary of a start that is complete.
+func (s *Metrics) Started(start steps.Summary) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.starts++
+	s.start = &start
+}
+
+// Ended takes the summary of the pod's last end.
+func (s *Metrics) Ended(end steps.Summary) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end = &end
+}
+
+// Tell counts what goes wrong.
+func (s *Metrics) Tell(e akucore.Event) {
+	if e.Kind != akucore.StepRetried && e.Kind != akucore.StepFailed {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.Kind == akucore.StepRetried {
+		s.retries++
+	}
+	reason := akucore.ReasonOf(e.Err)
+	s.errors[reason]++
+	s.erredAt[reason] = time.Now()
+}

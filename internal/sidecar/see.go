@@ -1,0 +1,123 @@
+package sidecar
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/events"
+	"aku/internal/metrics"
+	"aku/internal/steps"
+)
+
+const (
+	// lookInterval is how often the own server is asked about its pairs while it is in service.
+	lookInterval = 5 * time.Second
+	// lookLimit bounds that: the watch, whose session it uses, waits for it.
+	lookLimit = 3 * time.Second
+)
+
+// become shows a new state of the pod to the probes, in the metrics and in the events.
+func (s *Sidecar) become(state metrics.State, reason akucore.Reason, why string) {
+	if state == metrics.InService {
+		s.health.Ready()
+	} else {
+		s.health.NotReady(why)
+	}
+	if s.metrics.SetState(state, reason) {
+		s.publish(events.Event{Kind: events.State, Text: fmt.Sprintf("%s: %s", state, why), Reason: string(reason)})
+	}
+}
+
+func (s *Sidecar) publish(e events.Event) {
+	e.Pod = s.Settings.PodName
+	s.events.Publish(e)
+}
+
+// see shows what the core tells.
+func (s *Sidecar) see(e akucore.Event) {
+	s.metrics.Tell(e)
+	s.recorder.Tell(e)
+	switch e.Kind {
+	case akucore.Planned:
+		s.become(metrics.Joining, "", e.Plan)
+		s.publish(events.Event{Kind: events.Plan, Text: e.Plan})
+	case akucore.Waiting:
+		state, reason := metrics.Waiting, akucore.ReasonOf(e.Err)
+		if reason == akucore.ReasonMasterFailed || reason == akucore.ReasonSlaveFailed {
+			state = metrics.Human
+		}
+		s.become(state, reason, e.Err.Error())
+	case akucore.StepDone:
+		s.publish(s.stepEvent(events.Step, e))
+	case akucore.StepFailed:
+		s.publish(s.stepEvent(events.Failed, e))
+	case akucore.StepRetried:
+		s.publish(s.stepEvent(events.Retry, e))
+	case akucore.Copied:
+		one := s.stepEvent(events.Copy, e)
+		one.Rows = e.Rows
+		s.publish(one)
+	}
+}
+
+// seeInService is see for the work beside the watch, which leaves the state as it is.
+func (s *Sidecar) seeInService(e akucore.Event) {
+	if e.Kind != akucore.Planned && e.Kind != akucore.Waiting {
+		s.see(e)
+	}
+}
+
+func (s *Sidecar) stepEvent(kind events.Kind, e akucore.Event) events.Event {
+	text := e.Step.Describe(s.Settings.Mesh())
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return events.Event{Kind: kind, Text: text, Reason: string(akucore.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
+}
+
+// look asks the own server about its pairs, now and then, on the session of the watch that
+// calls it, and tells which peers came and went.
+func (s *Sidecar) look(ctx context.Context) {
+	if time.Since(s.looked) < lookInterval {
+		return
+	}
+	s.looked = time.Now()
+	meter, ok := s.Servers.Server(s.Settings.Mesh().Self).(akucore.Meter)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	traffic, err := meter.Traffic(ctx)
+	if err != nil {
+		return // the watch will say what is wrong; the metrics say when it was last seen
+	}
+	there := map[string]bool{}
+	for _, pair := range s.metrics.SetTraffic(traffic) {
+		peer := s.Settings.Mesh().PodName(pair.Peer)
+		connected := pair.Sender == akucore.SenderRunning
+		there[pair.Object] = connected
+		switch was := s.peers[pair.Object]; {
+		case connected && !was:
+			s.publish(events.Event{Kind: events.PeerFound, Peer: peer, Text: pair.Object + " is connected"})
+		case was && !connected:
+			s.publish(events.Event{Kind: events.PeerLost, Peer: peer, Text: pair.Object + " has lost its peer"})
+		}
+	}
+	s.peers = there
+}
+
+// lastEnd takes what the hook left about the pod's last end.
+func (s *Sidecar) lastEnd() {
+	end, ok, err := steps.Read(s.Settings.RunDir)
+	switch {
+	case err != nil:
+		s.Log.Warn("the last end is not known", "error", err)
+	case ok && !end.Began.Equal(s.ended):
+		s.ended = end.Began
+		s.metrics.Ended(end)
+		s.publish(events.Event{Kind: events.End, Text: fmt.Sprintf("the end is over, all done: %t", end.OK), Seconds: end.Seconds})
+	}
+}

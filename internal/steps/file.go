@@ -1,0 +1,47 @@
+package steps
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// fileName is in the folder that the containers of a pod share.
+const fileName = "last-end.json"
+
+// Write leaves the summary of an end for the sidecar. The sidecar sees all of it or nothing.
+func Write(dir string, s Summary) error {
+	content, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, "last-end-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // does nothing once it was renamed
+	_, err = file.Write(content)
+	// The hook and the sidecar may run as different users.
+	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), filepath.Join(dir, fileName))
+}
+
+// Read gives the summary of the pod's last end; ok is false when there was none.
+func Read(dir string) (s Summary, ok bool, err error) {
+	path := filepath.Join(dir, fileName)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, false, nil
+	}
+	if err != nil {
+		return s, false, err
+	}
+	if err := json.Unmarshal(content, &s); err != nil {
+		return s, false, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, true, nil
+}

@@ -1,0 +1,63 @@
+package steps
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
+)
+
+func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r Recorder
+		r.Tell(akucore.Event{Kind: akucore.StepRetried}) // before anything began
+		r.Begin()
+		began := time.Now()
+		done := func(do akucore.Verb, peer int, took time.Duration) {
+			r.Tell(akucore.Event{Kind: akucore.StepDone, Step: akucore.Step{Do: do, Peer: peer}, Took: took})
+		}
+		time.Sleep(2 * time.Second)
+		done(akucore.Start, 1, time.Second) // 1-2
+		time.Sleep(time.Second)
+		done(akucore.Start, 2, 3*time.Second) // 0-3
+		time.Sleep(2 * time.Second)
+		done(akucore.StartRetry, 1, time.Second) // 4-5
+		done(akucore.Start, 1, time.Second)      // 4-5
+		r.Tell(akucore.Event{Kind: akucore.StepRetried})
+		r.Tell(akucore.Event{Kind: akucore.Copied, Step: akucore.Step{Peer: 1}, Rows: 5})
+		r.Tell(akucore.Event{Kind: akucore.Copied, Step: akucore.Step{Peer: 1}, Rows: 9})
+		r.Tell(akucore.Event{Kind: akucore.Copied, Step: akucore.Step{Peer: 1, Group: 1}, Rows: 1})
+		r.Tell(akucore.Event{Kind: akucore.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout})
+		want := Summary{
+			Began: began, Seconds: 5, Steps: map[string]float64{"start": 4, "start_retry": 1, "stop": 0},
+			Retries: 1, Rows: 10, Failures: []akucore.Reason{akucore.ReasonTimeout},
+		}
+		if diff := cmp.Diff(want, r.End(errors.New("failed"))); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestFile_SaysWhatTheLastEndDid(t *testing.T) {
+	dir := t.TempDir()
+	if _, ok, err := Read(dir); ok || err != nil {
+		t.Errorf("before any end: %t, %v", ok, err)
+	}
+	want := Summary{Began: time.Unix(1, 0).UTC(), Seconds: 2, OK: true, Steps: map[string]float64{"stop": 1}, Retries: 3}
+	for range 2 {
+		if err := Write(dir, want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, ok, err := Read(dir)
+	if !ok || err != nil {
+		t.Fatalf("%t, %v", ok, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
