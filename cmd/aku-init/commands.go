@@ -32,6 +32,7 @@ func commands() []command {
 		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", importConf},
 		{"probe", "", "exit 0 when the start is complete", bare(probe)},
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
+		{"scale-to-zero", "[--timeout 270s]", "end all pods in order, before an uninstall", scaleToZero},
 		{"install", "DIR", "copy the bundle into DIR", install},
 		{"version", "", "(also -v)", bare(version)},
 		{"-h", "", "print this", bare(help)},

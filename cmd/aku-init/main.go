@@ -17,6 +17,10 @@
 //	aku-init probe                 exit 0 when the start is complete (startup probe)
 //	aku-init clear-marker          forget a completed start (postStart of a new
 //	                               container)
+//	aku-init scale-to-zero [--timeout 270s]
+//	                               scale the StatefulSet AKU_STS_NAME to 0 and wait
+//	                               until its pods have ended in order (before an
+//	                               uninstall); asks the Kubernetes API alone
 //	aku-init install DIR           copy the bundle that this program belongs to
 //	aku-init version
 //

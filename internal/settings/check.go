@@ -22,8 +22,9 @@ const (
 	maxNameBytes = 63
 	// maxPrefixBytes leaves room for _ij in the 40 bytes of a replication name.
 	maxPrefixBytes = 37
-	maxServers     = 6
-	maxParallel    = 100
+	// MaxServers is how many pods there can ever be.
+	MaxServers  = 6
+	maxParallel = 100
 	// maxSeconds is the largest QUERY_TIMEOUT that the server takes.
 	maxSeconds = 4294967295
 )
@@ -57,7 +58,7 @@ func (s *Settings) check() []string {
 		}
 		return true
 	}
-	counted := inRange("AKU_SERVER_COUNT", s.ServerCount, 1, maxServers)
+	counted := inRange("AKU_SERVER_COUNT", s.ServerCount, 1, MaxServers)
 	inRange("AKU_PORT_NO", s.Port, 1024, 65535)
 	inRange("AKU_REPLICATION_PORT_NO", s.ReplicationPort, 1024, 65535)
 	inRange("AKU_HEALTH_PORT", s.HealthPort, 1024, 65535)

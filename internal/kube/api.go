@@ -1,0 +1,124 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// credentials is where the kubelet mounts what a pod may prove itself with.
+	credentials = "/var/run/secrets/kubernetes.io/serviceaccount"
+	// callTimeout bounds one call; no answer is worth waiting long for.
+	callTimeout = 3 * time.Second
+)
+
+// errNotFound is the answer about an object that does not exist.
+var errNotFound = errors.New("it does not exist")
+
+// errForbidden is the answer to somebody who lacks a right: asking again does not help.
+var errForbidden = errors.New("not allowed")
+
+// A request is one call of the API. The client is this small because all that aku
+// asks fits on a page, and the usual one would be twice as large as aku itself.
+type request struct {
+	method, path string
+	body         any    // sent as JSON; a PATCH is a merge patch
+	into         any    // what the answer is decoded into; nil for nothing
+	right        string // what the service account must be allowed, for people
+}
+
+// call makes one call. The files with the credentials are read every time, because
+// tokens are renewed.
+func (s StatefulSet) call(ctx context.Context, r request) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	prepared, client, err := s.prepare(ctx, r)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(prepared)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode == http.StatusNotFound:
+		return fmt.Errorf("the API server answers %s: %w", response.Status, errNotFound)
+	case response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusUnauthorized:
+		return fmt.Errorf("the API server answers %s: %w: the service account needs %s", response.Status, errForbidden, r.right)
+	case response.StatusCode >= http.StatusMultipleChoices:
+		return fmt.Errorf("the API server answers %s", response.Status)
+	case r.into == nil:
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(r.into)
+}
+
+// prepare makes the HTTP request and a client that trusts the cluster alone.
+func (s StatefulSet) prepare(ctx context.Context, r request) (*http.Request, *http.Client, error) {
+	server := s.Server
+	if server == "" {
+		host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
+		if host == "" || port == "" {
+			return nil, nil, errors.New("this is not a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set")
+		}
+		server = "https://" + net.JoinHostPort(host, port)
+	}
+	var held [3]string
+	for i, file := range []string{"token", "ca.crt", "namespace"} {
+		var err error
+		if held[i], err = s.credential(file); err != nil {
+			return nil, nil, err
+		}
+	}
+	token, authority, namespace := held[0], held[1], held[2]
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(authority)) {
+		return nil, nil, errors.New("ca.crt holds no certificate")
+	}
+	var body io.Reader
+	if r.body != nil {
+		text, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	path := strings.Replace(r.path, "{namespace}", url.PathEscape(namespace), 1)
+	prepared, err := http.NewRequestWithContext(ctx, r.method, server+path, body)
+	if err != nil {
+		return nil, nil, err
+	}
+	prepared.Header.Set("Authorization", "Bearer "+token)
+	prepared.Header.Set("Accept", "application/json")
+	switch {
+	case r.method == http.MethodPatch:
+		prepared.Header.Set("Content-Type", "application/merge-patch+json")
+	case r.body != nil:
+		prepared.Header.Set("Content-Type", "application/json")
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
+	return prepared, &http.Client{Transport: transport}, nil
+}
+
+func (s StatefulSet) credential(file string) (string, error) {
+	dir := s.Credentials
+	if dir == "" {
+		dir = credentials
+	}
+	content, err := os.ReadFile(filepath.Join(dir, file))
+	return strings.TrimSpace(string(content)), err
+}

@@ -1,0 +1,111 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// pod is what of a pod decides how its StatefulSet ends.
+type pod struct {
+	Metadata struct {
+		Name              string     `json:"name"`
+		UID               string     `json:"uid"`
+		DeletionTimestamp *time.Time `json:"deletionTimestamp"`
+		OwnerReferences   []struct {
+			Kind string `json:"kind"`
+			Name string `json:"name"`
+		} `json:"ownerReferences"`
+	} `json:"metadata"`
+	Spec struct {
+		NodeName string `json:"nodeName"`
+	} `json:"spec"`
+	Status struct {
+		Conditions []struct {
+			Type   string `json:"type"`
+			Status string `json:"status"`
+		} `json:"conditions"`
+	} `json:"status"`
+}
+
+func (p pod) ending() bool { return p.Metadata.DeletionTimestamp != nil }
+
+func (p pod) ready() bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == "Ready" {
+			return c.Status == "True"
+		}
+	}
+	return false
+}
+
+// describe says how far the end of a pod is.
+func (p pod) describe() string {
+	switch {
+	case p.ending() && p.Spec.NodeName != "":
+		return p.Metadata.Name + " is ending on node " + p.Spec.NodeName
+	case p.ending():
+		return p.Metadata.Name + " is ending"
+	case p.ready():
+		return p.Metadata.Name + " is in service"
+	}
+	return p.Metadata.Name + " is not in service"
+}
+
+// pods are the pods of the StatefulSet that exist, highest number first. They are
+// asked for by name, so that the right to see these few is enough.
+func (s StatefulSet) pods(ctx context.Context, most int) ([]pod, error) {
+	var left []pod
+	for number := most - 1; number >= 0; number-- {
+		var p pod
+		name := fmt.Sprintf("%s-%d", s.Name, number)
+		err := s.call(ctx, request{method: http.MethodGet, path: podPath(name), into: &p, right: "get on pod " + name})
+		switch {
+		case errors.Is(err, errNotFound):
+		case err != nil:
+			return nil, fmt.Errorf("pod %s: %w", name, err)
+		case s.owns(p):
+			left = append(left, p)
+		}
+	}
+	return left, nil
+}
+
+func (s StatefulSet) owns(p pod) bool {
+	for _, owner := range p.Metadata.OwnerReferences {
+		if owner.Kind == "StatefulSet" && owner.Name == s.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// end deletes a pod in good order: its hooks run, and it has its grace period. It is
+// this very pod, not one that has taken its name.
+func (s StatefulSet) end(ctx context.Context, p pod) error {
+	preconditions := map[string]any{"preconditions": map[string]any{"uid": p.Metadata.UID}}
+	err := s.call(ctx, request{method: http.MethodDelete, path: podPath(p.Metadata.Name), body: preconditions, right: "delete on pod " + p.Metadata.Name})
+	if err != nil && !errors.Is(err, errNotFound) {
+		return fmt.Errorf("end pod %s: %w", p.Metadata.Name, err)
+	}
+	return nil
+}
+
+func podPath(name string) string {
+	return "/api/v1/namespaces/{namespace}/pods/" + url.PathEscape(name)
+}
+
+// describe is several pods in one line, the first that is to end first.
+func describe(pods []pod) string {
+	text := ""
+	for i, p := range pods {
+		if i > 0 {
+			text += ", "
+		}
+		text += p.describe()
+	}
+	return text
+}

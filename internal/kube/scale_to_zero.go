@@ -1,0 +1,119 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+const (
+	// scalePoll is how often the pods are looked at.
+	scalePoll = time.Second
+	// wedgedAfter is how long the next pod may be out of service without being ended.
+	// Kubernetes ends a pod that is in service within moments. One that is not it leaves
+	// alone for ever while a pod with a lower number is not in service either.
+	wedgedAfter = 10 * time.Second
+)
+
+// ScaleToZero ends all pods of the StatefulSet, highest number first, each when the
+// one before is gone, and returns when there are none. Most is the highest number of
+// pods that there can be. A StatefulSet that does not exist has none.
+//
+// Kubernetes does the ending. It stops where two pods are out of service; then the
+// next one is deleted here, as Kubernetes would do it, so that a release that never
+// came up can be uninstalled, too.
+func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int) error {
+	err := s.insist(ctx, log, func() error { return s.scale(ctx, 0) })
+	if errors.Is(err, errNotFound) {
+		log.Info("there is no StatefulSet, so there is nothing to end", "statefulset", s.Name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	log.Info("scaled to 0, the pods end one after the other", "statefulset", s.Name)
+	var next wedge
+	said := ""
+	for {
+		var left []pod
+		err := s.insist(ctx, log, func() (err error) {
+			left, err = s.pods(ctx, most)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(left) == 0 {
+			log.Info("all pods are gone", "statefulset", s.Name)
+			return nil
+		}
+		if now := describe(left); now != said {
+			log.Info("waiting", "for", now)
+			said = now
+		}
+		if next.is(left[0]) {
+			log.Warn("it is out of service, and Kubernetes does not end it by itself: it is deleted", "pod", left[0].Metadata.Name)
+			if err := s.insist(ctx, log, func() error { return s.end(ctx, left[0]) }); err != nil {
+				return err
+			}
+		}
+		if !pause(ctx) {
+			return s.inVain(left)
+		}
+	}
+}
+
+// inVain says what is left, and what can be done about it.
+func (s StatefulSet) inVain(left []pod) error {
+	return fmt.Errorf("the time is over, and %s. See what keeps the pods (kubectl describe pod %s), then try again; "+
+		"helm uninstall --no-hooks ends all that are left at once",
+		describe(left), left[0].Metadata.Name)
+}
+
+// insist repeats a call until it succeeds or trying again cannot help.
+func (s StatefulSet) insist(ctx context.Context, log *slog.Logger, call func() error) error {
+	said := ""
+	for {
+		err := call()
+		if err == nil || errors.Is(err, errNotFound) || errors.Is(err, errForbidden) {
+			return err
+		}
+		if now := err.Error(); now != said && ctx.Err() == nil {
+			log.Warn("trying again", "error", err)
+			said = now
+		}
+		if !pause(ctx) {
+			return err
+		}
+	}
+}
+
+// pause is false when the context has ended.
+func pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(scalePoll):
+		return true
+	}
+}
+
+// wedge remembers for how long one pod has been out of service without an end.
+type wedge struct {
+	uid   string
+	since time.Time
+}
+
+// is looks at the pod that is next, and tells whether it has to be helped.
+func (w *wedge) is(p pod) bool {
+	if p.ending() || p.ready() {
+		w.uid = ""
+		return false
+	}
+	if w.uid != p.Metadata.UID {
+		w.uid, w.since = p.Metadata.UID, time.Now()
+	}
+	return time.Since(w.since) >= wedgedAfter
+}

@@ -1,0 +1,175 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// namespace answers as the API server does about one StatefulSet and its pods, and
+// ends pods as its controller does: one at each look, highest number first, but never
+// one that is out of service while a lower one is, too.
+type namespace struct {
+	mu       sync.Mutex
+	pods     map[int]string // number → "ready", "wedged" or "stuck": it never ends
+	replicas int
+	ended    []string // in order; those deleted through the API with a "!"
+	failures int      // how many calls fail before one succeeds
+	gone     bool     // there is no StatefulSet
+}
+
+const most = 6
+
+func (n *namespace) answer(t *testing.T) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.failures > 0 {
+			n.failures--
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		var number int
+		switch _, err := fmt.Sscanf(r.URL.Path, "/api/v1/namespaces/databases/pods/altibase-%d", &number); {
+		case n.gone:
+			w.WriteHeader(http.StatusNotFound)
+		case r.Method == http.MethodPatch && r.URL.Path == "/apis/apps/v1/namespaces/databases/statefulsets/altibase/scale":
+			var patch struct{ Spec struct{ Replicas *int } }
+			if err := json.NewDecoder(r.Body).Decode(&patch); err != nil || patch.Spec.Replicas == nil {
+				t.Errorf("the patch: %v", err)
+				return
+			}
+			if got := r.Header.Get("Content-Type"); got != "application/merge-patch+json" {
+				t.Errorf("content type %q", got)
+			}
+			n.replicas = *patch.Spec.Replicas
+		case err == nil && n.pods[number] == "":
+			w.WriteHeader(http.StatusNotFound)
+		case err == nil && r.Method == http.MethodGet:
+			_ = json.NewEncoder(w).Encode(n.pod(number))
+			n.control()
+		case err == nil && r.Method == http.MethodDelete:
+			var options struct{ Preconditions struct{ UID string } }
+			if err := json.NewDecoder(r.Body).Decode(&options); err != nil || options.Preconditions.UID != fmt.Sprint("uid-", number) {
+				t.Errorf("deleted without being sure which pod it is: %v, %+v", err, options)
+			}
+			n.ended = append(n.ended, fmt.Sprint("!", number))
+			delete(n.pods, number)
+		default:
+			t.Errorf("%s %s", r.Method, r.URL.Path)
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}
+}
+
+func (n *namespace) pod(number int) map[string]any {
+	ready := "False"
+	if n.pods[number] == "ready" {
+		ready = "True"
+	}
+	metadata := map[string]any{
+		"name": fmt.Sprint("altibase-", number), "uid": fmt.Sprint("uid-", number),
+		"ownerReferences": []map[string]string{{"kind": "StatefulSet", "name": "altibase"}},
+	}
+	if n.pods[number] == "stuck" {
+		metadata["deletionTimestamp"] = time.Now().Format(time.RFC3339)
+	}
+	return map[string]any{
+		"metadata": metadata, "spec": map[string]string{"nodeName": "node1"},
+		"status": map[string]any{"conditions": []map[string]string{{"type": "Ready", "status": ready}}},
+	}
+}
+
+// control is a step of the StatefulSet's controller.
+func (n *namespace) control() {
+	for number := most - 1; number >= n.replicas; number-- {
+		switch n.pods[number] {
+		case "":
+		case "ready":
+			n.ended = append(n.ended, fmt.Sprint(number))
+			delete(n.pods, number)
+			return
+		default:
+			return
+		}
+	}
+}
+
+func scaleToZero(t *testing.T, n *namespace, limit time.Duration) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	n.replicas = most
+	return api(t, n.answer(t)).ScaleToZero(ctx, slog.New(slog.NewTextHandler(t.Output(), nil)), most)
+}
+
+func TestScaleToZero_WaitsUntilThePodsAreGoneInOrder(t *testing.T) {
+	t.Parallel()
+	n := &namespace{pods: map[int]string{0: "ready", 1: "ready", 2: "ready"}, failures: 1}
+	if err := scaleToZero(t, n, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2", "1", "0"}; !slices.Equal(n.ended, want) || n.replicas != 0 {
+		t.Errorf("ended %v of %d, want %v of 0", n.ended, n.replicas, want)
+	}
+}
+
+func TestScaleToZero_HelpsWhereTwoPodsAreOutOfService(t *testing.T) {
+	t.Parallel()
+	n := &namespace{pods: map[int]string{0: "wedged", 1: "wedged"}}
+	if err := scaleToZero(t, n, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"!1", "!0"}; !slices.Equal(n.ended, want) {
+		t.Errorf("ended %v, want %v", n.ended, want)
+	}
+}
+
+func TestScaleToZero_SaysWhatIsLeftWhenTheTimeIsOver(t *testing.T) {
+	t.Parallel()
+	n := &namespace{pods: map[int]string{0: "ready", 1: "stuck"}}
+	err := scaleToZero(t, n, 2*time.Second)
+	if err == nil || !strings.Contains(err.Error(), "altibase-1 is ending on node node1, altibase-0 is in service") ||
+		!strings.Contains(err.Error(), "--no-hooks") {
+		t.Errorf("%v", err)
+	}
+	if len(n.ended) > 0 {
+		t.Errorf("ended %v before altibase-1 was gone", n.ended)
+	}
+}
+
+func TestScaleToZero_NoStatefulSetIsNothingToDo(t *testing.T) {
+	t.Parallel()
+	if err := scaleToZero(t, &namespace{gone: true}, time.Minute); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestScaleToZero_MissingRightIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	set := api(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	err := set.ScaleToZero(t.Context(), slog.New(slog.DiscardHandler), most)
+	if !errors.Is(err, errForbidden) || !strings.Contains(err.Error(), "patch on the scale of this StatefulSet") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestScaleToZero_LeavesPodsOfOthersAlone(t *testing.T) {
+	t.Parallel()
+	asked := map[string]bool{}
+	set := api(t, func(w http.ResponseWriter, r *http.Request) {
+		asked[r.Method] = true
+		_, _ = w.Write([]byte(`{"metadata":{"name":"altibase-1","ownerReferences":[{"kind":"StatefulSet","name":"other"}]}}`))
+	})
+	if err := set.ScaleToZero(t.Context(), slog.New(slog.DiscardHandler), most); err != nil || asked[http.MethodDelete] {
+		t.Errorf("%v, %v", err, asked)
+	}
+}
