@@ -69,8 +69,9 @@ func TestAPIAccess_TokenIsShortLivedAndOnlyWhereAkuRuns(t *testing.T) {
 }
 
 func TestAPIAccess_IsGoneWhenNothingIsAsked(t *testing.T) {
+	const noHook = "hooks: {endInOrder: {enabled: false}}"
 	for _, values := range []string{"aku: {replicationResetAtEnd: 0}", "aku: {replicationResetAtEnd: 1}"} {
-		r := render(t, least, values)
+		r := render(t, least, values, noHook)
 		if len(r.serviceAccounts)+len(r.roles)+len(r.roleBindings) > 0 || r.pod().ServiceAccountName != "" {
 			t.Errorf("%s: accounts %v, roles %v, bindings %v, pods run as %q", values, r.serviceAccounts, r.roles, r.roleBindings, r.pod().ServiceAccountName)
 		}
@@ -87,7 +88,7 @@ func TestAPIAccess_IsGoneWhenNothingIsAsked(t *testing.T) {
 }
 
 func TestAPIAccess_AnExistingServiceAccountGetsTheRole(t *testing.T) {
-	r := render(t, least, "serviceAccount: {create: false, name: mine}")
+	r := render(t, least, "{serviceAccount: {create: false, name: mine}, hooks: {endInOrder: {enabled: false}}}")
 	if len(r.serviceAccounts) != 0 || r.pod().ServiceAccountName != "mine" {
 		t.Errorf("accounts %v, pods run as %q", r.serviceAccounts, r.pod().ServiceAccountName)
 	}

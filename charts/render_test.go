@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -41,6 +42,7 @@ type release struct {
 	roleBindings    map[string]*rbacv1.RoleBinding
 	budgets         map[string]*policyv1.PodDisruptionBudget
 	policies        map[string]*networkingv1.NetworkPolicy
+	jobs            map[string]*batchv1.Job
 	notes           string
 	text            string // everything, the notes too
 }
@@ -104,6 +106,7 @@ func decode(t *testing.T, files map[string]string) release {
 		roleBindings:    map[string]*rbacv1.RoleBinding{},
 		budgets:         map[string]*policyv1.PodDisruptionBudget{},
 		policies:        map[string]*networkingv1.NetworkPolicy{},
+		jobs:            map[string]*batchv1.Job{},
 	}
 	paths := make([]string, 0, len(files))
 	for path := range files {
@@ -156,6 +159,8 @@ func (r *release) add(t *testing.T, path, document string) {
 		object = strictInto(t, path, document, r.budgets)
 	case "networking.k8s.io/v1 NetworkPolicy":
 		object = strictInto(t, path, document, r.policies)
+	case "batch/v1 Job":
+		object = strictInto(t, path, document, r.jobs)
 	default:
 		t.Fatalf("%s: no type for %s %s", path, kind.APIVersion, kind.Kind)
 	}

@@ -103,6 +103,8 @@ var otherValues = map[string]string{
 	"envFrom":                                      "envFrom: [{secretRef: {name: mine}}]",
 	"updateStrategy.type":                          "updateStrategy: {type: OnDelete}",
 	"minReadySeconds":                              "minReadySeconds: 5",
+	"hooks.endInOrder.enabled":                     "hooks: {endInOrder: {enabled: false}}",
+	"hooks.endInOrder.timeoutSeconds":              "hooks: {endInOrder: {timeoutSeconds: 600}}",
 	"podDisruptionBudget.enabled":                  "{replicaCount: 2, podDisruptionBudget: {enabled: false}}",
 	"podDisruptionBudget.maxUnavailable":           "{replicaCount: 2, podDisruptionBudget: {maxUnavailable: 50%}}",
 	"networkPolicy.enabled":                        "networkPolicy: {enabled: true}",
@@ -153,6 +155,7 @@ var restartNothing = []string{
 	"service.master.enabled", "service.master.type", "service.master.annotations",
 	"service.perPod.enabled", "service.perPod.type", "service.perPod.annotations",
 	"serviceAccount.create", "serviceAccount.annotations", "updateStrategy.type", "minReadySeconds",
+	"hooks.endInOrder.enabled", "hooks.endInOrder.timeoutSeconds",
 	"podDisruptionBudget.enabled", "podDisruptionBudget.maxUnavailable", "networkPolicy.enabled", "networkPolicy.clients", "extraObjects",
 	"persistence.retention.whenScaled", "persistence.retention.whenDeleted",
 }

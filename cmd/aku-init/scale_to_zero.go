@@ -28,7 +28,7 @@ func scaleToZero(ctx context.Context, args []string) error {
 	}
 	name := os.Getenv("AKU_STS_NAME")
 	if name == "" {
-		return process.Misconfigured(errors.New("Property [AKU_STS_NAME] should be specified by configuration."))
+		return process.Misconfigured(errors.New("AKU_STS_NAME is not set, it must name the StatefulSet"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
