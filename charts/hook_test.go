@@ -65,6 +65,53 @@ func TestEndInOrder_IsNoPodOfTheDatabase(t *testing.T) {
 	}
 }
 
+func TestTest_LooksAtAllPodsFromOutside(t *testing.T) {
+	r := render(t, least, "{replicaCount: 3, tests: {checksums: true, timeoutSeconds: 60}}")
+	pod := r.pods["altibase-test"]
+	if hook := pod.Annotations["helm.sh/hook"]; hook != "test" || *pod.Spec.ActiveDeadlineSeconds != 90 {
+		t.Errorf("hook %q, %d s", hook, *pod.Spec.ActiveDeadlineSeconds)
+	}
+	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
+	if selector.Matches(labels.Set(pod.Labels)) {
+		t.Errorf("Services would lead to it: %v", pod.Labels)
+	}
+	container := pod.Spec.Containers[0]
+	if want := []string{"verify", "--replicas=3", "--timeout=60s", "--checksums"}; !slices.Equal(container.Args, want) {
+		t.Errorf("arguments %q, want %q", container.Args, want)
+	}
+	want := environment(t, r.container(t, "aku"))
+	delete(want, "AKU_POD_NAME")
+	if diff := cmp.Diff(want, environment(t, container)); diff != "" {
+		t.Error(diff)
+	}
+	// Only what carries the ODBC driver can connect.
+	if sidecar := r.container(t, "aku"); container.Image != sidecar.Image || !cmp.Equal(container.SecurityContext, sidecar.SecurityContext) {
+		t.Errorf("%s as %v, want %s as %v", container.Image, container.SecurityContext, sidecar.Image, sidecar.SecurityContext)
+	}
+	if diff := cmp.Diff(r.pod().SecurityContext, pod.Spec.SecurityContext); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(r.container(t, "aku-install"), pod.Spec.InitContainers[0]); diff != "" {
+		t.Error(diff)
+	}
+	if pods := render(t, least, "diagnosticMode: {enabled: true}").pods; len(pods) > 0 {
+		t.Error("there is nothing to test in diagnostic mode")
+	}
+}
+
+func TestTest_PassesTheNetworkPolicy(t *testing.T) {
+	r := render(t, least, "networkPolicy: {enabled: true, clients: [{podSelector: {matchLabels: {role: client}}}]}")
+	pod := labels.Set(r.pods["altibase-test"].Labels)
+	for _, rule := range r.policies["altibase"].Spec.Ingress {
+		for _, peer := range rule.From {
+			if labels.SelectorFromSet(peer.PodSelector.MatchLabels).Matches(pod) {
+				return
+			}
+		}
+	}
+	t.Error("the policy keeps helm test out")
+}
+
 func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
 	image := func(values string) string {
 		return render(t, least, values).jobs["altibase-end"].Spec.Template.Spec.Containers[0].Image

@@ -169,6 +169,7 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 		Ingress: []networkingv1.NetworkPolicyIngressRule{
 			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports("altibase", "replication")},
 			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports("altibase")},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.pods["altibase-test"].Labels}}}, Ports: ports("altibase")},
 		},
 	}
 	if diff := cmp.Diff(want, r.policies["altibase"].Spec); diff != "" {

@@ -43,6 +43,7 @@ type release struct {
 	budgets         map[string]*policyv1.PodDisruptionBudget
 	policies        map[string]*networkingv1.NetworkPolicy
 	jobs            map[string]*batchv1.Job
+	pods            map[string]*corev1.Pod
 	notes           string
 	text            string // everything, the notes too
 }
@@ -107,6 +108,7 @@ func decode(t *testing.T, files map[string]string) release {
 		budgets:         map[string]*policyv1.PodDisruptionBudget{},
 		policies:        map[string]*networkingv1.NetworkPolicy{},
 		jobs:            map[string]*batchv1.Job{},
+		pods:            map[string]*corev1.Pod{},
 	}
 	paths := make([]string, 0, len(files))
 	for path := range files {
@@ -159,6 +161,8 @@ func (r *release) add(t *testing.T, path, document string) {
 		object = strictInto(t, path, document, r.budgets)
 	case "networking.k8s.io/v1 NetworkPolicy":
 		object = strictInto(t, path, document, r.policies)
+	case "v1 Pod":
+		object = strictInto(t, path, document, r.pods)
 	case "batch/v1 Job":
 		object = strictInto(t, path, document, r.jobs)
 	default:

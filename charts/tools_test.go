@@ -77,7 +77,7 @@ func TestHelm4_RendersWhatHelm3Does(t *testing.T) {
 				"Secrets": {three.secrets, four.secrets}, "ConfigMaps": {three.configMaps, four.configMaps},
 				"ServiceAccounts": {three.serviceAccounts, four.serviceAccounts}, "Roles": {three.roles, four.roles},
 				"RoleBindings": {three.roleBindings, four.roleBindings}, "PodDisruptionBudgets": {three.budgets, four.budgets},
-				"NetworkPolicies": {three.policies, four.policies}, "Jobs": {three.jobs, four.jobs},
+				"NetworkPolicies": {three.policies, four.policies}, "Jobs": {three.jobs, four.jobs}, "Pods": {three.pods, four.pods},
 			} {
 				if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
 					t.Errorf("%s: Helm 3 and Helm 4 differ:\n%s", name, diff)

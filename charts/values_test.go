@@ -105,6 +105,9 @@ var otherValues = map[string]string{
 	"minReadySeconds":                              "minReadySeconds: 5",
 	"hooks.endInOrder.enabled":                     "hooks: {endInOrder: {enabled: false}}",
 	"hooks.endInOrder.timeoutSeconds":              "hooks: {endInOrder: {timeoutSeconds: 600}}",
+	"tests.enabled":                                "tests: {enabled: false}",
+	"tests.checksums":                              "tests: {checksums: true}",
+	"tests.timeoutSeconds":                         "tests: {timeoutSeconds: 60}",
 	"podDisruptionBudget.enabled":                  "{replicaCount: 2, podDisruptionBudget: {enabled: false}}",
 	"podDisruptionBudget.maxUnavailable":           "{replicaCount: 2, podDisruptionBudget: {maxUnavailable: 50%}}",
 	"networkPolicy.enabled":                        "networkPolicy: {enabled: true}",
@@ -155,7 +158,7 @@ var restartNothing = []string{
 	"service.master.enabled", "service.master.type", "service.master.annotations",
 	"service.perPod.enabled", "service.perPod.type", "service.perPod.annotations",
 	"serviceAccount.create", "serviceAccount.annotations", "updateStrategy.type", "minReadySeconds",
-	"hooks.endInOrder.enabled", "hooks.endInOrder.timeoutSeconds",
+	"hooks.endInOrder.enabled", "hooks.endInOrder.timeoutSeconds", "tests.enabled", "tests.checksums", "tests.timeoutSeconds",
 	"podDisruptionBudget.enabled", "podDisruptionBudget.maxUnavailable", "networkPolicy.enabled", "networkPolicy.clients", "extraObjects",
 	"persistence.retention.whenScaled", "persistence.retention.whenDeleted",
 }

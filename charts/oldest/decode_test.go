@@ -28,6 +28,7 @@ var types = map[string]func() any{
 	"v1 ServiceAccount":                        func() any { return new(corev1.ServiceAccount) },
 	"rbac.authorization.k8s.io/v1 Role":        func() any { return new(rbacv1.Role) },
 	"rbac.authorization.k8s.io/v1 RoleBinding": func() any { return new(rbacv1.RoleBinding) },
+	"v1 Pod":                                   func() any { return new(corev1.Pod) },
 	"batch/v1 Job":                             func() any { return new(batchv1.Job) },
 	"policy/v1 PodDisruptionBudget":            func() any { return new(policyv1.PodDisruptionBudget) },
 	"networking.k8s.io/v1 NetworkPolicy":       func() any { return new(networkingv1.NetworkPolicy) },

@@ -1,5 +1,6 @@
 {{/*
 Configuration of aku-init and aku-prestop. Both containers get all of it: the hook runs in the database container.
+Outside of the pods, in a context with outside = true, it is the same without the name of a pod.
 The number of replicas must not appear here, else scaling would restart every pod.
 */}}
 {{- define "altibase.akuEnv" -}}
@@ -8,10 +9,12 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ include "altibase.fullname" . | quote }}
 - name: AKU_SVC_NAME
   value: {{ include "altibase.podsService" . | quote }}
+{{- if not .outside }}
 - name: AKU_POD_NAME
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
+{{- end }}
 {{- with $aku.hostSuffix }}
 - name: AKU_HOST_SUFFIX
   value: {{ . | quote }}

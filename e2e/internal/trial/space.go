@@ -132,6 +132,31 @@ func (s *Space) Upgrade(ctx context.Context, set ...string) error {
 	return s.helm(ctx, nil, "upgrade", release, chart, "--reuse-values", "--set", strings.Join(set, ","))
 }
 
+// hookLimits bound a helm command that waits for hooks.
+const hookLimits = 6 * time.Minute
+
+// Uninstall deletes the release as a user does, hooks included.
+func (s *Space) Uninstall(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, hookLimits)
+	defer cancel()
+	_, err := s.cluster.run(ctx, nil, "helm", s.in("uninstall", release)...)
+	return err
+}
+
+// Test runs helm test and returns what it printed, the log of its pod included.
+func (s *Space) Test(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, hookLimits)
+	defer cancel()
+	out, err := s.cluster.run(ctx, nil, "helm", s.in("test", release)...)
+	return string(out), err
+}
+
+// DeletePods deletes pods in good order, and does not wait for their end.
+func (s *Space) DeletePods(ctx context.Context, names ...string) error {
+	_, err := s.kubectl(ctx, nil, append([]string{"delete", "pod", "--wait=false"}, names...)...)
+	return err
+}
+
 func (s *Space) helm(ctx context.Context, stdin []byte, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, helmLimits)
 	defer cancel()

@@ -1,0 +1,21 @@
+{{/* The init container that copies the programs and all their libraries to the volume aku-bin. */}}
+{{- define "altibase.installContainer" -}}
+- name: aku-install
+  image: {{ include "altibase.image" (dict "image" .Values.aku.image "tag" .Chart.AppVersion) }}
+  imagePullPolicy: {{ .Values.aku.image.pullPolicy }}
+  args: ["install", "/target"]
+  {{- with .Values.aku.resources }}
+  resources:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 65532
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop: ["ALL"]
+  volumeMounts:
+    - name: aku-bin
+      mountPath: /target
+{{- end }}
