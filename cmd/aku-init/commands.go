@@ -27,6 +27,8 @@ func commands() []command {
 		{"start", "", "join and open once (also -p start)", bare(start)},
 		{"clean", "", "stop and drop the own replication objects (also -p clean)", bare(clean)},
 		{"info", "", "print configuration and state of all servers (also -i)", bare(info)},
+		{"status", "[-o json] [--watch]", "print the whole mesh as a table", showStatus},
+		{"events", "[--pod N|all] [-o json]", "follow what the sidecars see and do", showEvents},
 		{"plan", "start|end|clean", "print what that would do now, changing nothing", plan},
 		{"verify", "[-h]", "tell whether all pods are in service and hold the same rows", verifyPods},
 		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", importConf},

@@ -8,6 +8,13 @@
 //	                               the peers', remove the marker; what was not sent
 //	                               is lost
 //	aku-init info                  print configuration and state of all servers
+//	aku-init status [-o json] [--watch]
+//	                               print the mesh as a table, a row for each pod that
+//	                               sends and a column for each that receives; colours
+//	                               on a terminal unless NO_COLOR is set
+//	aku-init events [--pod N|all] [-o json] [--follow=false]
+//	                               follow what the sidecar of a pod sees and does;
+//	                               of all pods when called in none of them
 //	aku-init plan start|end|clean  print what that would do now, and the statements,
 //	                               changing nothing
 //	aku-init verify                tell whether all pods are in service and hold the

@@ -14,6 +14,7 @@ import (
 
 	"aku/internal/events"
 	"aku/internal/metrics"
+	"aku/internal/status"
 )
 
 // scrape reads what Prometheus would.
@@ -125,5 +126,35 @@ func TestEvents_TellTheStoryOfAPod(t *testing.T) {
 	}
 	if !slices.Contains(texts, "in_service: in service") {
 		t.Errorf("nothing says that the pod is in service:\n%s", strings.Join(texts, "\n"))
+	}
+}
+
+func TestStatus_ShowsAPodThatIsGone(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	c.createTables()
+	c.inService(0, 1)
+	s, servers := c.pods[0].settings()
+	defer servers.CloseIdle()
+	look := func() status.Mesh {
+		return status.Look(t.Context(), s.Mesh(), servers, func(pod int) string { return "127.0.0.1:" + c.pods[pod].env["AKU_HEALTH_PORT"] })
+	}
+	seen := look()
+	for _, p := range seen.Pods {
+		if p.State != status.Open || p.Sidecar != "in service" {
+			t.Errorf("%+v", p)
+		}
+	}
+	for _, p := range seen.Pairs {
+		if p.State != status.Flows || p.XSN < 0 || p.Lag == nil {
+			t.Errorf("%+v", p)
+		}
+	}
+	c.pods[1].kill()
+	c.pods[1].Kill9()
+	c.pods[0].eventually("the pair has lost its peer", func() bool { return look().Pairs[0].State == status.Retries })
+	seen = look()
+	if gone := seen.Pods[1]; gone.State != status.Unreachable || gone.Error == "" || gone.Sidecar != "does not answer" {
+		t.Errorf("%+v", gone)
 	}
 }

@@ -1,0 +1,62 @@
+package status
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// The colours of a terminal.
+const (
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	red    = "\x1b[31m"
+	plain  = "\x1b[0m"
+)
+
+// text is a cell of the table and its colour, "" for none.
+type text struct{ words, colour string }
+
+// Print prints the mesh as a table: a row for each pod that sends, a column for each that
+// receives. A pair shows the log that is not yet sent, and after ! its conflicts.
+func (m Mesh) Print(to io.Writer, colours bool) error {
+	head := []text{{words: "FROM \\ TO"}}
+	for _, p := range m.Pods {
+		head = append(head, text{words: p.Name})
+	}
+	head = append(head, text{words: "SERVER"}, text{words: "SIDECAR"})
+	rows := [][]text{head}
+	for _, from := range m.Pods {
+		row := []text{{words: from.Name}}
+		for _, other := range m.Pods {
+			flow, words := m.cell(from, other)
+			row = append(row, text{words, map[Flow]string{Flows: green, Stopped: yellow, Retries: red, Unknown: yellow}[flow]})
+		}
+		row = append(row, text{from.State, map[string]string{Open: green, Closed: yellow, Unreachable: red}[from.State]}, text{words: from.Sidecar})
+		rows = append(rows, row)
+	}
+	widths := make([]int, len(head))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell.words))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			words := cell.words
+			if i < len(row)-1 {
+				words += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(words)+2)
+			}
+			if colours && cell.colour != "" {
+				words = cell.colour + words + plain
+			}
+			line.WriteString(words)
+		}
+		if _, err := fmt.Fprintln(to, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+// Package status looks at all pods at once and prints the mesh: a row and a column for
+// each pod, so that a human sees at a glance which pair does not work.
+package status
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// limit bounds the look at one pod.
+const limit = 10 * time.Second
+
+// Mesh is what was seen.
+type Mesh struct {
+	Pods  []Pod  `json:"pods"`
+	Pairs []Pair `json:"pairs"`
+}
+
+// Pod is one server and what the sidecar beside it says.
+type Pod struct {
+	Name    string `json:"name"`
+	State   string `json:"state"`           // open, closed or unreachable
+	Error   string `json:"error,omitempty"` // why the state is not known
+	Sidecar string `json:"sidecar"`         // what it answers to the readiness probe
+	traffic map[string]akucore.Traffic
+}
+
+// The states of a server.
+const (
+	Open        = "open"
+	Closed      = "closed"
+	Unreachable = "unreachable"
+)
+
+// Pair is one replication object as it carries changes in one direction.
+type Pair struct {
+	From        string `json:"from"`
+	To          string `json:"to"`
+	Replication string `json:"replication"`
+	State       Flow   `json:"state"`
+	XSN         int64  `json:"xsn"`                // of the sending side, -1 when unset
+	GapBytes    *int64 `json:"gapBytes,omitempty"` // log not yet sent
+	// Lag is how many numbers of the sender's log the receiver has not yet applied.
+	Lag       *int64 `json:"lag,omitempty"`
+	Conflicts int64  `json:"conflicts"` // that the receiver met since it is connected
+}
+
+// Flow says whether changes go from one pod to another.
+type Flow string
+
+// The flows, from best to worst.
+const (
+	Flows   Flow = "ok"
+	None    Flow = "-"       // no object, or one that was never started or is reset
+	Unknown Flow = "?"       // the sender's server was not seen
+	Stopped Flow = "stopped" // its log is kept
+	Retries Flow = "retry"   // started, but without the peer
+)
+
+var worst = map[Flow]int{Flows: 0, None: 1, Unknown: 2, Stopped: 3, Retries: 4}
+
+// Look asks all servers and sidecars at the same time. A pod that does not answer is part
+// of the picture. HealthAddress is host:port of a pod's sidecar.
+func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, healthAddress func(pod int) string) Mesh {
+	pods := make([]Pod, m.ServerCount)
+	var wg sync.WaitGroup
+	for pod := range pods {
+		pods[pod].Name = m.PodName(pod)
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, limit)
+			defer cancel()
+			pods[pod].look(ctx, servers.Server(pod))
+		})
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, limit)
+			defer cancel()
+			pods[pod].Sidecar = ready(ctx, healthAddress(pod))
+		})
+	}
+	wg.Wait()
+	return Mesh{Pods: pods, Pairs: pairs(m, pods)}
+}
+
+func (p *Pod) look(ctx context.Context, server akucore.Server) {
+	instance, err := server.Instance(ctx)
+	if err == nil {
+		if meter, ok := server.(akucore.Meter); ok {
+			p.traffic, err = meter.Traffic(ctx)
+		}
+	}
+	switch {
+	case errors.Is(err, akucore.ErrClosed) || errors.Is(err, akucore.ErrBusy) || err == nil && instance.AdminMode:
+		p.State = Closed
+	case err != nil:
+		p.State = Unreachable
+	default:
+		p.State = Open
+	}
+	if err != nil {
+		p.Error = err.Error()
+	}
+}
+
+// ready is the first line that the sidecar answers to the readiness probe.
+func ready(ctx context.Context, address string) string {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		return err.Error()
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "does not answer"
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	if err != nil {
+		return err.Error()
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return line
+}
+
+// pairs reads both sides of every pair.
+func pairs(m akucore.Mesh, pods []Pod) []Pair {
+	var all []Pair
+	for from := range pods {
+		for to := range pods {
+			if from == to {
+				continue
+			}
+			for _, group := range m.Groups {
+				name := group.Object(akucore.PairOf(from, to))
+				p := Pair{From: pods[from].Name, To: pods[to].Name, Replication: name, State: Unknown, XSN: akucore.Unset}
+				if pods[from].traffic != nil {
+					sends := pods[from].traffic[name]
+					p.take(sends, pods[to].traffic[name].Receiver)
+				}
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// take fills in what both sides say; an object that does not exist is the zero value.
+func (p *Pair) take(sends akucore.Traffic, receives *akucore.Received) {
+	p.XSN = sends.XSN
+	switch {
+	case sends.Sender == akucore.SenderRunning:
+		p.State = Flows
+	case sends.Started || sends.Sender != akucore.SenderNone:
+		p.State = Retries
+	case sends == (akucore.Traffic{}) || sends.XSN == akucore.Unset:
+		p.State = None
+	default:
+		p.State = Stopped
+	}
+	if sends.Gap != nil {
+		p.GapBytes = &sends.Gap.Bytes
+		if receives != nil {
+			p.Lag = new(max(0, sends.Gap.LastSN-receives.AppliedSN))
+		}
+	}
+	if receives != nil {
+		p.Conflicts = receives.Failed.Inserts + receives.Failed.Updates + receives.Failed.Deletes
+	}
+}
+
+// cell is the worst of the pairs from one pod to another, in a few letters.
+func (m Mesh) cell(from, to Pod) (Flow, string) {
+	if from.Name == to.Name {
+		return None, ""
+	}
+	flow, gap, conflicts := Flows, int64(0), int64(0)
+	for _, p := range m.Pairs {
+		if p.From != from.Name || p.To != to.Name {
+			continue
+		}
+		if worst[p.State] > worst[flow] {
+			flow = p.State
+		}
+		if p.GapBytes != nil {
+			gap += *p.GapBytes
+		}
+		conflicts += p.Conflicts
+	}
+	text := string(flow)
+	if gap > 0 {
+		text += " " + size(gap)
+	}
+	if conflicts > 0 {
+		text += fmt.Sprintf(" !%d", conflicts)
+	}
+	return flow, text
+}
+
+// size is a number of bytes for people.
+func size(bytes int64) string {
+	const unit = 1024
+	if bytes < unit {
+		return fmt.Sprintf("%dB", bytes)
+	}
+	value, letters := float64(bytes)/unit, "KMGTPE"
+	for value >= unit && len(letters) > 1 {
+		value, letters = value/unit, letters[1:]
+	}
+	return fmt.Sprintf("%.1f%ciB", value, letters[0])
+}

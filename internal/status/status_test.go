@@ -1,0 +1,52 @@
+package status
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
+)
+
+func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
+	mesh := akucore.Mesh{StatefulSet: "altibase", Self: akucore.Outside, ServerCount: 3, Groups: []akucore.Group{{Prefix: "R"}}}
+	running := akucore.Traffic{
+		Started: true, XSN: 100, Sender: akucore.SenderRunning, Gap: &akucore.Gap{LastSN: 5000, Bytes: 2048},
+		Receiver: &akucore.Received{AppliedSN: 4000, Failed: akucore.Changes{Inserts: 2}},
+	}
+	pods := []Pod{
+		{Name: "altibase-0", State: Open, Sidecar: "in service", traffic: map[string]akucore.Traffic{
+			"R_01": running, "R_02": {Started: true, XSN: 7, Sender: akucore.SenderRetry},
+		}},
+		{Name: "altibase-1", State: Closed, Sidecar: "waits", traffic: map[string]akucore.Traffic{
+			"R_01": running, "R_12": {XSN: 7},
+		}},
+		{Name: "altibase-2", State: Unreachable, Error: "no such host", Sidecar: "does not answer"},
+	}
+	m := Mesh{Pods: pods, Pairs: pairs(mesh, pods)}
+	var out strings.Builder
+	if err := m.Print(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	want := `FROM \ TO   altibase-0    altibase-1    altibase-2  SERVER       SIDECAR
+altibase-0                ok 2.0KiB !2  retry       open         in service
+altibase-1  ok 2.0KiB !2                stopped     closed       waits
+altibase-2  ?             ?                         unreachable  does not answer
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	if lag := m.Pairs[0].Lag; lag == nil || *lag != 1000 {
+		t.Errorf("lag of %+v", m.Pairs[0])
+	}
+	out.Reset()
+	if err := m.Print(&out, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, coloured := range []string{green + "ok", red + "retry", yellow + "stopped", green + "open", yellow + "?"} {
+		if !strings.Contains(out.String(), coloured) {
+			t.Errorf("%q is not in %q", coloured, out.String())
+		}
+	}
+}
