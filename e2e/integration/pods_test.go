@@ -53,14 +53,14 @@ var driver = altibase.Driver{
 
 // cluster is a set of servers, each with the sidecar and the hook of its pod.
 type cluster struct {
-	t    *testing.T
+	t    testing.TB
 	pods []*pod
 }
 
 // pod is a server with what runs beside it.
 type pod struct {
 	*altisimtest.Server
-	t      *testing.T
+	t      testing.TB
 	number int
 	all    []*altisimtest.Server
 	env    map[string]string
@@ -76,9 +76,15 @@ type pod struct {
 const createTable = "CREATE TABLE T1 (ID INTEGER PRIMARY KEY, V INTEGER)"
 
 // start starts n servers, closed as in a pod, and nothing beside them.
-func start(t *testing.T, n int, env map[string]string) *cluster {
+func start(t testing.TB, n int, env map[string]string) *cluster {
 	t.Helper()
-	servers := altisimtest.Start(t, n, altisimtest.Options{AdminMode: true})
+	return startWith(t, n, altisimtest.Options{}, env)
+}
+
+func startWith(t testing.TB, n int, o altisimtest.Options, env map[string]string) *cluster {
+	t.Helper()
+	o.AdminMode = true
+	servers := altisimtest.Start(t, n, o)
 	c := &cluster{t: t}
 	for i, server := range servers {
 		p := &pod{Server: server, t: t, number: i, all: servers, dir: rundir.Dir(t.TempDir())}
@@ -109,7 +115,7 @@ var nextPort atomic.Int64
 func init() { nextPort.Store(10000 + rand.Int64N(15000)) }
 
 // freePort is a port that nothing listens on, another one at every call.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	for range 100 {
 		port := int(nextPort.Add(1))

@@ -23,7 +23,7 @@ var writers atomic.Int64
 // writer is a user that inserts rows and updates its own, each statement
 // committed by itself, and remembers what the server acknowledged.
 type writer struct {
-	t    *testing.T
+	t    testing.TB
 	stop chan struct{}
 	done chan struct{}
 

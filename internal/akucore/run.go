@@ -31,6 +31,12 @@ type Runner struct {
 	Tell func(Event)
 	// Unchecked are guards that tests switch off, to see that something then breaks.
 	Unchecked map[Guard]bool
+	// Uncounted: a delivery counts as proven without a look at what was sent. Tests
+	// see that something then breaks.
+	Uncounted bool
+
+	// before is what was sent when the run began, for the proof of its deliveries.
+	before sync.Map
 
 	// undelivered are the deliveries that failed in this run, and the steps on pairs of
 	// others that stand in for one: they have a slave join anew.
@@ -40,6 +46,7 @@ type Runner struct {
 // Run carries out a plan and stops at the first stage that fails.
 func (r *Runner) Run(ctx context.Context, p Plan) error {
 	r.undelivered.Clear()
+	r.lookBefore(ctx, p)
 	for _, stage := range p.Stages {
 		if err := r.stage(ctx, stage); err != nil {
 			return err
@@ -52,6 +59,7 @@ func (r *Runner) Run(ctx context.Context, p Plan) error {
 // does as much as it can. What it must not do then is kept back by the guards.
 func (r *Runner) RunAll(ctx context.Context, p Plan) error {
 	r.undelivered.Clear()
+	r.lookBefore(ctx, p)
 	var failed []error
 	for _, stage := range p.Stages {
 		failed = append(failed, r.stage(ctx, stage))

@@ -116,6 +116,9 @@ type Server interface {
 	// Gap tells the last log sequence number of the server and the bytes not yet
 	// sent; ok is false when the object is stopped, which proves nothing.
 	Gap(ctx context.Context, object string) (gap Gap, ok bool, err error)
+	// Sent tells what a sender has sent since it has had its present connection; ok is
+	// false when it has none. The fields are read in the order they have in Sent.
+	Sent(ctx context.Context, object string) (sent Sent, ok bool, err error)
 	// Applied tells up to which number of the sender's log the receiver has
 	// applied; ok is false when there is no receiver.
 	Applied(ctx context.Context, object string) (xsn int64, ok bool, err error)
@@ -145,6 +148,7 @@ type Script struct {
 // Gap is how far a sender is behind its own log.
 type Gap struct {
 	LastSN int64 // the last log sequence number of the server
+	ReadSN int64 // the sender has read its log up to here
 	Bytes  int64 // log not yet sent; meaningless while the sender has no peer
 }
 
@@ -175,6 +179,16 @@ type Received struct {
 
 // Changes are numbers of rows.
 type Changes struct{ Inserts, Updates, Deletes int64 }
+
+// Sent is what a sender has made of its log. It raises the counts of a record before
+// it says that it has read it.
+type Sent struct {
+	Link string // the connection: another one begins to count anew
+	Read int64  // log records read
+	Logs int64  // of these, records of a transaction that the peer is to hear of; the end of any DDL counts, too
+	Rows int64  // changes of rows sent
+	Open int64  // transactions read that have not ended
+}
 
 // Servers gives the server of each pod. Nothing is connected before it is used.
 type Servers interface {

@@ -185,14 +185,38 @@ func unlessUnknown(err error) error {
 // Gap reads V$REPGAP; ok is false when the object is stopped.
 func (s *Server) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT REP_LAST_SN, REP_GAP_SIZE FROM V$REPGAP WHERE REP_NAME = "+literal(object))
+		rows, err := c.query(ctx, "SELECT REP_LAST_SN, REP_GAP_SIZE, REP_SN FROM V$REPGAP WHERE REP_NAME = "+literal(object))
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		gap, ok = akucore.Gap{LastSN: rows[0].int(0), Bytes: rows[0].int(1)}, true
+		gap, ok = akucore.Gap{LastSN: rows[0].int(0), Bytes: rows[0].int(1), ReadSN: rows[0].int(2)}, true
 		return nil
 	})
 	return gap, ok, err
+}
+
+// Sent reads the counts of a sender that is connected. The order matters: what each
+// view shows is not older than what the one before it showed.
+func (s *Server) Sent(ctx context.Context, object string) (sent akucore.Sent, ok bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *session) error {
+		of := " WHERE REP_NAME = " + literal(object)
+		rows, err := c.query(ctx, "SELECT SENDER_PORT, PEER_PORT, READ_LOG_COUNT, SEND_LOG_COUNT FROM V$REPSENDER"+of+" AND STATUS = 1 AND NET_ERROR_FLAG = 0")
+		if err != nil || len(rows) != 1 {
+			return err
+		}
+		sent = akucore.Sent{Link: fmt.Sprint(rows[0].int(0), "-", rows[0].int(1)), Read: rows[0].int(2), Logs: rows[0].int(3)}
+		if rows, err = c.query(ctx, "SELECT INSERT_LOG_COUNT, DELETE_LOG_COUNT, UPDATE_LOG_COUNT, LOB_LOG_COUNT FROM V$REPSENDER_SENT_LOG_COUNT"+of); err != nil {
+			return err
+		}
+		ok = len(rows) > 0
+		for _, r := range rows {
+			sent.Rows += r.int(0) + r.int(1) + r.int(2) + r.int(3)
+		}
+		rows, err = c.query(ctx, "SELECT BEGIN_SN FROM V$REPSENDER_TRANSTBL"+of)
+		sent.Open = int64(len(rows))
+		return err
+	})
+	return sent, ok && err == nil, err
 }
 
 // Applied reads V$REPRECEIVER. A parallel receiver has several rows; the slowest

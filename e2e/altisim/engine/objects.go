@@ -164,6 +164,7 @@ func (s *Server) alter(ctx context.Context, name string, change func(*Catalog, *
 	if err := s.changeReplication(ctx, name, true, change); err != nil {
 		return err
 	}
+	s.countDDL(1)
 	s.relink(name)
 	return nil
 }

@@ -43,6 +43,8 @@ type sender struct {
 	changes int // of the object, since the sender was made
 	agreed  int // the changes that the link knows of
 	pin     SN  // what a SYNC will start from
+
+	ddlBefore int64 // statements of DDL before the link was made
 }
 
 // SenderState is what the views show of a sender.
@@ -55,6 +57,8 @@ type SenderState struct {
 	CommitXSN       SN
 	Local, Remote   Addr
 	ReadLog, SentTo int64
+	Rows            map[int]map[Op]int64 // sent over the link, by table id
+	Open            bool                 // a transaction is sent in part
 	Sync            []SyncState
 	Parallel        int
 }
@@ -151,6 +155,7 @@ func (x *sender) stream(link Link) error {
 	defer unblock()
 
 	at := r.XSN
+	items, ddl := x.s.itemsByTable(r), x.s.countDDL(0)
 	x.mu.Lock()
 	if x.agreed != x.changes {
 		x.mu.Unlock()
@@ -161,6 +166,11 @@ func (x *sender) stream(link Link) error {
 	st := &x.state
 	st.StartFlag, st.Status, st.NetError, st.ReadSN, st.CommitXSN = 0, SenderRuns, false, at, r.XSN
 	st.Local, st.Remote = link.LocalAddr(), link.RemoteAddr()
+	st.ReadLog, st.SentTo, st.Rows, st.Open = 0, 0, map[int]map[Op]int64{}, false
+	for id := range items {
+		st.Rows[id] = map[Op]int64{}
+	}
+	x.ddlBefore = ddl
 	x.mu.Unlock()
 
 	acks := make(chan struct{})
@@ -216,16 +226,17 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 			return err
 		}
 		var out []SentChange
+		var tables []int // of out, 0 for a commit
 		for _, rec := range records {
 			if rec.Op == Commit {
 				if open {
-					out = append(out, SentChange{Op: Commit, SN: rec.SN})
+					out, tables = append(out, SentChange{Op: Commit, SN: rec.SN}), append(tables, 0)
 					open = false
 				}
 				continue
 			}
 			if item, ok := items[rec.TableID]; ok && rec.SN > r.Items[item].InvalidMaxSN {
-				out = append(out, SentChange{Op: rec.Op, Item: item, SN: rec.SN, Before: rec.Before, After: rec.After})
+				out, tables = append(out, SentChange{Op: rec.Op, Item: item, SN: rec.SN, Before: rec.Before, After: rec.After}), append(tables, rec.TableID)
 				open = true
 			}
 		}
@@ -241,6 +252,12 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 			st.ReadSN = at
 			st.ReadLog += int64(len(records))
 			st.SentTo += int64(len(out))
+			for i, ch := range out {
+				if ch.Op != Commit {
+					st.Rows[tables[i]][ch.Op]++
+				}
+			}
+			st.Open = open
 		})
 		due := time.Until(lastSend.Add(x.s.Clock.Real(ackWait)))
 		if due <= 0 {

@@ -27,6 +27,7 @@ type Server struct {
 	catalog   *Catalog // replaced, never changed
 	senders   map[string]*sender
 	receivers map[string]*receiver
+	ddl       int64 // statements of DDL in this life of the server
 
 	properties properties
 	sessions   sessions
@@ -123,6 +124,23 @@ func (s *Server) spawn(f func()) {
 // the catalog when it returns no error. logged says whether that leaves a
 // record in the log.
 func (s *Server) Change(ctx context.Context, logged bool, change func(*Catalog) error) error {
+	err := s.change(ctx, logged, change)
+	if err == nil {
+		s.countDDL(1)
+	}
+	return err
+}
+
+// countDDL counts statements of DDL: a sender counts the end of their transactions
+// among what it has sent, although the peer hears nothing of them.
+func (s *Server) countDDL(more int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ddl += more
+	return s.ddl
+}
+
+func (s *Server) change(ctx context.Context, logged bool, change func(*Catalog) error) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	c := s.Catalog().Clone()
@@ -140,7 +158,7 @@ func (s *Server) Change(ctx context.Context, logged bool, change func(*Catalog) 
 
 // changeReplication changes one replication object.
 func (s *Server) changeReplication(ctx context.Context, name string, logged bool, change func(*Catalog, *Replication) error) error {
-	return s.Change(ctx, logged, func(c *Catalog) error {
+	return s.change(ctx, logged, func(c *Catalog) error {
 		r := c.Replication(name)
 		if r == nil {
 			return ErrReplicationUnknown

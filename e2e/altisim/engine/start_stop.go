@@ -124,6 +124,7 @@ func (s *Server) Reset(ctx context.Context, name string) error {
 		return nil
 	})
 	if err == nil {
+		s.countDDL(1)
 		s.prune(ctx)
 	}
 	return err

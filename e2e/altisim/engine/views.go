@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Senders lists the senders of started, retrying and syncing objects.
 func (s *Server) Senders() []SenderState {
@@ -15,6 +18,11 @@ func (s *Server) Senders() []SenderState {
 		x.mu.Lock()
 		st := x.state
 		st.Sync = slices.Clone(st.Sync)
+		st.SentTo += s.ddl - x.ddlBefore
+		st.Rows = map[int]map[Op]int64{}
+		for id, rows := range x.state.Rows {
+			st.Rows[id] = maps.Clone(rows)
+		}
 		x.mu.Unlock()
 		if st.StartFlag != 2 {
 			st.Sync = nil

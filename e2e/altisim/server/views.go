@@ -12,6 +12,7 @@ import (
 func (c *Session) virtual(name string) *sqlfront.Virtual {
 	make, ok := map[string]func() (string, [][]any){
 		"V$REPSENDER": c.repSender, "V$REPSENDER_PARALLEL": c.repSenderParallel, "V$REPRECEIVER": c.repReceiver,
+		"V$REPSENDER_SENT_LOG_COUNT": c.repSent, "V$REPSENDER_TRANSTBL": c.repTransactions,
 		"V$REPGAP": c.repGap, "V$REPSYNC": c.repSync, "V$PROPERTY": c.property, "V$SESSION": c.sessions,
 		"V$INSTANCE": c.instance, "V$DATABASE": c.database, "V$VERSION": c.version, "V$STATEMENT": c.statements,
 		"X$PROPERTY": empty(`ID NAME`), "V$REPEXEC": c.repExec, "V$REPLOGBUFFER": empty(`REP_NAME BUFFER_MIN_SN READ_SN BUFFER_MAX_SN`),
@@ -61,6 +62,28 @@ func (c *Session) repSenderParallel() (string, [][]any) {
 	}
 	return `REP_NAME CURRENT_TYPE NET_ERROR_FLAG XSN COMMIT_XSN STATUS SENDER_IP PEER_IP SENDER_PORT PEER_PORT
 		READ_LOG_COUNT SEND_LOG_COUNT REPL_MODE PARALLEL_ID`, rows
+}
+
+func (c *Session) repSent() (string, [][]any) {
+	var rows [][]any
+	for _, s := range c.engine().Senders() {
+		for _, t := range c.catalog().Tables {
+			if n, ok := s.Rows[t.ID]; ok {
+				rows = append(rows, []any{s.Name, "NORMAL", t.OID(), n[engine.Insert], n[engine.Delete], n[engine.Update], 0})
+			}
+		}
+	}
+	return `REP_NAME CURRENT_TYPE TABLE_OID INSERT_LOG_COUNT DELETE_LOG_COUNT UPDATE_LOG_COUNT LOB_LOG_COUNT`, rows
+}
+
+func (c *Session) repTransactions() (string, [][]any) {
+	var rows [][]any
+	for _, s := range c.engine().Senders() {
+		if s.Open {
+			rows = append(rows, []any{s.Name, s.StartFlag, 0, 0, 1, s.ReadSN})
+		}
+	}
+	return `REP_NAME START_FLAG LOCAL_TID REMOTE_TID BEGIN_FLAG BEGIN_SN`, rows
 }
 
 func (c *Session) repReceiver() (string, [][]any) {

@@ -450,10 +450,25 @@ func (c *conn) SyncProgress(context.Context, string) ([]akucore.SyncProgress, er
 func (c *conn) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
 	err = c.read(ctx, "gap "+object, func(s *server) {
 		if x := s.senders[object]; x != nil && x.state != connecting {
-			gap, ok = akucore.Gap{LastSN: s.volume.last, Bytes: s.volume.last - x.read}, true
+			gap, ok = akucore.Gap{LastSN: s.volume.last, ReadSN: x.read, Bytes: s.volume.last - x.read}, true
+			if x.peer != nil {
+				gap.ReadSN = s.volume.last // it reads faster than it sends
+			}
 		}
 	})
 	return gap, ok, err
+}
+
+func (c *conn) Sent(ctx context.Context, object string) (sent akucore.Sent, ok bool, err error) {
+	err = c.read(ctx, "sent "+object, func(s *server) {
+		if x := s.senders[object]; x != nil && x.peer != nil && x.state == runs {
+			rows := s.volume.written[x.o.group] - x.from.rows
+			sent, ok = akucore.Sent{
+				Link: fmt.Sprint(x.from.link), Read: s.volume.last - x.from.read, Rows: rows, Logs: 2*rows + s.volume.ddl - x.from.ddl,
+			}, true
+		}
+	})
+	return sent, ok, err
 }
 
 func (c *conn) Applied(ctx context.Context, object string) (xsn int64, ok bool, err error) {

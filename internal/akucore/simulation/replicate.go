@@ -34,7 +34,8 @@ type sender struct {
 	sent   bool  // something was sent since the last acknowledgement
 	heard  chan struct{}
 	peer   *receiver
-	stalls time.Time // since when the peer is silent
+	stalls time.Time                             // since when the peer is silent
+	from   struct{ link, read, rows, ddl int64 } // where the counts of the link began
 
 	pumping, acking bool
 	tries           int // the last try that was planned
@@ -131,6 +132,7 @@ func (x *sender) connect() {
 	}
 	x.state, x.read, x.acked, x.sent, x.stalls = runs, x.o.xsn, -1, true, time.Time{}
 	x.peer = &receiver{s: p, sender: x, applied: x.o.xsn}
+	x.countAnew()
 	p.receivers[x.name] = x.peer
 	p.volume.forgets(x.s.volume.id, x.o.xsn, x.o.group)
 	if theirs := p.senders[x.name]; theirs != nil && theirs.state == retries && !theirs.ended {
@@ -138,6 +140,14 @@ func (x *sender) connect() {
 	}
 	x.kick()
 	x.acknowledgeLater()
+}
+
+// countAnew begins the counts of a link: what is read from the restart point on.
+func (x *sender) countAnew() {
+	v := x.s.volume
+	again, _ := v.next(x.o.group, x.o.xsn, len(v.log)+1)
+	x.from.link, x.from.read = x.s.w.id(), x.o.xsn
+	x.from.rows, x.from.ddl = v.written[x.o.group]-int64(len(again)), v.ddl
 }
 
 // kick has the sender send what is there to send, in a moment.

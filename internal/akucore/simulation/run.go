@@ -36,6 +36,7 @@ type Options struct {
 	NoSweep    bool                   // nobody looks after the copies in service
 	RepeatSync bool                   // a SYNC that was cut is repeated by itself
 	NeverClose bool                   // users stay in at an end
+	Uncounted  bool                   // what was sent is not looked at
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
 	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan

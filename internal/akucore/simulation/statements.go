@@ -73,6 +73,7 @@ func (s *server) create(spec akucore.ObjectSpec) error {
 			}
 		}
 		s.volume.objects[spec.Name] = o
+		s.volume.ddl++
 		s.logged()
 		return nil
 	})
@@ -97,6 +98,7 @@ func (s *server) drop(name string) error {
 			r.sender.lose(10 * time.Millisecond)
 		}
 		delete(s.volume.objects, name)
+		s.volume.ddl++
 		s.logged()
 		return nil
 	})
@@ -239,6 +241,7 @@ func (s *server) reset(name string, by *client) error {
 		}
 		s.mayReset(o, by)
 		o.xsn = akucore.Unset
+		s.volume.ddl++
 		s.logged()
 		return nil
 	})

@@ -14,6 +14,8 @@ type volume struct {
 	last    int64 // last log sequence number
 	rows    []map[int]int64
 	log     []change
+	written []int64 // changes in the log of each group, since the volume was made
+	ddl     int64   // statements that CREATE, DROP or RESET
 	objects map[string]*object
 
 	// What the model knows and no server does:
@@ -60,6 +62,7 @@ func newVolume(w *world, pod int) *volume {
 	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[int64]int64{}}
 	for range w.options.Groups {
 		v.rows = append(v.rows, map[int]int64{})
+		v.written = append(v.written, 0)
 		v.complete = append(v.complete, pod == akucore.Master && len(w.lost) == 0)
 		v.empty = append(v.empty, true)
 	}
@@ -72,6 +75,7 @@ func (v *volume) write(group, key int, value int64) change {
 	c := change{v.last, group, key, v.rows[group][key], value}
 	v.set(group, key, value)
 	v.log = append(v.log, c)
+	v.written[group]++
 	return c
 }
 
