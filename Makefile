@@ -1,5 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-chart-install test-e2e lint images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-chart-install test-e2e lint bench images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -46,6 +46,9 @@ lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck
 
 $(testrun): $(wildcard scripts/testrun/*.go)
 	@go build -buildvcs=false -o $@ ./scripts/testrun
+
+bench: setup ## not part of test, 15 min: what aku costs beside the documented order; writes docs/benchmarks.md (QUICK=1: 3 min)
+	scripts/bench.sh
 
 # --- parts
 images: ## build the image archives .build/images/{aku,altisim,altisim-client}.tar

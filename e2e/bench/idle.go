@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"aku/e2e/altisim/altisimtest"
+)
+
+// idle is what a sidecar costs while nothing happens.
+type idle struct {
+	For          time.Duration
+	CPU          float64 // share of one core
+	RSS, Private int     // KiB, at the end; Private is what no other process shares
+	Parts        map[string]int
+	Threads      int
+}
+
+const (
+	probeEvery  = 10 * time.Second // the kubelet's default
+	scrapeEvery = 30 * time.Second
+	ticks       = 100 // a second: the unit of the times in /proc
+)
+
+// measureIdle runs the real aku-init from the bundle as in a pod: with the bundle at
+// /opt/aku, the peers' names in /etc/hosts and an API server to ask, all in a mount
+// namespace of its own. It is a slave in service.
+func measureIdle(ctx context.Context, s shape, bundle string, during time.Duration) (idle, error) {
+	var result idle
+	err := hosted(func(h *host) error {
+		m, err := newMesh(h, s)
+		if err != nil {
+			return err
+		}
+		p := m.last()
+		p.Kill9()
+		p.Move("127.0.0.1") // where a sidecar looks for its own server
+		p.SetEnv("ALTISIM_TIME_SCALE", setUpScale)
+		p.restart()
+		cmd, err := p.container(ctx, bundle)
+		if err != nil {
+			return err
+		}
+		var said strings.Builder
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		defer func() {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			if err := <-ended; err != nil && ctx.Err() == nil {
+				fmt.Fprintln(os.Stderr, "aku-init:", err)
+			}
+		}()
+		for deadline := time.Now().Add(time.Minute); !p.ready(); time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("the sidecar does not come into service:\n%s", said.String())
+			}
+		}
+		time.Sleep(5 * time.Second) // what the start left behind is no part of it
+		result, err = p.watchIdle(ctx, cmd.Process.Pid, during)
+		return err
+	})
+	return result, err
+}
+
+// container is aku-init in what stands for its container.
+func (p *pod) container(ctx context.Context, bundle string) (*exec.Cmd, error) {
+	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"spec":{"replicas":%d}}`, p.mesh.Pods)
+	}))
+	p.mesh.host.Cleanup(api.Close)
+	address, port, err := net.SplitHostPort(api.Listener.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	dir := p.mesh.host.TempDir()
+	hosts := "127.0.0.1 localhost\n"
+	for i, other := range p.mesh.pods {
+		hosts += other.Host + " " + altisimtest.Name(i) + "\n"
+	}
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: api.Certificate().Raw})
+	for name, text := range map[string]string{"hosts": hosts, "token": "t", "namespace": "default", "ca.crt": string(authority)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	health, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	p.env["AKU_HEALTH_PORT"] = strconv.Itoa(health)
+	const inside = `set -e
+mount --bind "$1/hosts" /etc/hosts
+exec 3<"$2"
+mount -t tmpfs tmpfs /opt
+mkdir /opt/aku
+mount --bind /proc/self/fd/3 /opt/aku
+exec 3<&-
+mkdir -p /run/secrets
+mount -t tmpfs tmpfs /run/secrets
+mkdir -p /run/secrets/kubernetes.io/serviceaccount
+cp "$1/token" "$1/namespace" "$1/ca.crt" /run/secrets/kubernetes.io/serviceaccount
+exec /opt/aku/bin/aku-init`
+	args := []string{"--mount"}
+	if os.Getuid() != 0 {
+		args = append(args, "--map-root-user")
+	}
+	cmd := exec.CommandContext(ctx, "unshare", append(args, "sh", "-c", inside, "sh", dir, bundle)...)
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "KUBERNETES_SERVICE_HOST=" + address, "KUBERNETES_SERVICE_PORT=" + port,
+		"AKU_REPLICATION_RESET_AT_END=auto", "AKU_ODBC_DRIVER=" + driver.File, "AKU_ODBC_QUOTE=braces",
+		"AKU_ODBC_SYSDBA=" + driver.SYSDBA, "AKU_ODBC_EXTRA=" + driver.Extra,
+	}
+	for name, value := range p.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd, nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+func (p *pod) ready() bool { return p.ask("readyz") == nil }
+
+// ask is a probe or a scrape.
+func (p *pod) ask(path string) error {
+	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/" + path)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body)
+	if answer.StatusCode != http.StatusOK {
+		return errors.New(answer.Status)
+	}
+	return nil
+}
+
+// watchIdle measures a sidecar in service, asked as a kubelet and Prometheus ask.
+func (p *pod) watchIdle(ctx context.Context, pid int, during time.Duration) (idle, error) {
+	before, err := cpu(pid)
+	if err != nil {
+		return idle{}, err
+	}
+	began := time.Now()
+	probe, scrape := time.NewTicker(probeEvery), time.NewTicker(scrapeEvery)
+	defer probe.Stop()
+	defer scrape.Stop()
+	over := time.After(during)
+	for waiting := true; waiting; {
+		select {
+		case <-probe.C:
+			if err := errors.Join(p.ask("livez"), p.ask("readyz")); err != nil {
+				return idle{}, err
+			}
+		case <-scrape.C:
+			_ = p.ask("metrics")
+		case <-over:
+			waiting = false
+		case <-ctx.Done():
+			return idle{}, ctx.Err()
+		}
+	}
+	after, err := cpu(pid)
+	if err != nil {
+		return idle{}, err
+	}
+	r := idle{For: time.Since(began)}
+	r.CPU = float64(after-before) / float64(r.For)
+	return r, r.memory(pid)
+}
+
+// cpu is the processor time of a process.
+func cpu(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * time.Second / ticks, nil
+}
+
+// memory reads what is resident, and where.
+func (r *idle) memory(pid int) error {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", pid))
+	if err != nil {
+		return err
+	}
+	r.Parts = map[string]int{}
+	part := ""
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if !strings.HasSuffix(fields[0], ":") {
+			part = partOf(fields)
+			continue
+		}
+		if len(fields) < 2 {
+			continue
+		}
+		kib, _ := strconv.Atoi(fields[1])
+		switch fields[0] {
+		case "Rss:":
+			r.RSS += kib
+			r.Parts[part] += kib
+		case "Private_Clean:", "Private_Dirty:":
+			r.Private += kib
+		}
+	}
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	r.Threads = len(tasks)
+	return err
+}
+
+// partOf names what a mapping belongs to.
+func partOf(fields []string) string {
+	name := ""
+	if len(fields) > 5 {
+		name = fields[5]
+	}
+	switch {
+	case strings.HasSuffix(name, "bin/aku-init"):
+		return "program"
+	case strings.Contains(name, "/aku/lib/"):
+		return "libraries of the bundle"
+	case strings.HasPrefix(name, "/"):
+		return "ODBC driver and its libraries"
+	}
+	return "heaps and stacks"
+}

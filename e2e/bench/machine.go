@@ -1,0 +1,45 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// machine is what was measured on, without its name.
+type machine struct {
+	CPU             string
+	Cores           int
+	MemoryGiB       int
+	Kernel, Go      string
+	Load, LoadAfter string // of the last minute, before and after
+}
+
+func thisMachine() machine {
+	m := machine{Cores: runtime.NumCPU(), Go: runtime.Version(), Load: load()}
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				m.CPU = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		m.Kernel, _, _ = strings.Cut(strings.TrimSpace(string(text)), "-")
+	}
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) == nil {
+		m.MemoryGiB = int((info.Totalram*uint64(info.Unit) + 1<<29) >> 30)
+	}
+	return m
+}
+
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Fields(string(text))[0]
+}

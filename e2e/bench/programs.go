@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// program is what one of the binaries costs before it does anything.
+type program struct {
+	Name  string
+	Size  int64           // bytes
+	Start []time.Duration // from exec to its end, for "version"
+}
+
+const startRepeats = 15
+
+// measurePrograms starts both programs of the bundle, in their place.
+func measurePrograms(ctx context.Context, bundle string) ([]program, error) {
+	var all []program
+	for _, name := range []string{"aku-init", "aku-prestop"} {
+		info, err := os.Stat(filepath.Join(bundle, "bin", name))
+		if err != nil {
+			return nil, err
+		}
+		p := program{Name: name, Size: info.Size()}
+		for range startRepeats {
+			// By the bundle's own loader, so that it need not be at /opt/aku.
+			cmd := exec.CommandContext(ctx, filepath.Join(bundle, "lib/ld-linux-x86-64.so.2"), "--library-path", filepath.Join(bundle, "lib"),
+				filepath.Join(bundle, "bin", name), "version")
+			began := time.Now()
+			if out, err := cmd.CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("%s version: %w\n%s", name, err, out)
+			}
+			p.Start = append(p.Start, time.Since(began))
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// image is one image archive, uncompressed.
+type image struct {
+	Name string
+	Size int64 // bytes
+}
+
+func measureImages(dir string) ([]image, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "aku*.tar"))
+	if err != nil {
+		return nil, err
+	}
+	var all []image
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, image{Name: filepath.Base(file), Size: info.Size()})
+	}
+	return all, nil
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// results is all that was measured.
+type results struct {
+	Machine  machine
+	Quick    bool
+	Base     shape
+	Series   []series
+	Quiet    map[string][]time.Duration // way → ends without a writer
+	Traffic  map[string]traffic         // way → a join at the base
+	Rolling  []rolling
+	RollAt   shape
+	Idle     []idleAt
+	Programs []program
+	Images   []image
+	Failed   []string // points that could not be measured, and why
+	Took     time.Duration
+}
+
+// series varies one dimension around the base.
+type series struct {
+	Name   string // of the dimension
+	Points []point
+}
+
+// point is one shape, measured both ways side by side.
+type point struct {
+	shape
+	Label  string
+	Cycles map[string][]cycle // way → repetitions
+}
+
+type idleAt struct {
+	shape
+	idle
+}
+
+// plan says what to measure.
+type plan struct {
+	base    shape
+	repeats int // at the base
+	series  []series
+	rolling shape
+	idleFor time.Duration
+	limit   time.Duration // no point is begun after it
+	idle    []shape
+	bundle  string
+	images  string
+}
+
+func at(label string, s shape) point { return point{Label: label, shape: s} }
+
+// newPlan varies one dimension at a time.
+func newPlan(quick bool) plan {
+	base := shape{Pods: 3, Tables: 10, Rows: 10_000}
+	p := plan{base: base, repeats: 2, idleFor: 10 * time.Minute, rolling: shape{Pods: 3, Tables: 10, Rows: 100_000}}
+	vary := func(name string, change func(*shape, int), label string, values ...int) {
+		s := series{Name: name}
+		for _, v := range values {
+			shape := base
+			change(&shape, v)
+			s.Points = append(s.Points, at(fmt.Sprintf(label, v), shape))
+		}
+		p.series = append(p.series, s)
+	}
+	pods, tables, rows, trips := []int{2, 3, 4, 6}, []int{1, 10, 100, 1000}, []int{10_000, 100_000, 1_000_000}, []int{0, 5, 20}
+	p.idle = []shape{base, {Pods: 6, Tables: 1000, Rows: 1000}}
+	if quick {
+		p.repeats, p.idleFor = 1, time.Minute
+		pods, tables, rows, trips = []int{3, 4}, []int{10, 100}, []int{10_000}, []int{0, 20}
+		p.rolling.Rows, p.idle = 10_000, p.idle[:1]
+	}
+	vary("pods", func(s *shape, v int) { s.Pods = v }, "%d pods", pods...)
+	vary("round trip", func(s *shape, v int) { s.Trip = time.Duration(v) * time.Millisecond }, "%d ms", trips...)
+	vary("tables", func(s *shape, v int) { s.Tables = v }, "%d tables", tables...)
+	vary("rows", func(s *shape, v int) { s.Rows = v }, "%d rows", rows...)
+	return p
+}
+
+// run measures one thing after the other; only the idle sidecars wait beside them.
+func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, error) {
+	began := time.Now()
+	r := &results{
+		Base: p.base, RollAt: p.rolling, Quiet: map[string][]time.Duration{}, Traffic: map[string]traffic{}, Machine: thisMachine(),
+	}
+	var err error
+	if r.Programs, err = measurePrograms(ctx, p.bundle); err != nil {
+		return nil, err
+	}
+	if r.Images, err = measureImages(p.images); err != nil {
+		return nil, err
+	}
+	r.Idle = make([]idleAt, len(p.idle))
+	faults := make([]error, len(p.idle))
+	var waiting sync.WaitGroup
+	for i, s := range p.idle {
+		waiting.Go(func() {
+			r.Idle[i].shape = s
+			r.Idle[i].idle, faults[i] = measureIdle(ctx, s, p.bundle, p.idleFor)
+			say("idle at %s: %.2f %% of a core, %d KiB %v", s, 100*r.Idle[i].CPU, r.Idle[i].RSS, faults[i])
+		})
+	}
+	known := map[shape]map[string][]cycle{}
+	for _, s := range p.series {
+		for i := range s.Points {
+			here := &s.Points[i]
+			if known[here.shape] == nil && time.Since(began) > p.limit && here.shape != p.base {
+				r.Failed = append(r.Failed, fmt.Sprintf("%s: no time left", here.shape))
+				continue
+			}
+			if known[here.shape] == nil {
+				if known[here.shape], err = p.measurePoint(ctx, here.shape, say, r); err != nil {
+					if ctx.Err() != nil || here.shape == p.base {
+						return nil, fmt.Errorf("%s: %w", here.shape, err)
+					}
+					say("%s: %v", here.shape, err)
+					r.Failed = append(r.Failed, fmt.Sprintf("%s: %v", here.shape, err))
+				}
+			}
+			here.Cycles = known[here.shape]
+		}
+		s.Points = slices.DeleteFunc(s.Points, func(p point) bool {
+			return len(p.Cycles[byManual.name]) == 0 || len(p.Cycles[byAku.name]) == 0
+		})
+		r.Series = append(r.Series, s)
+	}
+	for _, w := range rollingWays {
+		err := hosted(func(h *host) error {
+			m, err := newMesh(h, p.rolling)
+			if err != nil {
+				return err
+			}
+			roll, err := m.measureRolling(ctx, w)
+			say("rolling update, %s: %s, %d rows lost of %d", w.name, roll.Took.Round(time.Millisecond), roll.Lost, roll.Rows)
+			r.Rolling = append(r.Rolling, roll)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("rolling update, %s: %w", w.name, err)
+		}
+	}
+	waiting.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return nil, fmt.Errorf("idle: %w", err)
+		}
+	}
+	r.Took = time.Since(began)
+	r.Machine.LoadAfter = load()
+	return r, nil
+}
+
+// measurePoint measures one shape; at the base also what is measured only there.
+func (p plan) measurePoint(ctx context.Context, s shape, say func(string, ...any), r *results) (map[string][]cycle, error) {
+	cycles := map[string][]cycle{}
+	repeats := 1
+	if s == p.base {
+		repeats = p.repeats
+	}
+	err := hosted(func(h *host) error {
+		m, err := newMesh(h, s)
+		if err != nil {
+			return err
+		}
+		for range repeats {
+			for _, w := range ways {
+				c, err := m.measure(ctx, w)
+				if err != nil {
+					return err
+				}
+				cycles[w.name] = append(cycles[w.name], c)
+				say("%s: %s: join %s, %d rows lost of %d; end %s, %d of %d", s, w.name,
+					c.Join.Round(time.Millisecond), c.JoinLost, c.JoinRows, c.End.Round(time.Millisecond), c.EndLost, c.EndRows)
+				if s != p.base {
+					continue
+				}
+				quiet, err := m.quietEnd(ctx, w)
+				if err != nil {
+					return err
+				}
+				say("%s: %s: end without a writer %s", s, w.name, quiet.Round(time.Millisecond))
+				r.Quiet[w.name] = append(r.Quiet[w.name], quiet)
+			}
+		}
+		return nil
+	})
+	if err != nil || s != p.base {
+		return cycles, err
+	}
+	return cycles, hosted(func(h *host) error {
+		m, err := newMesh(h, s, "ALTISIM_LOG=debug")
+		if err != nil {
+			return err
+		}
+		for _, w := range ways {
+			t, err := m.countJoin(ctx, w)
+			if err != nil {
+				return err
+			}
+			say("%s: %s: %+v, overhead %.1f %%", s, w.name, t, 100*t.Overhead())
+			r.Traffic[w.name] = t
+		}
+		return nil
+	})
+}
+
+// median of an odd or even number of things, at least one.
+func median[T time.Duration | int64 | float64](all []T) T {
+	sorted := slices.Sorted(slices.Values(all))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// each picks one figure of all repetitions.
+func each[F, T any](all []F, pick func(F) T) []T {
+	var out []T
+	for _, one := range all {
+		out = append(out, pick(one))
+	}
+	return out
+}
+
+// check tells whether everything is there.
+func (p plan) check() error {
+	if _, err := os.Stat(p.bundle + "/bin/aku-init"); err != nil {
+		return fmt.Errorf("%w: `make bench` builds it", err)
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// rolling is a rolling update: each pod ends, its server starts again, and it joins.
+type rolling struct {
+	Name       string
+	Took       time.Duration
+	Lost, Rows int64
+}
+
+// rollingWays are those of the rolling update. "auto" decides as "0" there: no pod
+// leaves for good.
+var rollingWays = []way{
+	{name: "documented", join: documentedJoin, restart: documentedRestart, end: documentedEnd},
+	{name: "aku, RESET 1", join: quietly(akuJoin), restart: quietly(akuJoin), end: quietly(akuEnd("1"))},
+	{name: "aku, RESET auto", join: quietly(akuJoin), restart: quietly(akuJoin), end: quietly(akuEnd("0"))},
+}
+
+// measureRolling updates all pods, the highest number first, with a writer on every
+// pod that is in service.
+func (m *mesh) measureRolling(ctx context.Context, w way) (rolling, error) {
+	r := rolling{Name: w.name}
+	if err := m.last().renew(); err != nil {
+		return r, err
+	}
+	// All begin with the same: complete copies everywhere.
+	if err := byAku.join(ctx, m.last()); err != nil {
+		return r, err
+	}
+	m.last().SetEnv("ALTIBASE_ADMIN_MODE", "1")
+	var all []*writer
+	current := map[*pod]*writer{}
+	enter := func(p *pod) {
+		current[p] = p.write()
+		all = append(all, current[p])
+	}
+	for _, p := range m.pods {
+		enter(p)
+	}
+	began := time.Now()
+	for i := range m.pods {
+		p := m.pods[len(m.pods)-1-i]
+		current[p].await(20)
+		if err := w.end(ctx, p); err != nil {
+			return r, fmt.Errorf("%s, end of pod %d: %w", w.name, p.number, err)
+		}
+		current[p].halt()
+		p.SetEnv("ALTIBASE_ADMIN_MODE", "1")
+		p.restart()
+		join := w.join
+		if p.number == 0 {
+			join = w.restart
+		} else if w.name == byManual.name {
+			// Its objects are still there: CREATE would fail.
+			join = documentedRejoin
+		}
+		if err := join(ctx, p); err != nil {
+			return r, fmt.Errorf("%s, join of pod %d: %w", w.name, p.number, err)
+		}
+		enter(p)
+	}
+	r.Took = time.Since(began)
+	for _, u := range all {
+		u.halt()
+	}
+	for _, u := range all {
+		r.Rows += u.acked.Load()
+		for _, p := range m.pods {
+			r.Lost += u.lost(p)
+		}
+	}
+	for _, p := range m.members() {
+		p.SetEnv("ALTIBASE_ADMIN_MODE", "0")
+	}
+	return r, byAku.end(ctx, m.last())
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// steps is a log that is shown only when something fails.
+type steps struct {
+	mu    sync.Mutex
+	lines strings.Builder
+}
+
+// Enabled implements slog.Handler.
+func (s *steps) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs implements slog.Handler.
+func (s *steps) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+// WithGroup implements slog.Handler.
+func (s *steps) WithGroup(string) slog.Handler { return s }
+
+// Handle implements slog.Handler.
+func (s *steps) Handle(_ context.Context, r slog.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines.WriteString(r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		s.lines.WriteString(" " + a.String())
+		return true
+	})
+	s.lines.WriteString("\n")
+	return nil
+}
+
+// text is all that was logged.
+func (s *steps) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lines.String()
+}
