@@ -44,6 +44,9 @@ type release struct {
 	policies        map[string]*networkingv1.NetworkPolicy
 	jobs            map[string]*batchv1.Job
 	pods            map[string]*corev1.Pod
+	podMonitors     map[string]*monitor
+	serviceMonitors map[string]*monitor
+	prometheusRules map[string]*prometheusRule
 	notes           string
 	text            string // everything, the notes too
 }
@@ -165,6 +168,12 @@ func (r *release) add(t *testing.T, path, document string) {
 		object = strictInto(t, path, document, r.pods)
 	case "batch/v1 Job":
 		object = strictInto(t, path, document, r.jobs)
+	case "monitoring.coreos.com/v1 PodMonitor":
+		object = strictInto(t, path, document, r.podMonitors)
+	case "monitoring.coreos.com/v1 ServiceMonitor":
+		object = strictInto(t, path, document, r.serviceMonitors)
+	case "monitoring.coreos.com/v1 PrometheusRule":
+		object = strictInto(t, path, document, r.prometheusRules)
 	default:
 		t.Fatalf("%s: no type for %s %s", path, kind.APIVersion, kind.Kind)
 	}

@@ -121,6 +121,21 @@ var otherValues = map[string]string{
 	"extraObjects":                                 "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: db, labels: {app.kubernetes.io/instance: a}}}]",
 	"diagnosticMode.enabled":                       "diagnosticMode: {enabled: true}",
 	"diagnosticMode.command":                       "diagnosticMode: {enabled: true, command: [sleep, '9']}",
+	"metrics.podMonitor.enabled":                   "metrics: {podMonitor: {enabled: true}}",
+	"metrics.podMonitor.interval":                  "metrics: {podMonitor: {enabled: true, interval: 7s}}",
+	"metrics.podMonitor.labels":                    "metrics: {podMonitor: {enabled: true, labels: {a: b}}}",
+	"metrics.serviceMonitor.enabled":               "metrics: {serviceMonitor: {enabled: true}}",
+	"metrics.serviceMonitor.interval":              "metrics: {serviceMonitor: {enabled: true, interval: 7s}}",
+	"metrics.serviceMonitor.labels":                "metrics: {serviceMonitor: {enabled: true, labels: {a: b}}}",
+	"metrics.prometheusRule.enabled":               "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.prometheusRule.labels":                "metrics: {prometheusRule: {enabled: true, labels: {a: b}}}",
+	"metrics.prometheusRule.runbooks":              "metrics: {prometheusRule: {enabled: true, runbooks: https://example.org/}}",
+	"metrics.prometheusRule.for":                   "metrics: {prometheusRule: {enabled: true, for: 1s}}",
+	"metrics.prometheusRule.pinnedSeconds":         "metrics: {prometheusRule: {enabled: true, pinnedSeconds: 5000000}}",
+	"metrics.prometheusRule.gapBytes":              "metrics: {prometheusRule: {enabled: true, gapBytes: 5000000}}",
+	"metrics.prometheusRule.lagNumbers":            "metrics: {prometheusRule: {enabled: true, lagNumbers: 5000000}}",
+	"metrics.dashboard.enabled":                    "metrics: {dashboard: {enabled: true}}",
+	"metrics.dashboard.labels.grafana_dashboard":   "metrics: {dashboard: {enabled: true, labels: {grafana_dashboard: yes-please}}}",
 	"probes.startup.periodSeconds":                 "probes: {startup: {periodSeconds: 3}}",
 	"probes.startup.failureThreshold":              "probes: {startup: {failureThreshold: 3}}",
 	"probes.startup.timeoutSeconds":                "probes: {startup: {timeoutSeconds: 3}}",
@@ -134,22 +149,33 @@ var otherValues = map[string]string{
 
 // needs is what some keys want beside them to matter at all.
 var needs = map[string]string{
-	"auth.existingSecretKey":             "auth: {sysPassword: '', existingSecret: mine}",
-	"license.existingSecretKey":          "license: {existingSecret: mine}",
-	"persistence.existingClaim":          "aku: {serverCount: 1}",
-	"persistence.logVolume.mountPaths":   "persistence: {logVolume: {enabled: true}}",
-	"persistence.logVolume.size":         "persistence: {logVolume: {enabled: true}}",
-	"persistence.logVolume.storageClass": "persistence: {logVolume: {enabled: true}}",
-	"persistence.logVolume.annotations":  "persistence: {logVolume: {enabled: true}}",
-	"service.master.type":                "service: {master: {enabled: true}}",
-	"service.master.annotations":         "service: {master: {enabled: true}}",
-	"service.perPod.type":                "service: {perPod: {enabled: true}}",
-	"service.perPod.annotations":         "service: {perPod: {enabled: true}}",
-	"podDisruptionBudget.enabled":        "replicaCount: 2",
-	"podDisruptionBudget.maxUnavailable": "replicaCount: 2",
-	"networkPolicy.clients":              "networkPolicy: {enabled: true}",
-	"diagnosticMode.command":             "diagnosticMode: {enabled: true}",
-	"serviceAccount.create":              "serviceAccount: {name: mine}",
+	"auth.existingSecretKey":                     "auth: {sysPassword: '', existingSecret: mine}",
+	"license.existingSecretKey":                  "license: {existingSecret: mine}",
+	"persistence.existingClaim":                  "aku: {serverCount: 1}",
+	"persistence.logVolume.mountPaths":           "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.size":                 "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.storageClass":         "persistence: {logVolume: {enabled: true}}",
+	"persistence.logVolume.annotations":          "persistence: {logVolume: {enabled: true}}",
+	"service.master.type":                        "service: {master: {enabled: true}}",
+	"service.master.annotations":                 "service: {master: {enabled: true}}",
+	"service.perPod.type":                        "service: {perPod: {enabled: true}}",
+	"service.perPod.annotations":                 "service: {perPod: {enabled: true}}",
+	"podDisruptionBudget.enabled":                "replicaCount: 2",
+	"podDisruptionBudget.maxUnavailable":         "replicaCount: 2",
+	"metrics.podMonitor.interval":                "metrics: {podMonitor: {enabled: true}}",
+	"metrics.podMonitor.labels":                  "metrics: {podMonitor: {enabled: true}}",
+	"metrics.serviceMonitor.interval":            "metrics: {serviceMonitor: {enabled: true}}",
+	"metrics.serviceMonitor.labels":              "metrics: {serviceMonitor: {enabled: true}}",
+	"metrics.prometheusRule.labels":              "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.prometheusRule.runbooks":            "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.prometheusRule.for":                 "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.prometheusRule.pinnedSeconds":       "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.prometheusRule.gapBytes":            "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.prometheusRule.lagNumbers":          "metrics: {prometheusRule: {enabled: true}}",
+	"metrics.dashboard.labels.grafana_dashboard": "metrics: {dashboard: {enabled: true}}",
+	"networkPolicy.clients":                      "networkPolicy: {enabled: true}",
+	"diagnosticMode.command":                     "diagnosticMode: {enabled: true}",
+	"serviceAccount.create":                      "serviceAccount: {name: mine}",
 }
 
 // restartNothing are the keys that may change without any pod being restarted.
@@ -161,6 +187,21 @@ var restartNothing = []string{
 	"hooks.endInOrder.enabled", "hooks.endInOrder.timeoutSeconds", "tests.enabled", "tests.checksums", "tests.timeoutSeconds",
 	"podDisruptionBudget.enabled", "podDisruptionBudget.maxUnavailable", "networkPolicy.enabled", "networkPolicy.clients", "extraObjects",
 	"persistence.retention.whenScaled", "persistence.retention.whenDeleted",
+	"metrics.podMonitor.enabled",
+	"metrics.podMonitor.interval",
+	"metrics.podMonitor.labels",
+	"metrics.serviceMonitor.enabled",
+	"metrics.serviceMonitor.interval",
+	"metrics.serviceMonitor.labels",
+	"metrics.prometheusRule.enabled",
+	"metrics.prometheusRule.labels",
+	"metrics.prometheusRule.runbooks",
+	"metrics.prometheusRule.for",
+	"metrics.prometheusRule.pinnedSeconds",
+	"metrics.prometheusRule.gapBytes",
+	"metrics.prometheusRule.lagNumbers",
+	"metrics.dashboard.enabled",
+	"metrics.dashboard.labels.grafana_dashboard",
 }
 
 // needNewStatefulSet are keys that Kubernetes takes only with a new StatefulSet, which keeps the pods too.
@@ -188,7 +229,8 @@ func TestReadme_NamesWhatRestartsNothing(t *testing.T) {
 	for _, key := range restartNothing {
 		// A group of keys is named by what they have in common.
 		group := key[:max(0, strings.LastIndex(key, "."))]
-		if !strings.Contains(section, "`"+key+"`") && !strings.Contains(section, "`"+group+"`") {
+		top, _, _ := strings.Cut(key, ".")
+		if !strings.Contains(section, "`"+key+"`") && !strings.Contains(section, "`"+group+"`") && !strings.Contains(section, "`"+top+"`") {
 			t.Errorf("%s is not named in: %s", key, section)
 		}
 	}

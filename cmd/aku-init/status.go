@@ -127,25 +127,25 @@ func showEvents(ctx context.Context, args []string) error {
 func followPod(ctx context.Context, pod, address string, follow bool, show func(events.Event)) error {
 	var last time.Time
 	said := ""
-	for {
+	for ctx.Err() == nil {
 		err := events.Follow(ctx, address, last, follow, func(e events.Event) {
 			last, said = e.Time, ""
 			show(e)
 		})
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
 			return nil
 		}
 		if !follow {
 			return fmt.Errorf("events of %s: %w", pod, err)
 		}
-		if why := err.Error(); why != said {
+		if why := err.Error(); why != said && ctx.Err() == nil {
 			said = why
 			fmt.Fprintf(os.Stderr, "%s: %s, trying again\n", pod, why)
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(lookAgain):
 		}
 	}
+	return nil
 }
