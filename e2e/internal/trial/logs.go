@@ -28,8 +28,9 @@ func (s *Space) followLogs(pod corev1.Pod) {
 			continue
 		}
 		s.followed[key] = true
+		name := fmt.Sprintf("%s.%s.%03d-%s.log", pod.Name, c.Name, len(s.followed), pod.UID)
 		s.background.Go(func() {
-			file, err := os.OpenFile(s.logFile(pod.Name, c.Name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+			file, err := os.OpenFile(filepath.Join(s.folder, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 			if err != nil {
 				s.note("keep a log: %v", err)
 				return
@@ -42,26 +43,59 @@ func (s *Space) followLogs(pod corev1.Pod) {
 	}
 }
 
-func (s *Space) logFile(pod, container string) string {
-	return filepath.Join(s.folder, pod+"."+container+".log")
-}
-
 // Log is what a container of a pod, and of all earlier pods of that name, has said so far.
 func (s *Space) Log(pod, container string) string {
-	text, err := os.ReadFile(s.logFile(pod, container))
-	if err != nil {
-		return ""
-	}
-	return string(text)
+	return s.log(pod + "." + container + ".*.log")
 }
 
-// Syncs counts the SYNCs that the stand-in servers of the first pods have brought to an end, by their logs.
-func (s *Space) Syncs(pods int) int {
-	count := 0
-	for number := range pods {
-		count += strings.Count(s.Log(Pod(number), Database), `msg="sync has ended"`)
+// LogOf is what a container of this very pod has said so far, and of no earlier pod of its name.
+func (s *Space) LogOf(pod corev1.Pod, container string) string {
+	return s.log(fmt.Sprintf("%s.%s.*-%s.log", pod.Name, container, pod.UID))
+}
+
+// log joins the files of a pattern in the order in which their containers were first seen.
+func (s *Space) log(pattern string) string {
+	files, _ := filepath.Glob(filepath.Join(s.folder, pattern)) // it fails on a bad pattern only
+	slices.Sort(files)
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		all.Write(text)
 	}
-	return count
+	return all.String()
+}
+
+// Copied counts the full copies that a pod made when it was started. It waits until the sidecar has said that it is done with
+// the start: a log keeps its order, so by then it holds every copy before that.
+func (s *Space) Copied(ctx context.Context, limit time.Duration, pod corev1.Pod) (int, error) {
+	copies := 0
+	err := Await(ctx, limit, "the end of the start of "+pod.Name+" in its log", func(context.Context) string {
+		start, _, ended := strings.Cut(s.LogOf(pod, Sidecar), "AKU run successfully.")
+		copies = strings.Count(start, "Replication sync has ended.")
+		if !ended {
+			return "so far:\n" + tail(start, 5)
+		}
+		return ""
+	})
+	return copies, err
+}
+
+// Syncs counts the SYNCs that the stand-in server of a pod has brought to an end until the pod's hook began. It waits for the
+// word of the hook: that comes into the same log as those of the server.
+func (s *Space) Syncs(ctx context.Context, limit time.Duration, pod corev1.Pod) (int, error) {
+	syncs := 0
+	err := Await(ctx, limit, "the hook in the log of "+pod.Name, func(context.Context) string {
+		life, _, ended := strings.Cut(s.LogOf(pod, Database), "AKU started with END option.")
+		syncs = strings.Count(life, `msg="sync has ended"`)
+		if !ended {
+			return "so far:\n" + tail(life, 5)
+		}
+		return ""
+	})
+	return syncs, err
 }
 
 // AwaitLog waits until the log holds each of the texts.
