@@ -31,6 +31,7 @@ func commands() []command {
 		{"events", "[--pod N|all] [-o json]", "follow what the sidecars see and do", showEvents},
 		{"plan", "start|end|clean", "print what that would do now, changing nothing", plan},
 		{"verify", "[-h]", "tell whether all pods are in service and hold the same rows", verifyPods},
+		{"recover", "--from N [--dry-run|--yes]", "give a master that lost its rows the copy of slave N (-h: more)", recoverMaster},
 		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", importConf},
 		{"probe", "", "exit 0 when the start is complete", bare(probe)},
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},

@@ -19,6 +19,8 @@
 //	                               changing nothing
 //	aku-init verify                tell whether all pods are in service and hold the
 //	                               same rows (-h: options, and how to repair)
+//	aku-init recover --from N      give a master that lost its rows the copy of slave N;
+//	                               in the master's pod (-h: more)
 //	aku-init import FILE           print an aku.conf of the vendor's utility as values
 //	                               of the chart
 //	aku-init probe                 exit 0 when the start is complete (startup probe)

@@ -31,7 +31,7 @@ It repairs nothing. To repair, decide which pod is right, and
     REPLICATION = FALSE; or
   - have a wrong slave N copied anew: take the highest pods away down to N
     (helm upgrade --set replicaCount=N), and bring them back; or
-  - when the master lost its rows, run the statements that its log prints.
+  - when the master lost its rows: aku-init recover -h.
 
 Options:
 `

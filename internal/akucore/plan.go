@@ -25,6 +25,10 @@ const (
 	AllowSharing Verb = "ALLOW DUPLICATE HOSTS"
 	Delay        Verb = "DELAY"
 	Shutdown     Verb = "SHUTDOWN"
+	// BeginRecovery and EndRecovery make and remove the sign that keeps a master closed
+	// while its copy is being replaced; Peer is the source.
+	BeginRecovery Verb = "BEGIN RECOVERY"
+	EndRecovery   Verb = "END RECOVERY"
 )
 
 // Guard is what must be true on the server right before a destructive statement.
@@ -45,6 +49,10 @@ const (
 	// IfKept: the XSN of the object is still set. A START of one that was reset
 	// meanwhile would begin at now, and nobody would know what it left out.
 	IfKept Guard = "its log was kept"
+	// IfRecovering: the own server is closed, as is the one that the step is on unless
+	// that is the source; the sign of a recovery is set; its source is in service; and
+	// what was to be delivered to the source was.
+	IfRecovering Guard = "the source is in service and complete"
 	// IfAway: the peer still cannot be reached.
 	IfAway Guard = "peer is away"
 )
@@ -63,7 +71,7 @@ type Step struct {
 // onObject tells whether the step is about a replication object.
 func (s Step) onObject() bool {
 	switch s.Do {
-	case Truncate, Close, Open, AllowSharing, Delay, Shutdown:
+	case Truncate, Close, Open, AllowSharing, Delay, Shutdown, BeginRecovery, EndRecovery:
 		return false
 	}
 	return true
@@ -78,6 +86,9 @@ func (s Step) Describe(m Mesh) string {
 	}
 	if s.Do == Deliver {
 		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))
+	}
+	if s.Do == BeginRecovery || s.Do == EndRecovery {
+		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
 	}
 	if s.Do == Truncate {
 		fmt.Fprintf(&b, " %s", names(s.Tables))

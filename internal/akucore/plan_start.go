@@ -78,6 +78,11 @@ func podsOf(p Plan) []int {
 // service, and waits for nobody.
 func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 	p := Plan{Name: "start of the master"}
+	if sources := recoverySources(m, v.Pods[Master].State); len(sources) > 0 {
+		p.Human = fmt.Sprintf("The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",
+			m.PodName(sources[0]), sources[0])
+		return p
+	}
 	var masterLost, slavesLost, partners []int
 	for _, slave := range m.Peers() {
 		if !v.Pods[slave].Open() {

@@ -204,14 +204,11 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 				return fmt.Errorf("refused: the copy counts as complete, %s has XSN %d", o.Name, o.XSN)
 			}
 		}
+	case IfRecovering:
+		return r.checkRecovering(ctx, s, own)
 	case IfHandedOver:
-		var first error
-		r.undelivered.Range(func(step, err any) bool {
-			first = fmt.Errorf("refused: not proven: %v", step)
-			return false
-		})
-		if first != nil {
-			return first
+		if err := r.allDelivered(); err != nil {
+			return err
 		}
 		users, err := r.Servers.Server(r.Mesh.Self).UserSessions(ctx)
 		if err != nil {
@@ -222,6 +219,16 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 		}
 	}
 	return nil
+}
+
+// allDelivered tells whether all deliveries of this run were proven.
+func (r *Runner) allDelivered() error {
+	var first error
+	r.undelivered.Range(func(step, err any) bool {
+		first = fmt.Errorf("refused: not proven: %v", step)
+		return false
+	})
+	return first
 }
 
 // do runs the statement of a step. A statement whose work is already done is no
@@ -243,6 +250,8 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		return sleep(ctx, s.For)
 	case Deliver:
 		return r.deliver(ctx, s)
+	case BeginRecovery, EndRecovery:
+		return r.setSign(ctx, server, s)
 	}
 
 	group := r.Mesh.Groups[s.Group]

@@ -91,6 +91,10 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{setSystem("ADMIN_MODE", 0)}
 	case akucore.AllowSharing:
 		return []string{setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1)}
+	case akucore.BeginRecovery:
+		return []string{createReplication(m.RecoverySpec(s.Peer)) + " -- never started: a sign that keeps this server closed"}
+	case akucore.EndRecovery:
+		return []string{dropReplication(m.RecoverySpec(s.Peer).Name)}
 	case akucore.Delay:
 		return []string{"-- wait " + s.For.String()}
 	case akucore.Shutdown:

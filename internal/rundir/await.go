@@ -14,12 +14,12 @@ const (
 	lookOften  = 200 * time.Millisecond
 )
 
-// AwaitEnd returns when somebody ends this pod, or with the context. The kernel
-// tells of a new file in the folder, so waiting costs nothing.
+// AwaitEnd returns when somebody ends this pod or takes the turn to act, or with the
+// context. The kernel tells of a new file in the folder, so waiting costs nothing.
 func (d Dir) AwaitEnd(ctx context.Context) {
 	next, done := d.watch(ctx)
 	defer done()
-	for ctx.Err() == nil && !d.EndRequested() {
+	for ctx.Err() == nil && !d.EndRequested() && !d.TurnTaken() {
 		next()
 	}
 }

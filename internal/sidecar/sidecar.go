@@ -74,7 +74,12 @@ func (s *Sidecar) Run(ctx context.Context) error {
 			pause(ctx, endPoll)
 			continue
 		}
-		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() {
+		if s.dir.TurnTaken() {
+			s.health.NotReady("a command of this pod acts")
+			pause(ctx, endPoll)
+			continue
+		}
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() {
 			s.Log.Warn("starting over", "reason", err)
 		}
 	}

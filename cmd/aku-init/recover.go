@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"aku/internal/process"
+	"aku/internal/recovery"
+	"aku/internal/settings"
+)
+
+const recoverHelp = `usage: aku-init recover --from N [--dry-run | --yes]
+
+For a master (pod 0) that lost its rows and says "The MASTER server is detected to
+have failed": empties its replicated tables and copies those of pod N, which goes on
+meanwhile. The other pods are closed, hand over what they have, and join anew when
+the master is in service. Runs in the pod of the master:
+
+  kubectl exec altibase-0 -c aku -- /opt/aku/bin/aku-init recover --from 1 --dry-run
+
+Without --yes it only prints what it would do, and to which rows. It refuses unless
+pod N is in service and the master is not. Interrupted at any point, the master stays
+closed; run it again. Exit code 0: done, or printed with --dry-run; 1: refused or
+failed; 2: wrong options or configuration.
+`
+
+// recoverMaster gives a lost master the copy of a slave.
+func recoverMaster(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("recover", flag.ContinueOnError)
+	var said strings.Builder
+	flags.SetOutput(&said)
+	flags.Usage = func() { said.WriteString(recoverHelp) }
+	from := flags.Int("from", 0, "")
+	dryRun := flags.Bool("dry-run", false, "")
+	yes := flags.Bool("yes", false, "")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(said.String())
+		return nil
+	case err != nil:
+		return process.Usage(strings.TrimSpace(said.String()))
+	case flags.NArg() > 0, *from < 1, *dryRun && *yes:
+		return process.Usage(strings.TrimSpace(recoverHelp))
+	}
+	return withSettings(func(s settings.Settings) error {
+		servers, disconnect, err := s.Connect()
+		if err != nil {
+			return process.Misconfigured(err)
+		}
+		defer disconnect()
+		r := recovery.Recovery{Settings: s, Servers: servers, Log: process.Logger(s.LogFormat, os.Stdout), Source: *from}
+		if *yes {
+			return r.Run(ctx, os.Stdout)
+		}
+		if err := r.Preview(ctx, os.Stdout); err != nil || *dryRun {
+			return err
+		}
+		return process.Usage("nothing was done: --yes does it")
+	})
+}

@@ -1,0 +1,75 @@
+package akucore
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPlanRecover(t *testing.T) {
+	sign := func(w *world, source int) *world {
+		spec := w.m.RecoverySpec(source)
+		w.view.Pods[Master].Objects[spec.Name] = Object{Name: spec.Name, XSN: Unset, Host: spec.Host, Port: spec.Port, Tables: spec.Tables}
+		return w
+	}
+	lost := func() *world {
+		w := newWorld(mesh(0)).closed(0).open(1, 2)
+		return w.running(1, 0).running(2, 0).both(w.running, 1, 2)
+	}
+	tests := []struct {
+		name   string
+		w      *world
+		source int
+	}{
+		{"volume lost, two slaves in service", lost(), 1},
+		{"volume lost, the other slave is away", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.running(1, 0).stopped(1, 2)
+		}(), 1},
+		{"interrupted after the other slave was closed and the master started", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).closed(2)
+			return sign(w.reset(1, 0).running(1, 2).running(0, 1), 1)
+		}(), 1},
+		{"interrupted, and now from another slave", sign(lost(), 2), 1},
+		{"the master is in service", func() *world {
+			w := newWorld(mesh(0)).open(0, 1).away(2)
+			return w.both(w.running, 0, 1)
+		}(), 1},
+		{"the master has its state", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.both(w.stopped, 0, 1)
+		}(), 1},
+		{"the master has its state beside the source, not beside another slave", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1, 2)
+			return w.both(w.stopped, 0, 1).running(2, 0)
+		}(), 1},
+		{"the source is closed", newWorld(mesh(0)).closed(0).closed(1).open(2).running(2, 0), 1},
+		{"the source never joined", newWorld(mesh(0)).closed(0).open(1, 2).running(2, 0), 1},
+		{"the source is the master", lost(), 0},
+		{"not in the pod of the master", newWorld(mesh(1)).closed(0).open(1).away(2), 1},
+	}
+	text := ""
+	for _, test := range tests {
+		text += "== " + test.name + "\n" + PlanRecover(test.w.m, test.w.view, test.source).Describe(test.w.m, nil) + "\n"
+	}
+	// The sign keeps the master closed even when its XSNs look complete.
+	w := newWorld(mesh(0)).closed(0).open(1).away(2)
+	cut := sign(w.both(w.stopped, 0, 1), 1)
+	text += "== start of a master whose recovery was cut\n" + PlanStart(cut.m, startOptions, cut.view).Describe(cut.m, nil)
+
+	file := filepath.Join("testdata", "plan_recover.golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text); diff != "" {
+		t.Errorf("-want +got (go test ./internal/akucore -update writes the files):\n%s", diff)
+	}
+}

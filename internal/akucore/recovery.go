@@ -1,0 +1,183 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// RecoverySpec is the sign of a recovery: a replication object on the master that is
+// never started. While it is there, the copy is being replaced, and the master stays
+// closed. The XSNs alone do not tell: a SYNC that was cut may leave one behind as a
+// complete one does. Nobody connects to its host; its port only keeps two signs apart.
+func (m Mesh) RecoverySpec(source int) ObjectSpec {
+	return ObjectSpec{Name: fmt.Sprintf("AKU_RECOVERY_%d", source), Host: "127.0.0.1", Port: 1 + source, Tables: m.Groups[0].Tables[:1]}
+}
+
+// recoverySources are the pods from which a master is being recovered: one, or two
+// when the source is about to change.
+func recoverySources(m Mesh, master State) []int {
+	var sources []int
+	for pod := range m.ServerCount {
+		if _, recovering := master.Objects[m.RecoverySpec(pod).Name]; recovering {
+			sources = append(sources, pod)
+		}
+	}
+	return sources
+}
+
+// PlanRecover gives a master that lost its rows the copy of a slave in service: the
+// vendor's documented manual recovery, as one plan of the master's pod.
+//
+//  1. A sign on the master keeps it closed until all is done, whatever happens.
+//  2. The other slaves in service are closed and deliver to the source; then it has
+//     everything. They give up their pair with the master, and join anew later. A
+//     slave that cannot be reached gets an object on the master: it will find its pair
+//     reset, hand over what it has not delivered, and join anew.
+//  3. The master is emptied, and the source's SYNC fills it.
+//
+// Nothing is remembered but what the servers hold: an interrupted recovery is planned
+// again from its beginning.
+func PlanRecover(m Mesh, v View, source int) Plan {
+	p := Plan{Name: fmt.Sprintf("recovery of the master from %s", m.PodName(source))}
+	if p.Wait = whyNotRecover(m, v, source); p.Wait != "" {
+		return p
+	}
+	p.add(Stage{Title: "keep the master closed until all is done", Steps: []Step{{Do: BeginRecovery, On: Master, Peer: source}}})
+	other := Stage{Title: "forget the interrupted recovery from another pod"}
+	for _, earlier := range recoverySources(m, v.Pods[Master].State) {
+		if earlier != source {
+			other.Steps = append(other.Steps, Step{Do: EndRecovery, On: Master, Peer: earlier})
+		}
+	}
+	p.add(other)
+
+	shut := Stage{Title: "keep users out of the other slaves"}
+	connect := Stage{Title: "connect them with the source"}
+	deliver := Stage{Title: "deliver from them to the source", Begin: "Flush replications.", End: "Replication flush has ended."}
+	giveUp := Stage{Title: "reset the pairs with the master", Begin: "Reset replications.", End: "Replication reset has ended."}
+	create := Stage{Title: "create the missing replication objects"}
+	for _, slave := range m.Peers() {
+		delivers := slave != source && v.Pods[slave].Open() && v.mark(m, slave, source) == all && v.mark(m, source, slave) == all
+		if delivers {
+			shut.Steps = append(shut.Steps, Step{Do: Close, On: slave})
+		}
+		for g := range m.Groups {
+			if delivers {
+				own, _ := v.object(m, slave, source, g)
+				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: slave, Peer: source, Group: g})...)
+				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: source, Group: g})
+			}
+			if delivers || slave == source {
+				giveUp.Steps = append(giveUp.Steps, Step{Do: Stop, On: slave, Peer: Master, Group: g},
+					Step{Do: Reset, On: slave, Peer: Master, Group: g, If: IfRecovering})
+			}
+			own, exists := v.object(m, Master, slave, g)
+			switch {
+			case exists && (own.Started || own.XSN != Unset):
+				giveUp.Steps = append(giveUp.Steps, Step{Do: Stop, On: Master, Peer: slave, Group: g},
+					Step{Do: Reset, On: Master, Peer: slave, Group: g, If: IfRecovering})
+			case !exists && (slave == source || !delivers && v.mark(m, source, slave) != none):
+				create.Steps = append(create.Steps, Step{Do: Create, On: Master, Peer: slave, Group: g})
+			}
+		}
+	}
+	p.add(shut)
+	p.add(connect)
+	p.add(deliver)
+	p.add(giveUp)
+	if len(m.Groups) > 1 {
+		p.add(Stage{Title: "let several replications share a host", Steps: []Step{{Do: AllowSharing, On: Master}}})
+	}
+	p.add(create)
+	p.add(Stage{
+		Title: "empty the master's tables",
+		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
+		Steps: []Step{{Do: Truncate, On: Master, Peer: source, If: IfRecovering, Tables: m.Tables()}},
+	})
+	p.add(Stage{Title: "start the master's side", Steps: forGroups(m, Step{Do: Start, On: Master, Peer: source})})
+	p.add(Stage{Title: "copy from the source", Begin: "Sync tables from the source.", End: "Replication sync has ended.",
+		Steps: forGroups(m, Step{Do: Sync, On: source, Peer: Master})})
+	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source}}})
+	return p
+}
+
+// whyNotRecover says why a recovery is refused, "" when it is not.
+func whyNotRecover(m Mesh, v View, source int) string {
+	name := m.PodName(source)
+	master := v.Pods[Master]
+	recovering := len(recoverySources(m, master.State)) > 0
+	lost := func() bool {
+		start := planMasterStart(m, StartOptions{}, v)
+		return start.Human == MasterFailed && !v.included(m, source)
+	}
+	switch {
+	case m.Self != Master:
+		return fmt.Sprintf("a recovery runs in the pod of the master, %s", m.PodName(Master))
+	case source <= Master || source >= m.ServerCount:
+		return fmt.Sprintf("the source must be a slave, 1 to %d", m.ServerCount-1)
+	case master.Open():
+		return fmt.Sprintf("the master %s is in service: there is nothing to recover", m.PodName(Master))
+	case tableFaults(m, master) != "":
+		return tableFaults(m, master)
+	case !v.Pods[source].Open():
+		return fmt.Sprintf("%s cannot be the source, it is not in service: %s", name, whyNotOpen(v.Pods[source]))
+	case !v.sides(m, source, Master):
+		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
+	case !recovering && !lost():
+		return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a start will do", m.PodName(Master), name)
+	}
+	return ""
+}
+
+// setSign makes or removes the sign of a recovery. That it is so already is as well.
+func (r *Runner) setSign(ctx context.Context, master Server, s Step) error {
+	spec := r.Mesh.RecoverySpec(s.Peer)
+	var err error
+	if s.Do == BeginRecovery {
+		err = master.Create(ctx, spec)
+	} else {
+		err = master.Drop(ctx, spec.Name)
+	}
+	if !errors.Is(err, ErrDone) {
+		return err
+	}
+	state, err := master.State(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if _, there := state.Objects[spec.Name]; there != (s.Do == BeginRecovery) {
+		return fmt.Errorf("%s on %s: there: %t", spec.Name, r.Mesh.PodName(s.On), there)
+	}
+	return nil
+}
+
+// checkRecovering is the guard IfRecovering. The own server, the master, is closed.
+func (r *Runner) checkRecovering(ctx context.Context, s Step, master State) error {
+	sources := recoverySources(r.Mesh, master)
+	if len(sources) != 1 {
+		return fmt.Errorf("refused: %s has %d signs of a recovery, it must have one", r.Mesh.PodName(Master), len(sources))
+	}
+	source := sources[0]
+	if err := r.allDelivered(); err != nil {
+		return err
+	}
+	state, err := r.Servers.Server(source).State(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("check before it: the source %s: %w", r.Mesh.PodName(source), err)
+	}
+	if state.AdminMode {
+		return fmt.Errorf("refused: the source %s is not in service", r.Mesh.PodName(source))
+	}
+	if s.On == Master || s.On == source {
+		return nil
+	}
+	// What a user wrote here after the delivery would be nowhere else.
+	if state, err = r.Servers.Server(s.On).State(ctx, nil); err != nil {
+		return fmt.Errorf("check before it: %w", err)
+	}
+	if !state.AdminMode {
+		return fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(s.On))
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+// Package recovery gives a master that lost its rows the copy of a slave, in the
+// place of the sidecar of the master's pod.
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+	"aku/internal/rundir"
+	"aku/internal/settings"
+)
+
+const (
+	// lockPatience is how long the sidecar may take to abandon a statement and let go.
+	lockPatience = 15 * time.Second
+	// endPoll is how often it is looked whether the pod is being ended.
+	endPoll = 200 * time.Millisecond
+)
+
+// ErrRefused is a recovery that is not begun, because something speaks against it.
+var ErrRefused = errors.New("refused")
+
+// Recovery is what a recovery works with.
+type Recovery struct {
+	Settings settings.Settings
+	Servers  *altibase.Cluster
+	Log      *slog.Logger
+	Source   int // pod number of the slave whose copy the master gets
+	// OnStep is told of each step before it runs; nil for nobody.
+	OnStep func(akucore.Step)
+}
+
+// Preview prints what would be done to which rows, and changes nothing.
+func (r Recovery) Preview(ctx context.Context, to io.Writer) error {
+	plan, err := r.plan(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
+	return r.printRows(ctx, to)
+}
+
+// Run does it. The sidecar of the pod waits meanwhile, and opens the server after it.
+func (r Recovery) Run(ctx context.Context, to io.Writer) error {
+	dir := rundir.Dir(r.Settings.RunDir)
+	waiting, cancel := context.WithTimeout(ctx, lockPatience)
+	done, err := dir.TakeTurn(waiting)
+	cancel()
+	if err != nil {
+		return err
+	}
+	defer done()
+	// Sessions do not outlive the lock: to whoever acts next they would be users.
+	defer r.Servers.CloseIdle()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		for ctx.Err() == nil {
+			if dir.EndRequested() {
+				stop(errors.New("this pod is being ended"))
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(endPoll):
+			}
+		}
+	}()
+	var last error
+	for try := range r.Settings.QueryRetryCount + 1 {
+		plan, err := r.plan(ctx)
+		if err != nil {
+			return errors.Join(err, last)
+		}
+		if try == 0 {
+			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
+			if err := r.printRows(ctx, to); err != nil {
+				return err
+			}
+		}
+		runner := r.Settings.Runner(r.Servers, r.Log)
+		runner.OnStep = r.OnStep
+		last = runner.Run(ctx, plan)
+		switch {
+		case last == nil:
+			r.Log.Info("the master has its copy; the sidecar opens it", "source", r.Settings.Mesh().PodName(r.Source))
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("%w; the master stays closed, run it again: %w", context.Cause(ctx), last)
+		}
+		r.Log.Warn("beginning again", "reason", last)
+		r.Servers.CloseIdle()
+	}
+	return fmt.Errorf("the master stays closed, run it again: %w", last)
+}
+
+// plan looks at the servers and plans. A plan that is refused is an error.
+func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
+	mesh := r.Settings.Mesh()
+	view, err := akucore.Observe(ctx, mesh, r.Servers, -1)
+	if err != nil {
+		return akucore.Plan{}, fmt.Errorf("own server: %w", err)
+	}
+	plan := akucore.PlanRecover(mesh, view, r.Source)
+	if plan.Wait != "" {
+		return plan, fmt.Errorf("%w: %s", ErrRefused, plan.Wait)
+	}
+	return plan, nil
+}
+
+// printRows says which rows go and which come.
+func (r Recovery) printRows(ctx context.Context, to io.Writer) error {
+	mesh := r.Settings.Mesh()
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintf(table, "TABLE\tTO BE REMOVED FROM %s\tTO BE COPIED FROM %s\n", mesh.PodName(akucore.Master), mesh.PodName(r.Source))
+	for _, t := range mesh.Tables() {
+		var counts []int64
+		for _, pod := range []int{akucore.Master, r.Source} {
+			n, err := r.Servers.Server(pod).(*altibase.Server).CountRows(ctx, t)
+			if err != nil {
+				return fmt.Errorf("count the rows of %s on %s: %w", t, mesh.PodName(pod), err)
+			}
+			counts = append(counts, n)
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\n", t, counts[0], counts[1])
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package rundir
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+func (d Dir) turn() string { return filepath.Join(string(d), "turn") }
+
+// TakeTurn asks the sidecar to stop acting for as long as this process wants, and
+// gives the lock when it has let go. A process that dies gives both back.
+func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
+	asked, err := os.OpenFile(d.turn(), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(asked.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		asked.Close()
+		return nil, errors.New("another command of this kind is under way in this pod")
+	}
+	// The sidecar looks when something in the folder is written.
+	if err := os.WriteFile(d.turn(), nil, 0o644); err != nil {
+		asked.Close()
+		return nil, err
+	}
+	unlock, err := d.Lock(ctx)
+	if err != nil {
+		asked.Close()
+		return nil, err
+	}
+	return func() {
+		unlock()
+		asked.Close()
+	}, nil
+}
+
+// TurnTaken tells whether another process acts, or wants to, in place of the sidecar.
+func (d Dir) TurnTaken() bool {
+	file, err := os.Open(d.turn())
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
