@@ -36,13 +36,19 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 	log.Info("scaled to 0, the pods end one after the other", "statefulset", s.Name)
 	var next wedge
 	said := ""
+	var left []pod
 	for {
-		var left []pod
-		err := s.insist(ctx, log, func() (err error) {
-			left, err = s.pods(ctx, most)
+		err := s.insist(ctx, log, func() error {
+			now, err := s.pods(ctx, most)
+			if err == nil {
+				left = now
+			}
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil && len(left) > 0:
+			return s.inVain(left)
+		case err != nil:
 			return err
 		}
 		if len(left) == 0 {
