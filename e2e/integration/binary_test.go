@@ -1,0 +1,333 @@
+//go:build integration
+
+package integration
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"aku/e2e/altisim/altisimtest"
+)
+
+// binaries builds the two programs and gives the folder that holds them.
+var binaries = sync.OnceValues(func() (string, error) {
+	dir, err := filepath.Abs("../../.build/test")
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{"aku-init", "aku-prestop"} {
+		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), "aku/cmd/"+name).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+	}
+	return dir, nil
+})
+
+// program is a run of a real binary beside the pod's server.
+type program struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	done chan struct{}
+
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (p *program) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+func (p *program) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+// launch starts a shell command line that runs the real binaries in the pod's
+// environment, with the pods' names in an /etc/hosts of its own. As in a pod, the
+// own server is on loopback.
+func (p *pod) launch(t *testing.T, line string, env ...string) *program {
+	t.Helper()
+	dir, err := binaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.onLoopback(t)
+	hosts := filepath.Join(t.TempDir(), "hosts")
+	text := "127.0.0.1 localhost\n"
+	for n, server := range p.all {
+		address := server.Host
+		if n == p.number {
+			address = "127.0.0.1"
+		}
+		text += fmt.Sprintf("%s altibase-%d.altibase-svc\n", address, n)
+	}
+	if err := os.WriteFile(hosts, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := &program{t: t, done: make(chan struct{})}
+	run.cmd = exec.Command("unshare", "--mount", "sh", "-c", `mount --bind "$HOSTS" /etc/hosts && `+line)
+	run.cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "HOSTS="+hosts,
+		"AKU_ODBC_DRIVER="+altisimtest.Driver, "AKU_ODBC_SYSDBA="+altisimtest.Sysdba, "AKU_ODBC_EXTRA="+altisimtest.Extra, "AKU_ODBC_QUOTE="+altisimtest.Quote)
+	for name, value := range p.env {
+		run.cmd.Env = append(run.cmd.Env, name+"="+value)
+	}
+	run.cmd.Env = append(run.cmd.Env, env...)
+	run.cmd.Stdout, run.cmd.Stderr = run, run
+	if err := run.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(run.done)
+		_ = run.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = run.cmd.Process.Kill()
+		<-run.done
+		if t.Failed() {
+			t.Logf("%s on pod %d:\n%s", line, p.number, run.said())
+		}
+	})
+	return run
+}
+
+// onLoopback passes connections to the pod's port on loopback on to its server.
+func (p *pod) onLoopback(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return // an earlier launch of this test
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer in.Close()
+				out, err := net.Dial("tcp", p.Addr())
+				if err != nil {
+					return
+				}
+				defer out.Close()
+				go func() {
+					_, _ = io.Copy(out, in)
+					out.Close()
+				}()
+				_, _ = io.Copy(in, out)
+			}()
+		}
+	}()
+}
+
+// exit waits for the end of the program and gives its exit code.
+func (p *program) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.t.Fatalf("it does not end:\n%s", p.said())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+func (p *program) waitSaid(text string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(p.said(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("it does not say %q:\n%s", text, p.said())
+		}
+	}
+}
+
+// mustEnd asks the program to end, which it has to do within a second.
+func (p *program) mustEnd() {
+	p.t.Helper()
+	began := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	p.exit()
+	if took := time.Since(began); took > 1200*time.Millisecond {
+		p.t.Errorf("it ended %s after SIGTERM", took)
+	}
+}
+
+func TestExitCodes_OfTheRealBinaries(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_QUERY_RETRY_COUNT": "1"})
+	c.createTables()
+	master := c.pods[0]
+	for _, test := range []struct {
+		line string
+		code int
+		said string
+	}{
+		{"exec aku-init start", 0, "AKU run successfully."},
+		{"exec aku-init start", 1, "already completed"},
+		{"exec aku-init info", 0, "altibase-0"},
+		{"exec aku-init plan end", 0, "keep users out"},
+		{"AKU_SERVER_COUNT=9 exec aku-init start", 2, "AKU_SERVER_COUNT is 9"},
+		{"exec aku-prestop --dry-run", 0, "keep users out"},
+		{"exec aku-prestop now", 2, "usage: aku-prestop"},
+	} {
+		run := master.launch(t, test.line)
+		if code := run.exit(); code != test.code || !strings.Contains(run.said(), test.said) {
+			t.Errorf("%s: exit code %d, want %d, and %q:\n%s", test.line, code, test.code, test.said, run.said())
+		}
+	}
+	c.inService(1)
+	// The master's objects are gone while the slave is in service: somebody must act.
+	master.do("ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01")
+	if run := master.launch(t, "aku-init clear-marker; exec aku-init start"); run.exit() != 3 || !strings.Contains(run.said(), "The MASTER server is detected to have failed.") {
+		t.Errorf("lost master: exit code %d:\n%s", run.exit(), run.said())
+	}
+	c.pods[1].kill()
+	if run := master.launch(t, "exec aku-prestop"); run.exit() != 0 || !strings.Contains(run.said(), "AKU run successfully.") {
+		t.Errorf("aku-prestop: exit code %d:\n%s", run.exit(), run.said())
+	}
+}
+
+func TestAddressCheck_CountsItsTriesAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	c := start(t, 1, map[string]string{"AKU_ADDRESS_CHECK_COUNT": "2"})
+	for address, why := range map[string]string{
+		"":            "the own name does not resolve: ",
+		"203.0.113.9": "altibase-0.altibase-svc resolves to 203.0.113.9, which is not this pod",
+	} {
+		hosts := "echo > $HOSTS"
+		if address != "" {
+			hosts = "echo " + address + " altibase-0.altibase-svc > $HOSTS"
+		}
+		began := time.Now()
+		run := c.pods[0].launch(t, hosts+"; exec aku-init start")
+		if code := run.exit(); code != 1 || !strings.Contains(run.said(), "after 2 tries (AKU_ADDRESS_CHECK_COUNT): "+why) {
+			t.Errorf("%q: exit code %d:\n%s", address, code, run.said())
+		}
+		if took := time.Since(began); took < time.Second {
+			t.Errorf("%q: two tries in %s, there is a second between them", address, took)
+		}
+	}
+	if c.pods[0].isOpen() {
+		t.Error("it lets users in where its peers cannot reach it")
+	}
+}
+
+func TestSIGTERM_EndsBothBinariesWithinASecond(t *testing.T) {
+	t.Parallel()
+	// Five times slower than a real server: whatever runs has not ended by itself.
+	c := startWith(t, 2, altisimtest.Options{TimeScale: 5}, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
+	c.createTables()
+	slave := c.pods[1]
+
+	waiting := slave.launch(t, "exec aku-init")
+	waiting.waitSaid("the master altibase-0 is not in service")
+	waiting.mustEnd()
+
+	c.inService(0)
+	copying := slave.launch(t, "exec aku-init")
+	copying.waitSaid("Sync tables from MASTER Server.")
+	copying.waitSaid("copying") // every 5 s while it lasts
+	for _, part := range []string{"table=T1", "records=0", "records_per_second="} {
+		if !strings.Contains(copying.said(), part) {
+			t.Errorf("the progress of the copy does not say %s", part)
+		}
+	}
+	copying.mustEnd()
+
+	attending := slave.launch(t, "exec aku-init")
+	attending.waitSaid("AKU run successfully.")
+	attending.mustEnd()
+
+	// The last record of the log is one that is not sent: the delivery waits for the
+	// keep-alive, and says what is missing.
+	slave.do("CREATE TABLE OTHER (ID INTEGER)")
+	ending := slave.launch(t, "exec aku-prestop")
+	ending.waitSaid("Flush replications.")
+	ending.waitSaid("msg=delivering")
+	if !strings.Contains(ending.said(), "gap_bytes=") {
+		t.Error("the delivery does not say how much is missing")
+	}
+	ending.mustEnd()
+	slave.eventually("nothing was stopped or reset", func() bool {
+		session, err := slave.Connect(altisimtest.Dial{Sysdba: true})
+		if err != nil {
+			return false
+		}
+		defer session.Close()
+		rows := session.Rows("SELECT IS_STARTED FROM SYSTEM_.SYS_REPLICATIONS_ WHERE XSN <> -1")
+		return len(rows) == 1 && rows[0] == "1"
+	})
+}
+
+func TestHookLog_IsOnItsOutputOnThatOfTheContainerAndInABoundedFile(t *testing.T) {
+	t.Parallel()
+	c := start(t, 1, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
+	c.createTables()
+	c.inService(0)
+	master := c.pods[0]
+	if err := os.WriteFile(master.dir.HookLog(), bytes.Repeat([]byte("an earlier end\n"), 200_000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	own := filepath.Join(t.TempDir(), "own")
+	// A shell is PID 1, as the server is in its container. aku-prestop has another output.
+	run := master.launch(t, `exec unshare --pid --fork --mount-proc sh -c "aku-prestop > `+own+` & wait \$!"`)
+	if code := run.exit(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, run.said())
+	}
+	read := func(file string) string {
+		t.Helper()
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for where, text := range map[string]string{"its output": read(own), "PID 1's output": run.said(), "the file": read(master.dir.HookLog())} {
+		for _, line := range []string{"AKU started with END option.", "AKU run successfully."} {
+			if strings.Count(text, line) != 1 {
+				t.Errorf("%s has %q %d times:\n%.2000s", where, line, strings.Count(text, line), text)
+			}
+		}
+	}
+	if text := read(master.dir.HookLog()); strings.Contains(text, "an earlier end") {
+		t.Error("the file was not cut")
+	}
+}
+
+func TestHostSuffix_IsInTheHostsOfTheObjectsAndConnects(t *testing.T) {
+	t.Parallel()
+	const suffix = ".ns.svc"
+	c := startWith(t, 2, altisimtest.Options{Hosts: map[string]int{altisimtest.Name(0) + suffix: 0, altisimtest.Name(1) + suffix: 1}},
+		map[string]string{"AKU_HOST_SUFFIX": suffix})
+	c.createTables()
+	c.inService(0, 1)
+	c.pods[1].do("INSERT INTO T1 VALUES (1, 1)")
+	c.pods[0].eventually("the row arrives", func() bool { return len(c.pods[0].rows()) == 1 })
+	for n, p := range c.pods {
+		session := p.Open(altisimtest.Dial{})
+		if hosts := session.Rows("SELECT HOST_IP FROM SYSTEM_.SYS_REPL_HOSTS_"); len(hosts) != 1 || hosts[0] != altisimtest.Name(1-n)+suffix {
+			t.Errorf("pod %d reaches its peer at %q", n, hosts)
+		}
+		session.Close()
+	}
+}
