@@ -314,6 +314,28 @@ func TestHookLog_IsOnItsOutputOnThatOfTheContainerAndInABoundedFile(t *testing.T
 	}
 }
 
+func TestEndOutOfTime_SaysSoInALineOfItsOwn(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_END_TIMEOUT": "10", "AKU_QUERY_RETRY_COUNT": "0"})
+	c.createTables()
+	c.inService(0, 1)
+	c.pods[1].Pause() // the own server hangs
+	defer c.pods[1].Resume()
+	run := c.pods[1].launch(t, "exec aku-prestop")
+	if code := run.exit(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for line := range strings.Lines(run.said()) {
+		if strings.Contains(line, `msg="TIMEOUT: the end did not finish in 10s (AKU_END_TIMEOUT)"`) {
+			if !strings.Contains(line, "left_undone=") {
+				t.Errorf("it does not say what was left undone: %s", line)
+			}
+			return
+		}
+	}
+	t.Errorf("no line says TIMEOUT:\n%s", run.said())
+}
+
 func TestHostSuffix_IsInTheHostsOfTheObjectsAndConnects(t *testing.T) {
 	t.Parallel()
 	const suffix = ".ns.svc"

@@ -24,6 +24,14 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	limit := s.EndLimit()
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
 	defer cancel()
+	// A line of its own, said in time also when a call into a server that hangs does
+	// not come back: it is what people look for when a pod ended half-way.
+	context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			log.Error("TIMEOUT: "+context.Cause(ctx).Error(),
+				"left_undone", "every step that is not said to be done; nothing is reset that was not proven to be delivered, the pod goes on from its log")
+		}
+	})
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
 	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
 	var recorder steps.Recorder
