@@ -1,5 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-chart-install test-e2e lint bench images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e lint bench images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -34,9 +34,6 @@ conformance: ## state how a server behaves: SERVERS=host:port[:replport],… DRI
 
 test-chart: $(testrun) ## what the Helm chart renders
 	$(testrun) chart
-
-test-chart-install: $(testrun) ## not part of test, 7 min: install and upgrade the chart with every file of its ci folder (chart-testing)
-	$(testrun) chart-install
 
 test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)
 	$(testrun) e2e

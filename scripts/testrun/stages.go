@@ -42,9 +42,9 @@ var stages = []stage{
 			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-timeout=10m", "./..."}),
 		)
 	}},
-	{name: "chart-install", onDemand: true, run: command("scripts/with-cluster.sh", "scripts/ct.sh", "install", "--upgrade")},
+	// On one cluster, at the same time: their tests mostly wait.
 	{name: "e2e", run: func(ctx context.Context, r *result) error {
-		return goTest(ctx, r, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=40m", "./e2e"})
+		return goTest(ctx, r, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=40m", "./e2e", "./e2e/chart"})
 	}},
 }
 
