@@ -11,7 +11,6 @@ import (
 type stage struct {
 	name     string
 	required bool // without it the following stages cannot run
-	onDemand bool // takes so long that it runs only when it is named
 	run      func(context.Context, *result) error
 }
 
