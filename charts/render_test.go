@@ -110,6 +110,9 @@ func decode(t *testing.T, files map[string]string) release {
 		roleBindings:    map[string]*rbacv1.RoleBinding{},
 		budgets:         map[string]*policyv1.PodDisruptionBudget{},
 		policies:        map[string]*networkingv1.NetworkPolicy{},
+		podMonitors:     map[string]*monitor{},
+		serviceMonitors: map[string]*monitor{},
+		prometheusRules: map[string]*prometheusRule{},
 		jobs:            map[string]*batchv1.Job{},
 		pods:            map[string]*corev1.Pod{},
 	}
