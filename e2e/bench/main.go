@@ -28,6 +28,7 @@ func main() {
 	quick := flag.Bool("quick", false, "measure a little of everything")
 	idleFor := flag.Duration("idle", 0, "how long to watch an idle sidecar (default 10m, quick 1m)")
 	limit := flag.Duration("limit", 20*time.Minute, "begin no further point of the series after this")
+	only := flag.String("only", "", "measure nothing but these series, and print them: pods, round trip, tables, rows")
 	bundle := flag.String("bundle", ".build/bundle", "what the aku image holds")
 	images := flag.String("images", ".build/images", "folder of the image archives")
 	docs := flag.String("docs", "docs", "folder to write benchmarks.md and benchmarks.svg to")
@@ -49,6 +50,7 @@ func main() {
 			return err
 		}
 		p.images, p.limit = *images, *limit
+		p.choose(*only)
 		return measure(ctx, p, *quick, *keep, *docs)
 	}()
 	if err != nil {
@@ -76,7 +78,7 @@ func measure(ctx context.Context, p plan, quick bool, keep, docs string) error {
 	if err != nil {
 		return err
 	}
-	r.Quick = quick
+	r.Quick = quick || p.partial
 	kept, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (r *results) publish(docs string) error {
 	}
 	fmt.Printf("\n%s", text.Bytes())
 	if r.Quick {
-		fmt.Println("\nThis was a quick look: docs/benchmarks.md is left as it is.")
+		fmt.Println("\nThis was not the whole: docs/benchmarks.md is left as it is.")
 		return nil
 	}
 	return errors.Join(

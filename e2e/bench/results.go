@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -53,6 +54,7 @@ type plan struct {
 	idleFor time.Duration
 	limit   time.Duration // no point is begun after it
 	idle    []shape
+	partial bool
 	bundle  string
 	images  string
 }
@@ -84,6 +86,16 @@ func newPlan(quick bool) plan {
 	vary("tables", func(s *shape, v int) { s.Tables = v }, "%d tables", tables...)
 	vary("rows", func(s *shape, v int) { s.Rows = v }, "%d rows", rows...)
 	return p
+}
+
+// choose leaves out all but the named series.
+func (p *plan) choose(only string) {
+	if only == "" {
+		return
+	}
+	p.partial, p.idle, p.repeats = true, nil, 1
+	names := strings.Split(only, ",")
+	p.series = slices.DeleteFunc(p.series, func(s series) bool { return !slices.Contains(names, s.Name) })
 }
 
 // run measures one thing after the other; only the idle sidecars wait beside them.
@@ -134,6 +146,9 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 		r.Series = append(r.Series, s)
 	}
 	for _, w := range rollingWays {
+		if p.partial {
+			break
+		}
 		err := hosted(func(h *host) error {
 			m, err := newMesh(h, p.rolling)
 			if err != nil {
