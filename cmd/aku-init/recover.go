@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 
 	"aku/internal/process"
 	"aku/internal/recovery"
@@ -31,21 +29,13 @@ failed; 2: wrong options or configuration.
 // recoverMaster gives a lost master the copy of a slave.
 func recoverMaster(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("recover", flag.ContinueOnError)
-	var said strings.Builder
-	flags.SetOutput(&said)
-	flags.Usage = func() { said.WriteString(recoverHelp) }
+	flags.Usage = func() { fmt.Fprint(flags.Output(), recoverHelp) }
 	from := flags.Int("from", 0, "")
 	dryRun := flags.Bool("dry-run", false, "")
 	yes := flags.Bool("yes", false, "")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Print(said.String())
-		return nil
-	case err != nil:
-		return process.Usage(strings.TrimSpace(said.String()))
-	case flags.NArg() > 0, *from < 1, *dryRun && *yes:
-		return process.Usage(strings.TrimSpace(recoverHelp))
+	right := func() bool { return *from >= 1 && !(*dryRun && *yes) }
+	if goOn, err := parse(flags, args, right); !goOn {
+		return err
 	}
 	return withSettings(func(s settings.Settings) error {
 		servers, disconnect, err := s.Connect()

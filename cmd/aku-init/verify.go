@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"aku/internal/altibase"
@@ -43,9 +42,7 @@ var errNotEqual = errors.New("the pods are not equal")
 func verifyPods(ctx context.Context, args []string) error {
 	var o verify.Options
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
-	var said strings.Builder
-	flags.SetOutput(&said)
-	flags.Usage = func() { said.WriteString(verifyHelp); flags.PrintDefaults() }
+	flags.Usage = func() { fmt.Fprint(flags.Output(), verifyHelp); flags.PrintDefaults() }
 	flags.IntVar(&o.Replicas, "replicas", 0, "how many pods there have to be, 1-6; 0 = all up to the last one that answers, at least two")
 	flags.DurationVar(&o.Timeout, "timeout", 120*time.Second, "how long to wait for service and for delivery, each time")
 	flags.BoolVar(&o.Checksums, "checksums", false, "compare the contents of all tables, not only counts")
@@ -53,16 +50,12 @@ func verifyPods(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.Pause, "pause", 10*time.Millisecond, "time between two pages")
 	rows := flags.Int("rows", 20, "how many differing rows of each table to print")
 	output := flags.String("o", "text", "text or json")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Print(said.String())
-		return nil
-	case err != nil:
-		return process.Usage(strings.TrimSpace(said.String()))
-	case flags.NArg() > 0, o.Replicas < 0, o.Timeout <= 0, o.Page < 2, o.Page > 10000, o.Pause < 0, *rows < 0, *output != "text" && *output != "json":
-		flags.Usage()
-		return process.Usage(strings.TrimSpace(said.String()))
+	right := func() bool {
+		return o.Replicas >= 0 && o.Timeout > 0 && o.Page >= 2 && o.Page <= 10000 && o.Pause >= 0 && *rows >= 0 &&
+			(*output == "text" || *output == "json")
+	}
+	if goOn, err := parse(flags, args, right); !goOn {
+		return err
 	}
 	return withMesh(func(s settings.Settings) error {
 		if o.Replicas > s.ServerCount {

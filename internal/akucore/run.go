@@ -45,8 +45,7 @@ type Runner struct {
 
 // Run carries out a plan and stops at the first stage that fails.
 func (r *Runner) Run(ctx context.Context, p Plan) error {
-	r.undelivered.Clear()
-	r.lookBefore(ctx, p)
+	r.begin(ctx, p)
 	for _, stage := range p.Stages {
 		if err := r.stage(ctx, stage); err != nil {
 			return err
@@ -58,13 +57,18 @@ func (r *Runner) Run(ctx context.Context, p Plan) error {
 // RunAll carries out a plan to its end whatever fails on the way: a pod that ends
 // does as much as it can. What it must not do then is kept back by the guards.
 func (r *Runner) RunAll(ctx context.Context, p Plan) error {
-	r.undelivered.Clear()
-	r.lookBefore(ctx, p)
+	r.begin(ctx, p)
 	var failed []error
 	for _, stage := range p.Stages {
 		failed = append(failed, r.stage(ctx, stage))
 	}
 	return errors.Join(failed...)
+}
+
+// begin forgets what was proven and not proven in the run before.
+func (r *Runner) begin(ctx context.Context, p Plan) {
+	r.undelivered.Clear()
+	r.lookBefore(ctx, p)
 }
 
 // stage runs the steps of a stage at the same time, those on one object of one

@@ -55,7 +55,7 @@ func (s *Server) State(ctx context.Context, tables []akucore.Table) (akucore.Sta
 
 // objects are all replication objects of the server.
 func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error) {
-	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_")
+	objects, err := c.sides(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,29 @@ func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error
 	if err != nil {
 		return nil, err
 	}
+	for _, h := range hosts {
+		if o, ok := objects[h.text(0)]; ok {
+			o.Host, o.Port = h.text(1), int(h.int(2))
+			objects[h.text(0)] = o
+		}
+	}
+	for _, i := range items {
+		if o, ok := objects[i.text(0)]; ok {
+			o.Tables = append(o.Tables, akucore.Table{User: i.text(1), Name: i.text(2), Partition: i.text(3)})
+			objects[i.text(0)] = o
+		}
+	}
+	return objects, nil
+}
+
+// sides are all replication objects with what their senders do, but without hosts and
+// tables. An object that is made between two of the reads is not there yet, in none
+// of its parts.
+func (c *session) sides(ctx context.Context) (map[string]akucore.Object, error) {
+	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_")
+	if err != nil {
+		return nil, err
+	}
 	senders, err := c.query(ctx, "SELECT REP_NAME, STATUS, NET_ERROR_FLAG FROM V$REPSENDER")
 	if err != nil {
 		return nil, err
@@ -74,16 +97,6 @@ func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error
 	objects := make(map[string]akucore.Object, len(replications))
 	for _, r := range replications {
 		objects[r.text(0)] = akucore.Object{Name: r.text(0), Started: r.int(1) != 0, XSN: r.int(2)}
-	}
-	for _, h := range hosts {
-		o := objects[h.text(0)]
-		o.Host, o.Port = h.text(1), int(h.int(2))
-		objects[h.text(0)] = o
-	}
-	for _, i := range items {
-		o := objects[i.text(0)]
-		o.Tables = append(o.Tables, akucore.Table{User: i.text(1), Name: i.text(2), Partition: i.text(3)})
-		objects[i.text(0)] = o
 	}
 	for _, r := range senders {
 		if o, ok := objects[r.text(0)]; ok {

@@ -20,17 +20,13 @@ func (s *Server) Traffic(ctx context.Context) (map[string]akucore.Traffic, error
 }
 
 func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, error) {
-	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_")
+	sides, err := c.sides(ctx)
 	if err != nil {
 		return nil, err
 	}
-	traffic := make(map[string]akucore.Traffic, len(replications))
-	if len(replications) == 0 {
+	traffic := make(map[string]akucore.Traffic, len(sides))
+	if len(sides) == 0 {
 		return traffic, nil
-	}
-	senders, err := c.query(ctx, "SELECT REP_NAME, STATUS, NET_ERROR_FLAG FROM V$REPSENDER")
-	if err != nil {
-		return nil, err
 	}
 	gaps, err := c.query(ctx, "SELECT REP_NAME, REP_LAST_SN, REP_SN, REP_GAP_SIZE FROM V$REPGAP")
 	if err != nil {
@@ -41,14 +37,8 @@ func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range replications {
-		traffic[r.text(0)] = akucore.Traffic{Started: r.int(1) != 0, XSN: r.int(2)}
-	}
-	for _, r := range senders {
-		if t, ok := traffic[r.text(0)]; ok {
-			t.Sender = senderState(r.int(1), r.int(2))
-			traffic[r.text(0)] = t
-		}
+	for name, side := range sides {
+		traffic[name] = akucore.Traffic{Started: side.Started, XSN: side.XSN, Sender: side.Sender}
 	}
 	for _, r := range gaps {
 		// Without a position the other figures are garbage: the sender never had a peer.
