@@ -7,7 +7,8 @@
 //	aku-prestop --dry-run  print what it would do now, changing nothing
 //
 // Nothing is reset before every peer was proven to have everything. What could
-// not be done in time is said in one line that begins with TIMEOUT.
+// not be done in time is said in one line that begins with TIMEOUT and names each step
+// that was left undone: which deliveries were not proven, which STOPs and RESETs.
 //
 // Exit codes: 0 done, 1 failed or not in time, 2 the configuration is wrong.
 //
@@ -83,10 +84,12 @@ func run(ctx context.Context, args []string) error {
 		return process.Misconfigured(err)
 	}
 	defer disconnect()
-	// Whatever hangs, the process is gone before the kubelet kills the container.
+	// Whatever hangs, be it the log, the process is gone before the kubelet kills the
+	// container.
 	time.AfterFunc(s.EndLimit()+time.Second, func() {
 		log.Error("TIMEOUT: aku-prestop did not come back and ends itself")
 		os.Exit(process.Failed)
 	})
+	time.AfterFunc(s.EndLimit()+2*time.Second, func() { os.Exit(process.Failed) })
 	return hook.Run(ctx, s, servers, log)
 }

@@ -279,6 +279,27 @@ func TestSIGTERM_EndsBothBinariesWithinASecond(t *testing.T) {
 	})
 }
 
+// hooked runs aku-prestop beside a shell that is PID 1 and has an output of its own, as
+// the server is in its container. The function it gives tells what the three places hold
+// that the hook's log goes to.
+func (p *pod) hooked(t *testing.T) (*program, func() map[string]string) {
+	t.Helper()
+	own := filepath.Join(t.TempDir(), "own")
+	run := p.launch(t, `exec unshare --pid --fork --mount-proc sh -c "aku-prestop > `+own+` & wait \$!"`)
+	return run, func() map[string]string {
+		t.Helper()
+		said := map[string]string{"PID 1's output": run.said()}
+		for where, file := range map[string]string{"its output": own, "the file": p.dir.HookLog()} {
+			text, err := os.ReadFile(file)
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+			said[where] = string(text)
+		}
+		return said
+	}
+}
+
 func TestHookLog_IsOnItsOutputOnThatOfTheContainerAndInABoundedFile(t *testing.T) {
 	t.Parallel()
 	c := start(t, 1, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
@@ -288,52 +309,125 @@ func TestHookLog_IsOnItsOutputOnThatOfTheContainerAndInABoundedFile(t *testing.T
 	if err := os.WriteFile(master.dir.HookLog(), bytes.Repeat([]byte("an earlier end\n"), 200_000), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	own := filepath.Join(t.TempDir(), "own")
-	// A shell is PID 1, as the server is in its container. aku-prestop has another output.
-	run := master.launch(t, `exec unshare --pid --fork --mount-proc sh -c "aku-prestop > `+own+` & wait \$!"`)
+	run, said := master.hooked(t)
 	if code := run.exit(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, run.said())
 	}
-	read := func(file string) string {
-		t.Helper()
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	for where, text := range map[string]string{"its output": read(own), "PID 1's output": run.said(), "the file": read(master.dir.HookLog())} {
+	for where, text := range said() {
 		for _, line := range []string{"AKU started with END option.", "AKU run successfully."} {
 			if strings.Count(text, line) != 1 {
 				t.Errorf("%s has %q %d times:\n%.2000s", where, line, strings.Count(text, line), text)
 			}
 		}
 	}
-	if text := read(master.dir.HookLog()); strings.Contains(text, "an earlier end") {
+	if text := said()["the file"]; strings.Contains(text, "an earlier end") {
 		t.Error("the file was not cut")
 	}
 }
 
-func TestEndOutOfTime_SaysSoInALineOfItsOwn(t *testing.T) {
+// A container whose output nobody reads any more must not keep its pod from ending.
+func TestHookLog_OutputOfTheContainerThatNobodyReads_DelaysTheEndByLittle(t *testing.T) {
 	t.Parallel()
-	c := start(t, 2, map[string]string{"AKU_END_TIMEOUT": "10", "AKU_QUERY_RETRY_COUNT": "0"})
+	c := start(t, 1, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
 	c.createTables()
-	c.inService(0, 1)
-	c.pods[1].Pause() // the own server hangs
-	defer c.pods[1].Resume()
-	run := c.pods[1].launch(t, "exec aku-prestop")
-	if code := run.exit(); code != 1 {
-		t.Errorf("exit code %d", code)
+	c.inService(0)
+	fifo := filepath.Join(t.TempDir(), "output")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	for line := range strings.Lines(run.said()) {
-		if strings.Contains(line, `msg="TIMEOUT: the end did not finish in 10s (AKU_END_TIMEOUT)"`) {
-			if !strings.Contains(line, "left_undone=") {
-				t.Errorf("it does not say what was left undone: %s", line)
+	unread, err := os.OpenFile(fifo, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	if err := unread.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unread.Write(make([]byte, 1<<20)); !os.IsTimeout(err) {
+		t.Fatalf("the pipe is not full: %v", err)
+	}
+	run := c.pods[0].launch(t, `exec unshare --pid --fork --mount-proc sh -c "aku-prestop 2>&1 & exec > `+fifo+`; wait \$!"`)
+	if code := run.exit(); code != 0 || !strings.Contains(run.said(), "AKU run successfully.") {
+		t.Errorf("exit code %d:\n%s", code, run.said())
+	}
+}
+
+func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		hangs  string // after these words of the hook its server hangs; "" before the end
+		undone []string
+		done   []string
+	}{
+		{
+			name: "before it could look",
+			undone: []string{
+				"altibase-1: CLOSE (under way); ", "the look at the servers, and with it every DELIVER, STOP and RESET of AKU_REP_01; ",
+				"altibase-1: SHUTDOWN. ",
+			},
+		},
+		{
+			name:  "while it delivers",
+			hangs: "Flush replications.",
+			undone: []string{
+				"altibase-1: DELIVER AKU_REP_01 to altibase-0 (failed); ", "altibase-1: STOP AKU_REP_01 (under way); ",
+				"altibase-1: RESET AKU_REP_01 (if everything is delivered); ", "altibase-0: RESET AKU_REP_01 (if everything is delivered); ",
+				"altibase-1: SHUTDOWN. ",
+			},
+			done: []string{"CLOSE", "altibase-0: STOP"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := startWith(t, 2, altisimtest.Options{TimeScale: 1}, map[string]string{
+				"AKU_END_TIMEOUT": "10", "AKU_QUERY_RETRY_COUNT": "0", "AKU_DRAIN_TIME": "0", "AKU_SHUTDOWN_AT_END": "1",
+			})
+			c.createTables()
+			c.inService(0, 1)
+			leaver := c.pods[1]
+			// The last record of the log is one that is not sent, so the delivery takes a while.
+			leaver.do("CREATE TABLE OTHER (ID INTEGER)")
+			if test.hangs == "" {
+				leaver.Pause()
 			}
-			return
-		}
+			defer leaver.Resume()
+			began := time.Now()
+			run, said := leaver.hooked(t)
+			if test.hangs != "" {
+				run.waitSaid(test.hangs)
+				leaver.Pause()
+			}
+			if code := run.exit(); code != 1 {
+				t.Errorf("exit code %d", code)
+			}
+			if took := time.Since(began); took > 13*time.Second {
+				t.Errorf("the end took %s", took)
+			}
+			for where, text := range said() {
+				found := 0
+				for line := range strings.Lines(text) {
+					if !strings.Contains(line, `msg="TIMEOUT: the end did not finish in 10s (AKU_END_TIMEOUT)" left_undone="`) {
+						continue
+					}
+					found++
+					for _, step := range test.undone {
+						if !strings.Contains(line, step) {
+							t.Errorf("%s does not name %q:\n%s", where, step, line)
+						}
+					}
+					for _, step := range test.done {
+						if strings.Contains(line, step) {
+							t.Errorf("%s names %q, which is done:\n%s", where, step, line)
+						}
+					}
+				}
+				if found != 1 {
+					t.Errorf("%s says TIMEOUT in %d lines:\n%s", where, found, text)
+				}
+			}
+		})
 	}
-	t.Errorf("no line says TIMEOUT:\n%s", run.said())
 }
 
 func TestHostSuffix_IsInTheHostsOfTheObjectsAndConnects(t *testing.T) {

@@ -56,12 +56,17 @@ type Ender struct {
 // every join that counts on this pod has begun by then, and is seen.
 func (e *Ender) End(ctx context.Context) error {
 	r := e.Runner
+	r.progress.begin(e.unplanned())
 	replicas := -1
 	if e.Replicas != nil {
 		replicas = e.Replicas(ctx)
 	}
-	if err := r.do(ctx, Step{Do: Close, On: r.Mesh.Self}); err != nil {
+	shut := Step{Do: Close, On: r.Mesh.Self}
+	r.progress.set(shut.Describe(r.Mesh), stepUnderWay)
+	if err := r.do(ctx, shut); err != nil {
 		r.Log.Warn("users are not yet out", "error", err)
+	} else {
+		r.progress.set(shut.Describe(r.Mesh), stepDone)
 	}
 	view, err := Observe(ctx, r.Mesh, r.Servers, replicas)
 	if err != nil {

@@ -38,6 +38,9 @@ type Runner struct {
 	// before is what was sent when the run began, for the proof of its deliveries.
 	before sync.Map
 
+	// progress is how far the run is.
+	progress progress
+
 	// undelivered are the deliveries that failed in this run, and the steps on pairs of
 	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
@@ -68,6 +71,7 @@ func (r *Runner) RunAll(ctx context.Context, p Plan) error {
 // begin forgets what was proven and not proven in the run before.
 func (r *Runner) begin(ctx context.Context, p Plan) {
 	r.undelivered.Clear()
+	r.progress.begin(p.steps(r.Mesh))
 	r.lookBefore(ctx, p)
 }
 
@@ -117,6 +121,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 	if r.OnStep != nil {
 		r.OnStep(s)
 	}
+	r.progress.set(s.Describe(r.Mesh), stepUnderWay)
 	if s.For > 0 && (s.Do == Stop || s.Do == Reset) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.For)
@@ -149,6 +154,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		}),
 	)
 	if err != nil {
+		r.progress.set(s.Describe(r.Mesh), stepFailed)
 		r.tell(Event{Kind: StepFailed, Step: s, Took: time.Since(began), Err: err})
 		if s.Do == Deliver || s.onObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
 			r.undelivered.Store(s.Describe(r.Mesh), err)
@@ -156,6 +162,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		return err
 	}
 	took := time.Since(began)
+	r.progress.set(s.Describe(r.Mesh), stepDone)
 	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", took.Round(time.Millisecond))
 	r.tell(Event{Kind: StepDone, Step: s, Took: took})
 	return nil

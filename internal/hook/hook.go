@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -24,20 +25,25 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	limit := s.EndLimit()
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
 	defer cancel()
-	// A line of its own, said in time also when a call into a server that hangs does
-	// not come back: it is what people look for when a pod ended half-way.
-	context.AfterFunc(ctx, func() {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			log.Error("TIMEOUT: "+context.Cause(ctx).Error(),
-				"left_undone", "every step that is not said to be done; nothing is reset that was not proven to be delivered, the pod goes on from its log")
-		}
-	})
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
 	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
 	var recorder steps.Recorder
 	ender.Runner.Tell = recorder.Tell
+	// A line of its own, said in time also when a call into a server that hangs does
+	// not come back: it is what people look for when a pod ended half-way.
+	sayUndone := sync.OnceFunc(func() {
+		line := "TIMEOUT: " + context.Cause(ctx).Error()
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			line = "CUT SHORT: a signal ended aku-prestop"
+		}
+		log.Error(line, "left_undone", akucore.LeftUndone(ender.Left()))
+	})
+	defer context.AfterFunc(ctx, sayUndone)()
 	recorder.Begin()
 	err := end(ctx, rundir.Dir(s.RunDir), &ender)
+	if err != nil && ctx.Err() != nil {
+		sayUndone() // before the process ends
+	}
 	if failed := steps.Write(s.RunDir, recorder.End(err)); failed != nil {
 		log.Warn("what the end took is not in the metrics", "error", failed)
 	}

@@ -3,6 +3,8 @@ package hook
 import (
 	"io"
 	"os"
+	"syscall"
+	"time"
 
 	"aku/internal/rundir"
 )
@@ -14,8 +16,8 @@ const maxHookLog = 1 << 20
 // kubelet shows nowhere, the output of the container, and a file that outlives it.
 func Output(dir rundir.Dir) (io.Writer, func()) {
 	writers := []io.Writer{os.Stdout}
-	if container, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY, 0); err == nil && os.Getpid() != 1 {
-		writers = append(writers, container)
+	if container, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil && os.Getpid() != 1 {
+		writers = append(writers, impatient{container})
 	}
 	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	if info, err := os.Stat(dir.HookLog()); err == nil && info.Size() > maxHookLog {
@@ -30,6 +32,18 @@ func Output(dir rundir.Dir) (io.Writer, func()) {
 			w.(io.Closer).Close()
 		}
 	}
+}
+
+// writeLimit is how long a line may take to the output of the container.
+const writeLimit = 50 * time.Millisecond
+
+// impatient is a file that an end does not wait for: whoever reads the output of the
+// container may hang.
+type impatient struct{ *os.File }
+
+func (f impatient) Write(line []byte) (int, error) {
+	_ = f.SetWriteDeadline(time.Now().Add(writeLimit)) // a file that is no pipe has none, and does not hang
+	return f.File.Write(line)
 }
 
 // everyWriter writes to all of them; one that fails does not keep the others from
