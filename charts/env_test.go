@@ -35,13 +35,14 @@ func byPrefix(variables map[string]string, prefix string) map[string]string {
 
 // defaults is the contract with aku-init and aku-prestop as the values stand.
 var defaults = map[string]string{
-	"AKU_STS_NAME":            "altibase",
-	"AKU_SVC_NAME":            "altibase-pods",
-	"AKU_POD_NAME":            "<metadata.name>",
-	"AKU_SERVER_COUNT":        "4",
-	"AKU_SYS_PASSWORD_FILE":   "/etc/aku/auth/password",
-	"AKU_PORT_NO":             "20300",
-	"AKU_REPLICATION_PORT_NO": "20301",
+	"AKU_STS_NAME":                               "altibase",
+	"AKU_SVC_NAME":                               "altibase-pods",
+	"AKU_POD_NAME":                               "<metadata.name>",
+	"AKU_SERVER_COUNT":                           "4",
+	"AKU_SYS_PASSWORD_FILE":                      "/etc/aku/auth/password",
+	"AKU_SYS_INITIAL_PASSWORD":                   "MANAGER",
+	"AKU_PORT_NO":                                "20300",
+	"AKU_REPLICATION_PORT_NO":                    "20301",
 	"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "AKU_REP",
 	"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT":     "1",
 	"AKU_REPLICATIONS_0_TABLES":                  "SYS.T1",
@@ -84,6 +85,7 @@ func TestAkuVariables_FollowTheValues(t *testing.T) {
 terminationGracePeriodSeconds: 200
 service: {port: 21300, replicationPort: 21301}
 altibaseHome: /opt/altibase
+auth: {initialPassword: first}
 aku:
   serverCount: 6
   queryTimeout: 1000000
@@ -106,6 +108,7 @@ aku:
 `)
 	want := maps.Clone(defaults)
 	maps.Copy(want, map[string]string{
+		"AKU_SYS_INITIAL_PASSWORD":                   "first",
 		"AKU_PORT_NO":                                "21300",
 		"AKU_REPLICATION_PORT_NO":                    "21301",
 		"AKU_SERVER_COUNT":                           "6",

@@ -24,6 +24,7 @@ var otherValues = map[string]string{
 	"auth.existingSecret":                      "auth: {sysPassword: '', existingSecret: mine}",
 	"auth.existingSecretKey":                   "auth: {sysPassword: '', existingSecret: mine, existingSecretKey: sys}",
 	"auth.sysPassword":                         "auth: {sysPassword: other}",
+	"auth.initialPassword":                     "auth: {initialPassword: ''}",
 	"aku.image.registry":                       "aku: {image: {registry: example.org}}",
 	"aku.image.repository":                     "aku: {image: {repository: my/aku}}",
 	"aku.image.tag":                            "aku: {image: {tag: dev}}",

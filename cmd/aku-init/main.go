@@ -60,6 +60,8 @@
 //
 //	AKU_POD_NAME                      host name; ends in the pod number
 //	AKU_HOST_SUFFIX                   -      appended to every host name
+//	AKU_SYS_INITIAL_PASSWORD          -      password that the image gives SYS of a new
+//	                                         database; it is changed to the one above
 //	AKU_SERVER_COUNT                  4      1-6, the most pods there can be
 //	AKU_PORT_NO                       20300  1024-65535
 //	AKU_REPLICATION_PORT_NO           20301  1024-65535
@@ -154,7 +156,9 @@ func withSidecar(s settings.Settings, do func(*sidecar.Sidecar) error) error {
 		return process.Misconfigured(err)
 	}
 	defer disconnect()
-	return do(sidecar.New(s, servers, process.Logger(s.LogFormat, os.Stdout)))
+	log := process.Logger(s.LogFormat, os.Stdout)
+	servers.SetFirstPassword(s.FirstPassword, log)
+	return do(sidecar.New(s, servers, log))
 }
 
 // runDir is needed by commands that run before, or without, a full configuration.

@@ -200,6 +200,7 @@ func (p *pod) do(statements ...string) {
 func (p *pod) run() {
 	p.t.Helper()
 	s, servers := p.settings()
+	servers.SetFirstPassword(s.FirstPassword, p.logger())
 	ctx, cancel := context.WithCancel(context.Background())
 	p.stop, p.done = cancel, make(chan struct{})
 	c := sidecar.New(s, servers, p.logger())

@@ -117,14 +117,10 @@ func (q Quote) quote(value string) (string, error) {
 }
 
 // dial opens a session: look up, connect, log in, prove, limit.
-func (s *Server) dial(ctx context.Context, sysdba bool) (*session, error) {
+func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*session, error) {
 	address, err := s.reach(ctx)
 	if err != nil {
 		return nil, err
-	}
-	password, err := s.config.Password()
-	if err != nil {
-		return nil, fmt.Errorf("%w: read the SYS password: %w", akucore.ErrPassword, err)
 	}
 	dsn, err := s.config.Driver.connectionString(address, s.config.Port, password, sysdba)
 	if err != nil {

@@ -18,9 +18,8 @@ const initialized = "AKU_INITIALIZED_"
 // over.
 func (s *Server) Initialize(ctx context.Context, scripts []akucore.Script) error {
 	return s.with(ctx, s.config.QueryTimeout, func(ctx context.Context, c *session) error {
-		done, err := c.query(ctx, "SELECT T.TABLE_ID FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T WHERE U.USER_ID = T.USER_ID AND U.USER_NAME = "+
-			literal(user)+" AND T.TABLE_NAME = "+literal(initialized))
-		if err != nil || len(done) > 0 {
+		done, err := c.initialized(ctx)
+		if err != nil || done {
 			return err
 		}
 		for _, script := range scripts {
@@ -32,6 +31,13 @@ func (s *Server) Initialize(ctx context.Context, scripts []akucore.Script) error
 		}
 		return c.exec(ctx, "CREATE TABLE "+user+"."+initialized+" (DONE INTEGER PRIMARY KEY)")
 	})
+}
+
+// initialized tells whether the scripts ran in this database.
+func (c *session) initialized(ctx context.Context) (bool, error) {
+	found, err := c.query(ctx, "SELECT T.TABLE_ID FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T WHERE U.USER_ID = T.USER_ID AND U.USER_NAME = "+
+		literal(user)+" AND T.TABLE_NAME = "+literal(initialized))
+	return len(found) > 0, err
 }
 
 // exists tells whether a script's statement failed because an earlier run did it:

@@ -69,6 +69,7 @@ type Server struct {
 	config Config
 
 	abandoned atomic.Int32 // calls that never came back
+	first     firstPassword
 
 	mu      sync.Mutex
 	idle    []*session
@@ -123,7 +124,7 @@ func (s *Server) acquire(ctx context.Context) (*session, error) {
 	entered := s.dba != nil
 	s.mu.Unlock()
 	if !entered {
-		c, err := s.dial(ctx, false)
+		c, err := s.logIn(ctx, false)
 		if err == nil {
 			s.mu.Lock()
 			s.use(c)
@@ -164,7 +165,7 @@ func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
 	patience, cancel := context.WithTimeout(ctx, dbaPatience)
 	defer cancel()
 	for {
-		c, err := s.dial(ctx, true)
+		c, err := s.logIn(ctx, true)
 		if err == nil {
 			return s.hold(c), nil
 		}
@@ -253,7 +254,7 @@ func (s *Server) Reserve(ctx context.Context, sessions int) error {
 		if enough {
 			return nil
 		}
-		c, err := s.dial(ctx, false)
+		c, err := s.logIn(ctx, false)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,8 @@ type Settings struct {
 
 	Password     string `env:"AKU_SYS_PASSWORD"`
 	PasswordFile string `env:"AKU_SYS_PASSWORD_FILE"`
+	// FirstPassword is the one that the image gives SYS of a new database.
+	FirstPassword string `env:"AKU_SYS_INITIAL_PASSWORD"`
 
 	Port            int `env:"AKU_PORT_NO" envDefault:"20300"`
 	ReplicationPort int `env:"AKU_REPLICATION_PORT_NO" envDefault:"20301"`

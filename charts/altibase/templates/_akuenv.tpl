@@ -23,6 +23,10 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ int64 $aku.serverCount | quote }}
 - name: AKU_SYS_PASSWORD_FILE
   value: /etc/aku/auth/password
+{{- with (ternary "" .Values.auth.initialPassword (default false .outside)) }}
+- name: AKU_SYS_INITIAL_PASSWORD
+  value: {{ . | quote }}
+{{- end }}
 - name: AKU_PORT_NO
   value: {{ int64 .Values.service.port | quote }}
 - name: AKU_REPLICATION_PORT_NO

@@ -122,6 +122,7 @@ func (c *client) login(start *pgproto3.StartupMessage) error {
 		From: "TCP " + c.conn.RemoteAddr().String(), App: app,
 	})
 	if err != nil {
+		c.front.Log.Debug("login refused", "sysdba", sysdba, "error", err)
 		return err
 	}
 	c.front.Log.Debug("login", "session", c.session.ID)
