@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 func (d Dir) turn() string { return filepath.Join(string(d), "turn") }
@@ -17,7 +18,7 @@ func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(asked.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if !holdAlone(asked) {
 		asked.Close()
 		return nil, errors.New("another command of this kind is under way in this pod")
 	}
@@ -35,6 +36,23 @@ func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
 		unlock()
 		asked.Close()
 	}, nil
+}
+
+// The sidecar's look whether the turn is taken holds the file, too, for a moment.
+const (
+	holdTries = 50
+	holdPause = 5 * time.Millisecond
+)
+
+// holdAlone locks the file of the turn, unless another process keeps it.
+func holdAlone(asked *os.File) bool {
+	for range holdTries {
+		if syscall.Flock(int(asked.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			return true
+		}
+		time.Sleep(holdPause)
+	}
+	return false
 }
 
 // TurnTaken tells whether another process acts, or wants to, in place of the sidecar.
