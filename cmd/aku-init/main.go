@@ -59,6 +59,10 @@
 // Optional, with default:
 //
 //	AKU_POD_NAME                      host name; ends in the pod number
+//	AKU_POD_UID                       -      UID of the pod: with it, what somebody has to know
+//	                                         (master or slave failed, tables, password) is also
+//	                                         said in Kubernetes Events of the pod; needs the
+//	                                         right to create events
 //	AKU_HOST_SUFFIX                   -      appended to every host name
 //	AKU_SYS_INITIAL_PASSWORD          -      password that the image gives SYS of a new
 //	                                         database; it is changed to the one above
@@ -76,6 +80,9 @@
 //	AKU_DELAY_START_COMPLETE_TIME     0      seconds between synced and open, slaves only
 //	AKU_RUN_DIR                       /run/aku  marker, lock and logs, shared by the containers
 //	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server
+//	AKU_RECOVER_FILE                  -      order to recover a lost master from slave N, once, as
+//	                                         {"from":1,"generation":"1-48213"}; the log of the
+//	                                         master tells the generation. Read at every look
 //	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics and /events
 //	AKU_LOG_FORMAT                    text   or json
 //	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so

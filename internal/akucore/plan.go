@@ -66,6 +66,8 @@ type Step struct {
 	If     Guard
 	Tables []Table       // Truncate
 	For    time.Duration // Delay; the limit of Deliver, STOP and RESET, 0 for none
+	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
+	Generation string
 }
 
 // onObject tells whether the step is about a replication object.
@@ -120,8 +122,10 @@ type Plan struct {
 	Stages []Stage
 	// Wait says why nothing can be done at the moment; look again later.
 	Wait string
-	// Human says what somebody has to do; Recovery are the steps that do it.
+	// Human says what somebody has to do, Advice more about it; Recovery are the steps
+	// that do it.
 	Human    string
+	Advice   string
 	Recovery []Step
 	// Undone is what the plan leaves undone, and why; nothing is lost by that.
 	Undone []string
@@ -148,6 +152,9 @@ func (p Plan) Describe(m Mesh, sql func(Step) []string) string {
 	}
 	if p.Human != "" {
 		fmt.Fprintf(&b, "human: %s\n", p.Human)
+		for line := range strings.Lines(p.Advice) {
+			fmt.Fprintf(&b, "       %s\n", strings.TrimRight(line, "\n"))
+		}
 		describe(&b, m, p.Recovery, sql)
 	}
 	for _, undone := range p.Undone {

@@ -59,6 +59,35 @@ func TestPlanRecover(t *testing.T) {
 	cut := sign(w.both(w.stopped, 0, 1), 1)
 	text += "== start of a master whose recovery was cut\n" + PlanStart(cut.m, startOptions, cut.view).Describe(cut.m, nil)
 
+	order := func(w *world, order RecoveryOrder) string {
+		options := startOptions
+		options.Recover = order
+		return PlanStart(w.m, options, w.view).Describe(w.m, nil)
+	}
+	bySign := func(w *world, generation string) *world {
+		spec := w.m.RecoverySign(1, generation)
+		w.view.Pods[Master].Objects[spec.Name] = Object{Name: spec.Name, XSN: Unset, Host: spec.Host, Port: spec.Port, Tables: spec.Tables}
+		return w
+	}
+	for _, test := range []struct {
+		name  string
+		w     *world
+		order RecoveryOrder
+	}{
+		{"ordered for this loss", lost(), RecoveryOrder{1, "1-100"}},
+		{"ordered for another loss", lost(), RecoveryOrder{1, "1-99"}},
+		{"ordered with the generation of another source", lost(), RecoveryOrder{1, "2-100"}},
+		{"ordered from a pod that is away", lost().away(2), RecoveryOrder{2, "2-100"}},
+		{"ordered, and the master is not lost", newWorld(mesh(0)).closed(0).away(1, 2), RecoveryOrder{1, "1-100"}},
+		{"interrupted, by this order", bySign(lost().reset(1, 0), "100"), RecoveryOrder{1, "1-100"}},
+		{"interrupted, by another order", bySign(lost().reset(1, 0), "100"), RecoveryOrder{1, "1-99"}},
+		{"interrupted, and not by an order", sign(lost().reset(1, 0), 1), RecoveryOrder{1, "1-100"}},
+		{"interrupted, and not by an order, which is broken", sign(lost().reset(1, 0), 1), RecoveryOrder{1, "1-"}},
+		{"interrupted, by this order, and the source is away", bySign(lost().away(1), "100"), RecoveryOrder{1, "1-100"}},
+	} {
+		text += "\n== start of the master: " + test.name + "\n" + order(test.w, test.order)
+	}
+
 	file := filepath.Join("testdata", "plan_recover.golden")
 	if *update {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {

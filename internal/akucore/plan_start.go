@@ -15,6 +15,8 @@ type StartOptions struct {
 	FlushTimeout time.Duration
 	// OpenDelay is waited before a slave is opened (AKU_DELAY_START_COMPLETE_TIME).
 	OpenDelay time.Duration
+	// Recover is what to do about a master that lost its state (AKU_RECOVER_FILE).
+	Recover RecoveryOrder
 }
 
 // The sentences of the vendor's utility for a server that lost its state.
@@ -78,10 +80,8 @@ func podsOf(p Plan) []int {
 // service, and waits for nobody.
 func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 	p := Plan{Name: "start of the master"}
-	if sources := recoverySources(m, v.Pods[Master].State); len(sources) > 0 {
-		p.Human = fmt.Sprintf("The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",
-			m.PodName(sources[0]), sources[0])
-		return p
+	if signs := recoverySigns(m, v.Pods[Master].State); len(signs) > 0 {
+		return planInterrupted(m, o.Recover, v, signs)
 	}
 	var masterLost, slavesLost, partners []int
 	for _, slave := range m.Peers() {
@@ -111,9 +111,7 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 	}
 	switch {
 	case len(masterLost) > 0:
-		p.Human = MasterFailed
-		p.Recovery = recoverMaster(m, v, masterLost)
-		return p
+		return planMasterLost(m, o.Recover, v, masterLost)
 	case len(slavesLost) > 0:
 		p.Human = SlaveFailed
 		p.Recovery = recoverSlaves(m, slavesLost)

@@ -1,29 +1,52 @@
 package akucore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 )
 
-// RecoverySpec is the sign of a recovery: a replication object on the master that is
+// RecoverySign is the sign of a recovery: a replication object on the master that is
 // never started. While it is there, the copy is being replaced, and the master stays
 // closed. The XSNs alone do not tell: a SYNC that was cut may leave one behind as a
 // complete one does. Nobody connects to its host; its port only keeps two signs apart.
-func (m Mesh) RecoverySpec(source int) ObjectSpec {
-	return ObjectSpec{Name: fmt.Sprintf("AKU_RECOVERY_%d", source), Host: "127.0.0.1", Port: 1 + source, Tables: m.Groups[0].Tables[:1]}
+// Its name tells the source and, of a recovery by order, the generation.
+func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
+	name := fmt.Sprintf("%s%d", signPrefix, source)
+	if generation != "" {
+		name += "_" + generation
+	}
+	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: m.Groups[0].Tables[:1]}
 }
 
-// recoverySources are the pods from which a master is being recovered: one, or two
-// when the source is about to change.
-func recoverySources(m Mesh, master State) []int {
-	var sources []int
-	for pod := range m.ServerCount {
-		if _, recovering := master.Objects[m.RecoverySpec(pod).Name]; recovering {
-			sources = append(sources, pod)
+// RecoverySpec is the sign of a recovery that somebody runs by hand.
+func (m Mesh) RecoverySpec(source int) ObjectSpec { return m.RecoverySign(source, "") }
+
+const signPrefix = "AKU_RECOVERY_"
+
+// A recoverySign is what the name of a sign tells.
+type recoverySign struct {
+	source     int
+	generation string // "" for a recovery by hand
+}
+
+// recoverySigns are the signs on the master: one, or two when the source is about to
+// change.
+func recoverySigns(m Mesh, master State) []recoverySign {
+	var signs []recoverySign
+	for name := range master.Objects {
+		number, generation, _ := strings.Cut(strings.TrimPrefix(name, signPrefix), "_")
+		source, err := strconv.Atoi(number)
+		if strings.HasPrefix(name, signPrefix) && err == nil && m.RecoverySign(source, generation).Name == name {
+			signs = append(signs, recoverySign{source, generation})
 		}
 	}
-	return sources
+	slices.SortFunc(signs, func(a, b recoverySign) int { return cmp.Compare(a.source, b.source) })
+	return signs
 }
 
 // PlanRecover gives a master that lost its rows the copy of a slave in service: the
@@ -38,18 +61,22 @@ func recoverySources(m Mesh, master State) []int {
 //
 // Nothing is remembered but what the servers hold: an interrupted recovery is planned
 // again from its beginning.
-func PlanRecover(m Mesh, v View, source int) Plan {
+func PlanRecover(m Mesh, v View, source int) Plan { return planRecover(m, v, source, "") }
+
+func planRecover(m Mesh, v View, source int, generation string) Plan {
 	p := Plan{Name: fmt.Sprintf("recovery of the master from %s", m.PodName(source))}
 	if p.Wait = whyNotRecover(m, v, source); p.Wait != "" {
 		return p
 	}
-	p.add(Stage{Title: "keep the master closed until all is done", Steps: []Step{{Do: BeginRecovery, On: Master, Peer: source}}})
 	other := Stage{Title: "forget the interrupted recovery from another pod"}
-	for _, earlier := range recoverySources(m, v.Pods[Master].State) {
-		if earlier != source {
-			other.Steps = append(other.Steps, Step{Do: EndRecovery, On: Master, Peer: earlier})
+	for _, earlier := range recoverySigns(m, v.Pods[Master].State) {
+		if earlier.source == source {
+			generation = earlier.generation // it goes on
+			continue
 		}
+		other.Steps = append(other.Steps, Step{Do: EndRecovery, On: Master, Peer: earlier.source, Generation: earlier.generation})
 	}
+	p.add(Stage{Title: "keep the master closed until all is done", Steps: []Step{{Do: BeginRecovery, On: Master, Peer: source, Generation: generation}}})
 	p.add(other)
 
 	shut := Stage{Title: "keep users out of the other slaves"}
@@ -98,7 +125,7 @@ func PlanRecover(m Mesh, v View, source int) Plan {
 	p.add(Stage{Title: "start the master's side", Steps: forGroups(m, Step{Do: Start, On: Master, Peer: source})})
 	p.add(Stage{Title: "copy from the source", Begin: "Sync tables from the source.", End: "Replication sync has ended.",
 		Steps: forGroups(m, Step{Do: Sync, On: source, Peer: Master})})
-	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source}}})
+	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
 	return p
 }
 
@@ -106,7 +133,7 @@ func PlanRecover(m Mesh, v View, source int) Plan {
 func whyNotRecover(m Mesh, v View, source int) string {
 	name := m.PodName(source)
 	master := v.Pods[Master]
-	recovering := len(recoverySources(m, master.State)) > 0
+	recovering := len(recoverySigns(m, master.State)) > 0
 	lost := func() bool {
 		start := planMasterStart(m, StartOptions{}, v)
 		return start.Human == MasterFailed && !v.included(m, source)
@@ -132,7 +159,7 @@ func whyNotRecover(m Mesh, v View, source int) string {
 
 // setSign makes or removes the sign of a recovery. That it is so already is as well.
 func (r *Runner) setSign(ctx context.Context, master Server, s Step) error {
-	spec := r.Mesh.RecoverySpec(s.Peer)
+	spec := r.Mesh.RecoverySign(s.Peer, s.Generation)
 	var err error
 	if s.Do == BeginRecovery {
 		err = master.Create(ctx, spec)
@@ -154,11 +181,11 @@ func (r *Runner) setSign(ctx context.Context, master Server, s Step) error {
 
 // checkRecovering is the guard IfRecovering. The own server, the master, is closed.
 func (r *Runner) checkRecovering(ctx context.Context, s Step, master State) error {
-	sources := recoverySources(r.Mesh, master)
-	if len(sources) != 1 {
-		return fmt.Errorf("refused: %s has %d signs of a recovery, it must have one", r.Mesh.PodName(Master), len(sources))
+	signs := recoverySigns(r.Mesh, master)
+	if len(signs) != 1 {
+		return fmt.Errorf("refused: %s has %d signs of a recovery, it must have one", r.Mesh.PodName(Master), len(signs))
 	}
-	source := sources[0]
+	source := signs[0].source
 	if err := r.allDelivered(); err != nil {
 		return err
 	}

@@ -143,9 +143,12 @@ type humanError struct {
 func (e *humanError) Error() string { return e.plan.Human + e.text }
 func (e *humanError) Unwrap() error { return ErrHuman }
 
-// recovery are the statements of a plan's recovery, each with its pod.
+// recovery is the advice of a plan and the statements of its recovery, each with its pod.
 func (s *Starter) recovery(p Plan) string {
 	text := ""
+	if p.Advice != "" {
+		text = "\n" + p.Advice
+	}
 	for _, step := range p.Recovery {
 		for _, statement := range s.SQL(step) {
 			text += fmt.Sprintf("\n    %s> %s;", s.Runner.Mesh.PodName(step.On), statement)

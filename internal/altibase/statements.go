@@ -92,9 +92,9 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.AllowSharing:
 		return []string{setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1)}
 	case akucore.BeginRecovery:
-		return []string{createReplication(m.RecoverySpec(s.Peer)) + " -- never started: a sign that keeps this server closed"}
+		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation)) + " -- never started: a sign that keeps this server closed"}
 	case akucore.EndRecovery:
-		return []string{dropReplication(m.RecoverySpec(s.Peer).Name)}
+		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
 	case akucore.Delay:
 		return []string{"-- wait " + s.For.String()}
 	case akucore.Shutdown:

@@ -31,6 +31,13 @@ var errNotFound = errors.New("it does not exist")
 // errForbidden is the answer to somebody who lacks a right: asking again does not help.
 var errForbidden = errors.New("not allowed")
 
+// API is how the API server is reached. The fields are those of the pod when they
+// are empty.
+type API struct {
+	Server      string // URL of the API server
+	Credentials string // folder with token, ca.crt and namespace
+}
+
 // A request is one call of the API. The client is this small because all that aku
 // asks fits on a page, and the usual one would be twice as large as aku itself.
 type request struct {
@@ -42,10 +49,10 @@ type request struct {
 
 // call makes one call. The files with the credentials are read every time, because
 // tokens are renewed.
-func (s StatefulSet) call(ctx context.Context, r request) error {
+func (a API) call(ctx context.Context, r request) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	prepared, client, err := s.prepare(ctx, r)
+	prepared, client, err := a.prepare(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -68,8 +75,8 @@ func (s StatefulSet) call(ctx context.Context, r request) error {
 }
 
 // prepare makes the HTTP request and a client that trusts the cluster alone.
-func (s StatefulSet) prepare(ctx context.Context, r request) (*http.Request, *http.Client, error) {
-	server := s.Server
+func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Client, error) {
+	server := a.Server
 	if server == "" {
 		host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
 		if host == "" || port == "" {
@@ -80,7 +87,7 @@ func (s StatefulSet) prepare(ctx context.Context, r request) (*http.Request, *ht
 	var held [3]string
 	for i, file := range []string{"token", "ca.crt", "namespace"} {
 		var err error
-		if held[i], err = s.credential(file); err != nil {
+		if held[i], err = a.credential(file); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -114,8 +121,8 @@ func (s StatefulSet) prepare(ctx context.Context, r request) (*http.Request, *ht
 	return prepared, &http.Client{Transport: transport}, nil
 }
 
-func (s StatefulSet) credential(file string) (string, error) {
-	dir := s.Credentials
+func (a API) credential(file string) (string, error) {
+	dir := a.Credentials
 	if dir == "" {
 		dir = credentials
 	}

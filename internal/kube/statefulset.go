@@ -1,6 +1,6 @@
 // Package kube speaks to the Kubernetes API about the one StatefulSet that aku
-// belongs to: how many pods it is to have, and, before a release is deleted, how
-// they end one after the other.
+// belongs to: how many pods it is to have, what people have to know of a pod, and,
+// before a release is deleted, how the pods end one after the other.
 package kube
 
 import (
@@ -13,9 +13,7 @@ import (
 // StatefulSet is one StatefulSet in the pod's own namespace.
 type StatefulSet struct {
 	Name string
-	// Server and Credentials are those of the pod when they are empty.
-	Server      string // URL of the API server
-	Credentials string // folder with token, ca.crt and namespace
+	API
 }
 
 // Replicas is spec.replicas.

@@ -24,7 +24,7 @@ func api(t *testing.T, answer http.HandlerFunc) StatefulSet {
 			t.Fatal(err)
 		}
 	}
-	return StatefulSet{Name: "altibase", Server: server.URL, Credentials: dir}
+	return StatefulSet{Name: "altibase", API: API{Server: server.URL, Credentials: dir}}
 }
 
 func TestReplicas(t *testing.T) {

@@ -27,6 +27,7 @@ type Settings struct {
 	Service     string `env:"AKU_SVC_NAME"`
 	HostSuffix  string `env:"AKU_HOST_SUFFIX"`
 	PodName     string `env:"AKU_POD_NAME"`
+	PodUID      string `env:"AKU_POD_UID"`
 	ServerCount int    `env:"AKU_SERVER_COUNT" envDefault:"4"`
 
 	Password     string `env:"AKU_SYS_PASSWORD"`
@@ -57,10 +58,11 @@ type Settings struct {
 	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8"`
 	ODBCQuote  string `env:"AKU_ODBC_QUOTE" envDefault:"double"`
 
-	RunDir     string `env:"AKU_RUN_DIR" envDefault:"/run/aku"`
-	InitdbDir  string `env:"AKU_INITDB_DIR"`
-	HealthPort int    `env:"AKU_HEALTH_PORT" envDefault:"20380"`
-	LogFormat  string `env:"AKU_LOG_FORMAT" envDefault:"text"`
+	RunDir      string `env:"AKU_RUN_DIR" envDefault:"/run/aku"`
+	InitdbDir   string `env:"AKU_INITDB_DIR"`
+	RecoverFile string `env:"AKU_RECOVER_FILE"`
+	HealthPort  int    `env:"AKU_HEALTH_PORT" envDefault:"20380"`
+	LogFormat   string `env:"AKU_LOG_FORMAT" envDefault:"text"`
 
 	variables map[string]string
 	anyone    bool // the settings need not be those of a pod
@@ -155,9 +157,15 @@ func (s Settings) Servers() altibase.Config {
 	}
 }
 
-// StartOptions are the settings of a start.
+// StartOptions are the settings of a start. The order of a recovery is read anew each
+// time; one that cannot be read is none.
 func (s Settings) StartOptions() akucore.StartOptions {
+	order, err := s.recoveryOrder()
+	if err != nil {
+		slog.Warn("the order of a recovery is not followed", "error", err)
+	}
 	return akucore.StartOptions{
+		Recover:      order,
 		Flush:        s.FlushAtStart == 1,
 		FlushTimeout: seconds(s.FlushTimeoutAtStart),
 		OpenDelay:    seconds(s.DelayStartComplete),

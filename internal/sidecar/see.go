@@ -18,8 +18,12 @@ const (
 	lookLimit = 3 * time.Second
 )
 
-// become shows a new state of the pod to the probes, in the metrics and in the events.
+// become shows a new state of the pod to the probes, in the metrics and in the events,
+// and to people who ask Kubernetes.
 func (s *Sidecar) become(state metrics.State, reason akucore.Reason, why string) {
+	if s.announce != nil {
+		s.announce.note(state, reason, why)
+	}
 	if state == metrics.InService {
 		s.health.Ready()
 	} else {

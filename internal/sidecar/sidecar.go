@@ -16,6 +16,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/events"
 	"aku/internal/health"
+	"aku/internal/kube"
 	"aku/internal/metrics"
 	"aku/internal/process"
 	"aku/internal/rundir"
@@ -40,6 +41,7 @@ type Sidecar struct {
 	metrics  *metrics.Metrics
 	events   events.Hub
 	recorder steps.Recorder
+	announce *announcer      // nil without a pod of Kubernetes
 	looked   time.Time       // when the pairs were last read
 	peers    map[string]bool // objects that were connected then
 	ended    time.Time       // when the last end began that is shown
@@ -50,12 +52,18 @@ func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sideca
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.CheckAddress = sidecar.checkAddress
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
+	if s.PodUID != "" {
+		sidecar.announce = newAnnouncer(kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell, log)
+	}
 	return sidecar
 }
 
 // Run ends with its context; whatever happens to the server, it starts over.
 func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
+	if s.announce != nil {
+		go s.announce.run(ctx)
+	}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -164,7 +172,16 @@ func (s *Sidecar) starter() *akucore.Starter {
 		Replicas: s.Settings.Replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
+		Plan:     s.plan,
 	}
+}
+
+// plan decides by what is set now: the order of a recovery comes while the pod waits.
+func (s *Sidecar) plan(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	if m.Self == akucore.Master {
+		o.Recover = s.Settings.StartOptions().Recover
+	}
+	return akucore.PlanStart(m, o, v)
 }
 
 // scripts are the *.sql files that prepare a new server, in name order.

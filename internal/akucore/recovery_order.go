@@ -1,0 +1,89 @@
+package akucore
+
+import (
+	"fmt"
+	"strings"
+)
+
+// RecoveryOrder is what somebody has ordered to be done about a master that lost its
+// rows: recover it from the slave From, once. The zero value orders nothing.
+//
+// Generation says which loss is meant, so that an order that is left standing is not
+// followed again. It is the number of the source and the XSN of its pair with the
+// master, which stays as it is while the master is lost. A recovery resets the pair,
+// and XSNs only grow; so no later loss has the same generation, and nothing has to be
+// remembered anywhere.
+type RecoveryOrder struct {
+	From       int    `json:"from"`
+	Generation string `json:"generation"`
+}
+
+// generation is that of a recovery from a source now, "" when it cannot be the source.
+func (v View) generation(m Mesh, source int) string {
+	pair, exists := v.object(m, source, Master, 0)
+	if !v.Pods[source].Open() || !exists || pair.XSN == Unset {
+		return ""
+	}
+	return fmt.Sprintf("%d-%d", source, pair.XSN)
+}
+
+// signed is a generation as the name of a sign has it: there, a minus would need quotes.
+func (o RecoveryOrder) signed() string {
+	_, xsn, _ := strings.Cut(o.Generation, "-")
+	return xsn
+}
+
+// planMasterLost recovers the master when that is ordered, and else says what to do.
+func planMasterLost(m Mesh, order RecoveryOrder, v View, lost []int) Plan {
+	p := Plan{Name: "start of the master", Human: MasterFailed, Recovery: recoverMaster(m, v, lost)}
+	var refused string
+	if order.From != 0 {
+		now := v.generation(m, order.From)
+		recovery := planRecover(m, v, order.From, order.signed())
+		switch {
+		case now != "" && now != order.Generation:
+			refused = fmt.Sprintf("the generation %s is of another loss, this one is %s", order.Generation, now)
+		case recovery.Wait != "":
+			refused = recovery.Wait
+		default:
+			return recovery
+		}
+		p.Advice = fmt.Sprintf("The recovery from %s that is ordered (aku.recover) is not done: %s.\n", m.PodName(order.From), refused)
+	}
+	p.Advice += howToRecover(m, v, lost)
+	return p
+}
+
+// howToRecover names the slaves that can be the source, each with its generation.
+func howToRecover(m Mesh, v View, lost []int) string {
+	var sources []string
+	for _, source := range lost {
+		if generation := v.generation(m, source); generation != "" {
+			sources = append(sources, fmt.Sprintf("aku.recover.from=%d,aku.recover.generation=%s", source, generation))
+		}
+	}
+	advice := "Recover it from a slave in service: aku-init recover --from N in this pod"
+	if len(sources) > 0 {
+		advice += ", or a value of the chart, " + strings.Join(sources, " or ")
+	}
+	return advice + "."
+}
+
+// planInterrupted goes on with the recovery of an order. One by hand is left to the
+// one who began it.
+func planInterrupted(m Mesh, order RecoveryOrder, v View, signs []recoverySign) Plan {
+	p := Plan{Name: "start of the master", Human: fmt.Sprintf(
+		"The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",
+		m.PodName(signs[0].source), signs[0].source)}
+	for _, sign := range signs {
+		if sign.generation == "" || order.From != sign.source || order.Generation != fmt.Sprintf("%d-%s", sign.source, sign.generation) {
+			continue
+		}
+		recovery := planRecover(m, v, sign.source, sign.generation)
+		if recovery.Wait == "" {
+			return recovery
+		}
+		p.Advice = fmt.Sprintf("The recovery that is ordered (aku.recover) cannot go on: %s.", recovery.Wait)
+	}
+	return p
+}

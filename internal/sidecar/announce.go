@@ -1,0 +1,106 @@
+package sidecar
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/kube"
+	"aku/internal/metrics"
+)
+
+const (
+	// announceAgain is when a trouble that lasts is announced anew: Kubernetes forgets
+	// an Event after an hour.
+	announceAgain = 30 * time.Minute
+	// announceTries and announcePause bound what is done about an API server that does
+	// not answer. The log has it all in any case.
+	announceTries = 6
+	announcePause = 10 * time.Second
+	// mostAnnounced may wait to be sent; further ones are dropped.
+	mostAnnounced = 8
+)
+
+// troubles are the reasons that are announced: all that end only when somebody acts.
+var troubles = map[akucore.Reason]string{
+	akucore.ReasonMasterFailed: "MasterFailed",
+	akucore.ReasonSlaveFailed:  "SlaveFailed",
+	akucore.ReasonTables:       "TablesNotReady",
+	akucore.ReasonPassword:     "WrongPassword",
+	akucore.ReasonFatal:        "CannotReplicate",
+}
+
+// announcer says in Kubernetes Events of the pod what somebody has to know, so that
+// `kubectl describe pod` shows it. What it is told costs the caller nothing.
+type announcer struct {
+	tell    func(context.Context, kube.Event) error
+	log     *slog.Logger
+	waiting chan kube.Event
+	said    map[akucore.Reason]time.Time // since the pod was last in service
+}
+
+func newAnnouncer(tell func(context.Context, kube.Event) error, log *slog.Logger) *announcer {
+	return &announcer{tell: tell, log: log, waiting: make(chan kube.Event, mostAnnounced), said: map[akucore.Reason]time.Time{}}
+}
+
+// note takes the state of the pod. A trouble is announced once, and again while it
+// lasts; that it is over, when it was announced.
+func (a *announcer) note(state metrics.State, reason akucore.Reason, why string) {
+	name, trouble := troubles[reason]
+	switch {
+	case state == metrics.InService && len(a.said) > 0:
+		clear(a.said)
+		a.put(kube.Event{Reason: "InService", Text: "the pod is in service"})
+	case trouble && time.Since(a.said[reason]) >= announceAgain:
+		a.said[reason] = time.Now()
+		a.put(kube.Event{Warning: true, Reason: name, Text: sentences(why)})
+	}
+}
+
+func (a *announcer) put(e kube.Event) {
+	select {
+	case a.waiting <- e:
+	default:
+	}
+}
+
+// sentences leaves the statements away that follow in indented lines: they are in the log.
+func sentences(why string) string {
+	var kept []string
+	for line := range strings.Lines(why) {
+		if line = strings.TrimRight(line, "\n"); line != "" && line[0] != ' ' {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// run sends what waits until the context ends.
+func (a *announcer) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-a.waiting:
+			if err := a.send(ctx, e); err != nil && ctx.Err() == nil {
+				a.log.Warn("kubectl describe does not show it", "event", e.Reason, "error", err)
+			}
+		}
+	}
+}
+
+func (a *announcer) send(ctx context.Context, e kube.Event) error {
+	var err error
+	for try := range announceTries {
+		if try > 0 {
+			pause(ctx, announcePause)
+		}
+		if err = a.tell(ctx, e); err == nil || kube.Forbidden(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("after %d tries: %w", announceTries, err)
+}

@@ -1,0 +1,104 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
+	"aku/internal/kube"
+	"aku/internal/metrics"
+)
+
+// announced plays a story to an announcer, and gives the Events that it made.
+func announced(t *testing.T, fails int, story func(a *announcer)) []kube.Event {
+	t.Helper()
+	var made []kube.Event
+	synctest.Test(t, func(t *testing.T) {
+		a := newAnnouncer(func(_ context.Context, e kube.Event) error {
+			if fails > 0 {
+				fails--
+				return errors.New("no answer")
+			}
+			made = append(made, e)
+			return nil
+		}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		ctx, cancel := context.WithCancel(t.Context())
+		go a.run(ctx)
+		story(a)
+		synctest.Wait()
+		cancel()
+	})
+	return made
+}
+
+const lost = akucore.MasterFailed + "\nSay aku.recover.\n    altibase-0> TRUNCATE TABLE SYS.T1;\n"
+
+func TestTrouble_IsAnnouncedOnce_AndThatItIsOver(t *testing.T) {
+	t.Parallel()
+	got := announced(t, 0, func(a *announcer) {
+		a.note(metrics.Waiting, "", "starting")
+		for range 60 {
+			a.note(metrics.Joining, "", "start of the master")
+			a.note(metrics.Human, akucore.ReasonMasterFailed, lost)
+			time.Sleep(time.Second)
+		}
+		a.note(metrics.InService, "", "in service")
+		a.note(metrics.InService, "", "in service")
+	})
+	want := []kube.Event{
+		{Warning: true, Reason: "MasterFailed", Text: akucore.MasterFailed + " Say aku.recover."},
+		{Reason: "InService", Text: "the pod is in service"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTroubleThatLasts_IsAnnouncedAnewBeforeKubernetesForgetsIt(t *testing.T) {
+	t.Parallel()
+	got := announced(t, 0, func(a *announcer) {
+		for range 100 {
+			a.note(metrics.Human, akucore.ReasonSlaveFailed, akucore.SlaveFailed)
+			time.Sleep(time.Minute)
+		}
+	})
+	if len(got) != 4 {
+		t.Errorf("%d Events in 100 minutes, want 4: %v", len(got), got)
+	}
+}
+
+func TestService_WithoutTroubleBeforeIsNotAnnounced(t *testing.T) {
+	t.Parallel()
+	got := announced(t, 0, func(a *announcer) {
+		for _, reason := range []akucore.Reason{"", akucore.ReasonPeer, akucore.ReasonUnreachable, akucore.ReasonClosed, akucore.ReasonBusy, akucore.ReasonTimeout} {
+			a.note(metrics.Waiting, reason, "it heals by itself")
+		}
+		a.note(metrics.InService, "", "in service")
+	})
+	if len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestTrouble_IsAnnouncedWhenTheAPIAnswersAgain_InItsOrder(t *testing.T) {
+	t.Parallel()
+	got := announced(t, 3, func(a *announcer) {
+		a.note(metrics.Waiting, akucore.ReasonTables, "no table")
+		a.note(metrics.Waiting, akucore.ReasonPassword, "no password")
+		a.note(metrics.InService, "", "in service")
+		time.Sleep(time.Minute)
+	})
+	var reasons []string
+	for _, e := range got {
+		reasons = append(reasons, e.Reason)
+	}
+	if diff := cmp.Diff([]string{"TablesNotReady", "WrongPassword", "InService"}, reasons); diff != "" {
+		t.Error(diff)
+	}
+}
