@@ -11,7 +11,7 @@ import (
 
 const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-func TestAPIAccess_IsToReadTheOwnStatefulSetOnly(t *testing.T) {
+func TestAPIAccess_IsToReadTheOwnStatefulSetAndToMakeEventsOnly(t *testing.T) {
 	r := render(t, least)
 	account, role, binding := r.serviceAccounts["altibase"], r.roles["altibase"], r.roleBindings["altibase"]
 	if account == nil || role == nil || binding == nil {
@@ -19,6 +19,8 @@ func TestAPIAccess_IsToReadTheOwnStatefulSetOnly(t *testing.T) {
 	}
 	want := []rbacv1.PolicyRule{{
 		APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, ResourceNames: []string{"altibase"}, Verbs: []string{"get"},
+	}, {
+		APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create"},
 	}}
 	if diff := cmp.Diff(want, role.Rules); diff != "" {
 		t.Error(diff)
@@ -68,8 +70,34 @@ func TestAPIAccess_TokenIsShortLivedAndOnlyWhereAkuRuns(t *testing.T) {
 	}
 }
 
+func TestAPIAccess_IsNoMoreThanWhatIsAsked(t *testing.T) {
+	for values, want := range map[string]struct {
+		resource string
+		database bool // whether the database container has the token
+	}{
+		"aku: {podEvents: false}":         {"statefulsets", true},
+		"aku: {replicationResetAtEnd: 1}": {"events", false},
+	} {
+		r := render(t, least, values)
+		rules := r.roles["altibase"].Rules
+		if len(rules) != 1 || !slices.Equal(rules[0].Resources, []string{want.resource}) {
+			t.Errorf("%s: %v", values, rules)
+		}
+		for name, wants := range map[string]bool{"aku": true, "altibase": want.database} {
+			has := slices.ContainsFunc(r.container(t, name).VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == tokenFolder })
+			if has != wants {
+				t.Errorf("%s: %s has the token: %v, want %v", values, name, has, wants)
+			}
+		}
+		_, found := environment(t, r.container(t, "aku"))["AKU_POD_UID"]
+		if found != (want.resource == "events") {
+			t.Errorf("%s: Events of the pod are made: %v", values, found)
+		}
+	}
+}
+
 func TestAPIAccess_IsGoneWhenNothingIsAsked(t *testing.T) {
-	const noHook = "hooks: {endInOrder: {enabled: false}}"
+	const noHook = "{hooks: {endInOrder: {enabled: false}}, aku: {podEvents: false}}"
 	for _, values := range []string{"aku: {replicationResetAtEnd: 0}", "aku: {replicationResetAtEnd: 1}"} {
 		r := render(t, least, values, noHook)
 		if len(r.serviceAccounts)+len(r.roles)+len(r.roleBindings) > 0 || r.pod().ServiceAccountName != "" {

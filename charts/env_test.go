@@ -35,14 +35,15 @@ func byPrefix(variables map[string]string, prefix string) map[string]string {
 
 // defaults is the contract with aku-init and aku-prestop as the values stand.
 var defaults = map[string]string{
-	"AKU_STS_NAME":                               "altibase",
-	"AKU_SVC_NAME":                               "altibase-pods",
-	"AKU_POD_NAME":                               "<metadata.name>",
-	"AKU_SERVER_COUNT":                           "4",
-	"AKU_SYS_PASSWORD_FILE":                      "/etc/aku/auth/password",
-	"AKU_SYS_INITIAL_PASSWORD":                   "MANAGER",
-	"AKU_PORT_NO":                                "20300",
-	"AKU_REPLICATION_PORT_NO":                    "20301",
+	"AKU_STS_NAME":             "altibase",
+	"AKU_SVC_NAME":             "altibase-pods",
+	"AKU_POD_NAME":             "<metadata.name>",
+	"AKU_POD_UID":              "<metadata.uid>",
+	"AKU_SERVER_COUNT":         "4",
+	"AKU_SYS_PASSWORD_FILE":    "/etc/aku/auth/password",
+	"AKU_SYS_INITIAL_PASSWORD": "MANAGER",
+	"AKU_PORT_NO":              "20300",
+	"AKU_REPLICATION_PORT_NO":  "20301",
 	"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "AKU_REP",
 	"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT":     "1",
 	"AKU_REPLICATIONS_0_TABLES":                  "SYS.T1",
@@ -64,6 +65,7 @@ var defaults = map[string]string{
 	"AKU_ODBC_QUOTE":                             "double",
 	"AKU_RUN_DIR":                                "/run/aku",
 	"AKU_INITDB_DIR":                             "/etc/aku/initdb",
+	"AKU_RECOVER_FILE":                           "/etc/aku/recover/order.json",
 	"AKU_HEALTH_PORT":                            "20380",
 	"AKU_LOG_FORMAT":                             "text",
 }

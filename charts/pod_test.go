@@ -192,7 +192,9 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 		{Name: "aku-auth", MountPath: "/etc/aku/auth", ReadOnly: true},
 		{Name: "aku-api", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true},
 	}
-	wantSidecar := append(slices.Clone(shared), corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true})
+	wantSidecar := append(slices.Clone(shared),
+		corev1.VolumeMount{Name: "recover", MountPath: "/etc/aku/recover", ReadOnly: true},
+		corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true})
 	if diff := cmp.Diff(wantSidecar, r.container(t, "aku").VolumeMounts); diff != "" {
 		t.Error(diff)
 	}
@@ -216,6 +218,9 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 		"aku-run": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
 		"aku-auth": {Secret: &corev1.SecretVolumeSource{
 			SecretName: "altibase-auth", DefaultMode: &mode, Items: []corev1.KeyToPath{{Key: "password", Path: "password"}},
+		}},
+		"recover": {ConfigMap: &corev1.ConfigMapVolumeSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: "altibase-recover"}, Optional: &optional,
 		}},
 		"initdb": {ConfigMap: &corev1.ConfigMapVolumeSource{
 			LocalObjectReference: corev1.LocalObjectReference{Name: "altibase-initdb"}, Optional: &optional,

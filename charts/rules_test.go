@@ -104,7 +104,23 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"no service account", "serviceAccount: {create: false}",
-			"serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto asks the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1.",
+			"serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto and aku.podEvents speak to the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1 and aku.podEvents to false.",
+		},
+		{
+			"a recovery from nobody", "aku: {recover: {generation: 1-7}}",
+			"aku.recover.generation is set, but aku.recover.from is 0: name the pod to recover the master from, or leave both away.",
+		},
+		{
+			"a recovery of any loss", "aku: {recover: {from: 1}}",
+			`aku.recover.generation is "", which is none of aku.recover.from = 1: take the one that the log of pod 0 names for that pod, such as 1-48213.`,
+		},
+		{
+			"a recovery with the generation of another pod", "aku: {recover: {from: 1, generation: 2-7}}",
+			`aku.recover.generation is "2-7", which is none of aku.recover.from = 1: take the one that the log of pod 0 names for that pod, such as 1-48213.`,
+		},
+		{
+			"a recovery from a pod that there cannot be", "aku: {recover: {from: 4, generation: 4-7}}",
+			"aku.recover.from is 4, but there are only pods below aku.serverCount = 4.",
 		},
 		{
 			"one claim for several pods", "persistence: {existingClaim: mine}",

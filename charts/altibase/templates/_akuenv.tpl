@@ -14,6 +14,12 @@ The number of replicas must not appear here, else scaling would restart every po
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
+{{- if $aku.podEvents }}
+- name: AKU_POD_UID
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.uid
+{{- end }}
 {{- end }}
 {{- with $aku.hostSuffix }}
 - name: AKU_HOST_SUFFIX
@@ -75,6 +81,8 @@ The number of replicas must not appear here, else scaling would restart every po
   value: /run/aku
 - name: AKU_INITDB_DIR
   value: /etc/aku/initdb
+- name: AKU_RECOVER_FILE
+  value: /etc/aku/recover/order.json
 - name: AKU_HEALTH_PORT
   value: {{ include "altibase.healthPort" . | quote }}
 - name: AKU_LOG_FORMAT

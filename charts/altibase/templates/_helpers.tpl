@@ -75,9 +75,19 @@ annotations:
 {{- .Values.initdb.existingConfigMap | default (printf "%s-initdb" (include "altibase.fullname" .)) }}
 {{- end }}
 
-{{/* Not empty when aku asks the Kubernetes API for the replica count. */}}
-{{- define "altibase.asksAPI" -}}
+{{/* Not empty when aku asks the Kubernetes API for the replica count: the sidecar, and the hook in the database container. */}}
+{{- define "altibase.asksReplicas" -}}
 {{- if eq (toString .Values.aku.replicationResetAtEnd) "auto" }}yes{{ end }}
+{{- end }}
+
+{{/* Not empty when aku speaks to the Kubernetes API at all. */}}
+{{- define "altibase.asksAPI" -}}
+{{- if or (include "altibase.asksReplicas" .) .Values.aku.podEvents }}yes{{ end }}
+{{- end }}
+
+{{/* What the sidecar is ordered to do about a lost master. */}}
+{{- define "altibase.recoverConfigMap" -}}
+{{- include "altibase.fullname" . }}-recover
 {{- end }}
 
 {{/* The service account of the pods; empty is the namespace's own, without a token. */}}
@@ -101,9 +111,11 @@ annotations:
 - name: aku-auth
   mountPath: /etc/aku/auth
   readOnly: true
-{{- if include "altibase.asksAPI" . }}
+{{- end }}
+
+{{/* The token for the Kubernetes API. */}}
+{{- define "altibase.apiMount" -}}
 - name: aku-api
   mountPath: /var/run/secrets/kubernetes.io/serviceaccount
   readOnly: true
-{{- end }}
 {{- end }}

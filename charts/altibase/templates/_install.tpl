@@ -4,6 +4,7 @@
   image: {{ include "altibase.image" (dict "image" .Values.aku.image "tag" .Chart.AppVersion) }}
   imagePullPolicy: {{ .Values.aku.image.pullPolicy }}
   args: ["install", "/target"]
+  terminationMessagePolicy: FallbackToLogsOnError
   {{- with .Values.aku.resources }}
   resources:
     {{- toYaml . | nindent 4 }}

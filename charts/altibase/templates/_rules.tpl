@@ -83,7 +83,19 @@ the value that is wrong and what to do.
 {{- end }}
 
 {{- if and (include "altibase.asksAPI" .) (not (include "altibase.serviceAccountName" .)) }}
-{{- $faults = append $faults "serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto asks the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1." }}
+{{- $faults = append $faults "serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto and aku.podEvents speak to the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1 and aku.podEvents to false." }}
+{{- end }}
+
+{{- with $aku.recover }}
+{{- $of := printf "%d-" (int64 .from) }}
+{{- if and (eq (int64 .from) 0) .generation }}
+{{- $faults = append $faults "aku.recover.generation is set, but aku.recover.from is 0: name the pod to recover the master from, or leave both away." }}
+{{- else if and (gt (int64 .from) 0) (not (hasPrefix $of .generation)) }}
+{{- $faults = append $faults (printf "aku.recover.generation is %q, which is none of aku.recover.from = %d: take the one that the log of pod 0 names for that pod, such as %s48213." .generation (int64 .from) $of) }}
+{{- end }}
+{{- if ge (int64 .from) (int64 $aku.serverCount) }}
+{{- $faults = append $faults (printf "aku.recover.from is %d, but there are only pods below aku.serverCount = %d." (int64 .from) (int64 $aku.serverCount)) }}
+{{- end }}
 {{- end }}
 
 {{- with .Values.persistence }}
@@ -133,7 +145,7 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
-{{- $names := list "aku-bin" "aku-run" "aku-auth" "aku-api" "initdb" "data" "logs" "license" }}
+{{- $names := list "aku-bin" "aku-run" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" }}
 {{- range .Values.extraVolumes }}
 {{- if has .name $names }}
 {{- $faults = append $faults (printf "extraVolumes has the name %s, which is a volume of the chart: choose another one." .name) }}
