@@ -157,7 +157,5 @@ func (s *Space) SetPassword(ctx context.Context, password string) error {
 	if _, err := s.kubectl(ctx, nil, "patch", "secret", release+"-auth", "--patch", string(patch)); err != nil {
 		return err
 	}
-	// The kubelet looks at Secrets about once a minute, and whenever something about the pod changes.
-	_, err = s.kubectl(ctx, nil, "annotate", "pod", "--selector", "app.kubernetes.io/instance="+release, "e2e/secret=changed")
-	return err
+	return s.refresh(ctx)
 }

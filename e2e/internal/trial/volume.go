@@ -1,0 +1,46 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// LoseVolume takes a pod away at once, and its volume with it. The pod that takes its place begins with an empty one.
+func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int) error {
+	pod := Pod(number)
+	before := s.Pods()[pod]
+	// The claim stays as long as a pod uses it.
+	if _, err := s.kubectl(ctx, nil, "delete", "pvc", "data-"+pod, "--wait=false"); err != nil {
+		return err
+	}
+	if err := s.DeleteByForce(ctx, pod); err != nil {
+		return err
+	}
+	return s.AwaitPods(ctx, limit, "a new "+pod+" with a new volume", func(pods Pods) string {
+		if now := pods[pod]; now.UID == before.UID || Container(now, Database).State.Running == nil {
+			return pods.describe(pod)
+		}
+		return ""
+	})
+}
+
+// Describe is what kubectl describe says of a pod.
+func (s *Space) Describe(ctx context.Context, pod string) (string, error) {
+	out, err := s.kubectl(ctx, nil, "describe", "pod", pod)
+	return string(out), err
+}
+
+// Order orders a recovery of the master, as a user does who may change values but not enter pods.
+func (s *Space) Order(ctx context.Context, from int, generation string) error {
+	if err := s.Upgrade(ctx, fmt.Sprintf("aku.recover.from=%d,aku.recover.generation=%s", from, generation)); err != nil {
+		return err
+	}
+	return s.refresh(ctx)
+}
+
+// refresh has the kubelet look at ConfigMaps and Secrets. It does so about once a minute, and whenever something about the pod changes.
+func (s *Space) refresh(ctx context.Context) error {
+	_, err := s.kubectl(ctx, nil, "annotate", "pod", "--overwrite", "--selector", "app.kubernetes.io/instance="+release, "e2e/refresh="+time.Now().Format("150405.000"))
+	return err
+}

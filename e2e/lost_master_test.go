@@ -1,0 +1,157 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"aku/e2e/internal/trial"
+	"aku/internal/akucore"
+)
+
+// The volume of the master is lost while users write to the slaves; first somebody recovers it by hand, then by a value. After
+// each, every row that was acknowledged is on every pod.
+func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	space, master := m.space, trial.Pod(akucore.Master)
+
+	var first string
+	m.lose(t, "recovered by hand", func(t *testing.T) {
+		first = m.generation(t, 1)
+		m.mustDescribe(t, master, "MasterFailed", akucore.MasterFailed, "aku.recover.generation="+first)
+		if trial.Ready(space.Pods()[master]) {
+			t.Error("a master without its rows is in service")
+		}
+		if _, err := space.Query(t.Context(), akucore.Master, "SELECT 1 FROM DUAL"); err == nil || !strings.Contains(err.Error(), "4106E") {
+			t.Errorf("a user logs in to it: got %v, want ERR-4106E", err)
+		}
+		if said, err := m.aku(t, trial.Pod(1), "verify", "--replicas", "3", "--timeout", "1s"); err == nil {
+			t.Errorf("verify finds nothing wrong with a lost master:\n%s", said)
+		}
+		said, err := m.aku(t, master, "recover", "--from", "1", "--dry-run")
+		if err != nil || !strings.Contains(said, "TO BE COPIED FROM altibase-1") {
+			t.Fatalf("recover --dry-run: %v\n%s", err, said)
+		}
+		said, err = m.aku(t, master, "recover", "--from", "1", "--yes")
+		if err != nil {
+			t.Fatalf("recover: %v\n%s", err, said)
+		}
+	})
+	m.mustDescribe(t, master, "InService")
+
+	m.lose(t, "recovered by aku.recover", func(t *testing.T) {
+		second := m.generation(t, 1)
+		restarts := m.restarts()
+		must(t, space.Order(t.Context(), 1, first))
+		must(t, space.AwaitLog(t.Context(), healLimit, master, trial.Sidecar,
+			fmt.Sprintf("is not done: the generation %s is of another loss, this one is %s", first, second)))
+		if trial.Ready(space.Pods()[master]) {
+			t.Error("an order of an earlier loss was followed")
+		}
+		must(t, space.Order(t.Context(), 1, second))
+		must(t, space.AwaitReady(t.Context(), healLimit, master))
+		if now := m.restarts(); now != restarts {
+			t.Errorf("pods or containers were replaced: %s, before %s", now, restarts)
+		}
+	})
+}
+
+// lose takes the volume of the master away while users write to the slaves, has it recovered, and accounts for every row.
+func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
+	t.Helper()
+	ok := t.Run(name, func(t *testing.T) {
+		began := time.Now()
+		var writers []*trial.Writer
+		for _, number := range []int{1, 2} {
+			m.writer++
+			writer, err := m.space.StartWriter(fmt.Sprintf("writer-%d", m.writer), number, m.writer*1_000_000, 50)
+			must(t, err)
+			writers = append(writers, writer)
+		}
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), startLimit, enough))
+		}
+		must(t, m.space.LoseVolume(t.Context(), startLimit, akucore.Master))
+		recovered(t)
+		must(t, m.space.AwaitReady(t.Context(), healLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), healLimit, enough))
+		}
+		written := 0
+		for _, writer := range writers {
+			done, err := writer.Stop(t.Context())
+			must(t, err)
+			written += done.Acknowledged()
+		}
+		if p := writers[0].Progress(); p.Sessions != 1 {
+			t.Errorf("the users of the source had to log in %d times, want once", p.Sessions)
+		}
+		mustAgree(t, m.space, m.pods)
+		said, err := m.aku(t, trial.Pod(0), "verify", "--replicas", "3", "--checksums")
+		if err != nil || !strings.Contains(said, "equal") {
+			t.Errorf("verify: %v\n%s", err, said)
+		}
+		survived.add("loss of the master's volume, "+name, written, time.Since(began))
+	})
+	if !ok {
+		t.FailNow()
+	}
+}
+
+// generation waits until the master says how its recovery from a slave is ordered.
+func (m *mesh) generation(t *testing.T, source int) string {
+	t.Helper()
+	said := regexp.MustCompile(fmt.Sprintf(`aku\.recover\.from=%d,aku\.recover\.generation=(\d+-\d+)`, source))
+	pod := m.space.Pods()[trial.Pod(akucore.Master)]
+	var found []string
+	must(t, trial.Await(t.Context(), startLimit, "the word of the master that it is lost", func(context.Context) string {
+		log := m.space.LogOf(pod, trial.Sidecar)
+		if found = said.FindStringSubmatch(log); found == nil {
+			return log
+		}
+		return ""
+	}))
+	return found[1]
+}
+
+// mustDescribe waits until kubectl describe shows each of the texts in the Events of a pod.
+func (m *mesh) mustDescribe(t *testing.T, pod string, texts ...string) {
+	t.Helper()
+	must(t, trial.Await(t.Context(), startLimit, fmt.Sprintf("%q in the description of %s", texts, pod), func(ctx context.Context) string {
+		said, err := m.space.Describe(ctx, pod)
+		if err != nil {
+			return err.Error()
+		}
+		_, events, _ := strings.Cut(said, "\nEvents:")
+		for _, text := range texts {
+			if !strings.Contains(events, text) {
+				return fmt.Sprintf("no %q in:\n%s", text, events)
+			}
+		}
+		return ""
+	}))
+}
+
+// aku runs aku-init in a pod.
+func (m *mesh) aku(t *testing.T, pod string, args ...string) (string, error) {
+	t.Helper()
+	out, err := m.space.Exec(t.Context(), pod, trial.Sidecar, append([]string{"/opt/aku/bin/aku-init"}, args...)...)
+	return string(out), err
+}
+
+// restarts tells the pods and how often their containers were started again.
+func (m *mesh) restarts() string {
+	var all []string
+	pods := m.space.Pods()
+	for number := range m.pods {
+		pod := pods[trial.Pod(number)]
+		all = append(all, fmt.Sprint(pod.UID, " ", trial.Restarts(pod)))
+	}
+	return strings.Join(all, ", ")
+}
