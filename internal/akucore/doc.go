@@ -17,6 +17,13 @@
 // The package knows no SQL text, no ODBC and no Kubernetes: it sees servers
 // through the Server interface.
 //
+// A changed list of tables is a new copy: a slave whose objects towards the master
+// carry another list hands over and joins again, with the new one, as soon as all
+// other joined slaves are in service. Objects that are reset and differ, in tables or
+// host, are dropped and made anew by the join. Two slaves share what both share with
+// the master, so a mesh with two lists loses nothing; the master changes nothing by
+// itself. Objects that the configuration does not know are named at every start.
+//
 // Words: pod number is the StatefulSet ordinal; the master pod is pod 0, any
 // other is a slave pod; pair (i,j) is the replication object between pods i < j,
 // present on both under one name; XSN is the restart log sequence number of a

@@ -64,7 +64,7 @@ type Step struct {
 	Peer   int // the other pod of the pair, for steps on a replication object
 	Group  int // index of the group, for steps on a replication object
 	If     Guard
-	Tables []Table       // Truncate
+	Tables []Table       // Truncate; Create, when it is not all of the group's
 	For    time.Duration // Delay; the limit of Deliver, STOP and RESET, 0 for none
 	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
 	Generation string
@@ -77,6 +77,15 @@ func (s Step) onObject() bool {
 		return false
 	}
 	return true
+}
+
+// Spec is the object that a CREATE of the step makes.
+func (s Step) Spec(m Mesh) ObjectSpec {
+	spec := m.Spec(m.Groups[s.Group], s.On, s.Peer)
+	if len(s.Tables) > 0 {
+		spec.Tables = s.Tables
+	}
+	return spec
 }
 
 // Describe says the step in words, such as "altibase-1: STOP AKU_REP_01".
@@ -92,7 +101,7 @@ func (s Step) Describe(m Mesh) string {
 	if s.Do == BeginRecovery || s.Do == EndRecovery {
 		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
 	}
-	if s.Do == Truncate {
+	if len(s.Tables) > 0 {
 		fmt.Fprintf(&b, " %s", names(s.Tables))
 	}
 	if s.Do == Delay {
@@ -127,6 +136,8 @@ type Plan struct {
 	Human    string
 	Advice   string
 	Recovery []Step
+	// Because says why a plan is made that nobody would expect, "" for the others.
+	Because string
 	// Undone is what the plan leaves undone, and why; nothing is lost by that.
 	Undone []string
 	// Join: once all stages are done the own copy is complete and new.
@@ -156,6 +167,9 @@ func (p Plan) Describe(m Mesh, sql func(Step) []string) string {
 			fmt.Fprintf(&b, "       %s\n", strings.TrimRight(line, "\n"))
 		}
 		describe(&b, m, p.Recovery, sql)
+	}
+	if p.Because != "" {
+		fmt.Fprintf(&b, "because: %s\n", p.Because)
 	}
 	for _, undone := range p.Undone {
 		fmt.Fprintf(&b, "undone: %s\n", undone)

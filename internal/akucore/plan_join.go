@@ -1,6 +1,9 @@
 package akucore
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // planJoin is the full join of a slave k that loses nothing. The order matters,
 // because a change is never relayed: what another slave j writes while the master
@@ -65,8 +68,14 @@ func planJoin(m Mesh, v View) Plan {
 
 	for g := range m.Groups {
 		for _, on := range []int{Master, m.Self} {
-			if _, exists := v.object(m, on, PairOf(0, m.Self).other(on), g); !exists {
-				create.Steps = append(create.Steps, Step{Do: Create, On: on, Peer: PairOf(0, m.Self).other(on), Group: g})
+			peer := PairOf(0, m.Self).other(on)
+			o, exists := v.object(m, on, peer, g)
+			if exists && !o.fits(m.Spec(m.Groups[g], on, peer)) {
+				clean.Steps = append(clean.Steps, Step{Do: Drop, On: on, Peer: peer, Group: g, If: IfNotJoined})
+				exists = false
+			}
+			if !exists {
+				create.Steps = append(create.Steps, Step{Do: Create, On: on, Peer: peer, Group: g})
 			}
 		}
 		for _, slave := range otherSlaves(m) {
@@ -82,15 +91,30 @@ func planJoin(m Mesh, v View) Plan {
 		}
 		for _, slave := range others {
 			p.clearPair(m, v, &clean, slave, m.Self, g)
-			if _, exists := v.object(m, slave, m.Self, g); !exists {
-				create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: m.Self, Group: g})
+			tables := v.shared(m, slave, g)
+			if len(tables) == 0 {
+				return Plan{Name: p.Name, Join: true, Wait: fmt.Sprintf(
+					"%s replicates none of the tables of the configuration in %s: keep one of them there, and take it out in a second step", m.PodName(slave), m.Groups[g].Prefix)}
+			}
+			spec := m.Spec(m.Groups[g], slave, m.Self)
+			spec.Tables = tables
+			if slices.Equal(tables, m.Groups[g].Tables) {
+				tables = nil // all of the group's
+			}
+			o, exists := v.object(m, slave, m.Self, g)
+			if exists && !o.fits(spec) {
+				clean.Steps = append(clean.Steps, Step{Do: Drop, On: slave, Peer: m.Self, Group: g, If: IfNotJoined})
+				exists = false
+			}
+			if !exists {
+				create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: m.Self, Group: g, Tables: tables})
 			}
 			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: m.Self, Group: g})
 			if toMaster, _ := v.object(m, slave, Master, g); !toMaster.Started {
 				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
 			}
 			deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
-			pair.Steps = append(pair.Steps, Step{Do: Create, On: m.Self, Peer: slave, Group: g})
+			pair.Steps = append(pair.Steps, Step{Do: Create, On: m.Self, Peer: slave, Group: g, Tables: tables})
 			start.Steps = append(start.Steps,
 				Step{Do: Start, On: m.Self, Peer: slave, Group: g},
 				// START RETRY alone would look for us only every 60 s.

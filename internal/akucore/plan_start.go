@@ -128,9 +128,18 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 		return Plan{Name: "start of a slave", Wait: fmt.Sprintf("the master %s is not in service: %s", m.PodName(Master), whyNotOpen(master))}
 	}
 	own, masters := v.mark(m, m.Self, Master), v.mark(m, Master, m.Self)
+	changed := own == all && masters == all && v.allPaired(m) && v.changedTables(m) != ""
+	if old := v.inTheWay(m); len(old) > 0 && (own == none || changed) {
+		return Plan{Name: "start of a slave", Wait: strings.Join(tellForgotten(m, old), "; ")}
+	}
 	switch {
 	case own == none:
 		return planJoin(m, v)
+	case changed:
+		// The copy is made anew, with the new list.
+		p := planHandOver(m, v)
+		p.Name, p.Because = "hand over for a changed table list", v.changedTables(m)
+		return p
 	case own == all && masters == all:
 		return planSlaveRestart(m, o, v)
 	default:

@@ -22,8 +22,9 @@ func mesh(self int) Mesh {
 
 // world builds a View for the plan tables.
 type world struct {
-	m    Mesh
-	view View
+	m      Mesh
+	view   View
+	tables []Table // of the objects; nil for those of the mesh
 }
 
 func newWorld(m Mesh) *world {
@@ -57,11 +58,39 @@ func (w *world) away(pods ...int) *world {
 	return w
 }
 
+// changedMesh is the mesh with a second table, whose objects do not have it yet.
+func changedMesh(self int) Mesh {
+	m := mesh(self)
+	m.Groups[0].Tables = []Table{{User: "SYS", Name: "T1"}, {User: "SYS", Name: "T2"}}
+	return m
+}
+
+// lists has the sides that are given from here on carry these tables of SYS.
+func (w *world) lists(tables ...string) *world {
+	w.tables = nil
+	for _, t := range tables {
+		w.tables = append(w.tables, Table{User: "SYS", Name: t})
+	}
+	return w
+}
+
+// edit changes an object of a pod.
+func (w *world) edit(pod int, name string, change func(*Object)) *world {
+	o := w.view.Pods[pod].Objects[name]
+	change(&o)
+	w.view.Pods[pod].Objects[name] = o
+	return w
+}
+
 // side gives a pod its side of the pair with a peer, in every group.
 func (w *world) side(pod, peer int, xsn int64, started bool, sender SenderState) *world {
 	for _, g := range w.m.Groups {
 		name := g.Object(PairOf(pod, peer))
-		w.view.Pods[pod].Objects[name] = Object{Name: name, XSN: xsn, Started: started, Sender: sender}
+		spec := w.m.Spec(g, pod, peer)
+		if w.tables != nil {
+			spec.Tables = w.tables
+		}
+		w.view.Pods[pod].Objects[name] = Object{Name: name, XSN: xsn, Started: started, Sender: sender, Host: spec.Host, Port: spec.Port, Tables: spec.Tables}
 	}
 	return w
 }
@@ -176,6 +205,45 @@ func TestPlanStart(t *testing.T) {
 		{"slave, the master was reset and another slave is away", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0).away(1)
 			return w.running(0, 1).reset(0, 2).stopped(2, 0).stopped(2, 1)
+		}()},
+		{"slave, the list of tables changed", func() *world {
+			w := newWorld(changedMesh(2)).closed(2).open(0, 1).lists("T1")
+			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
+			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, the list of tables changed while it is open", func() *world {
+			w := newWorld(changedMesh(2)).open(0, 1, 2).lists("T1")
+			w.both(w.running, 0, 1).both(w.running, 0, 2)
+			return w.both(w.running, 1, 2)
+		}()},
+		{"slave, reset, the list of tables changed, beside a slave that has the old one", func() *world {
+			w := newWorld(changedMesh(2)).closed(2).open(0, 1).lists("T1")
+			w.both(w.running, 0, 1).running(0, 2).reset(2, 0)
+			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, reset, the list of tables changed, beside a slave that has the new one", func() *world {
+			w := newWorld(changedMesh(1)).closed(1).open(0, 2).lists("T1")
+			w.both(w.reset, 0, 1)
+			w.both(w.stopped, 1, 2)
+			return w.lists("T1", "T2").both(w.running, 0, 2)
+		}()},
+		{"slave, reset, beside a slave that has none of its tables", func() *world {
+			w := newWorld(changedMesh(2)).closed(2).open(0, 1).lists("OLD")
+			return w.both(w.running, 0, 1)
+		}()},
+		{"slave, reset, and the other server went to another host", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0).away(2)
+			w.both(w.reset, 0, 1)
+			return w.edit(1, "AKU_REP_01", func(o *Object) { o.Host = "altibase-0.old-svc" })
+		}()},
+		{"slave, new, and a renamed block may hold undelivered changes", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0).away(2).stopped(1, 0)
+			own := w.view.Pods[1].Objects
+			o := own["AKU_REP_01"]
+			delete(own, o.Name)
+			o.Name = "AKU_OLD_01"
+			own[o.Name] = o
+			return w
 		}()},
 		{"slave, the master is not the one of its copy", func() *world {
 			w := newWorld(mesh(1)).closed(1).open(0).away(2)

@@ -266,7 +266,7 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 	}
 
 	group := r.Mesh.Groups[s.Group]
-	spec := r.Mesh.Spec(group, s.On, s.Peer)
+	spec := s.Spec(r.Mesh)
 	var err error
 	switch s.Do {
 	case Create:
@@ -303,7 +303,7 @@ func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectS
 	done := false
 	switch s.Do {
 	case Create:
-		if exists && !sameSpec(o, spec) {
+		if exists && !o.fits(spec) {
 			return fmt.Errorf("%w: it exists with host %s,%d and tables %s; the configuration wants %s,%d and %s",
 				ErrFatal, o.Host, o.Port, names(o.Tables), spec.Host, spec.Port, names(spec.Tables))
 		}
@@ -321,22 +321,6 @@ func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectS
 		return refused
 	}
 	return nil
-}
-
-func sameSpec(o Object, spec ObjectSpec) bool {
-	if o.Host != spec.Host || o.Port != spec.Port || len(o.Tables) != len(spec.Tables) {
-		return false
-	}
-	held := map[Table]bool{}
-	for _, t := range o.Tables {
-		held[t] = true
-	}
-	for _, t := range spec.Tables {
-		if !held[t] {
-			return false
-		}
-	}
-	return true
 }
 
 // close keeps new users out, gives those inside time to leave, and closes the

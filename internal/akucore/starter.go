@@ -33,6 +33,7 @@ type Starter struct {
 	// Plan decides; nil for PlanStart. Tests put other rules in its place.
 	Plan func(Mesh, StartOptions, View) Plan
 
+	looked bool // for forgotten objects
 	said   string
 	saidAt time.Time
 }
@@ -97,6 +98,12 @@ func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instanc
 	if err != nil {
 		return Plan{}, Instance{}, fmt.Errorf("own server: %w", err)
 	}
+	if !s.looked {
+		s.looked = true
+		for _, text := range tellForgotten(r.Mesh, view.forgotten(r.Mesh)) {
+			r.Log.Warn(text)
+		}
+	}
 	decide := s.Plan
 	if decide == nil {
 		decide = PlanStart
@@ -113,6 +120,9 @@ func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instanc
 		return plan, Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
 	}
 	r.Log.Info("plan", "name", plan.Name, "stages", len(plan.Stages))
+	if plan.Because != "" {
+		r.Log.Warn("the copy of this pod is made anew", "reason", plan.Because)
+	}
 	r.tell(Event{Kind: Planned, Plan: plan.Name})
 	if s.Why != nil {
 		s.Why(plan.Name)

@@ -101,7 +101,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{"-- shut the server down"}
 	}
 	group := m.Groups[s.Group]
-	spec := m.Spec(group, s.On, s.Peer)
+	spec := s.Spec(m)
 	switch s.Do {
 	case akucore.Create:
 		return []string{createReplication(spec)}

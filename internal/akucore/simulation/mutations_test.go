@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "list changes": listChanges,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -191,6 +191,26 @@ func masterAway(o *Options) {
 	})
 }
 
+// listChanges: rolling updates change the list of tables, with kills between any two
+// statements, and pods that keep their copies at their end.
+func listChanges(o *Options) {
+	inOrder(o, func(r *rand.Rand) (events []event) {
+		for n := range 2 + r.IntN(2) {
+			events = append(events, event{after: max(0, inService-time.Duration(n)*10*time.Second), fault: roll()})
+			for range r.IntN(4) {
+				p := r.IntN(3)
+				kill := []func(int) fault{killSidecar, killServer, killPod}[r.IntN(3)]
+				events = append(events, event{after: seconds(r, 0, 15), arm: &armed{fault: kill(p), on: p, countdown: 1 + r.IntN(12), moment: moment(r.IntN(3))}})
+			}
+		}
+		return append(events, event{after: time.Minute})
+	})
+	o.Lists, o.Reset, o.Groups = true, akucore.ResetAuto, 1+int(o.Seed%2)
+	if o.Seed%3 == 0 {
+		o.Reset = akucore.ResetNever
+	}
+}
+
 var mutations = []mutation{
 	{"the manual's join: truncate, SYNC, START all", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("full join", akucore.PlanStart(m, o, v), func(akucore.Plan) akucore.Plan { return manualJoin(m, v) })
@@ -250,7 +270,7 @@ var mutations = []mutation{
 		v = seen(v)
 		v.Pods[akucore.Master] = akucore.Pod{}
 		for _, g := range m.Groups {
-			v.Pods[akucore.Master] = with(v.Pods[akucore.Master], akucore.Object{Name: g.Object(akucore.PairOf(0, m.Self)), XSN: 1})
+			v.Pods[akucore.Master] = with(v.Pods[akucore.Master], akucore.Object{Name: g.Object(akucore.PairOf(0, m.Self)), XSN: 1, Tables: g.Tables})
 		}
 		return without(akucore.PlanStart(m, o, v), func(s akucore.Step) bool {
 			return s.On == akucore.Master || s.Do != akucore.Open && s.Peer == akucore.Master
@@ -274,6 +294,21 @@ var mutations = []mutation{
 		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
 			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver })
 		})
+	}))},
+	{"restart: a changed table list is not noticed", 50, both(listChanges, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		if m.Self != akucore.Master && marked(m, v, m.Self, akucore.Master) {
+			for _, pod := range []int{m.Self, akucore.Master} {
+				for _, g := range m.Groups {
+					if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(0, m.Self))]; ok {
+						o.Tables = g.Tables
+						v.Pods[pod] = with(v.Pods[pod], o)
+					}
+				}
+			}
+		}
+	}))},
+	{"join: reset objects with another list are kept", 50, both(listChanges, join(func(s akucore.Step) bool {
+		return s.Do == akucore.Drop && (s.On == akucore.Master || s.Peer == akucore.Master)
 	}))},
 	{"in service: an outdated copy is not noticed", 50, func(o *Options) { o.NoSweep = true }},
 

@@ -30,7 +30,7 @@ type claim struct {
 func (p *pod) claimed(c *client, s akucore.Step) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	m := p.w.mesh(p.number)
+	m := p.mesh()
 	p.w.claims[claim{c, s.On, m.Groups[s.Group].Object(akucore.PairOf(s.On, s.Peer))}] = s.If
 }
 

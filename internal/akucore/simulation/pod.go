@@ -305,7 +305,7 @@ func (p *pod) replicas(context.Context) int {
 
 func (p *pod) runner(c *client) *akucore.Runner {
 	return &akucore.Runner{
-		Mesh: p.w.mesh(p.number), Servers: c, Log: slog.New(slog.DiscardHandler),
+		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
 		Unchecked: p.w.options.Unchecked, Uncounted: p.w.options.Uncounted,
 		OnStep: func(s akucore.Step) { p.claimed(c, s) },

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -117,6 +118,9 @@ func (x *sender) handshake() error {
 		return errNoObject
 	}
 	if theirs.peer != x.s.pod || theirs.group != x.o.group {
+		return errMismatch
+	}
+	if !slices.Equal(list(theirs.spec), list(x.o.spec)) {
 		return errMismatch
 	}
 	return nil

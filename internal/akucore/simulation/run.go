@@ -24,6 +24,7 @@ type Options struct {
 	APIFails     int // of a hundred questions for the replica count
 	LoseVolumes  bool
 	WriteEvery   time.Duration // at most, between two changes on a pod
+	Lists        bool          // a rolling update changes the list of tables
 	FewValues    bool          // rows come back to values that they had before
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
@@ -69,12 +70,13 @@ func OptionsOf(seed uint64) Options {
 		o.APIFails = 30
 	}
 	o.FewValues = r.IntN(8) == 0
+	o.Lists = r.IntN(3) == 0
 	return o
 }
 
 func (o Options) String() string {
-	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, a write in %s",
-		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.WriteEvery)
+	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a write in %s",
+		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.WriteEvery)
 }
 
 // Outcome is what a run came to.

@@ -377,6 +377,9 @@ func (s *server) flush(ctx context.Context, name string, limit time.Duration) er
 // send into them by.
 func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *client) error {
 	for _, t := range tables {
+		if t.Name[0] != 'T' {
+			continue
+		}
 		g := group(t)
 		s.w.mu.Lock()
 		d := s.w.between(dieTruncate, s.pod, g, 0, 10*time.Millisecond, 700*time.Millisecond)

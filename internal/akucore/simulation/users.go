@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 const (
@@ -89,6 +91,26 @@ func (s *server) write() {
 	s.wrote()
 }
 
+// listsAgree checks that what goes between two pods in service has the list of tables
+// that both are configured with. Callers hold the lock.
+func (w *world) listsAgree() {
+	for _, p := range w.pods {
+		if p == nil {
+			continue
+		}
+		m := p.mesh()
+		for _, g := range m.Groups {
+			for _, peer := range m.Peers() {
+				o := p.volume.objects[g.Object(akucore.PairOf(p.number, peer))]
+				want := akucore.ObjectSpec{Tables: g.Tables}
+				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec), list(want)) {
+					w.violated("(g) %s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec), list(want))
+				}
+			}
+		}
+	}
+}
+
 // check compares every open pod with what users were told.
 func (w *world) check() {
 	tainted := map[place]bool{}
@@ -106,6 +128,7 @@ func (w *world) check() {
 			}
 		}
 	}
+	w.listsAgree()
 	w.figures.Tainted += len(tainted)
 	w.figures.Shared += len(w.journal.shared)
 	var faults []string

@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,6 +67,35 @@ func (w *world) mesh(self int) akucore.Mesh {
 		})
 	}
 	return m
+}
+
+// mesh is the configuration as this pod has it. A revision of the pod template may
+// change the list of tables: each group gets a second one, whose rows nobody looks at.
+func (p *pod) mesh() akucore.Mesh {
+	m := p.w.mesh(p.number)
+	if p.w.options.Lists {
+		m.Groups = listed(m.Groups, p.revision)
+	}
+	return m
+}
+
+func listed(groups []akucore.Group, revision int) []akucore.Group {
+	for g := range groups {
+		if revision%2 == 1 {
+			groups[g].Tables = append(groups[g].Tables, akucore.Table{User: "SYS", Name: fmt.Sprintf("X%d", g)})
+		}
+	}
+	return groups
+}
+
+// list are the table names of an object, in order.
+func list(spec akucore.ObjectSpec) []string {
+	var names []string
+	for _, t := range spec.Tables {
+		names = append(names, t.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // host is the pod that a host name belongs to.
