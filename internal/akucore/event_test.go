@@ -42,7 +42,7 @@ func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
 // copyServer copies for some time and shows rows on the way; a table that is done shows -1.
 type copyServer struct{ Server }
 
-func (copyServer) Sync(ctx context.Context, _ string, _ int) error {
+func (copyServer) Sync(ctx context.Context, _ string, _ int, _ []Table) error {
 	return sleep(ctx, 3500*time.Millisecond)
 }
 

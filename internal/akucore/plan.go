@@ -20,8 +20,12 @@ const (
 	Sync         Verb = "SYNC"
 	Deliver      Verb = "DELIVER" // wait until all committed so far is applied on the peer
 	Truncate     Verb = "TRUNCATE"
-	Close        Verb = "CLOSE" // ADMIN_MODE 1, then users out
-	Open         Verb = "OPEN"  // ADMIN_MODE 0
+	AddTables    Verb = "ADD TABLE"  // those that the object does not have yet
+	DropTables   Verb = "DROP TABLE" // out of the replication; the table stays
+	SyncTables   Verb = "SYNC TABLE" // copies these only; what is pending for the others is sent after
+	SetHost      Verb = "SET HOST"   // the peer's host and port as configured, and no other
+	Close        Verb = "CLOSE"      // ADMIN_MODE 1, then users out
+	Open         Verb = "OPEN"       // ADMIN_MODE 0
 	AllowSharing Verb = "ALLOW DUPLICATE HOSTS"
 	Delay        Verb = "DELAY"
 	Shutdown     Verb = "SHUTDOWN"
@@ -53,6 +57,8 @@ const (
 	// that is the source; the sign of a recovery is set; its source is in service; and
 	// what was to be delivered to the source was.
 	IfRecovering Guard = "the source is in service and complete"
+	// IfOnlyThere: the own side of the pair does not have these tables.
+	IfOnlyThere Guard = "the own side does not have it"
 	// IfAway: the peer still cannot be reached.
 	IfAway Guard = "peer is away"
 )
@@ -64,7 +70,7 @@ type Step struct {
 	Peer   int // the other pod of the pair, for steps on a replication object
 	Group  int // index of the group, for steps on a replication object
 	If     Guard
-	Tables []Table       // Truncate; Create, when it is not all of the group's
+	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the group's
 	For    time.Duration // Delay; the limit of Deliver, STOP and RESET, 0 for none
 	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
 	Generation string
@@ -136,8 +142,6 @@ type Plan struct {
 	Human    string
 	Advice   string
 	Recovery []Step
-	// Because says why a plan is made that nobody would expect, "" for the others.
-	Because string
 	// Undone is what the plan leaves undone, and why; nothing is lost by that.
 	Undone []string
 	// Join: once all stages are done the own copy is complete and new.
@@ -167,9 +171,6 @@ func (p Plan) Describe(m Mesh, sql func(Step) []string) string {
 			fmt.Fprintf(&b, "       %s\n", strings.TrimRight(line, "\n"))
 		}
 		describe(&b, m, p.Recovery, sql)
-	}
-	if p.Because != "" {
-		fmt.Fprintf(&b, "because: %s\n", p.Because)
 	}
 	for _, undone := range p.Undone {
 		fmt.Fprintf(&b, "undone: %s\n", undone)

@@ -93,8 +93,7 @@ func planJoin(m Mesh, v View) Plan {
 			p.clearPair(m, v, &clean, slave, m.Self, g)
 			tables := v.shared(m, slave, g)
 			if len(tables) == 0 {
-				return Plan{Name: p.Name, Join: true, Wait: fmt.Sprintf(
-					"%s replicates none of the tables of the configuration in %s: keep one of them there, and take it out in a second step", m.PodName(slave), m.Groups[g].Prefix)}
+				return Plan{Name: p.Name, Wait: v.nothingShared(m, slave, g)}
 			}
 			spec := m.Spec(m.Groups[g], slave, m.Self)
 			spec.Tables = tables

@@ -128,19 +128,26 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 		return Plan{Name: "start of a slave", Wait: fmt.Sprintf("the master %s is not in service: %s", m.PodName(Master), whyNotOpen(master))}
 	}
 	own, masters := v.mark(m, m.Self, Master), v.mark(m, Master, m.Self)
-	changed := own == all && masters == all && v.allPaired(m) && v.changedTables(m) != ""
-	if old := v.inTheWay(m); len(old) > 0 && (own == none || changed) {
+	joined := own == all && masters == all
+	changed := ""
+	if joined {
+		changed = v.listChanged(m)
+	}
+	if old := v.inTheWay(m); len(old) > 0 && (own == none || changed != "") {
 		return Plan{Name: "start of a slave", Wait: strings.Join(tellForgotten(m, old), "; ")}
 	}
 	switch {
 	case own == none:
 		return planJoin(m, v)
-	case changed:
-		// The copy is made anew, with the new list.
-		p := planHandOver(m, v)
-		p.Name, p.Because = "hand over for a changed table list", v.changedTables(m)
+	case changed != "":
+		why := v.notYet(m)
+		if why == "" {
+			return planChange(m, v)
+		}
+		p := planSlaveRestart(m, o, v)
+		p.Undone = append(p.Undone, fmt.Sprintf("the list of tables stays as it is for now (%s): %s", changed, why))
 		return p
-	case own == all && masters == all:
+	case joined:
 		return planSlaveRestart(m, o, v)
 	default:
 		return planHandOver(m, v)
@@ -195,13 +202,15 @@ func waitForOutdated(m Mesh, slave int) string {
 // restart connects the own pod with its partners, which are in service, leaves
 // word for the joined pods that are not, delivers both ways and opens.
 func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
+	align := Stage{Title: alignTitle}
 	connect := Stage{Title: "start the own sides"}
 	restart := Stage{Title: "start the peers' sides"}
 	for _, peer := range partners {
 		for g := range m.Groups {
 			own, _ := v.object(m, m.Self, peer, g)
 			connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
-			theirs, _ := v.object(m, peer, m.Self, g)
+			steps, theirs := v.align(m, peer, g)
+			align.Steps = append(align.Steps, steps...)
 			restart.Steps = append(restart.Steps, startOrWake(theirs, Step{On: peer, Peer: m.Self, Group: g})...)
 		}
 	}
@@ -212,11 +221,12 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 		for g := range m.Groups {
 			own, exists := v.object(m, m.Self, peer, g)
 			// A slave that is joined must hear all from the moment users are let in.
-			if exists && !own.Started && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
+			if exists && !own.Started && own.Sender == SenderNone && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
 				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: m.Self, Peer: peer, Group: g, If: ifKept(own)})
 			}
 		}
 	}
+	p.add(align)
 	p.add(connect)
 	p.add(restart)
 	if o.Flush {
@@ -282,6 +292,7 @@ func planHandOver(m Mesh, v View) Plan {
 		}
 	}
 	var waiting []string
+	align := Stage{Title: alignTitle}
 	connect := Stage{Title: "start or wake what holds unsent changes"}
 	deliver := Stage{Title: "deliver what the own log holds", Begin: "Flush replications.", End: "Replication flush has ended."}
 	anew := Stage{Title: "have slaves join anew that may lack what is delivered now"}
@@ -301,6 +312,8 @@ func planHandOver(m Mesh, v View) Plan {
 				continue
 			}
 			if delivers {
+				steps, _ := v.align(m, peer, g)
+				align.Steps = append(align.Steps, steps...)
 				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
 				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g})
 			}
@@ -319,6 +332,7 @@ func planHandOver(m Mesh, v View) Plan {
 		return p
 	}
 	p.add(p.closeFirst(m, v))
+	p.add(align)
 	p.add(connect)
 	p.add(deliver)
 	p.add(anew)

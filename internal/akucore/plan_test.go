@@ -206,15 +206,40 @@ func TestPlanStart(t *testing.T) {
 			w := newWorld(mesh(2)).closed(2).open(0).away(1)
 			return w.running(0, 1).reset(0, 2).stopped(2, 0).stopped(2, 1)
 		}()},
-		{"slave, the list of tables changed", func() *world {
+		{"slave, a table is added", func() *world {
 			w := newWorld(changedMesh(2)).closed(2).open(0, 1).lists("T1")
 			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
 			return w.both(w.stopped, 1, 2)
 		}()},
-		{"slave, the list of tables changed while it is open", func() *world {
-			w := newWorld(changedMesh(2)).open(0, 1, 2).lists("T1")
-			w.both(w.running, 0, 1).both(w.running, 0, 2)
-			return w.both(w.running, 1, 2)
+		{"slave, a table is added while it is open, and the other slave has it", func() *world {
+			w := newWorld(changedMesh(1)).open(0, 1, 2).lists("T1")
+			w.both(w.running, 0, 1).both(w.running, 1, 2)
+			return w.lists("T1", "T2").both(w.running, 0, 2)
+		}()},
+		{"slave, a table is taken out", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1).lists("T1", "T2")
+			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
+			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, a table is added, and a plan before was cut", func() *world {
+			w := newWorld(changedMesh(2)).closed(2).open(0).away(1).lists("T1")
+			return w.stopped(2, 0).lists("T1", "T2").stopped(0, 2)
+		}()},
+		{"slave, a table is added, and the other slave is away", func() *world {
+			w := newWorld(changedMesh(1)).closed(1).open(0).away(2).lists("T1")
+			w.both(w.running, 0, 2).both(w.stopped, 0, 1)
+			return w.stopped(1, 2).lists("T1", "T2").stopped(0, 1)
+		}()},
+		{"slave, a table is added, and a higher one does not have it yet", func() *world {
+			w := newWorld(changedMesh(1)).closed(1).open(0, 2).lists("T1")
+			w.both(w.running, 0, 2).both(w.stopped, 0, 1)
+			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, its replication port changed", func() *world {
+			m := mesh(1)
+			m.ReplicationPort = 20999
+			w := newWorld(m).closed(1).open(0).away(2).running(0, 1).stopped(1, 0)
+			return w.edit(0, "AKU_REP_01", func(o *Object) { o.Port = 20301 }).edit(1, "AKU_REP_01", func(o *Object) { o.Port = 20301 })
 		}()},
 		{"slave, reset, the list of tables changed, beside a slave that has the old one", func() *world {
 			w := newWorld(changedMesh(2)).closed(2).open(0, 1).lists("T1")

@@ -38,6 +38,8 @@ func (r *Runner) lookBefore(ctx context.Context, p Plan) {
 			switch s.Do {
 			case Create, Drop, Reset:
 				ddl[s.On]++
+			case AddTables, DropTables, SetHost:
+				ddl[s.On] += int64(max(2, len(s.Tables)))
 			case Deliver:
 				b := before{ddl: ddl[s.On]}
 				wg.Go(func() {

@@ -146,7 +146,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		retry.RetryIf(func(err error) bool {
 			// A SYNC that was cut leaves rows behind, and the next one would keep them
 			// instead of newer ones. Only another plan, with its TRUNCATE, may repeat it.
-			return s.Do != Sync && retryable(err)
+			return s.Do != Sync && s.Do != SyncTables && retryable(err)
 		}),
 		retry.OnRetry(func(n uint, err error) {
 			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
@@ -198,6 +198,13 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 	own, err := r.Servers.Server(r.Mesh.Self).State(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("check before it: %w", err)
+	}
+	if s.If == IfOnlyThere {
+		o := own.Objects[r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))]
+		if both := o.has(s.Tables); len(both) > 0 {
+			return fmt.Errorf("refused: %s on %s has %s, too", o.Name, r.Mesh.PodName(r.Mesh.Self), names(both))
+		}
+		return nil
 	}
 	if s.If == IfStopped {
 		if o := own.Objects[r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))]; o.Started {
@@ -281,7 +288,11 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		err = server.Stop(ctx, spec.Name)
 	case Reset:
 		err = server.Reset(ctx, spec.Name)
-	case Sync:
+	case AddTables, DropTables:
+		return r.changeTables(ctx, server, s, spec.Name)
+	case SetHost:
+		err = server.SetHost(ctx, spec.Name, spec.Host, spec.Port)
+	case Sync, SyncTables:
 		err = r.sync(ctx, server, s, spec.Name, group.Parallel)
 	default:
 		return fmt.Errorf("%w: unknown verb %q", ErrFatal, s.Do)
@@ -290,6 +301,23 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		return r.isDone(ctx, server, s, spec, err)
 	}
 	return err
+}
+
+// changeTables adds to an object those of the tables that it does not have, or takes
+// out those that it has: a plan, or a try of it, may have done some of it before.
+func (r *Runner) changeTables(ctx context.Context, server Server, s Step, object string) error {
+	state, err := server.State(ctx, nil)
+	if err != nil {
+		return err
+	}
+	o, exists := state.Objects[object]
+	if !exists {
+		return errors.New("the object is gone: look again")
+	}
+	if s.Do == AddTables {
+		return server.AddTables(ctx, object, o.lacks(s.Tables))
+	}
+	return server.DropTables(ctx, object, o.has(s.Tables))
 }
 
 // isDone looks whether a statement that was refused as already done left the
@@ -361,7 +389,7 @@ const (
 // sync copies and says how far it is.
 func (r *Runner) sync(ctx context.Context, master Server, s Step, object string, parallel int) error {
 	done := make(chan error, 1)
-	go func() { done <- master.Sync(ctx, object, parallel) }()
+	go func() { done <- master.Sync(ctx, object, parallel, s.Tables) }()
 	tick := time.NewTicker(copyInterval)
 	defer tick.Stop()
 	began, told := time.Now(), time.Now()

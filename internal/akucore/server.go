@@ -44,8 +44,8 @@ type ObjectSpec struct {
 type Object struct {
 	Name    string
 	Started bool
-	XSN     int64 // Unset when never started or reset
-	Host    string
+	XSN     int64  // Unset when never started or reset
+	Host    string // all of them, should somebody have given it several
 	Port    int
 	Tables  []Table
 	Sender  SenderState
@@ -107,8 +107,15 @@ type Server interface {
 	// the XSN is unset.
 	StartRetry(ctx context.Context, object string) error
 	Stop(ctx context.Context, object string) error
+	// AddTables and DropTables change what a stopped object replicates.
+	AddTables(ctx context.Context, object string, tables []Table) error
+	DropTables(ctx context.Context, object string, tables []Table) error
+	// SetHost has a stopped object go to this peer, and to no other.
+	SetHost(ctx context.Context, object, host string, port int) error
 	Reset(ctx context.Context, object string) error
-	Sync(ctx context.Context, object string, parallel int) error
+	// Sync copies these tables to the peer, all that the object has when there are none,
+	// and starts the sender: with tables from where it stopped, else from the copy on.
+	Sync(ctx context.Context, object string, parallel int, tables []Table) error
 	SyncProgress(ctx context.Context, object string) ([]SyncProgress, error)
 	// Flush waits until the peer has acknowledged everything, at most wait.
 	Flush(ctx context.Context, object string, wait time.Duration) error

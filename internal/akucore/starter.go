@@ -120,8 +120,8 @@ func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instanc
 		return plan, Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
 	}
 	r.Log.Info("plan", "name", plan.Name, "stages", len(plan.Stages))
-	if plan.Because != "" {
-		r.Log.Warn("the copy of this pod is made anew", "reason", plan.Because)
+	for _, undone := range plan.Undone {
+		r.Log.Warn("not done", "what", undone)
 	}
 	r.tell(Event{Kind: Planned, Plan: plan.Name})
 	if s.Why != nil {

@@ -14,47 +14,102 @@ func (t Table) is(item Table) bool {
 
 // carries tells whether the object replicates exactly these tables.
 func (o Object) carries(tables []Table) bool {
-	for _, t := range tables {
-		if !slices.ContainsFunc(o.Tables, t.is) {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(o.Tables, func(item Table) bool {
-		return !slices.ContainsFunc(tables, func(t Table) bool { return t.is(item) })
-	})
+	return len(o.lacks(tables)) == 0 && len(o.exceeds(tables)) == 0
 }
 
 // fits tells whether the object is as it would be created.
 func (o Object) fits(spec ObjectSpec) bool {
-	return o.Host == spec.Host && o.Port == spec.Port && o.carries(spec.Tables)
+	return o.goesTo(spec) && o.carries(spec.Tables)
 }
 
-// changedTables says which of the own objects towards the master carry other tables
-// than the configuration wants, "" for none. The pairs with the other slaves follow
-// what those share with the master.
-func (v View) changedTables(m Mesh) string {
-	for g, group := range m.Groups {
-		for _, pod := range []int{m.Self, Master} {
-			o, exists := v.object(m, pod, PairOf(Master, m.Self).other(pod), g)
-			if exists && !o.carries(group.Tables) {
-				return fmt.Sprintf("%s on %s replicates %s, and the configuration wants %s", o.Name, m.PodName(pod), names(o.Tables), names(group.Tables))
+// goesTo tells whether the object goes to the host of the spec, and to no other.
+func (o Object) goesTo(spec ObjectSpec) bool { return o.Host == spec.Host && o.Port == spec.Port }
+
+// has are those of the tables that the object replicates.
+func (o Object) has(tables []Table) []Table {
+	var held []Table
+	for _, t := range tables {
+		if slices.ContainsFunc(o.Tables, t.is) {
+			held = append(held, t)
+		}
+	}
+	return held
+}
+
+// lacks are those of the tables that the object does not replicate.
+func (o Object) lacks(tables []Table) []Table {
+	var lacking []Table
+	for _, t := range tables {
+		if !slices.ContainsFunc(o.Tables, t.is) {
+			lacking = append(lacking, t)
+		}
+	}
+	return lacking
+}
+
+// exceeds are the tables that the object replicates beyond these.
+func (o Object) exceeds(tables []Table) []Table {
+	var more []Table
+	for _, item := range o.Tables {
+		if !slices.ContainsFunc(tables, func(t Table) bool { return t.is(item) }) {
+			more = append(more, item)
+		}
+	}
+	return more
+}
+
+// wanted are the tables that the own pod's pair with a peer is to carry in a group:
+// all of the group with the master, and with another slave what both share with it.
+func (v View) wanted(m Mesh, peer, group int) []Table {
+	if peer == Master {
+		return m.Groups[group].Tables
+	}
+	return v.shared(m, peer, group)
+}
+
+// listChanged says which pair of a joined slave carries other tables than it is to,
+// "" for none. Peers that cannot be seen are left out.
+func (v View) listChanged(m Mesh) string {
+	for _, peer := range m.Peers() {
+		if peer != Master && !v.joined(m, peer) || !v.Pods[peer].Known() {
+			continue
+		}
+		for g := range m.Groups {
+			own, exists := v.object(m, m.Self, peer, g)
+			if want := v.wanted(m, peer, g); exists && !own.carries(want) {
+				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, names(own.Tables), names(want))
 			}
 		}
 	}
 	return ""
 }
 
-// allPaired tells whether every other joined slave is in service and paired with the
-// own pod. Only then a copy is given up for a changed list, which nobody is in need
-// of: everything is delivered to all, and nobody has to join anew for it. Until then
-// the pod goes on with the list that it has, and looks again while it is in service.
-func (v View) allPaired(m Mesh) bool {
+// notYet says why the own pod cannot bring its tables in line now, "" when it can. All
+// that are joined take part in it, and the highest goes first, as in a rolling update:
+// so only one pod at a time does it.
+func (v View) notYet(m Mesh) string {
 	for _, slave := range otherSlaves(m) {
-		if v.joined(m, slave) && !v.paired(m, slave) {
-			return false
+		switch {
+		case !v.joined(m, slave):
+			continue
+		case !v.paired(m, slave):
+			return fmt.Sprintf("%s is not in service and connected with this pod", m.PodName(slave))
+		}
+		for g, group := range m.Groups {
+			if toMaster, _ := v.object(m, Master, slave, g); slave > m.Self && !toMaster.carries(group.Tables) {
+				return fmt.Sprintf("%s goes first: it still replicates %s", m.PodName(slave), names(toMaster.Tables))
+			}
+			if len(v.shared(m, slave, g)) == 0 {
+				return v.nothingShared(m, slave, g)
+			}
 		}
 	}
-	return true
+	return ""
+}
+
+func (v View) nothingShared(m Mesh, slave, group int) string {
+	return fmt.Sprintf("%s replicates none of the tables of the configuration in %s: keep one of them there, and take it out in a second step",
+		m.PodName(slave), m.Groups[group].Prefix)
 }
 
 // shared are the tables of the own configuration that another slave shares with the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -46,10 +47,61 @@ func (s *Server) Reset(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "RESET"))
 }
 
-// Sync copies all rows to the peer and starts the sender. It takes as long as the
-// rows take; QUERY_TIMEOUT of the session is its limit.
-func (s *Server) Sync(ctx context.Context, object string, parallel int) error {
-	return s.change(ctx, s.config.QueryTimeout, alterReplication(object, syncAction(parallel)))
+// AddTables has a stopped object replicate these tables, too.
+func (s *Server) AddTables(ctx context.Context, object string, tables []akucore.Table) error {
+	return s.changeAll(ctx, object, addTable, tables)
+}
+
+// DropTables takes tables out of a stopped object; their rows stay.
+func (s *Server) DropTables(ctx context.Context, object string, tables []akucore.Table) error {
+	return s.changeAll(ctx, object, dropTable, tables)
+}
+
+func (s *Server) changeAll(ctx context.Context, object string, action func(akucore.Table) string, tables []akucore.Table) error {
+	return s.with(ctx, changeTimeout, func(ctx context.Context, c *session) error {
+		for _, t := range tables {
+			if err := c.exec(ctx, alterReplication(object, action(t))); err != nil {
+				return fmt.Errorf("%s: %w", t, err)
+			}
+		}
+		return nil
+	})
+}
+
+// SetHost has a stopped object go to this peer, and to no other. The new one is there
+// before an old one goes: an object without any could not be told from a broken one.
+func (s *Server) SetHost(ctx context.Context, object, host string, port int) error {
+	return s.with(ctx, changeTimeout, func(ctx context.Context, c *session) error {
+		hosts, err := c.query(ctx, "SELECT HOST_IP, PORT_NO FROM SYSTEM_.SYS_REPL_HOSTS_ WHERE REPLICATION_NAME = "+literal(object))
+		if err != nil {
+			return err
+		}
+		goesThere := func(h row) bool { return h.text(0) == host && int(h.int(1)) == port }
+		if !slices.ContainsFunc(hosts, goesThere) {
+			if err := c.exec(ctx, alterReplication(object, hostAction("ADD", host, port))); err != nil {
+				return err
+			}
+		}
+		if err := c.exec(ctx, alterReplication(object, hostAction("SET", host, port))); err != nil {
+			return err
+		}
+		for _, h := range hosts {
+			if goesThere(h) {
+				continue
+			}
+			if err := c.exec(ctx, alterReplication(object, hostAction("DROP", h.text(0), int(h.int(1))))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Sync copies the rows of these tables to the peer, of all when there are none, and
+// starts the sender. It takes as long as the rows take; QUERY_TIMEOUT of the session is
+// its limit.
+func (s *Server) Sync(ctx context.Context, object string, parallel int, tables []akucore.Table) error {
+	return s.change(ctx, s.config.QueryTimeout, alterReplication(object, syncAction(parallel, tables)))
 }
 
 // Flush waits for the peer's acknowledgement.

@@ -68,15 +68,27 @@ func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error
 		return nil, err
 	}
 	for _, h := range hosts {
-		if o, ok := objects[h.text(0)]; ok {
+		o, ok := objects[h.text(0)]
+		switch {
+		case !ok:
+			continue
+		case o.Host == "":
 			o.Host, o.Port = h.text(1), int(h.int(2))
-			objects[h.text(0)] = o
+		default:
+			o.Host += fmt.Sprintf(",%d and %s", o.Port, h.text(1))
+			o.Port = int(h.int(2))
 		}
+		objects[h.text(0)] = o
 	}
 	for _, i := range items {
 		if o, ok := objects[i.text(0)]; ok {
 			o.Tables = append(o.Tables, akucore.Table{User: i.text(1), Name: i.text(2), Partition: i.text(3)})
 			objects[i.text(0)] = o
+		}
+	}
+	for name, o := range objects {
+		if o.Host == "" || len(o.Tables) == 0 {
+			delete(objects, name) // it was dropped between two of the reads
 		}
 	}
 	return objects, nil

@@ -26,11 +26,27 @@ func alterReplication(object, action string) string {
 	return "ALTER REPLICATION " + identifier(object) + " " + action
 }
 
-func syncAction(parallel int) string {
+// syncAction copies the given tables, or all when there are none.
+func syncAction(parallel int, tables []akucore.Table) string {
+	action := "SYNC"
 	if parallel > 1 {
-		return fmt.Sprintf("SYNC PARALLEL %d", parallel)
+		action += fmt.Sprintf(" PARALLEL %d", parallel)
 	}
-	return "SYNC"
+	if len(tables) > 0 {
+		items := make([]string, len(tables))
+		for i, t := range tables {
+			items[i] = item(t)
+		}
+		action += " TABLE " + strings.Join(items, ", ")
+	}
+	return action
+}
+
+func addTable(t akucore.Table) string  { return "ADD TABLE FROM " + item(t) + " TO " + item(t) }
+func dropTable(t akucore.Table) string { return "DROP TABLE FROM " + item(t) + " TO " + item(t) }
+
+func hostAction(verb, host string, port int) string {
+	return fmt.Sprintf("%s HOST '%s',%d", verb, host, port)
 }
 
 // flushAction waits whole seconds, at least one.
@@ -107,10 +123,26 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{createReplication(spec)}
 	case akucore.Drop:
 		return []string{dropReplication(spec.Name)}
-	case akucore.Sync:
-		return []string{alterReplication(spec.Name, syncAction(group.Parallel))}
+	case akucore.Sync, akucore.SyncTables:
+		return []string{alterReplication(spec.Name, syncAction(group.Parallel, s.Tables))}
+	case akucore.AddTables, akucore.DropTables:
+		return changeTables(s, spec.Name)
+	case akucore.SetHost:
+		return []string{alterReplication(spec.Name, hostAction("ADD", spec.Host, spec.Port)), "-- DROP HOST of any other host that it has"}
 	case akucore.Deliver:
 		return []string{fmt.Sprintf("-- wait until V$REPRECEIVER.APPLY_XSN of %s on %s reaches V$REPGAP.REP_LAST_SN here", spec.Name, m.PodName(s.Peer))}
 	}
 	return []string{alterReplication(spec.Name, string(s.Do))}
+}
+
+func changeTables(s akucore.Step, object string) []string {
+	action := addTable
+	if s.Do == akucore.DropTables {
+		action = dropTable
+	}
+	var texts []string
+	for _, t := range s.Tables {
+		texts = append(texts, alterReplication(object, action(t)))
+	}
+	return texts
 }

@@ -424,21 +424,44 @@ func (c *conn) Reset(ctx context.Context, object string) error {
 	return c.run(ctx, changeTimeout, "RESET", object, func(_ context.Context, s *server) error { return s.reset(object, c.client) })
 }
 
-func (c *conn) Sync(ctx context.Context, object string, _ int) (err error) {
+func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table) error {
+	return c.each(ctx, "ADD TABLE", object, tables, (*server).addTable)
+}
+
+func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table) error {
+	return c.each(ctx, "DROP TABLE", object, tables, (*server).dropTable)
+}
+
+// each runs a statement for every table.
+func (c *conn) each(ctx context.Context, statement, object string, tables []akucore.Table, do func(*server, string, akucore.Table) error) error {
+	for _, t := range tables {
+		err := c.run(ctx, changeTimeout, statement, object+" "+t.String(), func(_ context.Context, s *server) error { return do(s, object, t) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) SetHost(ctx context.Context, object, host string, _ int) error {
+	return c.run(ctx, changeTimeout, "SET HOST", object, func(_ context.Context, s *server) error { return s.setHost(object, host) })
+}
+
+func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table) (err error) {
 	tries := 1
 	if c.w.options.RepeatSync {
 		tries = 5
 	}
 	for range tries {
-		if err = c.sync(ctx, object); err == nil || pause(ctx, time.Second) != nil {
+		if err = c.sync(ctx, object, tables); err == nil || pause(ctx, time.Second) != nil {
 			break
 		}
 	}
 	return err
 }
 
-func (c *conn) sync(ctx context.Context, object string) error {
-	return c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object) })
+func (c *conn) sync(ctx context.Context, object string, tables []akucore.Table) error {
+	return c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables) })
 }
 
 func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) error {
@@ -462,7 +485,7 @@ func (c *conn) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool
 func (c *conn) Sent(ctx context.Context, object string) (sent akucore.Sent, ok bool, err error) {
 	err = c.read(ctx, "sent "+object, func(s *server) {
 		if x := s.senders[object]; x != nil && x.peer != nil && x.state == runs {
-			rows := s.volume.written[x.o.group] - x.from.rows
+			rows := s.volume.writtenTo(x.o) - x.from.rows
 			sent, ok = akucore.Sent{
 				Link: fmt.Sprint(x.from.link), Read: s.volume.last - x.from.read, Rows: rows, Logs: 2*rows + s.volume.ddl - x.from.ddl,
 			}, true

@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost, "list changes": listChanges,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "list changes": listChanges, "slow copies": slowCopies,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -211,6 +211,15 @@ func listChanges(o *Options) {
 	}
 }
 
+// slowCopies: a copy of a table takes so long that others look after their pairs
+// meanwhile.
+func slowCopies(o *Options) {
+	inOrder(o, func(*rand.Rand) []event {
+		return []event{{after: 4 * time.Minute, fault: roll()}, {after: 5 * time.Minute}}
+	})
+	o.Lists, o.Reset, o.SyncTime = true, akucore.ResetNever, 100*time.Second
+}
+
 var mutations = []mutation{
 	{"the manual's join: truncate, SYNC, START all", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("full join", akucore.PlanStart(m, o, v), func(akucore.Plan) akucore.Plan { return manualJoin(m, v) })
@@ -296,16 +305,34 @@ var mutations = []mutation{
 		})
 	}))},
 	{"restart: a changed table list is not noticed", 50, both(listChanges, startSeeing(func(m akucore.Mesh, v akucore.View) {
-		if m.Self != akucore.Master && marked(m, v, m.Self, akucore.Master) {
-			for _, pod := range []int{m.Self, akucore.Master} {
-				for _, g := range m.Groups {
-					if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(0, m.Self))]; ok {
+		if m.Self == akucore.Master || !marked(m, v, m.Self, akucore.Master) {
+			return
+		}
+		for _, g := range m.Groups {
+			for pod, p := range v.Pods {
+				for _, peer := range m.Peers() {
+					if o, ok := p.Objects[g.Object(akucore.PairOf(pod, peer))]; ok {
 						o.Tables = g.Tables
-						v.Pods[pod] = with(v.Pods[pod], o)
+						p.Objects[o.Name] = o
 					}
+				}
+				if o, ok := p.Objects[g.Object(akucore.PairOf(pod, m.Self))]; ok {
+					o.Tables = g.Tables
+					p.Objects[o.Name] = o
 				}
 			}
 		}
+	}))},
+	{"tables: the mark of a complete copy is kept", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Reset }))},
+	{"tables: new ones are not emptied", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Truncate }))},
+	{"tables: what others wrote to new ones is not delivered first", 50, both(listChanges, lists(func(m akucore.Mesh, s akucore.Step) bool {
+		return s.Do == akucore.Deliver && s.Peer == akucore.Master && s.On != m.Self
+	}))},
+	{"tables: new ones are added to the others' sides after the copy", 50, both(listChanges, moved(-1, func(m akucore.Mesh, s akucore.Step) bool {
+		return s.Do == akucore.AddTables && s.On != m.Self && s.On != akucore.Master
+	}))},
+	{"tables: the own sides follow before the copy", 50, both(slowCopies, moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
+		return s.Do == akucore.AddTables && s.On == m.Self && s.Peer != akucore.Master
 	}))},
 	{"join: reset objects with another list are kept", 50, both(listChanges, join(func(s akucore.Step) bool {
 		return s.Do == akucore.Drop && (s.On == akucore.Master || s.Peer == akucore.Master)
@@ -421,6 +448,39 @@ func join(away func(akucore.Step) bool) func(*Options) {
 		return ifNamed("full join", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return without(p, away) })
 	})
 }
+
+// lists takes steps away from a change of the list of tables.
+func lists(away func(akucore.Mesh, akucore.Step) bool) func(*Options) {
+	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed(tablesInLine, akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+			return without(p, func(s akucore.Step) bool { return away(m, s) })
+		})
+	})
+}
+
+// moved has steps of a change of the list of tables run in a stage of their own, so
+// many stages before the end.
+func moved(at int, which func(akucore.Mesh, akucore.Step) bool) func(*Options) {
+	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		return ifNamed(tablesInLine, akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+			stage := akucore.Stage{Title: "moved"}
+			for _, other := range p.Stages {
+				for _, s := range other.Steps {
+					if which(m, s) {
+						stage.Steps = append(stage.Steps, s)
+					}
+				}
+			}
+			p = without(p, func(s akucore.Step) bool { return which(m, s) })
+			if len(stage.Steps) > 0 {
+				p.Stages = slices.Insert(p.Stages, max(0, len(p.Stages)+at), stage)
+			}
+			return p
+		})
+	})
+}
+
+const tablesInLine = "bring the tables in line with the configuration"
 
 // startSeeing has the rules of a start see something else than what is true.
 func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {

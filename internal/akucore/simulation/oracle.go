@@ -59,23 +59,21 @@ func (w *world) counted(pod int) bool {
 	return pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)
 }
 
-// undelivered is the first counted volume that lacks something of a log.
-func (w *world) undelivered(v *volume, group int) (pod int, c change) {
-	last := v.lastOf(group)
+// undelivered is the first counted volume that lacks something of a table in a log.
+func (w *world) undelivered(v *volume, table int) (pod int, c change) {
 	for pod, other := range w.volumes {
-		if other == nil || other == v || !w.counted(pod) {
+		if other == nil || other == v || !w.counted(pod) || !other.carries(table) {
 			continue
 		}
-		if known := other.known(v, group); known < last {
-			lacks, _ := v.next(group, known, 1)
-			return pod, lacks[0]
+		if c, lacks := other.lacks(v, table); lacks {
+			return pod, c
 		}
 	}
 	return -1, change{}
 }
 
 // mayTruncate is what must be true at a TRUNCATE.
-func (s *server) mayTruncate(g int, by *client) {
+func (s *server) mayTruncate(table int, by *client) {
 	switch {
 	case by.kind == human: // he was told to
 	case s.pod == akucore.Master:
@@ -85,7 +83,7 @@ func (s *server) mayTruncate(g int, by *client) {
 	case s.w.joined(s.pod):
 		s.w.violated("(f) TRUNCATE on altibase-%d, whose copy is complete", s.pod)
 	default:
-		if pod, c := s.w.undelivered(s.volume, g); pod >= 0 {
+		if pod, c := s.w.undelivered(s.volume, table); pod >= 0 {
 			s.w.violated("(f) TRUNCATE on altibase-%d: %s never reached altibase-%d", s.pod, c, pod)
 		}
 	}
@@ -112,9 +110,10 @@ func (s *server) mayReset(o *object, by *client) {
 		if by.kind == sidecar && w.claims[claim{by, s.pod, o.spec.Name}] == akucore.IfAway && w.away(s.pod, o.peer) {
 			return // a removed pod; it makes a full join when it comes back
 		}
-		if known, last := peer.known(s.volume, o.group), s.volume.lastOf(o.group); known < last {
-			lacks, _ := s.volume.next(o.group, known, 1)
-			w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, lacks[0], o.peer)
+		for t := range o.items {
+			if c, lacks := peer.lacks(s.volume, t); lacks && peer.carries(t) {
+				w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, c, o.peer)
+			}
 		}
 	case by.pod == o.peer:
 		// Towards who asked: it must have given up its copy.
@@ -124,8 +123,10 @@ func (s *server) mayReset(o *object, by *client) {
 		case own != nil && own.open():
 			w.violated("(f) RESET of %s on altibase-%d by %s, which is open", o.spec.Name, s.pod, by)
 		default:
-			if pod, c := w.undelivered(peer, o.group); pod >= 0 {
-				w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, c, pod)
+			for t := range o.items {
+				if pod, c := w.undelivered(peer, t); pod >= 0 {
+					w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, c, pod)
+				}
 			}
 		}
 	case w.away(by.pod, o.peer) && s.pod == akucore.Master:
@@ -138,8 +139,12 @@ func (s *server) mayReset(o *object, by *client) {
 			w.violated("(f) RESET of %s on altibase-%d by %s, which has no part in it", o.spec.Name, s.pod, by)
 		case own != nil && own.open():
 			w.violated("(f) RESET of %s on the master by %s, which is open", o.spec.Name, by)
-		case given != nil && master.known(given, o.group) < given.lastOf(o.group):
-			w.violated("(f) RESET of %s on the master by %s, which has not delivered all to the master", o.spec.Name, by)
+		case given != nil:
+			for t := range o.items {
+				if _, lacks := master.lacks(given, t); lacks && given.carries(t) {
+					w.violated("(f) RESET of %s on the master by %s, which has not delivered all to the master", o.spec.Name, by)
+				}
+			}
 		}
 	}
 }

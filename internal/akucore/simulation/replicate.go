@@ -120,7 +120,7 @@ func (x *sender) handshake() error {
 	if theirs.peer != x.s.pod || theirs.group != x.o.group {
 		return errMismatch
 	}
-	if !slices.Equal(list(theirs.spec), list(x.o.spec)) {
+	if !slices.Equal(list(theirs.spec.Tables), list(x.o.spec.Tables)) {
 		return errMismatch
 	}
 	return nil
@@ -138,7 +138,9 @@ func (x *sender) connect() {
 	x.peer = &receiver{s: p, sender: x, applied: x.o.xsn}
 	x.countAnew()
 	p.receivers[x.name] = x.peer
-	p.volume.forgets(x.s.volume.id, x.o.xsn, x.o.group)
+	for t, from := range x.o.items {
+		p.volume.forgets(x.s.volume.id, max(x.o.xsn, from), t)
+	}
 	if theirs := p.senders[x.name]; theirs != nil && theirs.state == retries && !theirs.ended {
 		theirs.tryIn(time.Millisecond)
 	}
@@ -149,9 +151,9 @@ func (x *sender) connect() {
 // countAnew begins the counts of a link: what is read from the restart point on.
 func (x *sender) countAnew() {
 	v := x.s.volume
-	again, _ := v.next(x.o.group, x.o.xsn, len(v.log)+1)
+	again, _ := v.next(x.o, x.o.xsn, len(v.log)+1)
 	x.from.link, x.from.read = x.s.w.id(), x.o.xsn
-	x.from.rows, x.from.ddl = v.written[x.o.group]-int64(len(again)), v.ddl
+	x.from.rows, x.from.ddl = v.writtenTo(x.o)-int64(len(again)), v.ddl
 }
 
 // kick has the sender send what is there to send, in a moment.
@@ -161,7 +163,7 @@ func (x *sender) kick() {
 	}
 	w := x.s.w
 	x.pumping = true
-	changes, _ := x.s.volume.next(x.o.group, x.read, 1)
+	changes, _ := x.s.volume.next(x.o, x.read, 1)
 	a, b, g := x.s.pod, x.o.peer, x.o.group
 	switch {
 	case len(changes) > 0:
@@ -201,7 +203,7 @@ func (x *sender) pump() {
 		return
 	}
 	most := 1 + int(w.roll(dieBatch, x.s.pod, x.o.peer, x.o.group)%30)
-	changes, upTo := x.s.volume.next(x.o.group, x.read, most)
+	changes, upTo := x.s.volume.next(x.o, x.read, most)
 	for _, c := range changes {
 		p.volume.apply(c)
 	}
@@ -212,7 +214,9 @@ func (x *sender) pump() {
 	}
 	x.read = upTo
 	x.peer.applied = max(x.peer.applied, upTo)
-	p.volume.knows(x.s.volume.id, upTo, x.o.group)
+	for t := range x.o.items {
+		p.volume.knows(x.s.volume.id, upTo, t)
+	}
 	x.kick()
 	x.acknowledgeLater()
 }

@@ -25,6 +25,7 @@ type Options struct {
 	LoseVolumes  bool
 	WriteEvery   time.Duration // at most, between two changes on a pod
 	Lists        bool          // a rolling update changes the list of tables
+	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
 	FewValues    bool          // rows come back to values that they had before
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
@@ -169,7 +170,7 @@ func (w *world) heal() {
 	w.tell("--- all is well again, %d pods", w.set.replicas)
 }
 
-// settle waits until all pods are in service.
+// settle waits until all pods are in service with the tables of their configuration.
 func (w *world) settle() bool {
 	for deadline := time.Now().Add(patience); ; {
 		_ = pause(w.ctx, time.Second)
@@ -185,6 +186,9 @@ func (w *world) settle() bool {
 					waiting += ": " + p.why
 				}
 			}
+		}
+		if other := w.otherList(); waiting == "" && other != "" {
+			waiting = "\n    " + other
 		}
 		late := time.Now().After(deadline)
 		if waiting != "" && late {

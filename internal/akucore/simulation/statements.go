@@ -19,6 +19,8 @@ var (
 	errStopped   = fmt.Errorf("%w: ERR-61027 Replication did not start", akucore.ErrDone)
 	errUnknown   = fmt.Errorf("%w: ERR-6111B Undefined replication name", akucore.ErrDone)
 	errDuplicate = fmt.Errorf("%w: ERR-61100 Duplicate replication names", akucore.ErrDone)
+	errItem      = errors.New("ERR-61101 The replication item already exists")
+	errNoItem    = errors.New("ERR-6111A No replication items found")
 	errHosts     = fmt.Errorf("%w: ERR-6110C Replication hosts already exist", akucore.ErrFatal)
 	errDropped   = errors.New("ERR-610FE Replication has already started")
 	errSync      = errors.New("ERR-61153 Replication synchronization failed")
@@ -66,7 +68,11 @@ func (s *server) create(spec akucore.ObjectSpec) error {
 		if s.volume.objects[spec.Name] != nil {
 			return errDuplicate
 		}
-		o := &object{spec: spec, group: group(spec.Tables[0]), peer: s.w.host(spec.Host), xsn: akucore.Unset}
+		o := &object{spec: spec, group: group(spec), items: map[int]int64{}, peer: s.w.host(spec.Host), xsn: akucore.Unset}
+		o.spec.Tables = slices.Clone(spec.Tables)
+		for _, t := range spec.Tables {
+			o.items[table(t)] = s.volume.last
+		}
 		for _, other := range s.volume.objects {
 			if other.peer == o.peer && !s.sharing {
 				return errHosts
@@ -97,9 +103,65 @@ func (s *server) drop(name string) error {
 			r.leave()
 			r.sender.lose(10 * time.Millisecond)
 		}
+		for t := range s.volume.objects[name].items {
+			s.volume.ceases(s.volume.objects[name], t)
+		}
 		delete(s.volume.objects, name)
 		s.volume.ddl++
 		s.logged()
+		return nil
+	})
+}
+
+// alter changes an object that is stopped.
+func (s *server) alter(name string, change func(*object) error) error {
+	return s.change(func() error {
+		o := s.volume.objects[name]
+		switch {
+		case o == nil:
+			return errUnknown
+		case s.senders[name] != nil:
+			return errDropped
+		}
+		if err := change(o); err != nil {
+			return err
+		}
+		if r := s.receivers[name]; r != nil {
+			r.leave()
+			r.sender.lose(10 * time.Millisecond)
+		}
+		s.volume.ddl++
+		s.logged()
+		return nil
+	})
+}
+
+func (s *server) addTable(name string, t akucore.Table) error {
+	return s.alter(name, func(o *object) error {
+		if _, ok := o.items[table(t)]; ok {
+			return errItem
+		}
+		o.spec.Tables = append(o.spec.Tables, t)
+		o.items[table(t)] = s.volume.last
+		return nil
+	})
+}
+
+func (s *server) dropTable(name string, t akucore.Table) error {
+	return s.alter(name, func(o *object) error {
+		if _, ok := o.items[table(t)]; !ok {
+			return errNoItem
+		}
+		o.spec.Tables = slices.DeleteFunc(o.spec.Tables, func(other akucore.Table) bool { return other == t })
+		delete(o.items, table(t))
+		s.volume.ceases(o, table(t))
+		return nil
+	})
+}
+
+func (s *server) setHost(name, host string) error {
+	return s.alter(name, func(o *object) error {
+		o.spec.Host, o.peer = host, s.w.host(host)
 		return nil
 	})
 }
@@ -247,8 +309,9 @@ func (s *server) reset(name string, by *client) error {
 	})
 }
 
-// sync copies the rows as they are at its start, then sends what came after.
-func (s *server) sync(ctx context.Context, name string) error {
+// sync copies rows as they are at its start, then sends what came after. With a list of
+// tables it copies only those, and sends from where the object stopped.
+func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) error {
 	x, err := s.reserve(name)
 	if err != nil {
 		return err
@@ -258,9 +321,7 @@ func (s *server) sync(ctx context.Context, name string) error {
 	if err := s.reach(ctx, x); err != nil {
 		return errors.Join(s.change(func() error { x.remove(); return nil }), err)
 	}
-	var rows map[int]int64
-	var has map[int64]int64
-	var whole, empty bool
+	var copies []tableCopy
 	var at int64
 	var target *server
 	err = s.change(func() error {
@@ -269,25 +330,32 @@ func (s *server) sync(ctx context.Context, name string) error {
 		if x.ended || s.w.silent(s.pod, x.o.peer) {
 			err = errSync
 		}
+		for _, t := range tables {
+			if _, ok := x.o.items[table(t)]; !ok {
+				err = errNoItem
+			}
+		}
 		if err != nil {
 			x.remove()
 			return err
 		}
 		x.state = syncs
 		target = s.w.running(x.o.peer)
-		empty = target.volume.empty[x.o.group]
-		rows, has, at = maps.Clone(s.volume.rows[x.o.group]), maps.Clone(s.volume.has), s.volume.last
-		whole = s.volume.complete[x.o.group]
+		at = s.volume.last
+		for _, t := range slices.Sorted(maps.Keys(x.o.items)) {
+			if len(tables) == 0 || slices.ContainsFunc(tables, func(wanted akucore.Table) bool { return table(wanted) == t }) {
+				copies = append(copies, s.volume.copyOf(t, target.volume))
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	keys := slices.Sorted(maps.Keys(rows))
 	const parts = 4
 	for part := range parts {
 		if err == nil {
-			err = s.wait(ctx, syncWait/parts)
+			err = s.wait(ctx, max(syncWait, s.w.options.SyncTime)/parts)
 		}
 		err = errors.Join(err, s.change(func() error {
 			switch {
@@ -297,12 +365,12 @@ func (s *server) sync(ctx context.Context, name string) error {
 			case s.w.silent(s.pod, x.o.peer):
 				err = errSync
 			default:
-				for _, k := range keys[len(keys)*part/parts : len(keys)*(part+1)/parts] {
-					target.volume.apply(change{group: x.o.group, key: k, after: rows[k]})
+				for _, c := range copies {
+					c.send(target.volume, part, parts)
 				}
 				return nil
 			}
-			if s.w.chance(40, dieCutSync, s.pod, x.o.peer, x.o.group) && part > 0 {
+			if s.w.chance(40, dieCutSync, s.pod, x.o.peer, x.o.group) && part > 0 && len(tables) == 0 {
 				x.o.xsn = at
 			}
 			x.remove()
@@ -318,20 +386,56 @@ func (s *server) sync(ctx context.Context, name string) error {
 			return errSync
 		}
 		x.cut = nil
-		x.o.xsn, x.o.started = at, true
-		v := target.volume
-		v.complete[x.o.group] = whole && empty
-		for log, sn := range has {
-			if int(log%8) == x.o.group {
-				v.knows(log/8, sn, x.o.group)
-			}
+		x.o.started = true
+		if len(tables) == 0 || x.o.xsn == akucore.Unset {
+			x.o.xsn = at
 		}
-		v.knows(s.volume.id, at, x.o.group)
-		s.w.figures.Syncs++
+		for _, c := range copies {
+			x.o.items[c.table] = at
+			c.end(target.volume, at)
+		}
+		if len(tables) == 0 {
+			s.w.figures.Syncs++
+		} else {
+			s.w.figures.Changes++
+		}
 		s.logged()
 		x.connect()
 		return nil
 	})
+}
+
+// tableCopy is a table on its way to another volume.
+type tableCopy struct {
+	table        int
+	from         int64 // volume
+	keys         []int
+	rows         map[int]int64
+	has          map[known]int64
+	whole, empty bool
+}
+
+func (v *volume) copyOf(table int, target *volume) tableCopy {
+	return tableCopy{
+		table: table, from: v.id, keys: slices.Sorted(maps.Keys(v.rows[table])), rows: maps.Clone(v.rows[table]), has: maps.Clone(v.has),
+		whole: v.complete[table], empty: target.empty[table],
+	}
+}
+
+func (c tableCopy) send(to *volume, part, parts int) {
+	for _, k := range c.keys[len(c.keys)*part/parts : len(c.keys)*(part+1)/parts] {
+		to.apply(change{table: c.table, key: k, after: c.rows[k]})
+	}
+}
+
+func (c tableCopy) end(to *volume, at int64) {
+	to.complete[c.table] = c.whole && c.empty
+	for k, sn := range c.has {
+		if k.table == c.table {
+			to.knows(k.log, sn, c.table)
+		}
+	}
+	to.knows(c.from, at, c.table)
 }
 
 // flush waits until the peer has acknowledged all there is now.
@@ -376,30 +480,29 @@ func (s *server) flush(ctx context.Context, name string, limit time.Duration) er
 // truncate empties tables on this server only, and breaks the links that peers
 // send into them by.
 func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *client) error {
-	for _, t := range tables {
-		if t.Name[0] != 'T' {
-			continue
-		}
-		g := group(t)
+	for _, name := range tables {
+		t := table(name)
 		s.w.mu.Lock()
-		d := s.w.between(dieTruncate, s.pod, g, 0, 10*time.Millisecond, 700*time.Millisecond)
+		d := s.w.between(dieTruncate, s.pod, t, 0, 10*time.Millisecond, 700*time.Millisecond)
 		s.w.mu.Unlock()
 		if err := s.wait(ctx, d); err != nil {
 			return err
 		}
 		err := s.change(func() error {
-			s.mayTruncate(g, by)
-			s.volume.rows[g] = map[int]int64{}
-			s.volume.complete[g], s.volume.empty[g] = false, true
+			s.mayTruncate(t, by)
+			s.volume.rows[t] = map[int]int64{}
+			s.volume.complete[t], s.volume.empty[t] = false, true
 			for k := range s.volume.has {
-				if int(k%8) == g {
+				if k.table == t {
 					delete(s.volume.has, k)
 				}
 			}
 			for name, r := range s.receivers {
-				if o := s.volume.objects[name]; o != nil && o.group == g {
-					r.leave()
-					r.sender.lose(10 * time.Millisecond)
+				if o := s.volume.objects[name]; o != nil {
+					if _, ok := o.items[t]; ok {
+						r.leave()
+						r.sender.lose(10 * time.Millisecond)
+					}
 				}
 			}
 			s.logged()

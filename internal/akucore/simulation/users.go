@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	ownKeys    = 300 // of each pod and group, written there alone
-	sharedKeys = 6   // of each group, written everywhere
+	ownKeys    = 300 // of each pod and table, written there alone
+	sharedKeys = 6   // of each table, written everywhere
 )
 
 // journal is every change that users were told is done.
@@ -20,7 +20,7 @@ type journal struct {
 }
 
 // place is a row.
-type place struct{ group, key int }
+type place struct{ table, key int }
 
 // written is the last acknowledged change of a row.
 type written struct {
@@ -67,7 +67,11 @@ func (p *pod) users() {
 func (s *server) write() {
 	w, v := s.w, s.volume
 	r := w.roll(dieWrite, s.pod, 0, 0)
-	at := place{group: int(r>>8) % w.options.Groups}
+	at := place{table: int(r>>8) % w.options.Groups}
+	if extra := at.table + maxGroups; w.options.Lists && r>>56%2 == 0 && v.carries(extra) {
+		// Until all pods have a new table, users write it where it is in replication.
+		at.table = extra
+	}
 	if r%16 == 0 {
 		at.key = int(r>>16) % sharedKeys
 	} else {
@@ -77,12 +81,12 @@ func (s *server) write() {
 	if w.options.FewValues {
 		value = 1 + int64(r>>48%3)
 	}
-	if v.rows[at.group][at.key] != 0 && r>>40%4 == 0 {
+	if v.rows[at.table][at.key] != 0 && r>>40%4 == 0 {
 		value = 0
-	} else if v.rows[at.group][at.key] == 0 && at.key < sharedKeys && r>>40%4 == 0 {
+	} else if v.rows[at.table][at.key] == 0 && at.key < sharedKeys && r>>40%4 == 0 {
 		return
 	}
-	c := v.write(at.group, at.key, value)
+	c := v.write(at.table, at.key, value)
 	if last, ok := w.journal.latest[at]; ok && last.pod != s.pod {
 		w.journal.shared[at] = true
 	}
@@ -91,9 +95,9 @@ func (s *server) write() {
 	s.wrote()
 }
 
-// listsAgree checks that what goes between two pods in service has the list of tables
-// that both are configured with. Callers hold the lock.
-func (w *world) listsAgree() {
+// otherList names an object between two pods that does not have the tables that both
+// are configured with, "" for none. Callers hold the lock.
+func (w *world) otherList() string {
 	for _, p := range w.pods {
 		if p == nil {
 			continue
@@ -102,13 +106,13 @@ func (w *world) listsAgree() {
 		for _, g := range m.Groups {
 			for _, peer := range m.Peers() {
 				o := p.volume.objects[g.Object(akucore.PairOf(p.number, peer))]
-				want := akucore.ObjectSpec{Tables: g.Tables}
-				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec), list(want)) {
-					w.violated("(g) %s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec), list(want))
+				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(g.Tables)) {
+					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(g.Tables))
 				}
 			}
 		}
 	}
+	return ""
 }
 
 // check compares every open pod with what users were told.
@@ -119,16 +123,15 @@ func (w *world) check() {
 			if p == nil {
 				continue
 			}
-			for g := range w.options.Groups {
-				for _, c := range lost.log[lost.behind(w.volumes[pod].known(lost, g)):] {
-					if c.group == g {
-						tainted[place{g, c.key}] = true
+			for t := range maxTables {
+				for _, c := range lost.log[lost.behind(w.volumes[pod].known(lost, t)):] {
+					if c.table == t && w.volumes[pod].carries(t) {
+						tainted[place{t, c.key}] = true
 					}
 				}
 			}
 		}
 	}
-	w.listsAgree()
 	w.figures.Tainted += len(tainted)
 	w.figures.Shared += len(w.journal.shared)
 	var faults []string
@@ -137,10 +140,10 @@ func (w *world) check() {
 			continue
 		}
 		for pod, p := range w.pods {
-			if p == nil {
+			if p == nil || !p.volume.carries(at.table) {
 				continue
 			}
-			if got := w.volumes[pod].rows[at.group][at.key]; got != last.c.after {
+			if got := w.volumes[pod].rows[at.table][at.key]; got != last.c.after {
 				faults = append(faults, fmt.Sprintf("(a) altibase-%d holds %d=%d, and the last change (sn %d of altibase-%d) was: %s",
 					pod, at.key, got, last.c.sn, last.pod, last.c))
 			}
@@ -150,9 +153,9 @@ func (w *world) check() {
 		if p == nil {
 			continue
 		}
-		for g, rows := range w.volumes[pod].rows {
+		for t, rows := range w.volumes[pod].rows {
 			for key, value := range rows {
-				at := place{g, key}
+				at := place{t, key}
 				if _, ok := w.journal.latest[at]; !ok && !tainted[at] {
 					faults = append(faults, fmt.Sprintf("(b) altibase-%d holds %d=%d, which nobody wrote", pod, key, value))
 				}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"aku/internal/akucore"
@@ -12,29 +13,34 @@ type volume struct {
 	id      int64
 	pod     int
 	last    int64 // last log sequence number
-	rows    []map[int]int64
+	rows    [maxTables]map[int]int64
 	log     []change
-	written []int64 // changes in the log of each group, since the volume was made
-	ddl     int64   // statements that CREATE, DROP or RESET
+	written [maxTables]int64 // changes of each table in the log, since the volume was made
+	ddl     int64            // statements that CREATE, DROP or RESET
 	objects map[string]*object
 
 	// What the model knows and no server does:
 
-	// complete says for each group that the rows are a whole copy.
-	complete []bool
-	// empty says for each group that nothing came into the table since it was
-	// emptied.
-	empty []bool
+	// complete says for each table that the rows are a whole copy.
+	complete [maxTables]bool
+	// empty says for each table that nothing came into it since it was emptied.
+	empty [maxTables]bool
 	// has is up to where of the log of other volumes the rows hold what was
 	// written there.
-	has map[int64]int64
+	has map[known]int64
+}
+
+// known is a table in the log of a volume.
+type known struct {
+	log   int64
+	table int
 }
 
 // change is a row changed by a user of this server: what came from peers is never
 // sent on, so it is not kept. A row is a key and a value; 0 is no row.
 type change struct {
 	sn            int64
-	group         int
+	table         int
 	key           int
 	before, after int64
 }
@@ -53,37 +59,52 @@ func (c change) String() string {
 type object struct {
 	spec    akucore.ObjectSpec
 	group   int
+	items   map[int]int64 // tables, and up to where their changes are not sent
 	peer    int
 	started bool
 	xsn     int64
 }
 
+// sends tells whether the object carries a change.
+func (o *object) sends(c change) bool {
+	from, ok := o.items[c.table]
+	return ok && c.sn > from
+}
+
 func newVolume(w *world, pod int) *volume {
-	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[int64]int64{}}
-	for range w.options.Groups {
-		v.rows = append(v.rows, map[int]int64{})
-		v.written = append(v.written, 0)
-		v.complete = append(v.complete, pod == akucore.Master && len(w.lost) == 0)
-		v.empty = append(v.empty, true)
+	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[known]int64{}}
+	for t := range maxTables {
+		v.rows[t] = map[int]int64{}
+		v.complete[t] = pod == akucore.Master && len(w.lost) == 0
+		v.empty[t] = true
 	}
 	return v
 }
 
 // write is a change by a user.
-func (v *volume) write(group, key int, value int64) change {
+func (v *volume) write(table, key int, value int64) change {
 	v.last++
-	c := change{v.last, group, key, v.rows[group][key], value}
-	v.set(group, key, value)
+	c := change{v.last, table, key, v.rows[table][key], value}
+	v.set(table, key, value)
 	v.log = append(v.log, c)
-	v.written[group]++
+	v.written[table]++
+	v.empty[table] = false
 	return c
 }
 
-func (v *volume) set(group, key int, value int64) {
+// writtenTo is how many changes an object carried, but for a constant.
+func (v *volume) writtenTo(o *object) (sum int64) {
+	for t := range o.items {
+		sum += v.written[t]
+	}
+	return sum
+}
+
+func (v *volume) set(table, key int, value int64) {
 	if value == 0 {
-		delete(v.rows[group], key)
+		delete(v.rows[table], key)
 	} else {
-		v.rows[group][key] = value
+		v.rows[table][key] = value
 	}
 }
 
@@ -91,13 +112,13 @@ func (v *volume) set(group, key int, value int64) {
 // insert of an existing key, an update of a row that is not as it was there, and a
 // delete of a missing row are skipped.
 func (v *volume) apply(c change) {
-	now := v.rows[c.group][c.key]
+	now := v.rows[c.table][c.key]
 	switch {
 	case c.before == 0 && now != 0, c.before != 0 && now == 0, c.after != 0 && now != c.before:
 		return
 	}
-	v.empty[c.group] = false
-	v.set(c.group, c.key, c.after)
+	v.empty[c.table] = false
+	v.set(c.table, c.key, c.after)
 }
 
 // behind is the index of the first log record after the number.
@@ -105,11 +126,11 @@ func (v *volume) behind(sn int64) int {
 	return sort.Search(len(v.log), func(i int) bool { return v.log[i].sn > sn })
 }
 
-// next are at most so many changes of the group after the number, and the number up
-// to which nothing is missing in them.
-func (v *volume) next(group int, after int64, most int) (changes []change, upTo int64) {
+// next are at most so many changes after the number that an object carries, and the
+// number up to which nothing is missing in them.
+func (v *volume) next(o *object, after int64, most int) (changes []change, upTo int64) {
 	for _, c := range v.log[v.behind(after):] {
-		if c.group != group {
+		if !o.sends(c) {
 			continue
 		}
 		if len(changes) == most {
@@ -120,37 +141,42 @@ func (v *volume) next(group int, after int64, most int) (changes []change, upTo 
 	return changes, v.last
 }
 
-// lastOf is the number of the last change of the group, 0 for none.
-func (v *volume) lastOf(group int) int64 {
-	for i := len(v.log) - 1; i >= 0; i-- {
-		if v.log[i].group == group {
-			return v.log[i].sn
+// after is the first change of a table after the number.
+func (v *volume) after(table int, sn int64) (change, bool) {
+	for _, c := range v.log[v.behind(sn):] {
+		if c.table == table {
+			return c, true
 		}
 	}
-	return 0
+	return change{}, false
 }
 
-// knows notes that the rows hold all of a log up to the number.
-func (v *volume) knows(log int64, sn int64, group int) {
-	k := log*8 + int64(group)
+// knows notes that the rows hold all of a table in a log up to the number.
+func (v *volume) knows(log int64, sn int64, table int) {
+	k := known{log, table}
 	v.has[k] = max(v.has[k], sn)
 }
 
 // forgets notes that a log is sent again from a number on: until all of that is
 // applied, rows may be as they were in between.
-func (v *volume) forgets(log int64, sn int64, group int) {
-	k := log*8 + int64(group)
+func (v *volume) forgets(log int64, sn int64, table int) {
+	k := known{log, table}
 	if now, ok := v.has[k]; ok {
 		v.has[k] = min(now, sn)
 	}
 }
 
-// known is up to where the rows hold a log.
-func (v *volume) known(log *volume, group int) int64 {
+// known is up to where the rows of a table hold a log.
+func (v *volume) known(log *volume, table int) int64 {
 	if log == v {
 		return v.last
 	}
-	return v.has[log.id*8+int64(group)]
+	return v.has[known{log.id, table}]
+}
+
+// lacks is the first change of a table in a log that the rows do not hold.
+func (v *volume) lacks(log *volume, table int) (change, bool) {
+	return log.after(table, v.known(log, table))
 }
 
 // mark tells whether the volume's side of the pair has an XSN, in any group.
@@ -163,10 +189,33 @@ func (v *volume) mark(w *world, peer int) bool {
 	return false
 }
 
-// whole tells whether all groups are complete copies.
+// carries tells whether a table is replicated: on a slave, with the master.
+func (v *volume) carries(table int) bool {
+	return v.pod == akucore.Master || v.shares(table, akucore.Master)
+}
+
+// shares tells whether a table is replicated with a peer, or with anybody.
+func (v *volume) shares(table int, peers ...int) bool {
+	for _, o := range v.objects {
+		if _, ok := o.items[table]; ok && (len(peers) == 0 || slices.Contains(peers, o.peer)) {
+			return true
+		}
+	}
+	return false
+}
+
+// ceases notes that an object does not carry a table any more: a slave hears nothing of
+// it from the master, so its copy is none.
+func (v *volume) ceases(o *object, table int) {
+	if v.pod != akucore.Master && o.peer == akucore.Master {
+		v.complete[table] = false
+	}
+}
+
+// whole tells whether all tables that are replicated are complete copies.
 func (v *volume) whole() bool {
-	for _, c := range v.complete {
-		if !c {
+	for t, c := range v.complete {
+		if !c && v.carries(t) && v.shares(t) {
 			return false
 		}
 	}

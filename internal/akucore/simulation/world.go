@@ -11,8 +11,11 @@ import (
 	"aku/internal/akucore"
 )
 
-// maxPods is the most pods there can be.
-const maxPods = 6
+// maxPods is the most pods there can be, and maxGroups the most groups.
+const (
+	maxPods   = 6
+	maxGroups = 2
+)
 
 // world is everything there is in one run. One lock guards all of it; it is never
 // held while something waits.
@@ -44,7 +47,7 @@ type world struct {
 
 // Figures count what happened in a run.
 type Figures struct {
-	Writes, Joins, Restarts, Ends, Faults, Tainted, Shared, Syncs int
+	Writes, Joins, Restarts, Ends, Faults, Tainted, Shared, Syncs, Changes int
 }
 
 func (f *Figures) add(g Figures) {
@@ -56,6 +59,7 @@ func (f *Figures) add(g Figures) {
 	f.Tainted += g.Tainted
 	f.Shared += g.Shared
 	f.Syncs += g.Syncs
+	f.Changes += g.Changes
 }
 
 // mesh is the configuration as a pod has it.
@@ -70,7 +74,7 @@ func (w *world) mesh(self int) akucore.Mesh {
 }
 
 // mesh is the configuration as this pod has it. A revision of the pod template may
-// change the list of tables: each group gets a second one, whose rows nobody looks at.
+// change the list of tables: each group gets a second one, or loses it again.
 func (p *pod) mesh() akucore.Mesh {
 	m := p.w.mesh(p.number)
 	if p.w.options.Lists {
@@ -88,10 +92,10 @@ func listed(groups []akucore.Group, revision int) []akucore.Group {
 	return groups
 }
 
-// list are the table names of an object, in order.
-func list(spec akucore.ObjectSpec) []string {
+// list are the names of tables, in order.
+func list(tables []akucore.Table) []string {
 	var names []string
-	for _, t := range spec.Tables {
+	for _, t := range tables {
 		names = append(names, t.Name)
 	}
 	slices.Sort(names)
@@ -105,8 +109,20 @@ func (w *world) host(name string) int {
 	return pod
 }
 
-// group is the group that a table belongs to: each has one.
-func group(t akucore.Table) int { return int(t.Name[1] - '0') }
+// A group has the table Tn and, while the lists change, now and then Xn.
+const maxTables = 2 * maxGroups
+
+// table is the number of a table.
+func table(t akucore.Table) int {
+	n := int(t.Name[1] - '0')
+	if t.Name[0] == 'X' {
+		n += maxGroups
+	}
+	return n
+}
+
+// group is the group of an object, by its name.
+func group(spec akucore.ObjectSpec) int { return int(spec.Name[len("AKU_")] - 'A') }
 
 func (w *world) id() int64 {
 	w.nextID++
