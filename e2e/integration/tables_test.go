@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -46,68 +47,140 @@ func (p *pod) items(name string) []string {
 	return items
 }
 
+// inNewList are the steps of a changed list, in whose midst the sidecars are killed.
+var inNewList = []string{
+	"Replication flush has ended.", "STOP AKU_REP", ": ADD TABLE AKU_REP", ": RESET AKU_REP", "Table truncation has ended.", "Replication sync has ended.",
+}
+
 // TestTableList_ChangesByARollingUpdate puts a table into replication and takes it out
-// again, beside users that write on all open pods; the sidecars of the first slave are
-// killed on the way.
+// again, beside users that write on all open pods.
 func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 	t.Parallel()
-	c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
-	c.createTables()
-	for _, p := range c.pods {
-		p.asSYSDBA("CREATE TABLE T2 (ID INTEGER PRIMARY KEY)")
+	tests := []struct {
+		name      string
+		killAfter []string
+		anew      bool // a full copy may be needed
+	}{
+		{name: "in place, without a copy of the other table"},
+		{name: "with sidecars killed on the way", killAfter: inNewList, anew: true},
 	}
-	c.inService(0, 1, 2)
-	c.pods[0].do("INSERT INTO T2 VALUES (1)")
-	var writers []*writer
-	for _, p := range c.pods {
-		writers = append(writers, p.write())
-	}
-	rolled := func(list string, killAfter []string, after func(p *pod)) {
-		for _, n := range []int{2, 1, 0} {
-			p := c.pods[n]
-			p.roll(map[string]string{"AKU_REPLICATIONS_0_TABLES": list}, killAfter...)
-			before := writers[n].count()
-			p.eventually("the writer writes", func() bool { return writers[n].count() > before+20 })
-			after(p)
-		}
-	}
-	agree := func(want ...string) {
-		t.Helper()
-		for _, pair := range []struct {
-			pods [2]int
-			name string
-		}{{[2]int{0, 1}, "AKU_REP_01"}, {[2]int{0, 2}, "AKU_REP_02"}, {[2]int{1, 2}, "AKU_REP_12"}} {
-			for _, n := range pair.pods {
-				if items := c.pods[n].items(pair.name); !slices.Equal(items, want) {
-					t.Errorf("%s on pod %d has the tables %v, want %v", pair.name, n, items, want)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
+			c.createTables()
+			for _, p := range c.pods {
+				p.asSYSDBA("CREATE TABLE T2 (ID INTEGER PRIMARY KEY)")
+			}
+			c.inService(0, 1, 2)
+			c.pods[0].do("INSERT INTO T2 VALUES (1)")
+			c.pods[1].do("INSERT INTO T2 VALUES (-1)") // here only: the master's rows count
+			copies := c.copies()
+			var writers []*writer
+			for _, p := range c.pods {
+				writers = append(writers, p.write())
+			}
+			rows := 1
+			c.roll("SYS.T1, SYS.T2", test.killAfter, writers, func(p *pod) {
+				// From now on what is written here is everywhere when all have the new list.
+				rows++
+				p.do("INSERT INTO T2 VALUES (" + strings.Repeat("1", rows) + ")")
+			})
+			c.carry("T1", "T2")
+			for _, p := range c.pods {
+				p.eventually("all rows of the new table", func() bool { return len(p.SQL("SELECT ID FROM T2")) == rows })
+			}
+
+			c.roll("SYS.T1", nil, writers, func(*pod) {})
+			c.carry("T1")
+			for _, p := range c.pods {
+				if n := len(p.SQL("SELECT ID FROM T2")); n != rows {
+					t.Errorf("pod %d has %d rows in the table that was taken out, want %d", p.number, n, rows)
 				}
+			}
+			if made := c.copies() - copies; made > 0 && !test.anew {
+				t.Errorf("%d full copies were made", made)
+			}
+			for _, w := range writers {
+				w.halt()
+			}
+			c.mustBeEqual(0, 1, 2)
+			c.mustHold([]int{0, 1, 2}, writers...)
+		})
+	}
+}
+
+// roll rolls all pods to another list of tables, the highest first, each only after the
+// one before is in service and its users write again.
+func (c *cluster) roll(list string, killAfter []string, writers []*writer, after func(p *pod)) {
+	c.t.Helper()
+	for _, n := range []int{2, 1, 0} {
+		p := c.pods[n]
+		p.roll(map[string]string{"AKU_REPLICATIONS_0_TABLES": list}, killAfter...)
+		before := writers[n].count()
+		p.eventually("the writer writes", func() bool { return writers[n].count() > before+20 })
+		after(p)
+	}
+}
+
+// carry checks what all objects of a mesh of three replicate.
+func (c *cluster) carry(want ...string) {
+	c.t.Helper()
+	for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
+		name := fmt.Sprintf("AKU_REP_%d%d", pair[0], pair[1])
+		for _, n := range pair {
+			if items := c.pods[n].items(name); !slices.Equal(items, want) {
+				c.t.Errorf("%s on pod %d has the tables %v, want %v", name, n, items, want)
 			}
 		}
 	}
+}
 
-	rows := 1
-	rolled("SYS.T1, SYS.T2", []string{"Replication flush has ended.", "Replication reset has ended.", "Table truncation has ended.", "Replication sync has ended."}, func(p *pod) {
-		// From now on what is written here is everywhere when all have the new list.
-		rows++
-		p.do("INSERT INTO T2 VALUES (" + strings.Repeat("1", rows) + ")")
-	})
-	agree("T1", "T2")
+// copies is how many full copies the pods have made.
+func (c *cluster) copies() int {
+	made := 0
 	for _, p := range c.pods {
-		p.eventually("all rows of the new table", func() bool { return len(p.SQL("SELECT ID FROM T2")) == rows })
+		made += strings.Count(p.said(), `altibase-0: SYNC AKU_REP`)
 	}
+	return made
+}
 
-	rolled("SYS.T1", nil, func(*pod) {})
-	agree("T1")
-	for _, p := range c.pods {
-		if n := len(p.SQL("SELECT ID FROM T2")); n != rows {
-			t.Errorf("pod %d has %d rows in the table that was taken out, want %d", p.number, n, rows)
-		}
+// TestReplicationHost_ThatDiffers_IsCorrectedByThePodItLeadsTo: who starts corrects what leads to it.
+func TestReplicationHost_ThatDiffers_IsCorrectedByThePodItLeadsTo(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
+	c.createTables()
+	c.inService(0, 1)
+	copies := c.copies()
+	w := c.pods[0].write()
+	p := c.pods[1]
+	if err := p.end(); err != nil {
+		t.Fatal(err)
 	}
-	for _, w := range writers {
-		w.halt()
+	p.Kill9()
+	p.kill()
+	var host string
+	for _, h := range c.pods[0].SQL("SELECT HOST_IP FROM SYSTEM_.SYS_REPL_HOSTS_") {
+		host = h
 	}
-	c.mustBeEqual(0, 1, 2)
-	c.mustHold([]int{0, 1, 2}, writers...)
+	for _, action := range []string{"ADD HOST 'elsewhere.invalid',20999", "SET HOST 'elsewhere.invalid',20999", fmt.Sprintf("DROP HOST '%s',%d", host, p.ReplicationPort)} {
+		c.pods[0].do("ALTER REPLICATION AKU_REP_01 " + action)
+	}
+	if err := p.dir.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	p.Restart()
+	p.run()
+	p.waitInService()
+	if hosts := c.pods[0].SQL("SELECT HOST_IP FROM SYSTEM_.SYS_REPL_HOSTS_"); !slices.Equal(hosts, []string{host}) {
+		t.Errorf("the master's side goes to %v, want %s alone", hosts, host)
+	}
+	w.halt()
+	c.mustBeEqual(0, 1)
+	c.mustHold([]int{0, 1}, w)
+	if made := c.copies() - copies; made > 0 {
+		t.Errorf("%d full copies were made", made)
+	}
 }
 
 func TestForgottenReplication_IsSaidAtStart(t *testing.T) {
