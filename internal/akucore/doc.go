@@ -17,12 +17,14 @@
 // The package knows no SQL text, no ODBC and no Kubernetes: it sees servers
 // through the Server interface.
 //
-// A changed list of tables is a new copy: a slave whose objects towards the master
-// carry another list hands over and joins again, with the new one, as soon as all
-// other joined slaves are in service. Objects that are reset and differ, in tables or
-// host, are dropped and made anew by the join. Two slaves share what both share with
-// the master, so a mesh with two lists loses nothing; the master changes nothing by
-// itself. Objects that the configuration does not know are named at every start.
+// A changed list of tables takes effect when a slave starts: it copies what is new and
+// takes out what is gone, the highest slave first, as soon as all joined slaves are in
+// service; until then it goes on with the list that it has (planChange). Two slaves
+// share what both share with the master, so a mesh with two lists loses nothing; the
+// master changes nothing by itself. Objects that are reset and differ are dropped and
+// made anew by the join. A side that leads to another host than the pod has is corrected
+// by that pod when it starts. Objects that the configuration does not know are named at
+// every start.
 //
 // Words: pod number is the StatefulSet ordinal; the master pod is pod 0, any
 // other is a slave pod; pair (i,j) is the replication object between pods i < j,
