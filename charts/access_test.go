@@ -97,7 +97,7 @@ func TestAPIAccess_IsNoMoreThanWhatIsAsked(t *testing.T) {
 }
 
 func TestAPIAccess_IsGoneWhenNothingIsAsked(t *testing.T) {
-	const noHook = "{hooks: {endInOrder: {enabled: false}}, aku: {podEvents: false}}"
+	const noHook = "{hooks: {endInOrder: {enabled: false}, checkUpgrade: {enabled: false}}, aku: {podEvents: false}}"
 	for _, values := range []string{"aku: {replicationResetAtEnd: 0}", "aku: {replicationResetAtEnd: 1}"} {
 		r := render(t, least, values, noHook)
 		if len(r.serviceAccounts)+len(r.roles)+len(r.roleBindings) > 0 || r.pod().ServiceAccountName != "" {
@@ -116,7 +116,7 @@ func TestAPIAccess_IsGoneWhenNothingIsAsked(t *testing.T) {
 }
 
 func TestAPIAccess_AnExistingServiceAccountGetsTheRole(t *testing.T) {
-	r := render(t, least, "{serviceAccount: {create: false, name: mine}, hooks: {endInOrder: {enabled: false}}}")
+	r := render(t, least, "{serviceAccount: {create: false, name: mine}, hooks: {endInOrder: {enabled: false}, checkUpgrade: {enabled: false}}}")
 	if len(r.serviceAccounts) != 0 || r.pod().ServiceAccountName != "mine" {
 		t.Errorf("accounts %v, pods run as %q", r.serviceAccounts, r.pod().ServiceAccountName)
 	}

@@ -101,17 +101,19 @@ func TestTest_LooksAtAllPodsFromOutside(t *testing.T) {
 	}
 }
 
-func TestTest_PassesTheNetworkPolicy(t *testing.T) {
+func TestTestAndCheck_PassTheNetworkPolicy(t *testing.T) {
 	r := render(t, least, "networkPolicy: {enabled: true, clients: [{podSelector: {matchLabels: {role: client}}}]}")
-	pod := labels.Set(r.pods["altibase-test"].Labels)
-	for _, rule := range r.policies["altibase"].Spec.Ingress {
-		for _, peer := range rule.From {
-			if labels.SelectorFromSet(peer.PodSelector.MatchLabels).Matches(pod) {
-				return
+	for _, pod := range []labels.Set{r.pods["altibase-test"].Labels, r.jobs["altibase-check"].Spec.Template.Labels} {
+		let := false
+		for _, rule := range r.policies["altibase"].Spec.Ingress {
+			for _, peer := range rule.From {
+				let = let || labels.SelectorFromSet(peer.PodSelector.MatchLabels).Matches(pod)
 			}
 		}
+		if !let {
+			t.Errorf("the policy keeps %s out", pod)
+		}
 	}
-	t.Error("the policy keeps helm test out")
 }
 
 func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
@@ -123,5 +125,58 @@ func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
 	}
 	if got := image("{aku: {install: false}, image: {registry: r, repository: baked, tag: v2}}"); got != "r/baked:v2" {
 		t.Errorf("image %s: with install off aku is in the database image", got)
+	}
+}
+
+func TestCheckUpgrade_MayReadTheStatefulSetAndItsPodsOnly(t *testing.T) {
+	r := render(t, least)
+	want := []rbacv1.PolicyRule{
+		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, ResourceNames: []string{"altibase"}, Verbs: []string{"get"}},
+		{
+			APIGroups: []string{""}, Resources: []string{"pods"},
+			ResourceNames: []string{"altibase-0", "altibase-1", "altibase-2", "altibase-3", "altibase-4", "altibase-5"}, Verbs: []string{"get"},
+		},
+	}
+	if diff := cmp.Diff(want, r.roles["altibase-check"].Rules); diff != "" {
+		t.Error(diff)
+	}
+	binding := r.roleBindings["altibase-check"]
+	if binding.RoleRef.Name != "altibase-check" || len(binding.Subjects) != 1 || binding.Subjects[0].Name != "altibase-check" {
+		t.Errorf("%+v", binding)
+	}
+	pod := r.jobs["altibase-check"].Spec.Template.Spec
+	if pod.ServiceAccountName != "altibase-check" || r.serviceAccounts["altibase-check"] == nil || !*pod.AutomountServiceAccountToken {
+		t.Errorf("the job runs as %q", pod.ServiceAccountName)
+	}
+}
+
+func TestCheckUpgrade_AsksWithTheNewValuesAndNeedsNoSecretToBeThere(t *testing.T) {
+	r := render(t, least, "{aku: {serverCount: 3}, auth: {sysPassword: '', existingSecret: mine, existingSecretKey: k}, hooks: {checkUpgrade: {timeoutSeconds: 100}}}")
+	job := r.jobs["altibase-check"]
+	spec := job.Spec.Template.Spec
+	container := spec.Containers[0]
+	if want := []string{"check-upgrade", "--secret=mine/k"}; !slices.Equal(container.Args, want) {
+		t.Errorf("arguments %q, want %q", container.Args, want)
+	}
+	if *job.Spec.ActiveDeadlineSeconds != 100 || *job.Spec.BackoffLimit != 0 {
+		t.Errorf("the job may take %d s and be repeated %d times", *job.Spec.ActiveDeadlineSeconds, *job.Spec.BackoffLimit)
+	}
+	if env := environment(t, container); env["AKU_SERVER_COUNT"] != "3" || env["AKU_STS_NAME"] != r.statefulSet.Name {
+		t.Errorf("%v", env)
+	}
+	if source := volume(t, spec, "aku-auth").Secret; source.SecretName != "mine" || source.Optional == nil || !*source.Optional {
+		t.Errorf("password from %+v", source)
+	}
+	if source := volume(t, r.pods["altibase-test"].Spec, "aku-auth").Secret; source.Optional != nil {
+		t.Error("helm test can do nothing without the password")
+	}
+	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
+	if selector.Matches(labels.Set(job.Spec.Template.Labels)) {
+		t.Errorf("Services would lead to it: %v", job.Spec.Template.Labels)
+	}
+	for _, off := range []string{"hooks: {checkUpgrade: {enabled: false}}", "diagnosticMode: {enabled: true}"} {
+		if render(t, least, off).jobs["altibase-check"] != nil {
+			t.Errorf("%s: the check is there", off)
+		}
 	}
 }

@@ -170,6 +170,7 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports("altibase", "replication")},
 			{Ports: ports("aku-health")},
 			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports("altibase")},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.jobs["altibase-check"].Spec.Template.Labels}}}, Ports: ports("altibase")},
 			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.pods["altibase-test"].Labels}}}, Ports: ports("altibase")},
 		},
 	}

@@ -41,7 +41,7 @@ func (c aCluster) List(context.Context, metav1.ListOptions) (*unstructured.Unstr
 }
 
 // upgrade installs the chart with some values, and renders an upgrade to others.
-func upgrade(t *testing.T, from, to string) error {
+func upgrade(t *testing.T, from, to string) (release, error) {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(render(t, least, from).statefulSet)
 	if err != nil {
@@ -49,27 +49,14 @@ func upgrade(t *testing.T, from, to string) error {
 	}
 	cluster := aCluster{statefulSet: unstructured.Unstructured{Object: content}}
 	options := chartutil.ReleaseOptions{Name: "altibase", Namespace: "db", Revision: 2, IsUpgrade: true}
-	_, err = renderFor(t, options, func(c *chart.Chart, values chartutil.Values) (map[string]string, error) {
+	return renderFor(t, options, func(c *chart.Chart, values chartutil.Values) (map[string]string, error) {
 		return engine.RenderWithClientProvider(c, values, cluster)
 	}, least, to)
-	return err
 }
 
 func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 	const three = "replicaCount: 3"
 	for _, c := range []struct{ name, from, to, want string }{
-		{
-			"fewer servers than pods", three, "{replicaCount: 2, aku: {serverCount: 2}}",
-			"aku.serverCount is 2, but 3 pods are there: scale to 2 first, and lower aku.serverCount after that.",
-		},
-		{
-			"another prefix", three, "{replicaCount: 3, aku: {replications: [{namePrefix: OTHER, tables: [SYS.T1]}]}}",
-			"aku.replications[0].namePrefix is OTHER, but 3 pods replicate under AKU_REP and may hold changes that are still unsent: scale to 1 first.",
-		},
-		{
-			"a block less", "{replicaCount: 3, aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}, {namePrefix: B, tables: [SYS.T2]}]}}", three,
-			"aku.replications has 1 block(s), but 3 pods replicate more of them and may hold changes that are still unsent: scale to 1 first.",
-		},
 		{
 			"another replication port", three, "{replicaCount: 3, service: {replicationPort: 20400}}",
 			"service.replicationPort is 20400, but 3 pods reach each other on 20301, and they are replaced one by one: scale to 1 first.",
@@ -81,6 +68,18 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 		{
 			"another name", "", "fullnameOverride: other",
 			"the StatefulSet of this release is called altibase, but with these values it would be other, and new pods would start empty: keep nameOverride and fullnameOverride as they were.",
+		},
+		{
+			"another label of the pods", "fullnameOverride: one", "{fullnameOverride: one, nameOverride: two}",
+			`the pods of this release are found by the labels {"app.kubernetes.io/instance":"altibase","app.kubernetes.io/name":"altibase"}, with these values by {"app.kubernetes.io/instance":"altibase","app.kubernetes.io/name":"two"}, and Kubernetes takes no change of them`,
+		},
+		{
+			"data elsewhere", "", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs, subPath: database}, {mountPath: /root/altibase_home/logs, subPath: logs}, {mountPath: /root/altibase_home/arch_logs, subPath: arch_logs}, {mountPath: /root/altibase_home/trc, subPath: trc}]}",
+			"persistence.mounts has /root/altibase_home/dbs no longer from the same place of the volume data, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were.",
+		},
+		{
+			"logs on the other volume", "persistence: {logVolume: {enabled: true}}", "persistence: {logVolume: {enabled: true, mountPaths: [/root/altibase_home/logs]}}",
+			"persistence.mounts has /root/altibase_home/arch_logs no longer from the same place of the volume logs",
 		},
 		{
 			"a bigger volume", "", "persistence: {size: 20Gi}",
@@ -100,7 +99,7 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := upgrade(t, c.from, c.to)
+			_, err := upgrade(t, c.from, c.to)
 			if err == nil {
 				t.Fatalf("rendered, want: %s", c.want)
 			}
@@ -117,17 +116,46 @@ func TestUpgrade_LetsTheRestPass(t *testing.T) {
 		"up":                    {"", "replicaCount: 4"},
 		"down":                  {"replicaCount: 4", "replicaCount: 1"},
 		"down to none":          {"replicaCount: 4", "replicaCount: 0"},
-		"fewer servers":         {"{replicaCount: 2, aku: {serverCount: 4}}", "{replicaCount: 2, aku: {serverCount: 2}}"},
-		"another prefix, alone": {"", "aku: {replications: [{namePrefix: OTHER, tables: [SYS.T1]}]}"},
-		"prefix in small":       {"replicaCount: 3", "{replicaCount: 3, aku: {replications: [{namePrefix: aku_rep, tables: [SYS.T1]}]}}"},
+		"another port, alone":   {"", "service: {port: 20400}"},
+		"one folder more":       {"persistence: {mounts: [{mountPath: /a, subPath: a}]}", "persistence: {mounts: [{mountPath: /a, subPath: a}, {mountPath: /b, subPath: b}]}"},
 		"more tables":           {"replicaCount: 3", "{replicaCount: 3, aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1, SYS.T2]}]}}"},
 		"same size, other unit": {"persistence: {size: 1Gi}", "persistence: {size: 1024Mi}"},
 		"fraction":              {"persistence: {size: 1536Mi}", "persistence: {size: 1.5Gi}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := upgrade(t, c.from, c.to); err != nil {
+			if _, err := upgrade(t, c.from, c.to); err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestUpgrade_IsCheckedOnlyWhenItChangesWhatTheCheckJudges(t *testing.T) {
+	const both, rollbackOnly = "pre-upgrade,pre-rollback", "pre-rollback"
+	for name, c := range map[string]struct{ from, to, want string }{
+		"nothing":          {"", "", rollbackOnly},
+		"scale":            {"", "replicaCount: 3", rollbackOnly},
+		"another image":    {"", "image: {tag: other}", rollbackOnly},
+		"another table":    {"", "aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1, SYS.T2]}]}", both},
+		"another prefix":   {"", "aku: {replications: [{namePrefix: OTHER, tables: [SYS.T1]}]}", both},
+		"fewer servers":    {"", "aku: {serverCount: 3}", both},
+		"another Secret":   {"", "auth: {sysPassword: '', existingSecret: mine}", both},
+		"another key":      {"auth: {sysPassword: '', existingSecret: mine}", "auth: {sysPassword: '', existingSecret: mine, existingSecretKey: k}", both},
+		"another password": {"", "auth: {sysPassword: new}", rollbackOnly},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := upgrade(t, c.from, c.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, object := range []metav1.Object{r.jobs["altibase-check"], r.serviceAccounts["altibase-check"], r.roles["altibase-check"], r.roleBindings["altibase-check"]} {
+				if got := object.GetAnnotations()["helm.sh/hook"]; got != c.want {
+					t.Errorf("%T: hook %s, want %s", object, got, c.want)
+				}
+			}
+		})
+	}
+	if got := render(t, least).jobs["altibase-check"].Annotations["helm.sh/hook"]; got != both {
+		t.Errorf("where nothing can be looked at, the hook is %s", got)
 	}
 }

@@ -36,6 +36,7 @@ func commands() []command {
 		{"probe", "", "exit 0 when the start is complete", bare(probe)},
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
 		{"scale-to-zero", "[--timeout 270s]", "end all pods in order, before an uninstall", scaleToZero},
+		{"check-upgrade", "[-h]", "tell whether the pods can go on with this configuration", checkUpgrade},
 		{"install", "DIR", "copy the bundle into DIR", install},
 		{"version", "", "(also -v)", bare(version)},
 		{"-h", "", "print this", bare(help)},

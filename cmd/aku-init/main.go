@@ -30,6 +30,8 @@
 //	                               scale the StatefulSet AKU_STS_NAME to 0 and wait
 //	                               until its pods have ended in order (before an
 //	                               uninstall); asks the Kubernetes API alone
+//	aku-init check-upgrade         tell whether the pods of AKU_STS_NAME can go on with
+//	                               this configuration (before an upgrade; -h: more)
 //	aku-init install DIR           copy the bundle that this program belongs to
 //	aku-init version
 //

@@ -49,7 +49,7 @@ func (s *Server) logIn(ctx context.Context, sysdba bool) (*session, error) {
 		s.first.settle()
 	case errors.Is(err, akucore.ErrUnreachable):
 		s.first.forget() // it may come back with a new database
-	case refused(err):
+	case PasswordRefused(err):
 		changed, other := s.changeFirst(ctx, password)
 		if other != nil {
 			return nil, errors.Join(err, other)
@@ -61,8 +61,9 @@ func (s *Server) logIn(ctx context.Context, sysdba bool) (*session, error) {
 	return opened, err
 }
 
-// refused tells whether the server knows the user but not the password.
-func refused(err error) bool {
+// PasswordRefused tells whether the server was asked and knows the user but not the
+// password.
+func PasswordRefused(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Code == "4102E"
 }
@@ -102,7 +103,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	switch {
 	case errors.Is(err, akucore.ErrBusy) || errors.Is(err, akucore.ErrUnreachable):
 		return false, nil // next time
-	case refused(err):
+	case PasswordRefused(err):
 		f.settled = true
 		return false, nil // it has neither: that of the settings is wrong
 	case err != nil:
@@ -125,7 +126,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	if err == nil {
 		proof.close()
 	}
-	if refused(err) {
+	if PasswordRefused(err) {
 		return false, errors.Join(errors.New("the server took the password of the settings and refuses it now, so it has its first one again"),
 			c.setPassword(ctx, before))
 	}

@@ -1,6 +1,6 @@
 {{/*
-What an upgrade must not change, by a look at the StatefulSet that is there. Where nothing can be looked at (helm template, a dry
-run without the server, tools that only render), nothing is checked.
+What an upgrade must not change, as far as the StatefulSet that is there tells it. Where nothing can be looked at (helm template, a dry
+run without the server, tools that only render), nothing is checked. What the servers have to be asked for is in hook-check-upgrade.yaml.
 */}}
 {{- define "altibase.upgradeRules" -}}
 {{- if .Release.IsUpgrade }}
@@ -18,33 +18,35 @@ run without the server, tools that only render), nothing is checked.
 {{- else }}
 {{- $replicas := int64 $existing.spec.replicas }}
 
-{{- if lt (int64 .Values.aku.serverCount) $replicas }}
-{{- $faults = append $faults (printf "aku.serverCount is %d, but %d pods are there: scale to %d first, and lower aku.serverCount after that." (int64 .Values.aku.serverCount) $replicas (int64 .Values.aku.serverCount)) }}
+{{- $selector := include "altibase.selectorLabels" . | fromYaml }}
+{{- if ne (toString $existing.spec.selector.matchLabels) (toString $selector) }}
+{{- $faults = append $faults (printf "the pods of this release are found by the labels %s, with these values by %s, and Kubernetes takes no change of them: keep nameOverride and the name of the release as they were." (toJson $existing.spec.selector.matchLabels) (toJson $selector)) }}
 {{- end }}
 
-{{- /* The name prefixes and ports that the pods have now, from the variables of the sidecar. */}}
 {{- $variables := dict }}
-{{- range $existing.spec.template.spec.initContainers }}
-{{- if eq .name "aku" }}
-{{- range .env }}
+{{- range include "altibase.sidecarEnv" $existing | fromYamlArray }}
 {{- $_ := set $variables .name (.value | default "") }}
 {{- end }}
-{{- end }}
-{{- end }}
 {{- if and $variables (gt $replicas 1) }}
-{{- range $i, $block := .Values.aku.replications }}
-{{- $old := get $variables (printf "AKU_REPLICATIONS_%d_REPLICATION_NAME_PREFIX" $i) }}
-{{- if and $old (ne (upper $old) (upper $block.namePrefix)) }}
-{{- $faults = append $faults (printf "aku.replications[%d].namePrefix is %s, but %d pods replicate under %s and may hold changes that are still unsent: scale to 1 first." $i $block.namePrefix $replicas $old) }}
-{{- end }}
-{{- end }}
-{{- if hasKey $variables (printf "AKU_REPLICATIONS_%d_REPLICATION_NAME_PREFIX" (len .Values.aku.replications)) }}
-{{- $faults = append $faults (printf "aku.replications has %d block(s), but %d pods replicate more of them and may hold changes that are still unsent: scale to 1 first." (len .Values.aku.replications) $replicas) }}
-{{- end }}
 {{- range $variable, $value := dict "AKU_PORT_NO" "port" "AKU_REPLICATION_PORT_NO" "replicationPort" }}
 {{- $wanted := get $.Values.service $value | int64 | toString }}
 {{- if ne (get $variables $variable | default $wanted) $wanted }}
 {{- $faults = append $faults (printf "service.%s is %s, but %d pods reach each other on %s, and they are replaced one by one: scale to 1 first." $value $wanted $replicas (get $variables $variable)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Folders that are on a volume: in another place the server would find nothing and begin anew. */}}
+{{- $mounts := dict }}
+{{- range include "altibase.dataMounts" . | fromYamlArray }}
+{{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")) "" }}
+{{- end }}
+{{- range $existing.spec.template.spec.containers }}
+{{- if eq .name "altibase" }}
+{{- range .volumeMounts }}
+{{- if and (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")))) }}
+{{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were." .mountPath .name) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -58,6 +60,15 @@ run without the server, tools that only render), nothing is checked.
 
 {{- if $faults }}
 {{- fail (printf "\n%s" (join "\n" $faults)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The variables of the sidecar of a StatefulSet that is there. */}}
+{{- define "altibase.sidecarEnv" -}}
+{{- range .spec.template.spec.initContainers }}
+{{- if eq .name "aku" }}
+{{- toYaml .env }}
 {{- end }}
 {{- end }}
 {{- end }}

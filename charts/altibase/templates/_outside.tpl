@@ -1,0 +1,86 @@
+{{/*
+The spec of a pod that connects to the servers from outside, as a user does. aku's image has no ODBC driver: the database image
+brings it, as in the pods of the database; that decides as which user it runs. Give a dict of root, name (of its container), args,
+seconds (for all of it), serviceAccount ("" for none), and optional, when the Secret may be missing.
+*/}}
+{{- define "altibase.outsidePod" -}}
+restartPolicy: Never
+enableServiceLinks: false
+{{- with .serviceAccount }}
+serviceAccountName: {{ . }}
+{{- end }}
+automountServiceAccountToken: {{ not (empty .serviceAccount) }}
+activeDeadlineSeconds: {{ .seconds }}
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .root.Values.aku.install }}
+initContainers:
+  {{- include "altibase.installContainer" .root | nindent 2 }}
+{{- end }}
+containers:
+  - name: {{ .name }}
+    image: {{ include "altibase.image" (dict "image" .root.Values.image "tag" "") }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    command: ["/opt/aku/bin/aku-init"]
+    args:
+      {{- toYaml .args | nindent 6 }}
+    env:
+      {{- include "altibase.akuEnv" (merge (dict "outside" true) .root) | nindent 6 }}
+    terminationMessagePolicy: FallbackToLogsOnError
+    {{- with .root.Values.aku.resources }}
+    resources:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- with .root.Values.aku.securityContext }}
+    securityContext:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    volumeMounts:
+      {{- if .root.Values.aku.install }}
+      - name: aku-bin
+        mountPath: /opt/aku
+        readOnly: true
+      {{- end }}
+      - name: aku-run
+        mountPath: /run/aku
+      - name: aku-auth
+        mountPath: /etc/aku/auth
+        readOnly: true
+volumes:
+  {{- if .root.Values.aku.install }}
+  - name: aku-bin
+    emptyDir: {}
+  {{- end }}
+  - name: aku-run
+    emptyDir: {}
+  - name: aku-auth
+    secret:
+      secretName: {{ include "altibase.secretName" .root }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
+      defaultMode: 0444
+      items:
+        - key: {{ include "altibase.secretKey" .root }}
+          path: password
+{{- end }}
+
+{{/* Labels of such a pod: not those of the database's pods, to which Services and the disruption budget lead. Give a dict of root and name. */}}
+{{- define "altibase.outsideLabels" -}}
+app.kubernetes.io/name: {{ include "altibase.name" .root }}-{{ .name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"aku/internal/kube"
+	"aku/internal/process"
+	"aku/internal/settings"
+	"aku/internal/upgrade"
+)
+
+const checkUpgradeHelp = `usage: aku-init check-upgrade [options]
+
+Tells, before an upgrade changes anything, whether the pods can go on with this
+configuration: it looks at the StatefulSet AKU_STS_NAME and its pods by the
+Kubernetes API, and asks their servers. It changes nothing. Exit code 0: nothing
+speaks against it; 1: refused, a sentence for each reason; 2: wrong options or
+configuration.
+
+Pods that cannot be asked are named and do not keep an upgrade from being done,
+unless it drops something for which they may still hold changes.
+
+Options:
+`
+
+// checkUpgrade looks before Helm changes anything.
+func checkUpgrade(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("check-upgrade", flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), checkUpgradeHelp); flags.PrintDefaults() }
+	limit := flags.Duration("timeout", time.Minute, "longest time for the whole look")
+	secret := flags.String("secret", "", "where the password comes from, name/key of a Secret, to see whether that changes")
+	if goOn, err := parse(flags, args, func() bool { return *limit > 0 }); !goOn {
+		return err
+	}
+	return withMesh(func(s settings.Settings) error {
+		servers, disconnect, err := s.ConnectAsUser()
+		if err != nil {
+			return process.Misconfigured(err)
+		}
+		defer disconnect()
+		ctx, cancel := context.WithTimeout(ctx, *limit)
+		defer cancel()
+		log := process.Logger(s.LogFormat, os.Stdout)
+		facts, err := upgrade.Look(ctx, log, kube.StatefulSet{Name: s.StatefulSet}, s.Mesh(), servers, *secret)
+		if err != nil {
+			return fmt.Errorf("the release cannot be looked at, so nothing can be said about this upgrade: %w (%s upgrades without this check)", err, upgrade.SkipValue)
+		}
+		if facts == nil {
+			log.Info("there is no StatefulSet yet, so there is nothing to lose", "statefulset", s.StatefulSet)
+			return nil
+		}
+		refusals, unknown := upgrade.Judge(s.Mesh(), *facts)
+		for _, text := range unknown {
+			log.Warn("not checked", "reason", text)
+		}
+		if len(refusals) > 0 {
+			return upgrade.Error(refusals)
+		}
+		log.Info("nothing speaks against this upgrade", "pods", facts.Pods, "asked", facts.Pods-len(unknown))
+		return nil
+	})
+}

@@ -1,0 +1,46 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"aku/e2e/internal/trial"
+)
+
+func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
+	t.Parallel()
+	space := open(t)
+	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2})))
+	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
+	before := space.Pods()
+	for _, c := range []struct{ name, set, want string }{
+		{"a table that is not there", "aku.replications[0].namePrefix=AKU_REP,aku.replications[0].tables={SYS.T1,SYS.T9}", "table SYS.T9 does not exist on " + trial.Pod(0) + ", " + trial.Pod(1) + ": create it there first."},
+		{"another prefix", "aku.replications[0].namePrefix=OTHER,aku.replications[0].tables={SYS.T1}", "aku.replications has no block AKU_REP any more, but " + trial.Pod(0) + " replicates by AKU_REP_01, which may hold changes that are still unsent: scale to 1 first"},
+		{"fewer servers than pods", "replicaCount=1,aku.serverCount=1", "aku.serverCount is 1, but " + trial.Pod(1) + " is there: scale to 1 first"},
+	} {
+		if err := space.Upgrade(t.Context(), c.set); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v\nwant %s", c.name, err, c.want)
+		}
+	}
+	for _, pod := range []string{trial.Pod(0), trial.Pod(1)} {
+		if now := space.Pods()[pod]; now.UID != before[pod].UID || !trial.Ready(now) {
+			t.Errorf("%s was touched", pod)
+		}
+	}
+	// What it refuses can be done where it is wanted.
+	must(t, space.Upgrade(t.Context(), "aku.serverCount=2"))
+}
+
+func TestUpgrade_ThatRepairsABrokenReleaseIsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	space := open(t)
+	const right = "right;{pass}=word"
+	must(t, space.Install(t.Context(), quick(trial.Values{"auth": trial.Values{"sysPassword": "wrong"}}, right)))
+	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "ERR-4102E"))
+	// The changed number of servers has the check look, with the wrong password still.
+	must(t, space.Upgrade(t.Context(), `auth.sysPassword=`+right, "aku.serverCount=3"))
+	must(t, space.DeletePods(t.Context(), trial.Pod(0)))
+	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(0)))
+}

@@ -1,0 +1,201 @@
+package upgrade
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aku/internal/akucore"
+	"aku/internal/altibase"
+)
+
+// Judge says what speaks against running the pods with the mesh, and what could not be
+// looked at. A pod that cannot be asked is no obstacle, for the upgrade may be what
+// brings it back; only where the configuration drops something that such a pod may
+// still hold changes for, the upgrade waits for it.
+func Judge(m akucore.Mesh, f Facts) (refusals, unknown []string) {
+	refusals = append(refusals, tooManyPods(m, f)...)
+	refusals = append(refusals, keptForNobody(m, f)...)
+	refusals = append(refusals, leftBehind(m, f)...)
+	refusals = append(refusals, moved(m, f)...)
+	refusals = append(refusals, tables(m, f)...)
+	refusals = append(refusals, password(m, f)...)
+	drops := dropped(m, f)
+	for _, pod := range silent(f) {
+		text := fmt.Sprintf("%s cannot be asked (%v)", m.PodName(pod), f.Asked[pod].Err)
+		if drops == "" {
+			unknown = append(unknown, text)
+			continue
+		}
+		refusals = append(refusals, fmt.Sprintf("%s, and %s: bring it into service first, or undo that.", text, drops))
+	}
+	if drops != "" && f.Pods == 0 {
+		refusals = append(refusals, fmt.Sprintf("no pod is there that could be asked, and %s: scale to 1 first, or undo that.", drops))
+	}
+	return refusals, unknown
+}
+
+// silent are the pods that did not answer.
+func silent(f Facts) (pods []int) {
+	for pod := range f.Pods {
+		if f.Asked[pod].Err != nil {
+			pods = append(pods, pod)
+		}
+	}
+	return pods
+}
+
+// dropped says what the new configuration takes away from under pods that may hold
+// unsent changes for it.
+func dropped(m akucore.Mesh, f Facts) string {
+	var texts []string
+	if lowered(m, f) {
+		texts = append(texts, fmt.Sprintf("aku.serverCount goes from %d to %d", f.Before.ServerCount, m.ServerCount))
+	}
+	for _, g := range goneBlocks(m, f) {
+		texts = append(texts, fmt.Sprintf("aku.replications has no block %s any more", g.Prefix))
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return strings.Join(texts, ", ") + ", for which it may hold changes that are still unsent"
+}
+
+func lowered(m akucore.Mesh, f Facts) bool {
+	return f.Before != nil && m.ServerCount < f.Before.ServerCount
+}
+
+// goneBlocks are the blocks whose prefix is no longer there.
+func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Group) {
+	if f.Before == nil {
+		return nil
+	}
+	for _, g := range f.Before.Groups {
+		if !slices.ContainsFunc(m.Groups, func(other akucore.Group) bool { return other.Prefix == g.Prefix }) {
+			gone = append(gone, g)
+		}
+	}
+	return gone
+}
+
+// tooManyPods: a pod with a number that is not to be any more would never start again,
+// and the others would forget it without its changes.
+func tooManyPods(m akucore.Mesh, f Facts) []string {
+	if f.Pods <= m.ServerCount {
+		return nil
+	}
+	return []string{fmt.Sprintf("aku.serverCount is %d, but %s is there: scale to %d first, and lower aku.serverCount when it has left.",
+		m.ServerCount, m.PodName(f.Pods-1), m.ServerCount)}
+}
+
+// keptForNobody: the log that is kept for a pod that left without an end in good order
+// would be kept for ever, for nobody looks after its pairs any more.
+func keptForNobody(m akucore.Mesh, f Facts) (refusals []string) {
+	if !lowered(m, f) {
+		return nil
+	}
+	for pod := range f.Pods {
+		for peer := m.ServerCount; peer < f.Before.ServerCount; peer++ {
+			for _, g := range f.Before.Groups {
+				name := g.Object(akucore.PairOf(pod, peer))
+				o, exists := f.Asked[pod].Objects[name]
+				if pod >= m.ServerCount || !exists || !o.Started && o.XSN == akucore.Unset {
+					continue
+				}
+				refusals = append(refusals, fmt.Sprintf("aku.serverCount is %d, but %s on %s still keeps its log for %s: scale to %d and back first, so that it leaves in good order, "+
+					"or, if it is never to come back, run there: ALTER REPLICATION %s STOP; ALTER REPLICATION %s RESET;",
+					m.ServerCount, name, m.PodName(pod), m.PodName(peer), peer+1, name, name))
+			}
+		}
+	}
+	return refusals
+}
+
+// leftBehind: objects that no block names any more keep their logs and are started by
+// nobody, and the server takes no other object to the same host beside them.
+func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
+	for _, g := range goneBlocks(m, f) {
+		for pod := range f.Pods {
+			var objects []string
+			unsent := false
+			for peer := range f.Before.ServerCount {
+				name := g.Object(akucore.PairOf(pod, peer))
+				o, exists := f.Asked[pod].Objects[name]
+				if pod == peer || !exists {
+					continue
+				}
+				objects = append(objects, name)
+				unsent = unsent || o.Started || o.XSN != akucore.Unset
+			}
+			if len(objects) == 0 {
+				continue
+			}
+			what := fmt.Sprintf("aku.replications has no block %s any more, but %s replicates by %s", g.Prefix, m.PodName(pod), strings.Join(objects, ", "))
+			if unsent {
+				refusals = append(refusals, what+", which may hold changes that are still unsent: scale to 1 first, or keep the block.")
+			} else {
+				refusals = append(refusals, what+": run there DROP REPLICATION "+strings.Join(objects, "; DROP REPLICATION ")+"; or keep the block.")
+			}
+		}
+	}
+	return refusals
+}
+
+// moved: while the pods are replaced one by one, a table that is in two blocks, or in
+// none, would be sent twice or not at all.
+func moved(m akucore.Mesh, f Facts) (refusals []string) {
+	if f.Before == nil {
+		return nil
+	}
+	before := map[akucore.Table]string{}
+	for _, g := range f.Before.Groups {
+		for _, t := range g.Tables {
+			before[t] = g.Prefix
+		}
+	}
+	for _, g := range m.Groups {
+		for _, t := range g.Tables {
+			if was, listed := before[t]; listed && was != g.Prefix {
+				refusals = append(refusals, fmt.Sprintf("table %s moves from the block %s to the block %s: take it out in one upgrade, and put it in in the next.", t, was, g.Prefix))
+			}
+		}
+	}
+	return refusals
+}
+
+// tables: a pod that lacks a table stays out of service.
+func tables(m akucore.Mesh, f Facts) (refusals []string) {
+	for _, t := range m.Tables() {
+		var missing, keyless []string
+		for pod := range f.Pods {
+			if f.Asked[pod].Err != nil {
+				continue
+			}
+			switch f.Asked[pod].Tables[t] {
+			case akucore.TableMissing:
+				missing = append(missing, m.PodName(pod))
+			case akucore.TableNoPrimaryKey:
+				keyless = append(keyless, m.PodName(pod))
+			}
+		}
+		if len(missing) > 0 {
+			refusals = append(refusals, fmt.Sprintf("table %s does not exist on %s: create it there first.", t, strings.Join(missing, ", ")))
+		}
+		if len(keyless) > 0 {
+			refusals = append(refusals, fmt.Sprintf("table %s has no primary key on %s: give it one first.", t, strings.Join(keyless, ", ")))
+		}
+	}
+	return refusals
+}
+
+// password: pods with a Secret that their servers do not know stay out of service. When
+// the Secret stays the same, its password may be what the upgrade corrects.
+func password(m akucore.Mesh, f Facts) (refusals []string) {
+	for pod := range f.Pods {
+		if f.OtherSecret && altibase.PasswordRefused(f.Asked[pod].Err) {
+			refusals = append(refusals, fmt.Sprintf("%s refuses the password in the Secret that auth names now: change it there first (ALTER USER SYS IDENTIFIED BY …), or correct the Secret.",
+				m.PodName(pod)))
+		}
+	}
+	return refusals
+}

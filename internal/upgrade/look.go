@@ -1,0 +1,95 @@
+// Package upgrade looks at a release before it is upgraded, and refuses what would
+// lose rows or leave pods that cannot get into service again.
+package upgrade
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/kube"
+	"aku/internal/settings"
+)
+
+const (
+	// askLimit bounds the question to one server; one that hangs cannot be asked.
+	askLimit = 10 * time.Second
+	// What the chart calls the sidecar and the volume with the password.
+	sidecar, passwordVolume = "aku", "aku-auth"
+)
+
+// Facts are what is true before the upgrade.
+type Facts struct {
+	// Before is what the pods were configured with; nil when that is not understood.
+	Before *akucore.Mesh
+	// Pods is how many pods there are, or are to be, counted up to the highest number.
+	Pods int
+	// Highest is the highest number of a pod that exists, -1 for none.
+	Highest int
+	// Asked are the servers of these pods.
+	Asked map[int]akucore.Pod
+	// OtherSecret: the password is to come from another Secret or key than until now.
+	OtherSecret bool
+}
+
+// Look gathers the facts. There are none, and no error, when there is no StatefulSet
+// yet. Secret is where the password is to come from, "name/key".
+func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers akucore.Servers, secret string) (*Facts, error) {
+	present, exists, err := set.Present(ctx, log, sidecar, passwordVolume, settings.MaxServers)
+	if err != nil || !exists {
+		return nil, err
+	}
+	f := &Facts{Highest: -1, Pods: present.Replicas, OtherSecret: present.Secret != "" && secret != "" && present.Secret != secret}
+	for _, number := range present.Pods {
+		f.Highest = max(f.Highest, number)
+	}
+	f.Pods = max(f.Pods, f.Highest+1)
+	if before, err := settings.MeshFrom(present.Variables); err != nil {
+		log.Warn("what the pods are configured with is not understood, so it is not compared", "error", err)
+	} else {
+		mesh := before.Mesh()
+		f.Before = &mesh
+	}
+	f.Asked = ask(ctx, m, servers, f.Pods)
+	return f, nil
+}
+
+// ask asks all servers at the same time, each once: a password that is wrong is not to
+// be sent again and again.
+func ask(ctx context.Context, m akucore.Mesh, servers akucore.Servers, pods int) map[int]akucore.Pod {
+	asked := make(map[int]akucore.Pod, pods)
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for pod := range pods {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, askLimit)
+			defer cancel()
+			state, err := servers.Server(pod).State(ctx, m.Tables())
+			if err == nil && state.AdminMode {
+				err = akucore.ErrClosed
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			asked[pod] = akucore.Pod{State: state, Err: err}
+		})
+	}
+	wg.Wait()
+	return asked
+}
+
+// Error is what speaks against an upgrade, a sentence each.
+type Error []string
+
+func (e Error) Error() string {
+	text := "this upgrade is refused:"
+	for _, sentence := range e {
+		text += "\n- " + sentence
+	}
+	return text + fmt.Sprintf("\nNothing was changed. %s upgrades without this check.", SkipValue)
+}
+
+// SkipValue is what switches the check off.
+const SkipValue = "hooks.checkUpgrade.enabled=false"
