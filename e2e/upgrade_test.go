@@ -40,7 +40,7 @@ func TestUpgrade_ThatRepairsABrokenReleaseIsNotHeldUp(t *testing.T) {
 	must(t, space.Install(t.Context(), quick(trial.Values{"auth": trial.Values{"sysPassword": "wrong"}}, right)))
 	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "ERR-4102E"))
 	// The changed number of servers has the check look, with the wrong password still.
-	must(t, space.Upgrade(t.Context(), `auth.sysPassword=`+right, "aku.serverCount=3"))
+	must(t, space.Upgrade(t.Context(), `auth.sysPassword=`+right, "aku.serverCount=5"))
 	must(t, space.DeletePods(t.Context(), trial.Pod(0)))
 	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(0)))
 }
