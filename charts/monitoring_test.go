@@ -117,7 +117,7 @@ var alertCases = []struct {
 	{"AkuConflicts", map[string]string{`aku_replication_conflicts_total{%s,peer="altibase-1",replication="R_01",operation="insert"}`: "0x5 1x60"}, "8m", "40m"},
 	{"AkuStepErrors", map[string]string{`aku_step_errors_total{%s,reason="timeout"}`: "0x5 20x60"}, "8m", "40m"},
 	{"AkuRestarts", map[string]string{`aku_starts_total{%s}`: "1+1x9 10x120"}, "10m", "100m"},
-	{"AkuEndIncomplete", map[string]string{`aku_last_end_success{%s}`: "1x5 0x10 1x20"}, "10m", "20m"},
+	{"AkuEndIncomplete", map[string]string{`aku_last_end_success{%s}`: "1x5 0x100", `aku_last_end_timestamp_seconds{%s}`: "0x5 300x100"}, "10m", "70m"},
 }
 
 func TestAlerts_FireAndResolve(t *testing.T) {

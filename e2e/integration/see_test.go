@@ -14,6 +14,7 @@ import (
 
 	"aku/internal/events"
 	"aku/internal/metrics"
+	"aku/internal/rundir"
 	"aku/internal/status"
 )
 
@@ -157,4 +158,71 @@ func TestStatus_ShowsAPodThatIsGone(t *testing.T) {
 	if gone := seen.Pods[1]; gone.State != status.Unreachable || gone.Error == "" || gone.Sidecar != "does not answer" {
 		t.Errorf("%+v", gone)
 	}
+}
+
+// replaced gives the pod a new shared folder, as a new pod of the same number has it, and starts its server and sidecar.
+func (p *pod) replaced() {
+	p.t.Helper()
+	p.dir = rundir.Dir(p.t.TempDir())
+	p.env["AKU_RUN_DIR"] = string(p.dir)
+	p.Restart()
+	p.runAgain()
+}
+
+// runAgain starts the sidecar, and waits until it says itself that the pod is in service: an earlier one has left its marker.
+func (p *pod) runAgain() {
+	p.t.Helper()
+	p.run()
+	p.eventually("ready", func() bool {
+		response, err := http.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/readyz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+}
+
+func TestLastEnd_IsFoundAlsoByAPodThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
+	c.createTables()
+	c.inService(0, 1)
+	slave := c.pods[1]
+	mustSay := func(when, want string) {
+		t.Helper()
+		text := slave.scrape()
+		if got := strings.Contains(text, "aku_last_end_success 0"); got != (want == "0") || want == "" && strings.Contains(text, "\naku_last_end_") {
+			t.Errorf("%s: want %q in\n%s", when, want, text)
+		}
+	}
+	mustSay("a pod that never ended", "")
+
+	slave.kill()
+	slave.runAgain()
+	mustSay("the sidecar alone was killed", "")
+
+	slave.kill()
+	slave.Kill9()
+	slave.replaced()
+	mustSay("the server was killed and the pod replaced", "0")
+
+	if err := slave.end(); err != nil {
+		t.Fatal(err)
+	}
+	slave.kill()
+	slave.Kill9() // as the kubelet does when all is over
+	slave.replaced()
+	mustSay("the end was in good order and the pod replaced", "")
+
+	// The database container is restarted in its pod, without a hook.
+	slave.kill()
+	slave.Kill9()
+	slave.Restart()
+	if err := slave.dir.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	slave.runAgain()
+	mustSay("the server was killed in its pod", "0")
+	checkMetrics(t, slave.scrape())
 }

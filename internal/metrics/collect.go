@@ -49,10 +49,10 @@ var (
 	startSteps    = desc("last_start_step_duration_seconds", "Time in which at least one such step ran, at the last start.", "step")
 	startRows     = desc("last_start_copied_rows", "Rows that the last start copied from the master, as the master showed them once a second: a lower bound.")
 	startRetries  = desc("last_start_retries", "Tries of steps that failed and were repeated, at the last start.")
-	endSeconds    = desc("last_end_duration_seconds", "Time that the last end took; none in a new pod.")
-	endAt         = desc("last_end_timestamp_seconds", "When the last end began.")
+	endSeconds    = desc("last_end_duration_seconds", "Time that the last end took, by the word of its hook; none in a new pod.")
+	endAt         = desc("last_end_timestamp_seconds", "When the last end began, or when it was found at the next start that there had been none in good order.")
 	endSteps      = desc("last_end_step_duration_seconds", "Time in which at least one such step ran, at the last end.", "step")
-	endOK         = desc("last_end_success", "1 when the last end did all that it had to, 0 when it left something undone.")
+	endOK         = desc("last_end_success", "1 when the last end did all that it had to, 0 when it left something undone or the server ended without it; none in a new pod whose server ended in good order.")
 	endRetries    = desc("last_end_retries", "Tries of steps that failed and were repeated, at the last end.")
 	retriesTotal  = desc("step_retries_total", "Tries of steps that failed and were repeated.")
 	errorsTotal   = desc("step_errors_total", "Tries of steps that failed, by the class of the error.", "reason")
@@ -136,11 +136,13 @@ func (s *Metrics) Collect(to chan<- prometheus.Metric) {
 		sendSteps(gauge, startSteps, s.start)
 	}
 	if s.end != nil {
-		gauge(endSeconds, s.end.Seconds)
 		gauge(endAt, seconds(s.end.Began))
 		gauge(endOK, flag(s.end.OK))
-		gauge(endRetries, float64(s.end.Retries))
-		sendSteps(gauge, endSteps, s.end)
+		if !s.end.Found {
+			gauge(endSeconds, s.end.Seconds)
+			gauge(endRetries, float64(s.end.Retries))
+			sendSteps(gauge, endSteps, s.end)
+		}
 	}
 	count(retriesTotal, float64(s.retries))
 	for _, reason := range akucore.Reasons {

@@ -8,7 +8,6 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/events"
 	"aku/internal/metrics"
-	"aku/internal/steps"
 )
 
 const (
@@ -111,17 +110,4 @@ func (s *Sidecar) look(ctx context.Context) {
 		}
 	}
 	s.peers = there
-}
-
-// lastEnd takes what the hook left about the pod's last end.
-func (s *Sidecar) lastEnd() {
-	end, ok, err := steps.Read(s.Settings.RunDir)
-	switch {
-	case err != nil:
-		s.Log.Warn("the last end is not known", "error", err)
-	case ok && !end.Began.Equal(s.ended):
-		s.ended = end.Began
-		s.metrics.Ended(end)
-		s.publish(events.Event{Kind: events.End, Text: fmt.Sprintf("the end is over, all done: %t", end.OK), Seconds: end.Seconds})
-	}
 }

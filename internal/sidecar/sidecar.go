@@ -178,6 +178,7 @@ func (s *Sidecar) starter() *akucore.Starter {
 
 // plan decides by what is set now: the order of a recovery comes while the pod waits.
 func (s *Sidecar) plan(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	s.findEnd(m, v.Pods[m.Self])
 	if m.Self == akucore.Master {
 		o.Recover = s.Settings.StartOptions().Recover
 	}

@@ -20,6 +20,9 @@ type Summary struct {
 	Retries  int                `json:"retries"`
 	Rows     int64              `json:"rows"` // copied, a lower bound
 	Failures []akucore.Reason   `json:"failures,omitempty"`
+	// Found: nobody left word of this end. It was found later, at Began, that the server
+	// had not ended in good order, and nothing else is known of it.
+	Found bool `json:"found,omitempty"`
 }
 
 // Recorder sums up events. It may be told from several goroutines.

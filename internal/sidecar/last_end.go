@@ -1,0 +1,65 @@
+package sidecar
+
+import (
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/events"
+	"aku/internal/steps"
+)
+
+// findEnd looks, once for each start of the server, how its last life ended. The hook
+// leaves word of an end in the folder that the containers share; but that folder goes
+// with the pod, and a server that was killed had no hook. What stays is on the server:
+// an end in good order stops the pod's side of every pair, so one that is started was
+// left so.
+func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
+	first, before, err := s.dir.FirstLook(own.StartTime)
+	if err != nil {
+		s.Log.Warn("how the server ended is not known", "error", err)
+		return
+	}
+	if !first || own.Open() || !anyStarted(m, own) {
+		return
+	}
+	end, ok, err := steps.Read(s.Settings.RunDir)
+	if err == nil && ok && end.Began.Unix() >= before {
+		return // the hook's word on this very end
+	}
+	s.Log.Warn("the server had not ended in good order: it was killed, or its time was too short. What was not delivered is delivered now")
+	if err := steps.Write(s.Settings.RunDir, steps.Summary{Began: time.Now(), Found: true}); err != nil {
+		s.Log.Warn("this is not in the metrics", "error", err)
+	}
+	s.lastEnd()
+}
+
+func anyStarted(m akucore.Mesh, own akucore.Pod) bool {
+	for _, peer := range m.Peers() {
+		for _, group := range m.Groups {
+			if own.Objects[group.Object(akucore.PairOf(m.Self, peer))].Started {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lastEnd takes what is known of the pod's last end.
+func (s *Sidecar) lastEnd() {
+	end, ok, err := steps.Read(s.Settings.RunDir)
+	if err != nil {
+		s.Log.Warn("the last end is not known", "error", err)
+		return
+	}
+	if !ok || end.Began.Equal(s.ended) {
+		return
+	}
+	s.ended = end.Began
+	s.metrics.Ended(end)
+	text := fmt.Sprintf("the end is over, all done: %t", end.OK)
+	if end.Found {
+		text = "the server had not ended in good order"
+	}
+	s.publish(events.Event{Kind: events.End, Text: text, Seconds: end.Seconds})
+}
