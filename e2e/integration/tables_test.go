@@ -81,7 +81,7 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 				writers = append(writers, p.write())
 			}
 			rows := 1
-			c.roll("SYS.T1, SYS.T2", test.killAfter, writers, func(p *pod) {
+			c.roll(list("SYS.T1, SYS.T2"), test.killAfter, writers, func(p *pod) {
 				// From now on what is written here is everywhere when all have the new list.
 				rows++
 				p.do("INSERT INTO T2 VALUES (" + strings.Repeat("1", rows) + ")")
@@ -91,7 +91,7 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 				p.eventually("all rows of the new table", func() bool { return len(p.SQL("SELECT ID FROM T2")) == rows })
 			}
 
-			c.roll("SYS.T1", nil, writers, func(*pod) {})
+			c.roll(list("SYS.T1"), nil, writers, func(*pod) {})
 			c.carry("T1")
 			for _, p := range c.pods {
 				if n := len(p.SQL("SELECT ID FROM T2")); n != rows {
@@ -110,16 +110,54 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 	}
 }
 
-// roll rolls all pods to another list of tables, the highest first, each only after the
+// roll rolls all pods to other variables, the highest first, each only after the
 // one before is in service and its users write again.
-func (c *cluster) roll(list string, killAfter []string, writers []*writer, after func(p *pod)) {
+func (c *cluster) roll(env map[string]string, killAfter []string, writers []*writer, after func(p *pod)) {
 	c.t.Helper()
 	for _, n := range []int{2, 1, 0} {
 		p := c.pods[n]
-		p.roll(map[string]string{"AKU_REPLICATIONS_0_TABLES": list}, killAfter...)
+		p.roll(env, killAfter...)
 		before := writers[n].count()
 		p.eventually("the writer writes", func() bool { return writers[n].count() > before+20 })
 		after(p)
+	}
+}
+
+func list(tables string) map[string]string {
+	return map[string]string{"AKU_REPLICATIONS_0_TABLES": tables}
+}
+
+// TestBlock_IsAddedByARollingUpdate adds a second block beside writers; the tables of
+// the first are not copied.
+func TestBlock_IsAddedByARollingUpdate(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
+	c.createTables()
+	for _, p := range c.pods {
+		p.asSYSDBA("CREATE TABLE T2 (ID INTEGER PRIMARY KEY)")
+	}
+	c.inService(0, 1, 2)
+	c.pods[0].do("INSERT INTO T2 VALUES (1)")
+	copies := c.copies()
+	var writers []*writer
+	for _, p := range c.pods {
+		writers = append(writers, p.write())
+	}
+	rows := 1
+	c.roll(map[string]string{"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "AKU_B", "AKU_REPLICATIONS_1_TABLES": "SYS.T2"}, nil, writers, func(p *pod) {
+		rows++
+		p.do("INSERT INTO T2 VALUES (" + strings.Repeat("1", rows) + ")")
+	})
+	for _, p := range c.pods {
+		p.eventually("all rows of the new block", func() bool { return len(p.SQL("SELECT ID FROM T2")) == rows })
+	}
+	for _, w := range writers {
+		w.halt()
+	}
+	c.mustBeEqual(0, 1, 2)
+	c.mustHold([]int{0, 1, 2}, writers...)
+	if made := c.copies() - copies; made > 0 {
+		t.Errorf("%d full copies of the first block were made", made)
 	}
 }
 

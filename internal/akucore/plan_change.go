@@ -8,7 +8,8 @@ import "slices"
 // while the copy does not count as complete:
 //
 //  1. k closes, and delivers all that it holds. Then all its pairs stop.
-//  2. New tables are added to the peers' sides. That pins what is written to them
+//  2. New tables are added to the peers' sides; those of a new block get objects of
+//     their own, which other slaves START RETRY. That pins what is written to them
 //     there from now on, and what a slave j wrote before it delivers to the master.
 //  3. k gives up the mark of a complete copy. A plan that is cut from here on is
 //     followed by a full join.
@@ -22,86 +23,117 @@ import "slices"
 // The master, and slaves that still have the old configuration, change nothing by
 // themselves.
 func planChange(m Mesh, v View) Plan {
-	p := Plan{Name: "bring the tables in line with the configuration"}
-	align := Stage{Title: alignTitle}
-	connect := Stage{Title: "start or wake what holds unsent changes"}
-	deliver := Stage{Title: "deliver both ways", Begin: "Flush replications.", End: "Replication flush has ended."}
-	stop := Stage{Title: "stop both sides"}
-	pin := Stage{Title: "add the new tables to the peers' sides"}
-	toMaster := Stage{Title: "deliver from the other slaves to the master"}
-	forget := Stage{Title: "give up the mark of a complete copy"}
-	change := Stage{Title: "change the own sides, and take tables out"}
-	pair := Stage{Title: "add the new tables to the own sides towards the other slaves"}
-	sync := Stage{Title: "copy the new tables from the master", Begin: "Sync tables from MASTER Server.", End: "Replication sync has ended."}
-	start := Stage{Title: "the copy is complete: start", InTurn: true}
-
+	c := &change{m: m, v: v}
 	var copied []Table
-	for g := range m.Groups {
+	for g, group := range m.Groups {
 		var added []Table
+		anew := !slices.Contains(v.groups(m, m.Self, Master), g)
 		for _, peer := range m.Peers() {
-			if peer != Master && !v.joined(m, peer) {
-				continue
+			if peer == Master || v.joined(m, peer) {
+				added = union(added, c.pair(peer, g))
 			}
-			here, there := Step{On: m.Self, Peer: peer, Group: g}, Step{On: peer, Peer: m.Self, Group: g}
-			steps, theirs := v.align(m, peer, g)
-			align.Steps = append(align.Steps, steps...)
-			own, _ := v.object(m, m.Self, peer, g)
-			connect.Steps = append(connect.Steps, startOrWake(own, here)...)
-			connect.Steps = append(connect.Steps, startOrWake(theirs, there)...)
-			deliver.Steps = append(deliver.Steps, here.with(Deliver), there.with(Deliver))
-			stop.Steps = append(stop.Steps, here.with(Stop), there.with(Stop))
-
-			want := v.wanted(m, peer, g)
-			if lacking := own.lacks(want); len(lacking) > 0 {
-				added = union(added, lacking)
-				pin.Steps = append(pin.Steps, there.with(AddTables).of(lacking))
-				follow := &change
-				if peer != Master {
-					toMaster.Steps = append(toMaster.Steps, Step{Do: Deliver, On: peer, Peer: Master, Group: g})
-					follow = &pair
-				}
-				follow.Steps = append(follow.Steps, here.with(AddTables).of(lacking).guarded(IfNotJoined))
-			}
-			if more := own.exceeds(want); len(more) > 0 {
-				change.Steps = append(change.Steps, here.with(DropTables).of(more).guarded(IfNotJoined), there.with(DropTables).of(more).guarded(IfNotJoined))
-			}
-			if peer == Master {
-				forget.Steps = append(forget.Steps, here.with(Reset).guarded(IfHandedOver))
-				continue
-			}
-			start.Steps = append(start.Steps, here.with(Start).guarded(IfKept), there.with(Start).guarded(IfKept))
 		}
-		if len(added) > 0 {
-			sync.Steps = append(sync.Steps, Step{Do: SyncTables, On: Master, Peer: m.Self, Group: g, Tables: added})
-		} else {
-			sync.Steps = append(sync.Steps, Step{Do: Start, On: Master, Peer: m.Self, Group: g, If: IfKept})
+		at := Step{On: Master, Peer: m.Self, Group: g}
+		switch {
+		case anew:
+			added = group.Tables
+			c.sync.Steps = append(c.sync.Steps, at.with(Sync))
+		case len(added) > 0:
+			c.sync.Steps = append(c.sync.Steps, at.with(SyncTables).of(added))
+		default:
+			c.sync.Steps = append(c.sync.Steps, at.with(Start).guarded(IfKept))
 		}
 		copied = union(copied, added)
 	}
-	start.Steps = append(start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
+	c.start.Steps = append(c.start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
 
+	p := Plan{Name: "bring the tables in line with the configuration"}
 	p.add(p.closeFirst(m, v))
-	p.add(align)
-	p.add(connect)
-	p.add(deliver)
-	p.add(stop)
-	p.add(pin)
-	p.add(toMaster)
-	p.add(forget)
-	p.add(change)
+	p.add(c.align.titled(alignTitle))
+	p.add(c.connect.titled("start or wake what holds unsent changes"))
+	p.add(c.deliver.titled("deliver both ways", "Flush replications.", "Replication flush has ended."))
+	p.add(c.stop.titled("stop both sides"))
+	p.add(c.pin.titled("add the new tables to the peers' sides"))
+	p.add(c.toMaster.titled("deliver from the other slaves to the master"))
+	p.add(c.forget.titled("give up the mark of a complete copy"))
+	p.add(c.own.titled("change the own sides, and take tables out"))
 	if len(copied) > 0 {
-		p.add(Stage{
-			Title: "empty the new tables",
-			Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
-			Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: copied}},
-		})
+		empty := Stage{Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: copied}}}
+		p.add(empty.titled("empty the new tables", "Truncate tables for replications.", "Table truncation has ended."))
+		p.add(c.sync.titled("copy the new tables from the master", "Sync tables from MASTER Server.", "Replication sync has ended."))
 	} else {
-		sync = Stage{Title: "start the master's side", Steps: sync.Steps}
+		p.add(c.sync.titled("start the master's side"))
 	}
-	p.add(sync)
-	p.add(pair)
-	p.add(start)
+	p.add(c.follow.titled("add the new tables to the own sides towards the other slaves"))
+	c.start.InTurn = true
+	p.add(c.start.titled("the copy is complete: start"))
 	return p
+}
+
+// change collects the stages of planChange.
+type change struct {
+	m                                                                       Mesh
+	v                                                                       View
+	align, connect, deliver, stop, pin, toMaster, forget, own, sync, follow Stage
+	start                                                                   Stage
+}
+
+// pair adds the steps for the own pair with a peer in one group, and gives the tables
+// that are new to it.
+func (c *change) pair(peer, group int) (added []Table) {
+	here, there := Step{On: c.m.Self, Peer: peer, Group: group}, Step{On: peer, Peer: c.m.Self, Group: group}
+	want := c.v.wanted(c.m, peer, group)
+	if !slices.Contains(c.v.groups(c.m, c.m.Self, peer), group) {
+		if len(want) > 0 {
+			c.make(here, there, c.m.unlessAll(want, group))
+		}
+		return want
+	}
+	steps, theirs := c.v.align(c.m, peer, group)
+	own, _ := c.v.object(c.m, c.m.Self, peer, group)
+	c.align.Steps = append(c.align.Steps, steps...)
+	c.connect.Steps = append(c.connect.Steps, startOrWake(own, here)...)
+	c.connect.Steps = append(c.connect.Steps, startOrWake(theirs, there)...)
+	c.deliver.Steps = append(c.deliver.Steps, here.with(Deliver), there.with(Deliver))
+	c.stop.Steps = append(c.stop.Steps, here.with(Stop), there.with(Stop))
+
+	if added = own.lacks(want); len(added) > 0 {
+		c.pin.Steps = append(c.pin.Steps, there.with(AddTables).of(added))
+		c.join(peer, group, here.with(AddTables).of(added).guarded(IfNotJoined))
+	}
+	if more := own.exceeds(want); len(more) > 0 {
+		takeOut := func(s Step) Step { return s.with(DropTables).of(more).guarded(IfNotJoined) }
+		c.own.Steps = append(c.own.Steps, takeOut(here), takeOut(there))
+	}
+	if peer == Master {
+		c.forget.Steps = append(c.forget.Steps, here.with(Reset).guarded(IfHandedOver))
+	} else {
+		c.start.Steps = append(c.start.Steps, here.with(Start).guarded(IfKept), there.with(Start).guarded(IfKept))
+	}
+	return added
+}
+
+// make adds the steps that set a new group's pair up.
+func (c *change) make(here, there Step, tables []Table) {
+	c.pin.Steps = append(c.pin.Steps, there.with(Create).of(tables))
+	if here.Peer != Master {
+		c.pin.Steps = append(c.pin.Steps, there.with(StartRetry))
+		// START RETRY alone would look for us only every 60 s.
+		c.start.Steps = append(c.start.Steps, here.with(Start), there.with(Stop), there.with(Start).guarded(IfKept))
+	}
+	c.join(here.Peer, here.Group, here.with(Create).of(tables))
+}
+
+// join has the own side of a pair take new tables: towards the master before they are
+// copied, towards a slave after, when the slave has delivered to the master what it
+// wrote before its side was pinned.
+func (c *change) join(peer, group int, own Step) {
+	if peer == Master {
+		c.own.Steps = append(c.own.Steps, own)
+		return
+	}
+	c.toMaster.Steps = append(c.toMaster.Steps, Step{Do: Deliver, On: peer, Peer: Master, Group: group})
+	c.follow.Steps = append(c.follow.Steps, own)
 }
 
 const alignTitle = "bring the peers' sides in line with the own ones"
@@ -129,6 +161,15 @@ func (v View) align(m Mesh, peer, group int) ([]Step, Object) {
 		theirs.Started, theirs.Sender = false, SenderNone
 	}
 	return steps, theirs
+}
+
+// titled gives a stage its title and, when there are any, its log lines.
+func (s Stage) titled(title string, lines ...string) Stage {
+	s.Title = title
+	if len(lines) == 2 {
+		s.Begin, s.End = lines[0], lines[1]
+	}
+	return s
 }
 
 func (s Step) with(do Verb) Step        { s.Do = do; return s }

@@ -101,7 +101,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 			if v.joined(m, peer) && !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
 				guard = IfAway
 			}
-			anew.Steps = append(anew.Steps, p.joinAnew(m, peer, guard)...)
+			anew.Steps = append(anew.Steps, p.joinAnew(m, v, peer, guard)...)
 		}
 	}
 

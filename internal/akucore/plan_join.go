@@ -1,9 +1,6 @@
 package akucore
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // planJoin is the full join of a slave k that loses nothing. The order matters,
 // because a change is never relayed: what another slave j writes while the master
@@ -91,15 +88,16 @@ func planJoin(m Mesh, v View) Plan {
 		}
 		for _, slave := range others {
 			p.clearPair(m, v, &clean, slave, m.Self, g)
+			if !v.replicates(m, slave, g) {
+				continue // it sets the pair up when it starts with that block
+			}
 			tables := v.shared(m, slave, g)
 			if len(tables) == 0 {
 				return Plan{Name: p.Name, Wait: v.nothingShared(m, slave, g)}
 			}
 			spec := m.Spec(m.Groups[g], slave, m.Self)
 			spec.Tables = tables
-			if slices.Equal(tables, m.Groups[g].Tables) {
-				tables = nil // all of the group's
-			}
+			tables = m.unlessAll(tables, g)
 			o, exists := v.object(m, slave, m.Self, g)
 			if exists && !o.fits(spec) {
 				clean.Steps = append(clean.Steps, Step{Do: Drop, On: slave, Peer: m.Self, Group: g, If: IfNotJoined})

@@ -206,7 +206,7 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	connect := Stage{Title: "start the own sides"}
 	restart := Stage{Title: "start the peers' sides"}
 	for _, peer := range partners {
-		for g := range m.Groups {
+		for _, g := range v.groups(m, m.Self, peer) {
 			own, _ := v.object(m, m.Self, peer, g)
 			connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
 			steps, theirs := v.align(m, peer, g)
@@ -232,8 +232,11 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	if o.Flush {
 		flush := Stage{Title: "deliver both ways", Begin: "Flush replications.", End: "Replication flush has ended."}
 		for _, peer := range partners {
-			flush.Steps = append(flush.Steps, forGroups(m, Step{Do: Deliver, On: m.Self, Peer: peer, For: o.FlushTimeout})...)
-			flush.Steps = append(flush.Steps, forGroups(m, Step{Do: Deliver, On: peer, Peer: m.Self, For: o.FlushTimeout})...)
+			for _, g := range v.groups(m, m.Self, peer) {
+				flush.Steps = append(flush.Steps,
+					Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.FlushTimeout},
+					Step{Do: Deliver, On: peer, Peer: m.Self, Group: g, For: o.FlushTimeout})
+			}
 		}
 		p.add(flush)
 	}
@@ -281,7 +284,7 @@ func startOrWake(o Object, at Step) []Step {
 func planHandOver(m Mesh, v View) Plan {
 	p := Plan{Name: "hand over and give up the copy"}
 	if v.mark(m, m.Self, Master) != none {
-		for g := range m.Groups {
+		for _, g := range v.groups(m, m.Self, Master) {
 			if _, exists := v.object(m, Master, m.Self, g); !exists {
 				// A master that reset the pair still has the object. One without it is
 				// not the master that this copy came from.
@@ -304,7 +307,7 @@ func planHandOver(m Mesh, v View) Plan {
 			if peer < m.Self && v.joined(m, peer) && !v.Pods[peer].Open() && v.awaited(m, peer) {
 				waiting = append(waiting, fmt.Sprintf("%s (%s)", m.PodName(peer), whyNotOpen(v.Pods[peer])))
 			}
-			anew.Steps = append(anew.Steps, p.joinAnew(m, peer, IfHandedOver)...)
+			anew.Steps = append(anew.Steps, p.joinAnew(m, v, peer, IfHandedOver)...)
 		}
 		for g := range m.Groups {
 			own, _ := v.object(m, m.Self, peer, g)
@@ -343,9 +346,9 @@ func planHandOver(m Mesh, v View) Plan {
 
 // joinAnew resets a slave's pair on the master. The slave sees that, hands over
 // what it has, and makes a full join.
-func (p *Plan) joinAnew(m Mesh, slave int, guard Guard) []Step {
+func (p *Plan) joinAnew(m Mesh, v View, slave int, guard Guard) []Step {
 	var steps []Step
-	for g := range m.Groups {
+	for _, g := range v.groups(m, Master, slave) {
 		steps = append(steps, Step{Do: Stop, On: Master, Peer: slave, Group: g},
 			Step{Do: Reset, On: Master, Peer: slave, Group: g, If: guard})
 	}

@@ -216,6 +216,20 @@ func TestPlanStart(t *testing.T) {
 			w.both(w.running, 0, 1).both(w.running, 1, 2)
 			return w.lists("T1", "T2").both(w.running, 0, 2)
 		}()},
+		{"slave, a block is added", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).both(w.stopped, 0, 2).both(w.stopped, 1, 2)
+			w.m = twoGroups
+			w.m.Self = 2
+			return w
+		}()},
+		{"slave, a block is added, and the other slave has it", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0, 2)
+			w.both(w.stopped, 0, 1).both(w.stopped, 1, 2)
+			w.m = twoGroups
+			w.m.Self = 1
+			return w.both(w.running, 0, 2)
+		}()},
 		{"slave, a table is taken out", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0, 1).lists("T1", "T2")
 			w.both(w.running, 0, 1).both(w.stopped, 0, 2)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +65,61 @@ func TestStep_IsTriedAgainWhereThatCanHelp(t *testing.T) {
 					t.Errorf("%d calls in %s, error %v", server.calls, time.Since(began), err)
 				}
 			})
+		})
+	}
+}
+
+// listServer is a server with one object.
+type listServer struct {
+	Server
+	object  Object
+	changed []Table
+}
+
+func (s *listServer) State(context.Context, []Table) (State, error) {
+	return State{Objects: map[string]Object{s.object.Name: s.object}}, nil
+}
+
+func (s *listServer) AddTables(_ context.Context, _ string, tables []Table) error {
+	s.changed = tables
+	return nil
+}
+
+func (s *listServer) DropTables(_ context.Context, _ string, tables []Table) error {
+	s.changed = tables
+	return nil
+}
+
+// pods are the servers of the pods.
+type pods map[int]Server
+
+func (p pods) Server(pod int) Server { return p[pod] }
+func (p pods) CloseIdle()            {}
+
+func TestTables_OnlyThoseThatAreNotYetAsWantedAreChanged(t *testing.T) {
+	t1, t2 := Table{User: "SYS", Name: "T1"}, Table{User: "SYS", Name: "T2"}
+	tests := []struct {
+		name       string
+		step       Step
+		own, peers []Table
+		want       []Table
+		refused    bool
+	}{
+		{name: "one is there already", step: Step{Do: AddTables, Tables: []Table{t1, t2}}, peers: []Table{t1}, want: []Table{t2}},
+		{name: "one is gone already", step: Step{Do: DropTables, Tables: []Table{t1, t2}}, peers: []Table{t1}, want: []Table{t1}},
+		{name: "taken out where the own side does not have it", step: Step{Do: DropTables, Tables: []Table{t2}, If: IfOnlyThere}, own: []Table{t1}, peers: []Table{t1, t2}, want: []Table{t2}},
+		{name: "not where it has it", step: Step{Do: DropTables, Tables: []Table{t2}, If: IfOnlyThere}, own: []Table{t1, t2}, peers: []Table{t1, t2}, refused: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			master := &listServer{object: Object{Name: "AKU_REP_01", Tables: test.peers}}
+			own := &listServer{object: Object{Name: "AKU_REP_01", Tables: test.own}}
+			r := Runner{Mesh: mesh(1), Servers: pods{0: master, 1: own}, Log: slog.New(slog.DiscardHandler)}
+			test.step.On, test.step.Peer = 0, 1
+			err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{test.step}}}})
+			if (err != nil) != test.refused || !slices.Equal(master.changed, test.want) {
+				t.Errorf("changed %v, error %v", master.changed, err)
+			}
 		})
 	}
 }

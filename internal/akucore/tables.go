@@ -67,6 +67,21 @@ func (v View) wanted(m Mesh, peer, group int) []Table {
 	return v.shared(m, peer, group)
 }
 
+// unlessAll are the tables that a CREATE has to name: none when they are all of the
+// group.
+func (m Mesh) unlessAll(tables []Table, group int) []Table {
+	if slices.Equal(tables, m.Groups[group].Tables) {
+		return nil
+	}
+	return tables
+}
+
+// replicates tells whether a slave has the group's pair with the master.
+func (v View) replicates(m Mesh, slave, group int) bool {
+	_, exists := v.object(m, Master, slave, group)
+	return exists
+}
+
 // listChanged says which pair of a joined slave carries other tables than it is to,
 // "" for none. Peers that cannot be seen are left out.
 func (v View) listChanged(m Mesh) string {
@@ -74,9 +89,14 @@ func (v View) listChanged(m Mesh) string {
 		if peer != Master && !v.joined(m, peer) || !v.Pods[peer].Known() {
 			continue
 		}
+		pair := v.groups(m, m.Self, peer)
 		for g := range m.Groups {
 			own, exists := v.object(m, m.Self, peer, g)
-			if want := v.wanted(m, peer, g); exists && !own.carries(want) {
+			want := v.wanted(m, peer, g)
+			switch {
+			case !slices.Contains(pair, g) && len(want) > 0:
+				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, names(want))
+			case exists && !own.carries(want):
 				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, names(own.Tables), names(want))
 			}
 		}
@@ -97,9 +117,9 @@ func (v View) notYet(m Mesh) string {
 		}
 		for g, group := range m.Groups {
 			if toMaster, _ := v.object(m, Master, slave, g); slave > m.Self && !toMaster.carries(group.Tables) {
-				return fmt.Sprintf("%s goes first: it still replicates %s", m.PodName(slave), names(toMaster.Tables))
+				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", m.PodName(slave), toMaster.Name, names(toMaster.Tables))
 			}
-			if len(v.shared(m, slave, g)) == 0 {
+			if v.replicates(m, slave, g) && len(v.shared(m, slave, g)) == 0 {
 				return v.nothingShared(m, slave, g)
 			}
 		}

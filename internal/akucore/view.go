@@ -45,19 +45,38 @@ type View struct {
 	Replicas int
 }
 
-// mark tells for how many of the mesh's groups the pod's side of a pair has an
-// XSN: none, some or all.
+// groups are the groups that a pair is set up for on either side, as far as that can be
+// seen: all of the mesh when there are none. A block that is new to the configuration
+// has no objects before its pods have started with it, one after the other.
+func (v View) groups(m Mesh, pod, peer int) []int {
+	var known, all []int
+	for g := range m.Groups {
+		all = append(all, g)
+		_, here := v.object(m, pod, peer, g)
+		_, there := v.object(m, peer, pod, g)
+		if here || there {
+			known = append(known, g)
+		}
+	}
+	if len(known) == 0 {
+		return all
+	}
+	return known
+}
+
+// mark tells for how many of a pair's groups the pod's side has an XSN: none, some or
+// all.
 func (v View) mark(m Mesh, pod, peer int) marks {
-	set := 0
-	for _, g := range m.Groups {
-		if o, _ := v.Pods[pod].object(g.Object(PairOf(pod, peer))); o.XSN != Unset {
+	groups, set := v.groups(m, pod, peer), 0
+	for _, g := range groups {
+		if o, _ := v.object(m, pod, peer, g); o.XSN != Unset {
 			set++
 		}
 	}
 	switch set {
 	case 0:
 		return none
-	case len(m.Groups):
+	case len(groups):
 		return all
 	}
 	return some
@@ -105,14 +124,14 @@ func (v View) outdated(m Mesh, slave int) bool {
 	return v.Pods[slave].Open() && v.mark(m, slave, Master) != none && v.mark(m, Master, slave) != all
 }
 
-// included tells whether the own pod has its side of the pair in every group. A
+// included tells whether the own pod has its side of the pair in every group of it. A
 // join makes the sides towards those slaves that it took in, before its copy counts
 // as complete; where one is missing, one of the two has joined without the other.
 func (v View) included(m Mesh, peer int) bool { return v.sides(m, m.Self, peer) }
 
-// sides tells whether a pod has its side of a pair in every group.
+// sides tells whether a pod has its side of a pair in every group of it.
 func (v View) sides(m Mesh, pod, peer int) bool {
-	for g := range m.Groups {
+	for _, g := range v.groups(m, pod, peer) {
 		if _, exists := v.object(m, pod, peer, g); !exists {
 			return false
 		}

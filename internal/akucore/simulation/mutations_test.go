@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost, "list changes": listChanges, "slow copies": slowCopies,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "list changes": listChanges, "slow copies": slowCopies, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -211,6 +211,12 @@ func listChanges(o *Options) {
 	}
 }
 
+// blockAdded: a rolling update adds a group, with kills on the way.
+func blockAdded(o *Options) {
+	listChanges(o)
+	o.Lists, o.Blocks, o.Groups = o.Seed%2 == 0, true, 1
+}
+
 // slowCopies: a copy of a table takes so long that others look after their pairs
 // meanwhile.
 func slowCopies(o *Options) {
@@ -334,6 +340,14 @@ var mutations = []mutation{
 	{"tables: the own sides follow before the copy", 50, both(slowCopies, moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.AddTables && s.On == m.Self && s.Peer != akucore.Master
 	}))},
+	{"tables: a new group is not pinned", 50, both(blockAdded, moved(-1, func(m akucore.Mesh, s akucore.Step) bool {
+		return s.Do == akucore.StartRetry || s.Do == akucore.Create && s.On != m.Self && s.On != akucore.Master
+	}))},
+	{"tables: a new group's own sides are made before the copy", 50, both(both(slowCopies, blockAdded), func(o *Options) {
+		moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
+			return s.Do == akucore.Create && s.On == m.Self && s.Peer != akucore.Master
+		})(o)
+	})},
 	{"join: reset objects with another list are kept", 50, both(listChanges, join(func(s akucore.Step) bool {
 		return s.Do == akucore.Drop && (s.On == akucore.Master || s.Peer == akucore.Master)
 	}))},

@@ -3,7 +3,9 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +27,7 @@ type Options struct {
 	LoseVolumes  bool
 	WriteEvery   time.Duration // at most, between two changes on a pod
 	Lists        bool          // a rolling update changes the list of tables
+	Blocks       bool          // the first rolling update adds a group
 	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
 	FewValues    bool          // rows come back to values that they had before
 
@@ -72,12 +75,13 @@ func OptionsOf(seed uint64) Options {
 	}
 	o.FewValues = r.IntN(8) == 0
 	o.Lists = r.IntN(3) == 0
+	o.Blocks = r.IntN(6) == 0
 	return o
 }
 
 func (o Options) String() string {
-	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a write in %s",
-		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.WriteEvery)
+	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s",
+		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.Blocks, o.WriteEvery)
 }
 
 // Outcome is what a run came to.
@@ -241,7 +245,7 @@ func (w *world) behind() string {
 			if p == nil || q == nil || i == j || p.server == nil {
 				continue
 			}
-			for _, g := range w.mesh(i).Groups {
+			for _, g := range p.mesh().Groups {
 				x := p.server.senders[g.Object(akucore.PairOf(i, j))]
 				if x == nil || x.peer == nil || x.read < p.volume.last {
 					return fmt.Sprintf("%s from altibase-%d to altibase-%d", g.Object(akucore.PairOf(i, j)), i, j)
@@ -304,15 +308,9 @@ func (w *world) state() string {
 			continue
 		}
 		fmt.Fprintf(&b, "\n    altibase-%d: last %d, complete %v:", pod, v.last, v.complete)
-		for peer := range maxPods {
-			if peer == pod {
-				continue
-			}
-			for _, g := range w.mesh(pod).Groups {
-				if o := v.objects[g.Object(akucore.PairOf(pod, peer))]; o != nil {
-					fmt.Fprintf(&b, " %s started %t XSN %d;", o.spec.Name, o.started, o.xsn)
-				}
-			}
+		for _, name := range slices.Sorted(maps.Keys(v.objects)) {
+			o := v.objects[name]
+			fmt.Fprintf(&b, " %s %v started %t XSN %d;", name, list(o.spec.Tables), o.started, o.xsn)
 		}
 	}
 	return b.String()

@@ -67,11 +67,14 @@ func (p *pod) users() {
 func (s *server) write() {
 	w, v := s.w, s.volume
 	r := w.roll(dieWrite, s.pod, 0, 0)
-	at := place{table: int(r>>8) % w.options.Groups}
-	if extra := at.table + maxGroups; w.options.Lists && r>>56%2 == 0 && v.carries(extra) {
-		// Until all pods have a new table, users write it where it is in replication.
-		at.table = extra
+	// Until all pods have a new table, users write it where it is in replication.
+	var tables []int
+	for t := range maxTables {
+		if t < w.options.Groups || (w.options.Lists || w.options.Blocks) && v.carries(t) {
+			tables = append(tables, t)
+		}
 	}
+	at := place{table: tables[int(r>>8)%len(tables)]}
 	if r%16 == 0 {
 		at.key = int(r>>16) % sharedKeys
 	} else {

@@ -62,34 +62,24 @@ func (f *Figures) add(g Figures) {
 	f.Changes += g.Changes
 }
 
-// mesh is the configuration as a pod has it.
-func (w *world) mesh(self int) akucore.Mesh {
-	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: self, ServerCount: w.options.ServerCount, ReplicationPort: 20301}
-	for g := range w.options.Groups {
-		m.Groups = append(m.Groups, akucore.Group{
-			Prefix: fmt.Sprintf("AKU_%c", 'A'+g), Parallel: 1, Tables: []akucore.Table{{User: "SYS", Name: fmt.Sprintf("T%d", g)}},
-		})
-	}
-	return m
-}
-
-// mesh is the configuration as this pod has it. A revision of the pod template may
-// change the list of tables: each group gets a second one, or loses it again.
+// mesh is the configuration as this pod has it. A revision of the pod template may add
+// a group, and it may change the list of tables: each group gets a second one, or loses
+// it again.
 func (p *pod) mesh() akucore.Mesh {
-	m := p.w.mesh(p.number)
-	if p.w.options.Lists {
-		m.Groups = listed(m.Groups, p.revision)
+	o := p.w.options
+	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: p.number, ServerCount: o.ServerCount, ReplicationPort: 20301}
+	groups := o.Groups
+	if o.Blocks && p.revision > 0 {
+		groups = maxGroups
+	}
+	for g := range groups {
+		tables := []akucore.Table{{User: "SYS", Name: fmt.Sprintf("T%d", g)}}
+		if o.Lists && p.revision%2 == 1 {
+			tables = append(tables, akucore.Table{User: "SYS", Name: fmt.Sprintf("X%d", g)})
+		}
+		m.Groups = append(m.Groups, akucore.Group{Prefix: fmt.Sprintf("AKU_%c", 'A'+g), Parallel: 1, Tables: tables})
 	}
 	return m
-}
-
-func listed(groups []akucore.Group, revision int) []akucore.Group {
-	for g := range groups {
-		if revision%2 == 1 {
-			groups[g].Tables = append(groups[g].Tables, akucore.Table{User: "SYS", Name: fmt.Sprintf("X%d", g)})
-		}
-	}
-	return groups
 }
 
 // list are the names of tables, in order.
