@@ -47,6 +47,10 @@ func TestPlanRecover(t *testing.T) {
 		}(), 1},
 		{"the source is closed", newWorld(mesh(0)).closed(0).closed(1).open(2).running(2, 0), 1},
 		{"the source never joined", newWorld(mesh(0)).closed(0).open(1, 2).running(2, 0), 1},
+		{"the source has other tables", func() *world {
+			w := newWorld(changedMesh(0)).closed(0).open(1).away(2).lists("T1")
+			return w.running(1, 0)
+		}(), 1},
 		{"the source is the master", lost(), 0},
 		{"not in the pod of the master", newWorld(mesh(1)).closed(0).open(1).away(2), 1},
 	}

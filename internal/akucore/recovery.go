@@ -151,8 +151,22 @@ func whyNotRecover(m Mesh, v View, source int) string {
 		return fmt.Sprintf("%s cannot be the source, it is not in service: %s", name, whyNotOpen(v.Pods[source]))
 	case !v.sides(m, source, Master):
 		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
+	case otherTables(m, v, source) != "":
+		return fmt.Sprintf("%s cannot be the source as long as the master is to have other tables: %s; put them back into the configuration, and change it after the recovery",
+			name, otherTables(m, v, source))
 	case !recovering && !lost():
 		return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a start will do", m.PodName(Master), name)
+	}
+	return ""
+}
+
+// otherTables says which of a source's objects has other tables than the master is to
+// have: a copy from it would be refused, or leave tables out.
+func otherTables(m Mesh, v View, source int) string {
+	for g, group := range m.Groups {
+		if o, _ := v.object(m, source, Master, g); !o.carries(group.Tables) {
+			return fmt.Sprintf("%s has the tables [%s], and the configuration [%s]", o.Name, names(o.Tables), names(group.Tables))
+		}
 	}
 	return ""
 }
