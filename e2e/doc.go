@@ -5,5 +5,6 @@
 //	PATH             kubectl and helm
 //	KEEP=1           leaves the namespaces of failed tests
 //
-// `make test-e2e` brings all that.
+// `make test-e2e` brings all that. Tests that cut networks or restart the node have the tag node as well: they reach into the
+// cluster of this checkout and can be run on no other.
 package e2e

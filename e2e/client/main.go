@@ -13,7 +13,7 @@
 //	                                       or closed. Prints a line of JSON now and then and a last one at the end
 //	client verify -journals FOLDER HOST…   compare the rows of each host with all journals of the folder, as JSON
 //	client processes CONTAINER-ID          processes of a container of this node, as JSON (needs hostPID)
-//	client kill CONTAINER-ID               SIGKILL the first process of a container of this node (needs hostPID)
+//	client kill [-freeze] CONTAINER-ID     SIGKILL, or SIGSTOP, the first process of a container of this node (needs hostPID)
 //
 // The table is SYS.T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100)).
 //

@@ -32,9 +32,11 @@ func showProcesses(_ context.Context, args []string) error {
 	return printJSON(found)
 }
 
-// kill ends a container as nothing inside it can: the first process of a container is deaf to SIGKILL from within.
+// kill ends or freezes a container as nothing inside it can: the first process of a container is deaf to such signals from within.
 func kill(_ context.Context, args []string) error {
-	args, err := parse(newFlags("kill"), args, 1, 1)
+	flags := newFlags("kill")
+	freeze := flags.Bool("freeze", false, "SIGSTOP in place of SIGKILL")
+	args, err := parse(flags, args, 1, 1)
 	if err != nil {
 		return err
 	}
@@ -44,6 +46,9 @@ func kill(_ context.Context, args []string) error {
 	}
 	for _, p := range found {
 		if p.First {
+			if *freeze {
+				return syscall.Kill(p.PID, syscall.SIGSTOP)
+			}
 			return syscall.Kill(p.PID, syscall.SIGKILL)
 		}
 	}

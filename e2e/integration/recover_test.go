@@ -102,8 +102,8 @@ func TestRecover_InterruptedAtAnyStep_StaysClosedAndGoesOn(t *testing.T) {
 			}
 		})
 		cancel()
-		if err == nil && steps < at {
-			break
+		if err == nil && steps < at || last.Do == akucore.Close {
+			break // the copy was complete before the other slaves are closed
 		}
 		t.Logf("interrupted at step %d, %s: %v", at, last.Do, err)
 		if last.Do != akucore.EndRecovery && master.isOpen() {

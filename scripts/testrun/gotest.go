@@ -26,15 +26,17 @@ type event struct {
 func goTest(ctx context.Context, r *result, args []string) error {
 	at := slices.Index(args, "test") + 1
 	args = slices.Insert(slices.Clone(args), at, "-json")
-	run := newTestRun(r)
+	var own result // a stage may run go test more than once
+	run := newTestRun(&own)
 	err := stream(ctx, args, run.take)
 	run.count()
+	r.passed, r.failed, r.skipped = r.passed+own.passed, r.failed+own.failed, r.skipped+own.skipped
 	switch {
-	case err != nil && r.failed > 0:
+	case err != nil && own.failed > 0:
 		return nil // go test says it in another way
 	case err != nil:
 		return err
-	case r.passed+r.failed+r.skipped == 0:
+	case own.passed+own.failed+own.skipped == 0:
 		return fmt.Errorf("no tests ran")
 	}
 	return nil

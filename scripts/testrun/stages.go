@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -43,8 +44,24 @@ var stages = []stage{
 	}},
 	// On one cluster, at the same time: their tests mostly wait.
 	{name: "e2e", run: func(ctx context.Context, r *result) error {
-		return goTest(ctx, r, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=40m", "./e2e", "./e2e/chart"})
+		return endToEnd(ctx, r, os.Getenv("DEMO_KUBECONFIG"))
 	}},
+}
+
+// endToEnd runs the end-to-end tests, those that restart the node alone. A cluster of somebody else is not reached into.
+func endToEnd(ctx context.Context, r *result, others string) error {
+	onCluster := func(args ...string) error {
+		return goTest(ctx, r, append([]string{"scripts/with-cluster.sh", "go", "test", "-count=1", "-timeout=40m"}, args...))
+	}
+	if others != "" {
+		r.leftOut = append(r.leftOut, "the tests of the tag node: they cut networks and restart the node, so they need the cluster of this checkout, and DEMO_KUBECONFIG is set")
+		return onCluster("-tags=e2e", "./e2e", "./e2e/chart")
+	}
+	const nodeRestart = "^TestNodeRestart_"
+	return errors.Join(
+		onCluster("-tags=e2e,node", "-skip", nodeRestart, "./e2e", "./e2e/chart"),
+		onCluster("-tags=e2e,node", "-run", nodeRestart, "./e2e"),
+	)
 }
 
 // A pkg is a package that has tests.

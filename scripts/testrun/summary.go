@@ -11,6 +11,7 @@ type result struct {
 	stage                   string
 	passed, failed, skipped int
 	faults                  []string // what went wrong outside a test
+	leftOut                 []string // what cannot be run here, and why
 	took                    time.Duration
 }
 
@@ -30,6 +31,9 @@ func summarise(w io.Writer, results []result) bool {
 		fmt.Fprintf(w, "%-12s %-7s %7d %7d %7d %9.1f\n", r.stage, verdict, r.passed, r.failed+len(r.faults), r.skipped, r.took.Seconds())
 		for _, fault := range r.faults {
 			fmt.Fprintf(w, "             %s\n", fault)
+		}
+		for _, tests := range r.leftOut {
+			fmt.Fprintf(w, "             left out: %s\n", tests)
 		}
 		total.passed += r.passed
 		total.failed += r.failed + len(r.faults)

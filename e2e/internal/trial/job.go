@@ -270,7 +270,7 @@ func (j *Job) unchanged(pods int) {
 			j.fault("%s was replaced by another pod", name)
 		}
 		if restarts := Restarts(now[name]); restarts > 0 {
-			j.fault("containers of %s were restarted: %s", name, now.describe(name))
+			j.fault("containers of %s were restarted: %s", name, now.Describe(name))
 		}
 	}
 }

@@ -68,6 +68,11 @@ func (s *Space) log(pattern string) string {
 	return all.String()
 }
 
+// Said counts how often a container of a pod, and of all earlier pods of that name, has said something so far.
+func (s *Space) Said(pod, container, text string) int {
+	return strings.Count(s.Log(pod, container), text)
+}
+
 // Copied counts the full copies that a pod made when it was started. It waits until the sidecar has said that it is done with
 // the start: a log keeps its order, so by then it holds every copy before that.
 func (s *Space) Copied(ctx context.Context, limit time.Duration, pod corev1.Pod) (int, error) {
@@ -118,7 +123,7 @@ func (s *Space) Diagnose() string {
 	fmt.Fprintf(&text, "pods of namespace %s:\n", s.Namespace)
 	pods := s.Pods()
 	for _, name := range sortedNames(pods) {
-		fmt.Fprintf(&text, "  %s\n", pods.describe(name))
+		fmt.Fprintf(&text, "  %s\n", pods.Describe(name))
 	}
 	files, _ := filepath.Glob(filepath.Join(s.folder, "*.log"))
 	slices.Sort(files)

@@ -104,7 +104,7 @@ func (s *Space) AwaitReady(ctx context.Context, limit time.Duration, names ...st
 	return s.AwaitPods(ctx, limit, strings.Join(names, ", ")+" in service", func(pods Pods) string {
 		for _, name := range names {
 			if pod, exists := pods[name]; !exists || !Ready(pod) {
-				return pods.describe(name)
+				return pods.Describe(name)
 			}
 		}
 		return ""
@@ -116,7 +116,7 @@ func (s *Space) AwaitGone(ctx context.Context, limit time.Duration, names ...str
 	return s.AwaitPods(ctx, limit, "the end of "+strings.Join(names, ", "), func(pods Pods) string {
 		for _, name := range names {
 			if _, exists := pods[name]; exists {
-				return pods.describe(name)
+				return pods.Describe(name)
 			}
 		}
 		return ""
@@ -129,7 +129,7 @@ func (s *Space) AwaitRunning(ctx context.Context, limit time.Duration, name, con
 	err := s.AwaitPods(ctx, limit, "container "+container+" of "+name, func(pods Pods) string {
 		found = Container(pods[name], container)
 		if found.State.Running == nil {
-			return pods.describe(name)
+			return pods.Describe(name)
 		}
 		return ""
 	})
@@ -166,8 +166,20 @@ func Restarts(pod corev1.Pod) int {
 	return restarts
 }
 
-// describe is a pod in one line.
-func (p Pods) describe(name string) string {
+// AllRestarted tells whether each container of a pod was started again since the pod was seen before. What only prepares a pod
+// does not count.
+func AllRestarted(before, now corev1.Pod) bool {
+	for _, c := range statuses(now) {
+		prepares := c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
+		if !prepares && c.RestartCount <= Container(before, c.Name).RestartCount {
+			return false
+		}
+	}
+	return len(statuses(now)) > 0
+}
+
+// Describe is a pod in one line.
+func (p Pods) Describe(name string) string {
 	pod, exists := p[name]
 	if !exists {
 		return "no pod " + name

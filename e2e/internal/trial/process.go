@@ -28,6 +28,11 @@ func (s *Space) Kill(ctx context.Context, pod, container string) error {
 	return s.client(ctx, []string{"kill", s.containerID(pod, container)})
 }
 
+// Freeze lets a container hang, until it is killed. The client must see the node.
+func (s *Space) Freeze(ctx context.Context, pod, container string) error {
+	return s.client(ctx, []string{"kill", "-freeze", s.containerID(pod, container)})
+}
+
 // containerID is the id without the name of the runtime before it.
 func (s *Space) containerID(pod, container string) string {
 	id := Container(s.Pods()[pod], container).ContainerID

@@ -94,6 +94,13 @@ func (w *Writer) AwaitMore(ctx context.Context, limit time.Duration, more int) e
 	})
 }
 
+// Abandon gives up a writer that cannot be asked to stop, and returns the least it did.
+func (w *Writer) Abandon() account.Progress {
+	w.kill()
+	<-w.running.Done()
+	return w.Progress()
+}
+
 // stopLimit bounds the end of a writer, whose last statement may hang.
 const stopLimit = time.Minute
 

@@ -1,0 +1,149 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"aku/e2e/internal/trial"
+)
+
+// enough statements show that a writer really writes.
+const enough = 50
+
+// mesh is a release of three pods that faults happen to.
+type mesh struct {
+	space   *trial.Space
+	pods    int
+	started int64 // writers so far; each has a million keys to itself
+	written int   // acknowledged to all writers that have ended
+}
+
+func newMesh(t *testing.T, values trial.Values) *mesh {
+	t.Helper()
+	m := &mesh{space: open(t), pods: 3}
+	values["replicaCount"] = m.pods
+	must(t, m.space.Install(t.Context(), quick(values)))
+	must(t, m.space.StartClient(t.Context(), true))
+	must(t, m.space.AwaitReady(t.Context(), 2*startLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+	for number, want := range []int{0, 1, 1} {
+		m.mustHaveCopied(t, number, want)
+	}
+	return m
+}
+
+// mustHaveCopied wants so many full copies in the start of a pod.
+func (m *mesh) mustHaveCopied(t *testing.T, number, want int) {
+	t.Helper()
+	copies, err := m.space.Copied(t.Context(), healLimit, m.space.Pods()[trial.Pod(number)])
+	must(t, err)
+	if copies != want {
+		t.Errorf("%s made %d full copies when it started, want %d", trial.Pod(number), copies, want)
+	}
+}
+
+// under makes a fault happen with a writer on each pod, wants all pods to be written to afterwards, and accounts for every row.
+// The fault may end writers and put others in their place, or nil for a pod that is gone.
+func (m *mesh) under(t *testing.T, name string, fault func(*testing.T, []*trial.Writer)) {
+	t.Helper()
+	ok := t.Run(name, func(t *testing.T) {
+		survived.begin()
+		began, before := time.Now(), m.written
+		var writers []*trial.Writer
+		for number := range m.pods {
+			writers = append(writers, m.write(t, number))
+		}
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), startLimit, enough))
+		}
+		fault(t, writers)
+		for _, writer := range writers {
+			if writer != nil {
+				must(t, writer.AwaitMore(t.Context(), healLimit, enough))
+			}
+		}
+		for _, writer := range writers {
+			if writer != nil {
+				m.stop(t, writer)
+			}
+		}
+		mustAgree(t, m.space, m.pods)
+		survived.add(name, m.written-before, time.Since(began))
+	})
+	if !ok {
+		t.FailNow()
+	}
+}
+
+// write starts a writer.
+func (m *mesh) write(t *testing.T, number int) *trial.Writer {
+	t.Helper()
+	m.started++
+	writer, err := m.space.StartWriter(fmt.Sprintf("writer-%d", m.started), number, m.started*1_000_000, 50)
+	must(t, err)
+	return writer
+}
+
+// stop ends a writer and counts what it wrote.
+func (m *mesh) stop(t *testing.T, writer *trial.Writer) {
+	t.Helper()
+	done, err := writer.Stop(t.Context())
+	must(t, err)
+	m.written += done.Acknowledged()
+	if done.Vanished > 0 {
+		t.Errorf("%d rows vanished on %s before the eyes of their writer", done.Vanished, done.Host)
+	}
+}
+
+// mustBeUndisturbed wants that a writer never noticed anything.
+func mustBeUndisturbed(t *testing.T, writer *trial.Writer) {
+	t.Helper()
+	if p := writer.Progress(); p.Sessions != 1 || p.Unknown > 0 {
+		t.Errorf("the writer on %s was disturbed: %+v", p.Host, p)
+	}
+}
+
+// awaitDelivered waits until the peers have all that a pod was told to write.
+func (m *mesh) awaitDelivered(t *testing.T, number int) {
+	t.Helper()
+	must(t, trial.Await(t.Context(), healLimit, "delivery of all that "+trial.Pod(number)+" holds", func(ctx context.Context) string {
+		gaps, err := m.space.Query(ctx, number, "SELECT REP_NAME, REP_GAP_SIZE FROM V$REPGAP")
+		if err != nil {
+			return err.Error()
+		}
+		for _, gap := range gaps {
+			if gap[1] != "0" {
+				return fmt.Sprint(gaps)
+			}
+		}
+		// A pair that is stopped has no row, and delivers nothing.
+		if len(gaps) != m.pods-1 {
+			return fmt.Sprintf("pairs that are sent: %v", gaps)
+		}
+		return ""
+	}))
+}
+
+// mustAgree waits until the last changes have arrived, and then wants the same rows everywhere and none lost.
+func mustAgree(t *testing.T, space *trial.Space, pods int) {
+	t.Helper()
+	must(t, trial.Await(t.Context(), healLimit, "the same rows on all pods, and none lost", func(ctx context.Context) string {
+		copies, err := space.Copies(ctx, pods)
+		if err != nil {
+			return err.Error()
+		}
+		verdicts, err := space.Verify(ctx, pods)
+		if err != nil {
+			return err.Error()
+		}
+		for i := range copies {
+			if !copies[i].Same(copies[0]) || verdicts[i].Lost() > 0 || verdicts[i].Extra > 0 {
+				return fmt.Sprintf("%+v %+v", copies, verdicts)
+			}
+		}
+		return ""
+	}))
+}

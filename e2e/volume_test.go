@@ -1,0 +1,171 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"aku/e2e/internal/trial"
+)
+
+// grace is the least that the chart takes for these pods.
+const grace = 18
+
+// What a volume alone held is lost with it, so each of these pods has delivered before its volume goes; the others are written
+// to all the time.
+func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t, trial.Values{"terminationGracePeriodSeconds": grace, "aku": trial.Values{"drainTime": 0, "shutdownAtEnd": 0}})
+
+	m.under(t, "grace period too short for a server that hangs", func(t *testing.T, writers []*trial.Writer) {
+		const leaver = 2
+		pod := trial.Pod(leaver)
+		must(t, m.space.Freeze(t.Context(), pod, trial.Database))
+		must(t, m.space.Upgrade(t.Context(), "replicaCount=2"))
+		must(t, m.space.AwaitGone(t.Context(), healLimit, pod))
+		must(t, m.space.AwaitLog(t.Context(), healLimit, pod, trial.Database,
+			fmt.Sprintf("TIMEOUT: the end did not finish in %ds (AKU_END_TIMEOUT)", grace-5)))
+		// What it has not delivered is on its volume.
+		must(t, m.space.Upgrade(t.Context(), "replicaCount=3"))
+		must(t, m.space.AwaitReady(t.Context(), healLimit, pod))
+		for _, writer := range writers[:leaver] {
+			mustBeUndisturbed(t, writer)
+		}
+	})
+
+	m.under(t, "the volume of a slave is lost", func(t *testing.T, writers []*trial.Writer) {
+		const lost = 2
+		m.stop(t, writers[lost])
+		m.awaitDelivered(t, lost)
+		before := m.space.Pods()
+		must(t, m.space.DeleteWithVolume(t.Context(), trial.Pod(lost)))
+		must(t, m.space.AwaitReplaced(t.Context(), 2*healLimit, before, trial.Pod(lost)))
+		m.mustHaveCopied(t, lost, 1)
+		writers[lost] = m.write(t, lost)
+		for _, writer := range writers[:lost] {
+			mustBeUndisturbed(t, writer)
+		}
+	})
+
+	m.under(t, "the volume of the master is lost", func(t *testing.T, writers []*trial.Writer) {
+		m.stop(t, writers[0])
+		m.awaitDelivered(t, 0)
+		before := m.space.Pods()
+		must(t, m.space.DeleteWithVolume(t.Context(), trial.Pod(0)))
+		must(t, m.space.AwaitPods(t.Context(), healLimit, "a new master", func(pods trial.Pods) string {
+			if pod := pods[trial.Pod(0)]; pod.UID == before[trial.Pod(0)].UID || trial.Container(pod, trial.Database).State.Running == nil {
+				return "not yet"
+			}
+			return ""
+		}))
+		asked := m.awaitAsked(t)
+		mustBeClosed(t, m.space)
+		must(t, writers[1].AwaitMore(t.Context(), healLimit, enough))
+		must(t, writers[2].AwaitMore(t.Context(), healLimit, enough))
+		for _, line := range asked {
+			m.obey(t, line)
+		}
+		must(t, m.space.AwaitReady(t.Context(), 2*healLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+		mustBeUndisturbed(t, writers[1])
+		writers[0] = m.write(t, 0)
+	})
+}
+
+// asked is a line of a recovery that the master prints.
+type asked struct {
+	pod  int
+	text string
+}
+
+var (
+	askedMessage = regexp.MustCompile(`msg=("The MASTER server is detected to have failed\. Check and perform a manual recovery\.(?:[^"\\]|\\.)*")`)
+	askedLine    = regexp.MustCompile(`(?m)^ +` + regexp.QuoteMeta(trial.Pod(0)[:len(trial.Pod(0))-1]) + `(\d)> (.*);$`)
+	awaitedXSN   = regexp.MustCompile(`^-- wait until V\$REPRECEIVER\.APPLY_XSN of (\S+) on ` + trial.Pod(0)[:len(trial.Pod(0))-1] + `(\d) reaches V\$REPGAP\.REP_LAST_SN here$`)
+)
+
+// awaitAsked waits for the word of a master that lost its rows and returns what it asks for.
+func (m *mesh) awaitAsked(t *testing.T) []asked {
+	t.Helper()
+	var lines []asked
+	must(t, trial.Await(t.Context(), healLimit, "statements that recover the master in its log", func(context.Context) string {
+		messages := askedMessage.FindAllStringSubmatch(m.space.LogOf(m.space.Pods()[trial.Pod(0)], trial.Sidecar), -1)
+		if len(messages) == 0 {
+			return "no such message"
+		}
+		message, err := strconv.Unquote(messages[len(messages)-1][1])
+		must(t, err)
+		lines = nil
+		for _, line := range askedLine.FindAllStringSubmatch(message, -1) {
+			pod, err := strconv.Atoi(line[1])
+			must(t, err)
+			lines = append(lines, asked{pod, line[2]})
+		}
+		// Until it has seen both slaves it does not ask both of them for something.
+		if !strings.Contains(message, trial.Pod(1)+">") || !strings.Contains(message, trial.Pod(2)+">") {
+			return message
+		}
+		return ""
+	}))
+	return lines
+}
+
+// obey does what a line of a recovery says: it runs the statement as it is printed, or does what its comment asks for.
+func (m *mesh) obey(t *testing.T, line asked) {
+	t.Helper()
+	t.Logf("%s> %s;", trial.Pod(line.pod), line.text)
+	switch wait := awaitedXSN.FindStringSubmatch(line.text); {
+	case wait != nil:
+		peer, err := strconv.Atoi(wait[2])
+		must(t, err)
+		sent := m.one(t, line.pod, "SELECT REP_LAST_SN FROM V$REPGAP WHERE REP_NAME = '"+wait[1]+"'")
+		must(t, trial.Await(t.Context(), healLimit, line.text, func(context.Context) string {
+			if applied := m.one(t, peer, "SELECT APPLY_XSN FROM V$REPRECEIVER WHERE REP_NAME = '"+wait[1]+"'"); applied < sent {
+				return fmt.Sprintf("%d of %d", applied, sent)
+			}
+			return ""
+		}))
+	case line.text == "-- close the user sessions":
+		database := m.somehow(t, line.pod, "SELECT DB_NAME FROM SYSTEM_.SYS_DATABASE_")
+		for _, row := range m.somehow(t, line.pod, "SELECT ID FROM V$SESSION WHERE SYSDBA_FLAG <> 1") {
+			m.somehow(t, line.pod, "ALTER DATABASE "+database[0][0]+" SESSION CLOSE "+row[0])
+		}
+	case strings.HasPrefix(line.text, "--"):
+		t.Fatalf("nobody knows what to do: %s", line.text)
+	default:
+		m.somehow(t, line.pod, line.text)
+	}
+}
+
+// one is a number that a statement returns.
+func (m *mesh) one(t *testing.T, number int, statement string) int64 {
+	t.Helper()
+	rows := m.somehow(t, number, statement)
+	if len(rows) != 1 {
+		t.Fatalf("%s on %s: %v", statement, trial.Pod(number), rows)
+	}
+	n, err := strconv.ParseInt(rows[0][0], 10, 64)
+	must(t, err)
+	return n
+}
+
+// somehow runs a statement as SYSDBA: it gets in whether users do or not. There is one such session only, which aku needs now
+// and then.
+func (m *mesh) somehow(t *testing.T, number int, statement string) [][]string {
+	t.Helper()
+	var rows [][]string
+	must(t, trial.Await(t.Context(), startLimit, "the SYSDBA session", func(ctx context.Context) (busy string) {
+		var err error
+		rows, err = m.space.QueryAsSYSDBA(ctx, number, statement)
+		if err != nil && strings.Contains(err.Error(), "41041") {
+			return err.Error()
+		}
+		must(t, err)
+		return ""
+	}))
+	return rows
+}
