@@ -18,7 +18,7 @@ import (
 // each, every row that was acknowledged is on every pod.
 func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
-	m := newMesh(t)
+	m := newMesh(t, trial.Values{})
 	space, master := m.space, trial.Pod(akucore.Master)
 
 	var first string
@@ -66,13 +66,11 @@ func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *t
 func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
 	t.Helper()
 	ok := t.Run(name, func(t *testing.T) {
-		began := time.Now()
+		survived.begin()
+		began, before := time.Now(), m.written
 		var writers []*trial.Writer
 		for _, number := range []int{1, 2} {
-			m.writer++
-			writer, err := m.space.StartWriter(fmt.Sprintf("writer-%d", m.writer), number, m.writer*1_000_000, 50)
-			must(t, err)
-			writers = append(writers, writer)
+			writers = append(writers, m.write(t, number))
 		}
 		for _, writer := range writers {
 			must(t, writer.AwaitMore(t.Context(), startLimit, enough))
@@ -83,11 +81,8 @@ func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
 		for _, writer := range writers {
 			must(t, writer.AwaitMore(t.Context(), healLimit, enough))
 		}
-		written := 0
 		for _, writer := range writers {
-			done, err := writer.Stop(t.Context())
-			must(t, err)
-			written += done.Acknowledged()
+			m.stop(t, writer)
 		}
 		if p := writers[0].Progress(); p.Sessions != 1 {
 			t.Errorf("the users of the source had to log in %d times, want once", p.Sessions)
@@ -97,7 +92,7 @@ func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
 		if err != nil || !strings.Contains(said, "equal") {
 			t.Errorf("verify: %v\n%s", err, said)
 		}
-		survived.add("loss of the master's volume, "+name, written, time.Since(began))
+		survived.add("loss of the master's volume, "+name, m.written-before, time.Since(began))
 	})
 	if !ok {
 		t.FailNow()

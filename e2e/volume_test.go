@@ -43,7 +43,7 @@ func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
 		m.stop(t, writers[lost])
 		m.awaitDelivered(t, lost)
 		before := m.space.Pods()
-		must(t, m.space.DeleteWithVolume(t.Context(), trial.Pod(lost)))
+		must(t, m.space.LoseVolume(t.Context(), startLimit, lost))
 		must(t, m.space.AwaitReplaced(t.Context(), 2*healLimit, before, trial.Pod(lost)))
 		m.mustHaveCopied(t, lost, 1)
 		writers[lost] = m.write(t, lost)
@@ -52,17 +52,10 @@ func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
 		}
 	})
 
-	m.under(t, "the volume of the master is lost", func(t *testing.T, writers []*trial.Writer) {
+	m.under(t, "the volume of the master is lost, its printed statements are run", func(t *testing.T, writers []*trial.Writer) {
 		m.stop(t, writers[0])
 		m.awaitDelivered(t, 0)
-		before := m.space.Pods()
-		must(t, m.space.DeleteWithVolume(t.Context(), trial.Pod(0)))
-		must(t, m.space.AwaitPods(t.Context(), healLimit, "a new master", func(pods trial.Pods) string {
-			if pod := pods[trial.Pod(0)]; pod.UID == before[trial.Pod(0)].UID || trial.Container(pod, trial.Database).State.Running == nil {
-				return "not yet"
-			}
-			return ""
-		}))
+		must(t, m.space.LoseVolume(t.Context(), startLimit, 0))
 		asked := m.awaitAsked(t)
 		mustBeClosed(t, m.space)
 		must(t, writers[1].AwaitMore(t.Context(), healLimit, enough))

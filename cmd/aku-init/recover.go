@@ -5,18 +5,20 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 
 	"aku/internal/process"
 	"aku/internal/recovery"
 	"aku/internal/settings"
 )
 
-const recoverHelp = `usage: aku-init recover --from N [--dry-run | --yes]
+const recoverHelp = `usage: aku-init recover --from N [--without N]... [--dry-run | --yes]
 
 For a master (pod 0) that lost its rows and says "The MASTER server is detected to
-have failed": empties its replicated tables and copies those of pod N, which goes on
-meanwhile. The other pods are closed, hand over what they have, and join anew when
-the master is in service. Runs in the pod of the master:
+have failed": empties its replicated tables and copies those of pod N. All slaves go on meanwhile;
+the others deliver to pod N first, and join anew when the master is in service. One
+that is not in service cannot deliver: --without N goes on, and what only that pod has
+is lost when it joins anew. Runs in the pod of the master:
 
   kubectl exec altibase-0 -c aku -- /opt/aku/bin/aku-init recover --from 1 --dry-run
 
@@ -33,6 +35,12 @@ func recoverMaster(ctx context.Context, args []string) error {
 	from := flags.Int("from", 0, "")
 	dryRun := flags.Bool("dry-run", false, "")
 	yes := flags.Bool("yes", false, "")
+	var without []int
+	flags.Func("without", "", func(text string) error {
+		pod, err := strconv.Atoi(text)
+		without = append(without, pod)
+		return err
+	})
 	right := func() bool { return *from >= 1 && !(*dryRun && *yes) }
 	if goOn, err := parse(flags, args, right); !goOn {
 		return err
@@ -43,7 +51,7 @@ func recoverMaster(ctx context.Context, args []string) error {
 			return process.Misconfigured(err)
 		}
 		defer disconnect()
-		r := recovery.Recovery{Settings: s, Servers: servers, Log: process.Logger(s.LogFormat, os.Stdout), Source: *from}
+		r := recovery.Recovery{Settings: s, Servers: servers, Log: process.Logger(s.LogFormat, os.Stdout), Source: *from, Without: without}
 		if *yes {
 			return r.Run(ctx, os.Stdout)
 		}

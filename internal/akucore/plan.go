@@ -53,9 +53,9 @@ const (
 	// IfKept: the XSN of the object is still set. A START of one that was reset
 	// meanwhile would begin at now, and nobody would know what it left out.
 	IfKept Guard = "its log was kept"
-	// IfRecovering: the own server is closed, as is the one that the step is on unless
-	// that is the source; the sign of a recovery is set; its source is in service; and
-	// what was to be delivered to the source was.
+	// IfRecovering: the own server, the master, is closed and bears the sign of one
+	// recovery; the step is on it or on the source, which is in service; and what was to
+	// be delivered to the source was.
 	IfRecovering Guard = "the source is in service and complete"
 	// IfOnlyThere: the own side of the pair does not have these tables.
 	IfOnlyThere Guard = "the own side does not have it"

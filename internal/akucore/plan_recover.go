@@ -14,13 +14,9 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 	for _, slave := range slaves[1:] {
 		steps = append(steps, Step{Do: Close, On: slave})
 		steps = append(steps, forGroups(m, Step{Do: Deliver, On: slave, Peer: base})...)
-		for _, do := range []Verb{Stop, Reset} {
-			steps = append(steps, forGroups(m, Step{Do: do, On: slave, Peer: Master})...)
-		}
+		steps = append(steps, stopAndReset(m, v, slave, Master)...)
 	}
-	for _, do := range []Verb{Stop, Reset} {
-		steps = append(steps, forGroups(m, Step{Do: do, On: base, Peer: Master})...)
-	}
+	steps = append(steps, stopAndReset(m, v, base, Master)...)
 	if len(m.Groups) > 1 {
 		steps = append(steps, Step{Do: AllowSharing, On: Master})
 	}
@@ -36,12 +32,23 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 
 // recoverSlaves are the steps after which each slave makes a full join when its
 // pod is deleted and comes back.
-func recoverSlaves(m Mesh, slaves []int) []Step {
+func recoverSlaves(m Mesh, v View, slaves []int) []Step {
 	var steps []Step
 	for _, slave := range slaves {
-		for _, do := range []Verb{Stop, Reset} {
-			steps = append(steps, forGroups(m, Step{Do: do, On: Master, Peer: slave})...)
-		}
+		steps = append(steps, stopAndReset(m, v, Master, slave)...)
 	}
 	return steps
+}
+
+// stopAndReset resets a pod's side of a pair. A STOP of what is stopped would fail.
+func stopAndReset(m Mesh, v View, on, peer int) []Step {
+	var stop, reset []Step
+	for g := range m.Groups {
+		at := Step{On: on, Peer: peer, Group: g}
+		if o, _ := v.object(m, on, peer, g); o.Started || o.Sender != SenderNone {
+			stop = append(stop, at.as(Stop, Unguarded))
+		}
+		reset = append(reset, at.as(Reset, Unguarded))
+	}
+	return append(stop, reset...)
 }

@@ -19,44 +19,53 @@ func TestPlanRecover(t *testing.T) {
 		return w.running(1, 0).running(2, 0).both(w.running, 1, 2)
 	}
 	tests := []struct {
-		name   string
-		w      *world
-		source int
+		name    string
+		w       *world
+		source  int
+		without []int
 	}{
-		{"volume lost, two slaves in service", lost(), 1},
+		{"volume lost, two slaves in service", lost(), 1, nil},
 		{"volume lost, the other slave is away", func() *world {
 			w := newWorld(mesh(0)).closed(0).open(1).away(2)
 			return w.running(1, 0).stopped(1, 2)
-		}(), 1},
-		{"interrupted after the other slave was closed and the master started", func() *world {
-			w := newWorld(mesh(0)).closed(0).open(1).closed(2)
-			return sign(w.reset(1, 0).running(1, 2).running(0, 1), 1)
-		}(), 1},
-		{"interrupted, and now from another slave", sign(lost(), 2), 1},
+		}(), 1, nil},
+		{"volume lost, the other slave is away and given up", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.running(1, 0).stopped(1, 2)
+		}(), 1, []int{2}},
+		{"volume lost, the other slave has left", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.running(1, 0).reset(1, 2)
+		}(), 1, nil},
+		{"interrupted after the other slave got its object", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1, 2)
+			return sign(w.both(w.running, 0, 1).running(2, 0).both(w.running, 1, 2).reset(0, 2), 1)
+		}(), 1, nil},
+		{"interrupted, and now from another slave", sign(lost(), 2), 1, nil},
 		{"the master is in service", func() *world {
 			w := newWorld(mesh(0)).open(0, 1).away(2)
 			return w.both(w.running, 0, 1)
-		}(), 1},
+		}(), 1, nil},
 		{"the master has its state", func() *world {
 			w := newWorld(mesh(0)).closed(0).open(1).away(2)
 			return w.both(w.stopped, 0, 1)
-		}(), 1},
+		}(), 1, nil},
 		{"the master has its state beside the source, not beside another slave", func() *world {
 			w := newWorld(mesh(0)).closed(0).open(1, 2)
 			return w.both(w.stopped, 0, 1).running(2, 0)
-		}(), 1},
-		{"the source is closed", newWorld(mesh(0)).closed(0).closed(1).open(2).running(2, 0), 1},
-		{"the source never joined", newWorld(mesh(0)).closed(0).open(1, 2).running(2, 0), 1},
+		}(), 1, nil},
+		{"the source is closed", newWorld(mesh(0)).closed(0).closed(1).open(2).running(2, 0), 1, nil},
+		{"the source never joined", newWorld(mesh(0)).closed(0).open(1, 2).running(2, 0), 1, nil},
 		{"the source has other tables", func() *world {
 			w := newWorld(changedMesh(0)).closed(0).open(1).away(2).lists("T1")
 			return w.running(1, 0)
-		}(), 1},
-		{"the source is the master", lost(), 0},
-		{"not in the pod of the master", newWorld(mesh(1)).closed(0).open(1).away(2), 1},
+		}(), 1, nil},
+		{"the source is the master", lost(), 0, nil},
+		{"not in the pod of the master", newWorld(mesh(1)).closed(0).open(1).away(2), 1, nil},
 	}
 	text := ""
 	for _, test := range tests {
-		text += "== " + test.name + "\n" + PlanRecover(test.w.m, test.w.view, test.source).Describe(test.w.m, nil) + "\n"
+		text += "== " + test.name + "\n" + PlanRecover(test.w.m, test.w.view, test.source, test.without...).Describe(test.w.m, nil) + "\n"
 	}
 	// The sign keeps the master closed even when its XSNs look complete.
 	w := newWorld(mesh(0)).closed(0).open(1).away(2)

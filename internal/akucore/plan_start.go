@@ -114,7 +114,7 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 		return planMasterLost(m, o.Recover, v, masterLost)
 	case len(slavesLost) > 0:
 		p.Human = SlaveFailed
-		p.Recovery = recoverSlaves(m, slavesLost)
+		p.Recovery = recoverSlaves(m, v, slavesLost)
 		return p
 	}
 	p.restart(m, o, v, partners)
@@ -334,7 +334,8 @@ func planHandOver(m Mesh, v View) Plan {
 		p.Wait = "changes of this pod may be undelivered to " + strings.Join(waiting, ", ") + "; they must be reachable before this copy is given up"
 		return p
 	}
-	p.add(p.closeFirst(m, v))
+	// Also when it is closed: users may still be in, and what they write now would be lost.
+	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
 	p.add(align)
 	p.add(connect)
 	p.add(deliver)

@@ -49,23 +49,31 @@ func recoverySigns(m Mesh, master State) []recoverySign {
 	return signs
 }
 
-// PlanRecover gives a master that lost its rows the copy of a slave in service: the
-// vendor's documented manual recovery, as one plan of the master's pod.
+// PlanRecover gives a master that lost its rows the copy of a slave in service.
 //
-//  1. A sign on the master keeps it closed until all is done, whatever happens.
-//  2. The other slaves in service are closed and deliver to the source; then it has
-//     everything. They give up their pair with the master, and join anew later. A
-//     slave that cannot be reached gets an object on the master: it will find its pair
-//     reset, hand over what it has not delivered, and join anew.
+//  1. A sign on the master keeps it closed until all is done, whatever happens. It
+//     gives up what an interrupted recovery left: no other slave may deliver into a
+//     half-made copy.
+//  2. The other slaves keep their logs for the master, and deliver to the source. What
+//     they write from then on is in those logs, what they wrote before is in the copy.
 //  3. The master is emptied, and the source's SYNC fills it.
+//  4. The other slaves get their objects on the master again. They see that their pair
+//     is reset, hand over their logs, and join anew when the master is in service: at
+//     once, because they are closed when all is done.
+//
+// All slaves go on until then. One that cannot deliver, because it is not in service,
+// may have written what neither its log for the master nor the source holds, and would
+// lose it by joining anew: without names those that this is accepted of.
 //
 // Nothing is remembered but what the servers hold: an interrupted recovery is planned
 // again from its beginning.
-func PlanRecover(m Mesh, v View, source int) Plan { return planRecover(m, v, source, "") }
+func PlanRecover(m Mesh, v View, source int, without ...int) Plan {
+	return planRecover(m, v, source, "", without)
+}
 
-func planRecover(m Mesh, v View, source int, generation string) Plan {
+func planRecover(m Mesh, v View, source int, generation string, without []int) Plan {
 	p := Plan{Name: fmt.Sprintf("recovery of the master from %s", m.PodName(source))}
-	if p.Wait = whyNotRecover(m, v, source); p.Wait != "" {
+	if p.Wait = whyNotRecover(m, v, source, without); p.Wait != "" {
 		return p
 	}
 	other := Stage{Title: "forget the interrupted recovery from another pod"}
@@ -79,37 +87,49 @@ func planRecover(m Mesh, v View, source int, generation string) Plan {
 	p.add(Stage{Title: "keep the master closed until all is done", Steps: []Step{{Do: BeginRecovery, On: Master, Peer: source, Generation: generation}}})
 	p.add(other)
 
-	shut := Stage{Title: "keep users out of the other slaves"}
-	connect := Stage{Title: "connect them with the source"}
+	clean := Stage{Title: "take away what an interrupted recovery left"}
+	connect := Stage{Title: "have the other slaves keep their logs for the master, connect them with the source"}
 	deliver := Stage{Title: "deliver from them to the source", Begin: "Flush replications.", End: "Replication flush has ended."}
-	giveUp := Stage{Title: "reset the pairs with the master", Begin: "Reset replications.", End: "Replication reset has ended."}
-	create := Stage{Title: "create the missing replication objects"}
+	giveUp := Stage{Title: "reset the source's pair with the master", Begin: "Reset replications.", End: "Replication reset has ended."}
+	create := Stage{Title: "create the master's side"}
+	others := Stage{Title: "create the master's sides for the other slaves"}
+	anew := Stage{Title: "have the other slaves hand over and join anew"}
 	for _, slave := range m.Peers() {
-		delivers := slave != source && v.Pods[slave].Open() && v.mark(m, slave, source) == all && v.mark(m, source, slave) == all
+		delivers := slave != source && v.delivers(m, slave, source)
 		if delivers {
-			shut.Steps = append(shut.Steps, Step{Do: Close, On: slave})
+			anew.Steps = append(anew.Steps, Step{Do: Close, On: slave})
 		}
 		for g := range m.Groups {
-			if delivers {
-				own, _ := v.object(m, slave, source, g)
-				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: slave, Peer: source, Group: g})...)
-				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: source, Group: g})
-			}
-			if delivers || slave == source {
-				giveUp.Steps = append(giveUp.Steps, Step{Do: Stop, On: slave, Peer: Master, Group: g},
-					Step{Do: Reset, On: slave, Peer: Master, Group: g, If: IfRecovering})
-			}
+			at := Step{On: Master, Peer: slave, Group: g}
 			own, exists := v.object(m, Master, slave, g)
+			if exists && (own.Started || own.XSN != Unset) {
+				clean.Steps = append(clean.Steps, at.as(Stop, Unguarded), at.as(Reset, IfRecovering))
+			}
+			if exists && slave != source {
+				clean.Steps = append(clean.Steps, at.as(Drop, IfRecovering))
+			}
 			switch {
-			case exists && (own.Started || own.XSN != Unset):
-				giveUp.Steps = append(giveUp.Steps, Step{Do: Stop, On: Master, Peer: slave, Group: g},
-					Step{Do: Reset, On: Master, Peer: slave, Group: g, If: IfRecovering})
-			case !exists && (slave == source || !delivers && v.mark(m, source, slave) != none):
-				create.Steps = append(create.Steps, Step{Do: Create, On: Master, Peer: slave, Group: g})
+			case slave == source:
+				side := Step{On: source, Peer: Master, Group: g}
+				giveUp.Steps = append(giveUp.Steps, side.as(Stop, Unguarded), side.as(Reset, IfRecovering))
+				if !exists {
+					create.Steps = append(create.Steps, at.as(Create, Unguarded))
+				}
+			case delivers:
+				if log, _ := v.object(m, slave, Master, g); !log.Started {
+					connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: slave, Peer: Master, Group: g})
+				}
+				side := Step{On: slave, Peer: source, Group: g}
+				log, _ := v.object(m, slave, source, g)
+				connect.Steps = append(connect.Steps, startOrWake(log, side)...)
+				deliver.Steps = append(deliver.Steps, side.as(Deliver, Unguarded))
+				fallthrough
+			case v.expects(m, source, slave):
+				others.Steps = append(others.Steps, at.as(Create, Unguarded))
 			}
 		}
 	}
-	p.add(shut)
+	p.add(clean)
 	p.add(connect)
 	p.add(deliver)
 	p.add(giveUp)
@@ -125,12 +145,29 @@ func planRecover(m Mesh, v View, source int, generation string) Plan {
 	p.add(Stage{Title: "start the master's side", Steps: forGroups(m, Step{Do: Start, On: Master, Peer: source})})
 	p.add(Stage{Title: "copy from the source", Begin: "Sync tables from the source.", End: "Replication sync has ended.",
 		Steps: forGroups(m, Step{Do: Sync, On: source, Peer: Master})})
+	p.add(others)
 	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
+	p.add(anew)
 	return p
 }
 
+// as is the step with another verb and guard.
+func (s Step) as(do Verb, guard Guard) Step {
+	s.Do, s.If = do, guard
+	return s
+}
+
+// delivers tells whether a slave can prove that the source has all it wrote, and can
+// keep what it writes from then on for the master.
+func (v View) delivers(m Mesh, slave, source int) bool {
+	return v.Pods[slave].Open() && v.sides(m, slave, Master) && v.mark(m, slave, source) == all && v.mark(m, source, slave) == all
+}
+
+// expects tells whether the source keeps its log for a slave: then that is one of the mesh.
+func (v View) expects(m Mesh, source, slave int) bool { return v.mark(m, source, slave) != none }
+
 // whyNotRecover says why a recovery is refused, "" when it is not.
-func whyNotRecover(m Mesh, v View, source int) string {
+func whyNotRecover(m Mesh, v View, source int, without []int) string {
 	name := m.PodName(source)
 	master := v.Pods[Master]
 	recovering := len(recoverySigns(m, master.State)) > 0
@@ -148,7 +185,8 @@ func whyNotRecover(m Mesh, v View, source int) string {
 	case tableFaults(m, master) != "":
 		return tableFaults(m, master)
 	case !v.Pods[source].Open():
-		return fmt.Sprintf("%s cannot be the source, it is not in service: %s", name, whyNotOpen(v.Pods[source]))
+		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",
+			name, whyNotOpen(v.Pods[source]))
 	case !v.sides(m, source, Master):
 		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
 	case otherTables(m, v, source) != "":
@@ -156,6 +194,12 @@ func whyNotRecover(m Mesh, v View, source int) string {
 			name, otherTables(m, v, source))
 	case !recovering && !lost():
 		return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a start will do", m.PodName(Master), name)
+	}
+	for _, slave := range m.Peers() {
+		if slave != source && v.expects(m, source, slave) && !v.delivers(m, slave, source) && !slices.Contains(without, slave) {
+			return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
+				"set ADMIN_MODE 0 there should it wait for the master, or give that up with --without %d", m.PodName(slave), whyNotDelivers(v, slave), slave)
+		}
 	}
 	return ""
 }
@@ -169,6 +213,13 @@ func otherTables(m Mesh, v View, source int) string {
 		}
 	}
 	return ""
+}
+
+func whyNotDelivers(v View, slave int) string {
+	if v.Pods[slave].Open() {
+		return "its pair with the source or the master is reset"
+	}
+	return whyNotOpen(v.Pods[slave])
 }
 
 // setSign makes or removes the sign of a recovery. That it is so already is as well.
@@ -210,15 +261,8 @@ func (r *Runner) checkRecovering(ctx context.Context, s Step, master State) erro
 	if state.AdminMode {
 		return fmt.Errorf("refused: the source %s is not in service", r.Mesh.PodName(source))
 	}
-	if s.On == Master || s.On == source {
-		return nil
-	}
-	// What a user wrote here after the delivery would be nowhere else.
-	if state, err = r.Servers.Server(s.On).State(ctx, nil); err != nil {
-		return fmt.Errorf("check before it: %w", err)
-	}
-	if !state.AdminMode {
-		return fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(s.On))
+	if s.On != Master && s.On != source {
+		return fmt.Errorf("refused: %s is not the source", r.Mesh.PodName(s.On))
 	}
 	return nil
 }

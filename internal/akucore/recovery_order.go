@@ -39,7 +39,7 @@ func planMasterLost(m Mesh, order RecoveryOrder, v View, lost []int) Plan {
 	var refused string
 	if order.From != 0 {
 		now := v.generation(m, order.From)
-		recovery := planRecover(m, v, order.From, order.signed())
+		recovery := planRecover(m, v, order.From, order.signed(), nil)
 		switch {
 		case now != "" && now != order.Generation:
 			refused = fmt.Sprintf("the generation %s is of another loss, this one is %s", order.Generation, now)
@@ -79,7 +79,7 @@ func planInterrupted(m Mesh, order RecoveryOrder, v View, signs []recoverySign) 
 		if sign.generation == "" || order.From != sign.source || order.Generation != fmt.Sprintf("%d-%s", sign.source, sign.generation) {
 			continue
 		}
-		recovery := planRecover(m, v, sign.source, sign.generation)
+		recovery := planRecover(m, v, sign.source, sign.generation, nil)
 		if recovery.Wait == "" {
 			return recovery
 		}

@@ -33,6 +33,8 @@ type Recovery struct {
 	Servers  *altibase.Cluster
 	Log      *slog.Logger
 	Source   int // pod number of the slave whose copy the master gets
+	// Without are slaves that need not deliver to the source first: what only they have is given up.
+	Without []int
 	// OnStep is told of each step before it runs; nil for nobody.
 	OnStep func(akucore.Step)
 }
@@ -107,7 +109,7 @@ func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	if err != nil {
 		return akucore.Plan{}, fmt.Errorf("own server: %w", err)
 	}
-	plan := akucore.PlanRecover(mesh, view, r.Source)
+	plan := akucore.PlanRecover(mesh, view, r.Source, r.Without...)
 	if plan.Wait != "" {
 		return plan, fmt.Errorf("%w: %s", ErrRefused, plan.Wait)
 	}

@@ -23,12 +23,3 @@ func (s *Space) AwaitReplaced(ctx context.Context, limit time.Duration, before P
 		return ""
 	})
 }
-
-// DeleteWithVolume takes a pod away at once, and the volume of its data with it.
-func (s *Space) DeleteWithVolume(ctx context.Context, pod string) error {
-	// The claim goes when no pod uses it any more.
-	if _, err := s.kubectl(ctx, nil, "delete", "persistentvolumeclaim", "data-"+pod, "--wait=false"); err != nil {
-		return err
-	}
-	return s.DeleteByForce(ctx, pod)
-}

@@ -19,7 +19,7 @@ func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int)
 	}
 	return s.AwaitPods(ctx, limit, "a new "+pod+" with a new volume", func(pods Pods) string {
 		if now := pods[pod]; now.UID == before.UID || Container(now, Database).State.Running == nil {
-			return pods.describe(pod)
+			return pods.Describe(pod)
 		}
 		return ""
 	})

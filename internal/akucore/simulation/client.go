@@ -16,10 +16,11 @@ type kind int
 const (
 	sidecar kind = iota
 	hook
-	human // somebody who types statements
+	human     // somebody who types statements
+	recoverer // aku-init recover
 )
 
-func (k kind) String() string { return [...]string{"sidecar", "hook", "human"}[k] }
+func (k kind) String() string { return [...]string{"sidecar", "hook", "human", "recovery"}[k] }
 
 // client is one run of one of our programs. It gives the rules the servers as the
 // real program does: a statement takes an idle session or opens one, the own server
@@ -128,7 +129,11 @@ func (c *conn) latency(what string) time.Duration {
 	h := fnv.New32()
 	_, _ = h.Write([]byte(what))
 	id := int(h.Sum32() % 4093)
-	return w.between(dieLatency, c.pod*3+int(c.kind), c.to, id, time.Millisecond, 6*time.Millisecond) + w.network.slow[c.to]
+	who := c.pod*3 + int(c.kind)
+	if c.kind == recoverer {
+		who = 3*maxPods + c.pod
+	}
+	return w.between(dieLatency, who, c.to, id, time.Millisecond, 6*time.Millisecond) + w.network.slow[c.to]
 }
 
 // dial opens a session, or tells why not.

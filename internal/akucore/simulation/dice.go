@@ -22,6 +22,7 @@ const (
 	dieReplicas
 	dieTruncate
 	dieClose
+	dieRecover
 )
 
 type dieKey struct {

@@ -42,7 +42,8 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost, "list changes": listChanges, "slow copies": slowCopies, "block added": blockAdded,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "list changes": listChanges,
+	"slow copies": slowCopies, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -51,7 +52,7 @@ func TestSituations_LoseNothing(t *testing.T) {
 	for name, situation := range situations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for n := range min(schedules()/40, 50) {
+			for n := range schedules() / 40 {
 				o := OptionsOf(n + 1)
 				situation(&o)
 				if out := runSeed(t, o); len(out.Violations) > 0 {
@@ -67,11 +68,6 @@ func TestSituations_LoseNothing(t *testing.T) {
 func inOrder(o *Options, events func(*rand.Rand) []event) {
 	o.ServerCount, o.Reset = 3, akucore.ResetAlways
 	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) { return 3, events(r) }
-}
-
-// seconds is a time between two numbers of seconds.
-func seconds(r *rand.Rand, from, to int) time.Duration {
-	return time.Duration(from*1000+r.IntN((to-from)*1000)) * time.Millisecond
 }
 
 // inService is when three pods usually are.
@@ -179,6 +175,9 @@ func masterLost(o *Options) {
 		}
 	})
 }
+
+// recovered: the master loses its volume, and somebody runs aku-init recover.
+func recovered(o *Options) { o.Schedule = masterRecovered }
 
 // masterAway: a slave starts again while the master is away for long.
 func masterAway(o *Options) {

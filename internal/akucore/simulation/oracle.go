@@ -65,16 +65,28 @@ func (w *world) undelivered(v *volume, table int) (pod int, c change) {
 		if other == nil || other == v || !w.counted(pod) || !other.carries(table) {
 			continue
 		}
-		if c, lacks := other.lacks(v, table); lacks {
+		if c, lacks := w.lacks(other, v, table); lacks {
 			return pod, c
 		}
 	}
 	return -1, change{}
 }
 
+// lacks is the first change of a log that a volume does not hold, but for what somebody was ready to lose.
+func (w *world) lacks(v, log *volume, table int) (change, bool) {
+	for _, c := range log.log[log.behind(v.known(log, table)):] {
+		if c.table == table && !w.givenUp[place{table, c.key}] {
+			return c, true
+		}
+	}
+	return change{}, false
+}
+
 // mayTruncate is what must be true at a TRUNCATE.
 func (s *server) mayTruncate(table int, by *client) {
 	switch {
+	case by.kind == recoverer && s.pod == akucore.Master:
+		s.mayRecover("TRUNCATE", table)
 	case by.kind == human: // he was told to
 	case s.pod == akucore.Master:
 		s.w.violated("(f) the master is truncated by %s", by)
@@ -94,6 +106,12 @@ func (s *server) mayReset(o *object, by *client) {
 	if o.xsn == akucore.Unset || by.kind == human {
 		return
 	}
+	if by.kind == recoverer {
+		for t := range o.items {
+			s.mayRecover("RESET of "+o.spec.Name, t)
+		}
+		return
+	}
 	w := s.w
 	if w.claims[claim{by, s.pod, o.spec.Name}] == akucore.IfAway && w.back(by.pod, o.peer) {
 		w.violated("(f) RESET of %s on altibase-%d by %s for altibase-%d being away, which is back", o.spec.Name, s.pod, by, o.peer)
@@ -111,7 +129,7 @@ func (s *server) mayReset(o *object, by *client) {
 			return // a removed pod; it makes a full join when it comes back
 		}
 		for t := range o.items {
-			if c, lacks := peer.lacks(s.volume, t); lacks && peer.carries(t) {
+			if c, lacks := w.lacks(peer, s.volume, t); lacks && peer.carries(t) {
 				w.violated("(f) RESET of %s on altibase-%d by %s: %s never reached altibase-%d", o.spec.Name, s.pod, by, c, o.peer)
 			}
 		}
@@ -141,8 +159,8 @@ func (s *server) mayReset(o *object, by *client) {
 			w.violated("(f) RESET of %s on the master by %s, which is open", o.spec.Name, by)
 		case given != nil:
 			for t := range o.items {
-				if _, lacks := master.lacks(given, t); lacks && given.carries(t) {
-					w.violated("(f) RESET of %s on the master by %s, which has not delivered all to the master", o.spec.Name, by)
+				if c, lacks := w.lacks(master, given, t); lacks && given.carries(t) {
+					w.violated("(f) RESET of %s on the master by %s, which has not delivered %s to it", o.spec.Name, by, c)
 				}
 			}
 		}

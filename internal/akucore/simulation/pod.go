@@ -28,19 +28,23 @@ type pod struct {
 	ctx      context.Context
 	remove   context.CancelFunc
 
-	server   *server // nil while the container is down
-	sidecar  *client
-	hook     *client
-	ready    bool
-	why      string
-	ending   bool // asked to end
-	hookDone chan struct{}
-	asks     []akucore.Step // of somebody
-	frozen   time.Time      // no container starts before
+	server  *server // nil while the container is down
+	sidecar *client
+	hook    *client
+	// recoverer is aku-init recover, which somebody runs in the sidecar's container.
+	recoverer *client
+	ready     bool
+	why       string
+	ending    bool // asked to end
+	hookDone  chan struct{}
+	asks      []akucore.Step // of somebody
+	human     string         // why it asks
+	frozen    time.Time      // no container starts before
 
 	// The shared folder.
 	marker    bool
 	request   chan struct{} // closed: somebody wants to end
+	turn      chan struct{} // closed: a command acts in the sidecar's place
 	lock      chan struct{}
 	lockOwner *client
 }
@@ -51,7 +55,7 @@ func (w *world) newPod(number int) *pod {
 		w.volumes[number] = newVolume(w, number)
 	}
 	p := &pod{w: w, number: number, revision: w.set.revision, volume: w.volumes[number],
-		request: make(chan struct{}), lock: make(chan struct{}, 1)}
+		request: make(chan struct{}), turn: make(chan struct{}), lock: make(chan struct{}, 1)}
 	p.ctx, p.remove = context.WithCancel(w.ctx)
 	w.pods[number] = p
 	w.left[number] = false
@@ -95,6 +99,7 @@ func (p *pod) killServer() {
 }
 
 func (p *pod) killSidecar() {
+	p.killRecover()
 	if p.sidecar != nil {
 		p.sidecar.kill()
 		p.unlock(p.sidecar)
@@ -189,21 +194,24 @@ func (p *pod) runSidecar() {
 		p.w.mu.Unlock()
 		for c.ctx.Err() == nil {
 			p.w.mu.Lock()
-			request := p.request
+			request, turn := p.request, p.turn
 			p.w.mu.Unlock()
 			select {
 			case <-request:
 				_ = pause(c.ctx, endPoll*10)
 				continue
+			case <-turn:
+				_ = pause(c.ctx, endPoll*10)
+				continue
 			default:
 			}
-			p.serve(c, request)
+			p.serve(c, request, turn)
 		}
 	}
 }
 
 // serve is sidecar.serve of aku-init.
-func (p *pod) serve(c *client, request <-chan struct{}) {
+func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	if !p.takeLock(c.ctx, c) {
 		return
 	}
@@ -218,6 +226,8 @@ func (p *pod) serve(c *client, request <-chan struct{}) {
 	p.w.spawn(func() {
 		select {
 		case <-request:
+			_ = pause(ctx, endPoll/2)
+		case <-turn:
 			_ = pause(ctx, endPoll/2)
 		case <-ctx.Done():
 		}
@@ -276,7 +286,7 @@ func (p *pod) decide(m akucore.Mesh, o akucore.StartOptions, v akucore.View) aku
 	plan := rules(m, o, v)
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	p.asks = plan.Recovery
+	p.asks, p.human = plan.Recovery, plan.Human
 	return plan
 }
 

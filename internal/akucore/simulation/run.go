@@ -45,6 +45,8 @@ type Options struct {
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
 	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan
+	// PlanRecover does for aku-init recover.
+	PlanRecover func(akucore.Mesh, akucore.View, int, ...int) akucore.Plan
 }
 
 // OptionsOf draws the options of a seed.
@@ -109,7 +111,7 @@ func Run(o Options) Outcome {
 	first, events := happens(rand.New(rand.NewPCG(o.Seed, 2)), o)
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}}
-	w.journal.latest, w.journal.shared = map[place]written{}, map[place]bool{}
+	w.journal.latest, w.journal.shared, w.givenUp = map[place]written{}, map[place]bool{}, map[place]bool{}
 	w.set.replicas = first
 	w.mu.Lock()
 	w.tell("%s", o)

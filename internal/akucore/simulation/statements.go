@@ -74,7 +74,7 @@ func (s *server) create(spec akucore.ObjectSpec) error {
 			o.items[table(t)] = s.volume.last
 		}
 		for _, other := range s.volume.objects {
-			if other.peer == o.peer && !s.sharing {
+			if other.spec.Host == spec.Host && other.spec.Port == spec.Port && !s.sharing {
 				return errHosts
 			}
 		}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -120,7 +121,7 @@ func (w *world) otherList() string {
 
 // check compares every open pod with what users were told.
 func (w *world) check() {
-	tainted := map[place]bool{}
+	tainted := maps.Clone(w.givenUp)
 	for _, lost := range w.lost {
 		for pod, p := range w.pods {
 			if p == nil {

@@ -141,16 +141,6 @@ func (v *volume) next(o *object, after int64, most int) (changes []change, upTo 
 	return changes, v.last
 }
 
-// after is the first change of a table after the number.
-func (v *volume) after(table int, sn int64) (change, bool) {
-	for _, c := range v.log[v.behind(sn):] {
-		if c.table == table {
-			return c, true
-		}
-	}
-	return change{}, false
-}
-
 // knows notes that the rows hold all of a table in a log up to the number.
 func (v *volume) knows(log int64, sn int64, table int) {
 	k := known{log, table}
@@ -172,11 +162,6 @@ func (v *volume) known(log *volume, table int) int64 {
 		return v.last
 	}
 	return v.has[known{log.id, table}]
-}
-
-// lacks is the first change of a table in a log that the rows do not hold.
-func (v *volume) lacks(log *volume, table int) (change, bool) {
-	return log.after(table, v.known(log, table))
 }
 
 // mark tells whether the volume's side of the pair has an XSN, in any group.

@@ -30,6 +30,8 @@ type world struct {
 	pods       [maxPods]*pod    // nil: there is no such pod at the moment
 	volumes    [maxPods]*volume // kept when the pod goes
 	left       [maxPods]bool    // it ended in order and reset its pairs
+	givenUp    map[place]bool   // rows that somebody was ready to lose
+	sources    [maxPods]bool    // slaves that a recovery of the master was from
 	lost       []*volume        // volumes that were lost, with what nobody else has
 	nextID     int64            // of values, sessions, volumes and server starts
 	set        statefulSet
@@ -47,7 +49,7 @@ type world struct {
 
 // Figures count what happened in a run.
 type Figures struct {
-	Writes, Joins, Restarts, Ends, Faults, Tainted, Shared, Syncs, Changes int
+	Writes, Joins, Restarts, Ends, Faults, Tainted, Shared, Syncs, Changes, Recoveries int
 }
 
 func (f *Figures) add(g Figures) {
@@ -60,6 +62,7 @@ func (f *Figures) add(g Figures) {
 	f.Shared += g.Shared
 	f.Syncs += g.Syncs
 	f.Changes += g.Changes
+	f.Recoveries += g.Recoveries
 }
 
 // mesh is the configuration as this pod has it. A revision of the pod template may add

@@ -1,0 +1,255 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// What aku-init recover does, and somebody who runs it whenever the master asks for it.
+
+const (
+	// turnPatience is how long the sidecar may take to let go.
+	turnPatience = 15 * time.Second
+	// refusals that somebody puts up with before he does what they say.
+	refusals = 6
+)
+
+var errRefused = errors.New("refused")
+
+// masterRecovered is a schedule in which the master loses its volume while users write on the slaves, and somebody runs
+// aku-init recover until the master is in service. What he runs is killed beside some of its statements, and so is what it
+// works with.
+func masterRecovered(r *rand.Rand, o Options) (first int, events []event) {
+	first = min(2+r.IntN(3), o.ServerCount)
+	victim := 0 // a slave that things happen to; at least one other has to stay, or nobody has the rows
+	if first > 2 {
+		victim = 1 + r.IntN(first-1)
+	}
+	events = append(events, event{after: time.Duration(first)*20*time.Second + seconds(r, 0, 20)})
+	if victim > 0 && r.IntN(2) == 0 {
+		other := 1 + victim%(first-1)
+		events = append(events, event{fault: []fault{
+			cut(victim, other, seconds(r, 1, 90)), killServer(victim), isolate(victim, seconds(r, 1, 90)), hang(victim, seconds(r, 1, 60)),
+		}[r.IntN(4)]}, event{after: seconds(r, 0, 12)})
+	}
+	events = append(events, event{fault: loseVolume(akucore.Master)}, event{fault: lookAfterMaster()})
+	for range r.IntN(5) {
+		kills := []fault{killRecover(), killRecover(), killSidecar(akucore.Master), killServer(akucore.Master), killPod(akucore.Master), endPod(akucore.Master)}
+		if victim > 0 {
+			kills = append(kills, killServer(victim), killPod(victim), deletePod(victim), hang(victim, seconds(r, 1, 60)),
+				cut(akucore.Master, victim, seconds(r, 1, 60)), isolate(victim, seconds(r, 1, 90)))
+		}
+		events = append(events, event{arm: &armed{
+			fault: kills[r.IntN(len(kills))], on: akucore.Master, countdown: 1 + r.IntN(8*first), moment: moment(r.IntN(3)),
+		}})
+	}
+	return first, append(events, event{after: seconds(r, 60, 180)})
+}
+
+// seconds is a time between two numbers of seconds.
+func seconds(r *rand.Rand, from, to int) time.Duration {
+	return time.Duration(from*1000+r.IntN((to-from)*1000)) * time.Millisecond
+}
+
+// lookAfterMaster is somebody who runs aku-init recover whenever the master asks for it.
+func lookAfterMaster() fault {
+	return fault{"somebody looks after the master from now on", func(w *world) { w.spawn(w.recoverMaster) }}
+}
+
+func killRecover() fault {
+	return onPod(akucore.Master, "aku-init recover is killed", (*pod).killRecover)
+}
+
+// recoverMaster tries one slave after the other, as long as the world goes on.
+func (w *world) recoverMaster() {
+	refused := 0
+	for {
+		w.mu.Lock()
+		wait := w.between(dieRecover, 0, 0, 0, 2*time.Second, 15*time.Second)
+		w.mu.Unlock()
+		if pause(w.ctx, wait) != nil {
+			return
+		}
+		w.mu.Lock()
+		p := w.pods[akucore.Master]
+		if p == nil || p.ending || p.human == "" || p.sidecar == nil {
+			w.mu.Unlock()
+			continue
+		}
+		source := w.likelySource(p)
+		var without []int
+		if refused > refusals {
+			// A slave that was started again waits for the master, closed, and the master for it: he opens it. One that does
+			// not come back is given up, unless it was a source and runs: its users go on, and its log for the master was reset.
+			for pod := 1; pod < w.options.ServerCount; pod++ {
+				s := w.running(pod)
+				if s != nil && s.adminMode && !w.away(akucore.Master, pod) {
+					openByHand(pod).do(w)
+				} else if pod != source && w.volumes[pod] != nil && !(w.sources[pod] && s != nil) {
+					without = append(without, pod)
+				}
+			}
+		}
+		w.mu.Unlock()
+		err := p.recoverFrom(source, without)
+		w.mu.Lock()
+		w.tell("aku-init recover --from %d, without %v: %v", source, without, err)
+		w.figures.Recoveries++
+		refused++
+		if !errors.Is(err, errRefused) {
+			refused = 0
+		}
+		w.mu.Unlock()
+	}
+}
+
+// likelySource is a slave in service, one as good as the other. When there is none it is the one that an earlier recovery was
+// from. Callers hold the lock.
+func (w *world) likelySource(master *pod) int {
+	var open []int
+	for pod := 1; pod < w.options.ServerCount; pod++ {
+		if s := w.running(pod); s != nil && !s.adminMode && !w.away(akucore.Master, pod) && w.volumes[pod].whole() {
+			open = append(open, pod)
+		}
+	}
+	pick := int(w.roll(dieRecover, 1, 0, 0) >> 8)
+	if len(open) > 0 {
+		return open[pick%len(open)]
+	}
+	if source := master.volume.sign(w); source > 0 {
+		return source
+	}
+	return 1 + pick%(w.options.ServerCount-1)
+}
+
+// sign is the source of a recovery that is under way, or -1.
+func (v *volume) sign(w *world) int {
+	m := w.mesh(akucore.Master)
+	for source := 1; source < w.options.ServerCount; source++ {
+		if v.objects[m.RecoverySpec(source).Name] != nil {
+			return source
+		}
+	}
+	return -1
+}
+
+// recoverFrom is recovery.Run of aku-init recover.
+func (p *pod) recoverFrom(source int, without []int) error {
+	p.w.mu.Lock()
+	if p.recoverer != nil || p.sidecar == nil {
+		p.w.mu.Unlock()
+		return errors.New("there is no container to run it in")
+	}
+	c := p.w.newClient(p.number, recoverer)
+	p.recoverer = c
+	close(p.turn)
+	request := p.request
+	p.w.mu.Unlock()
+	defer func() {
+		c.CloseIdle()
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		p.leaveTurn(c)
+	}()
+	waiting, cancel := context.WithTimeout(c.ctx, turnPatience)
+	defer cancel()
+	if !p.takeLock(waiting, c) {
+		return errors.New("the sidecar did not let go")
+	}
+	ctx, stop := context.WithCancel(c.ctx)
+	defer stop()
+	p.w.spawn(func() {
+		select {
+		case <-request:
+			_ = pause(ctx, endPoll)
+		case <-ctx.Done():
+		}
+		stop()
+	})
+	rules := p.w.options.PlanRecover
+	if rules == nil {
+		rules = akucore.PlanRecover
+	}
+	r := p.runner(c)
+	var last error
+	for range r.RetryCount + 1 {
+		view, err := akucore.Observe(ctx, r.Mesh, c, -1)
+		if err != nil {
+			return errors.Join(err, last)
+		}
+		plan := rules(r.Mesh, view, source, without...)
+		if plan.Wait != "" {
+			return errors.Join(fmt.Errorf("%w: %s", errRefused, plan.Wait), last)
+		}
+		p.w.mu.Lock()
+		p.w.sources[source] = true
+		p.w.giveUp(source, without)
+		p.w.mu.Unlock()
+		last = r.Run(ctx, plan)
+		if last == nil || ctx.Err() != nil {
+			return last
+		}
+		c.CloseIdle()
+	}
+	return last
+}
+
+// giveUp notes what may be lost because somebody went on without slaves that could not deliver. Callers hold the lock.
+func (w *world) giveUp(source int, without []int) {
+	for _, pod := range without {
+		v := w.volumes[pod]
+		for t := range v.rows {
+			for _, c := range v.log[v.behind(w.volumes[source].known(v, t)):] {
+				if c.table == t {
+					w.givenUp[place{t, c.key}] = true
+				}
+			}
+		}
+	}
+}
+
+// killRecover ends aku-init recover, if it runs. Callers hold the lock.
+func (p *pod) killRecover() {
+	if c := p.recoverer; c != nil {
+		c.kill()
+		p.leaveTurn(c)
+	}
+}
+
+// leaveTurn gives back what aku-init recover took from the sidecar, as its death does. Callers hold the lock.
+func (p *pod) leaveTurn(c *client) {
+	p.unlock(c)
+	if p.recoverer == c {
+		p.recoverer = nil
+		p.turn = make(chan struct{})
+	}
+}
+
+// mayRecover is what must be true when aku-init recover empties the master or resets a pair: the master is closed and bears the
+// sign, and what happens to it or to the source alone. Callers hold the lock.
+func (s *server) mayRecover(what string, table int) {
+	w := s.w
+	master := w.volumes[akucore.Master]
+	source := -1
+	if master != nil {
+		source = master.sign(w)
+	}
+	if source < 0 || w.volumes[source] == nil {
+		w.violated("(f) %s on altibase-%d by aku-init recover, and the master bears no sign of it", what, s.pod)
+		return
+	}
+	if m := w.running(akucore.Master); m != nil && m.open() {
+		w.violated("(f) %s on altibase-%d by aku-init recover, and the master is open", what, s.pod)
+	}
+	if s.pod != akucore.Master && s.pod != source {
+		w.violated("(f) %s on altibase-%d by aku-init recover, which is not the source", what, s.pod)
+	}
+	if c, lacks := w.lacks(w.volumes[source], s.volume, table); lacks && s.pod != source {
+		w.violated("(f) %s on altibase-%d by aku-init recover: %s never reached the source altibase-%d", what, s.pod, c, source)
+	}
+}
