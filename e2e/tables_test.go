@@ -14,7 +14,7 @@ import (
 // A table is put into replication by the values, beside writers on all pods: the rolling update copies it, and no other.
 func TestTableList_ChangedByHelmUpgrade_OnlyTheNewTableIsCopied(t *testing.T) {
 	t.Parallel()
-	m := newMesh(t)
+	m := newMesh(t, trial.Values{})
 	for number := range m.pods {
 		_, err := m.space.Query(t.Context(), number, "CREATE TABLE SYS.T2 (ID INTEGER PRIMARY KEY)")
 		must(t, err)

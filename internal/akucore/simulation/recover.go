@@ -129,9 +129,8 @@ func (w *world) likelySource(master *pod) int {
 
 // sign is the source of a recovery that is under way, or -1.
 func (v *volume) sign(w *world) int {
-	m := w.mesh(akucore.Master)
 	for source := 1; source < w.options.ServerCount; source++ {
-		if v.objects[m.RecoverySpec(source).Name] != nil {
+		if v.objects[fmt.Sprintf("AKU_RECOVERY_%d", source)] != nil {
 			return source
 		}
 	}
