@@ -12,7 +12,7 @@ import (
 func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2})))
+	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2, "aku": trial.Values{"serverCount": 2}})))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
 	before := space.Pods()
 	for _, c := range []struct{ name, set, want string }{
@@ -29,8 +29,13 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 			t.Errorf("%s was touched", pod)
 		}
 	}
-	// What it refuses can be done where it is wanted.
-	must(t, space.Upgrade(t.Context(), "aku.serverCount=2"))
+
+	// So it is with a way back that has become one.
+	must(t, space.Upgrade(t.Context(), "replicaCount=3", "aku.serverCount=3"))
+	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(2)))
+	if err := space.Rollback(t.Context(), 1); err == nil || !strings.Contains(err.Error(), "aku.serverCount is 2, but "+trial.Pod(2)+" is there: scale to 2 first") {
+		t.Errorf("rollback: got %v", err)
+	}
 }
 
 func TestUpgrade_ThatRepairsABrokenReleaseIsNotHeldUp(t *testing.T) {

@@ -147,10 +147,13 @@ func moved(m akucore.Mesh, f Facts) (refusals []string) {
 	if f.Before == nil {
 		return nil
 	}
+	gone := goneBlocks(m, f) // judged as a whole
 	before := map[akucore.Table]string{}
 	for _, g := range f.Before.Groups {
 		for _, t := range g.Tables {
-			before[t] = g.Prefix
+			if !slices.ContainsFunc(gone, func(other akucore.Group) bool { return other.Prefix == g.Prefix }) {
+				before[t] = g.Prefix
+			}
 		}
 	}
 	for _, g := range m.Groups {

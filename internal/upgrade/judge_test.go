@@ -97,7 +97,7 @@ func TestJudge(t *testing.T) {
 			facts:   release(four, 1, left(0, akucore.Object{Name: "A_01", XSN: akucore.Unset})),
 			refused: []string{"aku.replications has no block A any more, but db-0 replicates by A_01: run there DROP REPLICATION A_01; or keep the block."},
 		},
-		{name: "another prefix, no objects", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 1, nil)},
+		{name: "another prefix, no objects", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockA.Tables}), facts: release(four, 1, nil)},
 		{
 			name: "a block less", after: mesh(4, blockB), facts: release(mesh(4, blockA, blockB), 2, nil),
 			refused: []string{"aku.replications has no block A any more, but db-0", "aku.replications has no block A any more, but db-1"},

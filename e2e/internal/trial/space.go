@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -130,6 +131,11 @@ func (s *Space) Install(ctx context.Context, values Values) error {
 // Upgrade changes some values and leaves all others as they are: "replicaCount=3".
 func (s *Space) Upgrade(ctx context.Context, set ...string) error {
 	return s.helm(ctx, nil, "upgrade", release, chart, "--reuse-values", "--set", strings.Join(set, ","))
+}
+
+// Rollback goes back to a revision of the release.
+func (s *Space) Rollback(ctx context.Context, revision int) error {
+	return s.helm(ctx, nil, "rollback", release, strconv.Itoa(revision))
 }
 
 // hookLimits bound a helm command that waits for hooks.
