@@ -17,6 +17,7 @@ func Judge(m akucore.Mesh, f Facts) (refusals, unknown []string) {
 	refusals = append(refusals, tooManyPods(m, f)...)
 	refusals = append(refusals, keptForNobody(m, f)...)
 	refusals = append(refusals, leftBehind(m, f)...)
+	refusals = append(refusals, exchanged(m, f)...)
 	refusals = append(refusals, moved(m, f)...)
 	refusals = append(refusals, tables(m, f)...)
 	refusals = append(refusals, password(m, f)...)
@@ -135,6 +136,23 @@ func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
 				refusals = append(refusals, what+", which may hold changes that are still unsent: scale to 1 first, or keep the block.")
 			} else {
 				refusals = append(refusals, what+": run there DROP REPLICATION "+strings.Join(objects, "; DROP REPLICATION ")+"; or keep the block.")
+			}
+		}
+	}
+	return refusals
+}
+
+// exchanged: pods that are replaced one by one bring a block in line with its list where
+// they share some of its tables.
+func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
+	if f.Before == nil || f.Pods < 2 {
+		return nil
+	}
+	for _, g := range m.Groups {
+		for _, before := range f.Before.Groups {
+			shares := func(t akucore.Table) bool { return slices.Contains(before.Tables, t) }
+			if before.Prefix == g.Prefix && !slices.ContainsFunc(g.Tables, shares) {
+				refusals = append(refusals, fmt.Sprintf("the block %s keeps none of its tables: keep one of them, and take it out in the next upgrade.", g.Prefix))
 			}
 		}
 	}

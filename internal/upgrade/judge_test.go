@@ -66,6 +66,11 @@ func TestJudge(t *testing.T) {
 		{name: "nothing changed", after: four, facts: release(four, 3, nil)},
 		{name: "more servers", after: mesh(6, blockA), facts: release(four, 3, nil)},
 		{name: "another block", after: mesh(4, blockA, blockB), facts: release(four, 3, nil)},
+		{
+			name: "other tables", after: mesh(4, akucore.Group{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 3, nil),
+			refused: []string{"the block A keeps none of its tables: keep one of them, and take it out in the next upgrade."},
+		},
+		{name: "other tables, one pod", after: mesh(4, akucore.Group{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 1, nil)},
 		{name: "a table less", after: mesh(4, akucore.Group{Prefix: "A", Tables: []akucore.Table{t1}}), facts: release(four, 3, nil)},
 		{name: "fewer servers, still enough", after: mesh(3, blockA), facts: release(four, 3, nil)},
 		{
