@@ -78,7 +78,8 @@
 //	AKU_ADDRESS_CHECK_COUNT           30     tries, one a second, until the own name
 //	                                         resolves to this pod and its server answers
 //	AKU_FLUSH_AT_START                1      restart of a joined pod: deliver both ways first
-//	AKU_FLUSH_TIMEOUT_AT_START        300    seconds for that; 0 = no limit
+//	AKU_FLUSH_TIMEOUT_AT_START        300    seconds for that; 0 = AKU_QUERY_TIMEOUT. After it
+//	                                         the start begins over, and the pod stays closed
 //	AKU_DELAY_START_COMPLETE_TIME     0      seconds between synced and open, slaves only
 //	AKU_RUN_DIR                       /run/aku  marker, lock and logs, shared by the containers
 //	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server

@@ -4,9 +4,7 @@ package integration
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -105,38 +103,17 @@ func (p *pod) launch(t *testing.T, line string, env ...string) *program {
 	return run
 }
 
-// onLoopback passes connections to the pod's port on loopback on to its server.
-func (p *pod) onLoopback(t *testing.T) {
+// onLoopback passes connections to the pod's port on loopback on to its server, as long
+// as the test runs, and gives what they pass.
+func (p *pod) onLoopback(t testing.TB) *relay {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return // an earlier launch of this test
+	if r := newRelay(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port)), p.Addr()); r != nil {
+		p.loopback = r
 	}
-	if err != nil {
-		t.Fatal(err)
+	if p.loopback == nil {
+		t.Fatalf("port %d is taken on 127.0.0.1", p.Port)
 	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			in, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer in.Close()
-				out, err := net.Dial("tcp", p.Addr())
-				if err != nil {
-					return
-				}
-				defer out.Close()
-				go func() {
-					_, _ = io.Copy(out, in)
-					out.Close()
-				}()
-				_, _ = io.Copy(in, out)
-			}()
-		}
-	}()
+	return p.loopback
 }
 
 // exit waits for the end of the program and gives its exit code.

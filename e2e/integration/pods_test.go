@@ -66,6 +66,8 @@ type pod struct {
 	env    map[string]string
 	dir    rundir.Dir
 
+	loopback *relay // between the real binaries and the own server
+
 	mu   sync.Mutex
 	log  bytes.Buffer
 	stop context.CancelFunc

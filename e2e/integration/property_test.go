@@ -3,6 +3,10 @@
 package integration
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +74,38 @@ func TestFlushAtStart_DeliversBothWaysBeforeOpening(t *testing.T) {
 	}
 }
 
+// A peer that answers questions and agrees to a START, but then takes nothing, keeps the
+// pod closed; each try ends in time, so that the pod sees when the peer is well again.
+func TestFlushTimeoutAtStart_BoundsTheWaitForAPeer_AndThePodStaysClosed(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_FLUSH_TIMEOUT_AT_START": "2"})
+	c.createTables()
+	master, slave := c.pods[0], c.pods[1]
+	between := "127." + strings.SplitN(master.Host, ".", 2)[1] + "00"
+	network := newRelay(t, fmt.Sprintf("%s:%d", between, master.ReplicationPort), fmt.Sprintf("%s:%d", master.Host, master.ReplicationPort))
+	master.Reached(between)
+	c.inService(0, 1)
+
+	slave.Kill9()
+	slave.eventually("out of service", func() bool { return !slave.dir.Marked() })
+	network.stall()
+	master.do("INSERT INTO T1 VALUES (1, 1)")
+	slave.Restart()
+	slave.waitSaid("Flush replications.")
+	began := time.Now()
+	slave.waitSaid("DELIVER AKU_REP_01 to altibase-0: timed out")
+	if took := time.Since(began); took < time.Second || took > 4*time.Second {
+		t.Errorf("it gave up after %s", took)
+	}
+	slave.waitMetric(`aku_pod_state{state="waiting"} 1`)
+	if slave.isOpen() || slave.dir.Marked() {
+		t.Error("it lets users in")
+	}
+	network.flow()
+	slave.waitInService()
+	c.mustBeEqual(0, 1)
+}
+
 func TestFlushAtEnd_Off_KeepsWhatWasNotSent(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_FLUSH_AT_END": "0", "AKU_REPLICATION_RESET_AT_END": "0"})
@@ -128,6 +164,12 @@ func TestShutdownAtEnd_StopsTheServerCleanly(t *testing.T) {
 	if code := c.pods[1].WaitExit(patience); code != 0 {
 		t.Errorf("the server exits with %d, want 0 as after a clean shutdown", code)
 	}
+	master := c.pods[0]
+	master.kill()
+	if run := master.launch(t, "AKU_SHUTDOWN_AT_END=0 exec aku-prestop"); run.exit() != 0 {
+		t.Errorf("the end fails:\n%s", run.said())
+	}
+	master.asSYSDBA("SELECT 1 FROM DUAL") // it runs on
 }
 
 func TestTwoReplications_ShareTheirHosts(t *testing.T) {
@@ -165,5 +207,46 @@ func TestPassword_ChangedWhileInService(t *testing.T) {
 	time.Sleep(2 * time.Second) // two looks of the watch, on its open session
 	if !p.dir.Marked() {
 		t.Error("the pod leaves service because the password was changed")
+	}
+}
+
+func TestPassword_OfAnyCharacters_ConnectsAndIsNeverSaid(t *testing.T) {
+	t.Parallel()
+	const password = "a;b{c}d}=e f'g%h\\i"
+	c := startWith(t, 2, altisimtest.Options{Password: password}, map[string]string{"AKU_LOG_FORMAT": "json", "AKU_END_TIMEOUT": "30"})
+	c.createTables()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.inService(0)
+	slave := c.pods[1]
+	delete(slave.env, "AKU_SYS_PASSWORD")
+	for _, line := range []string{"exec aku-init start", "exec aku-init info", "exec aku-prestop"} {
+		run := slave.launch(t, line, "AKU_SYS_PASSWORD_FILE="+file)
+		if code := run.exit(); code != 0 {
+			t.Errorf("%s: exit code %d", line, code)
+		}
+		if strings.Contains(run.said(), "b{c}") {
+			t.Errorf("%s says the password:\n%s", line, run.said())
+		}
+		if line == "exec aku-init info" {
+			continue
+		}
+		for said := range strings.Lines(run.said()) {
+			var fields struct{ Time, Level, Msg string }
+			if err := json.Unmarshal([]byte(said), &fields); err != nil || fields.Time == "" || fields.Level == "" || fields.Msg == "" {
+				t.Errorf("%s: AKU_LOG_FORMAT=json, but a line is %q: %v", line, said, err)
+			}
+		}
+	}
+}
+
+func TestPodName_IsThatOfTheHost(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	run := c.pods[1].launch(t, `exec unshare --uts sh -c "hostname altibase-1; unset AKU_POD_NAME; exec aku-init info"`)
+	if code := run.exit(); code != 0 || !strings.HasPrefix(strings.Join(strings.Fields(run.said()), " "), "pod altibase-1 ") {
+		t.Errorf("exit code %d:\n%s", code, run.said())
 	}
 }

@@ -87,7 +87,7 @@ func (e *Ender) End(ctx context.Context) error {
 	}
 	err = r.RunAll(ctx, plan)
 	if ctx.Err() != nil {
-		return errors.Join(fmt.Errorf("TIMEOUT: %w", context.Cause(ctx)), err)
+		return errors.Join(errors.New(WhyCut(ctx)), err)
 	}
 	return err
 }

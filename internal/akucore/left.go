@@ -1,6 +1,8 @@
 package akucore
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -91,6 +93,14 @@ func (p Plan) steps(m Mesh) []string {
 		}
 	}
 	return steps
+}
+
+// WhyCut says what ended an end before it was done.
+func WhyCut(ctx context.Context) string {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return "TIMEOUT: " + context.Cause(ctx).Error()
+	}
+	return "CUT SHORT: " + context.Cause(ctx).Error()
 }
 
 // LeftUndone is the line for people: what of an end is not done, and what that means.

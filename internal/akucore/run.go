@@ -149,6 +149,9 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 			return s.Do != Sync && s.Do != SyncTables && retryable(err)
 		}),
 		retry.OnRetry(func(n uint, err error) {
+			if n >= uint(r.RetryCount) {
+				return // the last try failed as well
+			}
 			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
 			r.tell(Event{Kind: StepRetried, Step: s, Err: err})
 		}),

@@ -32,11 +32,7 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	// A line of its own, said in time also when a call into a server that hangs does
 	// not come back: it is what people look for when a pod ended half-way.
 	sayUndone := sync.OnceFunc(func() {
-		line := "TIMEOUT: " + context.Cause(ctx).Error()
-		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			line = "CUT SHORT: a signal ended aku-prestop"
-		}
-		log.Error(line, "left_undone", akucore.LeftUndone(ender.Left()))
+		log.Error(akucore.WhyCut(ctx), "left_undone", akucore.LeftUndone(ender.Left()))
 	})
 	defer context.AfterFunc(ctx, sayUndone)()
 	recorder.Begin()

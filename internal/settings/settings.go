@@ -4,13 +4,16 @@
 package settings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,7 +101,11 @@ func from(s Settings) (Settings, error) {
 	variables := s.variables
 	var faults []string
 	noNumbers := map[string]string{}
-	if err := env.ParseWithOptions(&s, env.Options{Environment: variables}); err != nil {
+	options := env.Options{Environment: variables, FuncMap: map[reflect.Type]env.ParserFunc{
+		// The package's own reads 32 bits, which are too few for QUERY_TIMEOUT.
+		reflect.TypeFor[int](): func(text string) (any, error) { return strconv.Atoi(text) },
+	}}
+	if err := env.ParseWithOptions(&s, options); err != nil {
 		noNumbers = unparsable(err, variables)
 		faults = slices.Sorted(maps.Values(noNumbers))
 	}
@@ -167,7 +174,7 @@ func (s Settings) StartOptions() akucore.StartOptions {
 	return akucore.StartOptions{
 		Recover:      order,
 		Flush:        s.FlushAtStart == 1,
-		FlushTimeout: seconds(s.FlushTimeoutAtStart),
+		FlushTimeout: seconds(cmp.Or(s.FlushTimeoutAtStart, s.QueryTimeout)),
 		OpenDelay:    seconds(s.DelayStartComplete),
 	}
 }

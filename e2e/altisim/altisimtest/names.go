@@ -37,3 +37,23 @@ func (s *Server) Move(host string) {
 		s.t.Fatal(err)
 	}
 }
+
+// Reached makes the servers reach this one by its names at another address, such as that
+// of something in between. Clients go on reaching it directly. With its Host all is as
+// it was.
+func (s *Server) Reached(address string) {
+	s.t.Helper()
+	old := s.reached
+	if old == "" {
+		old = s.Host
+	}
+	for name, at := range s.names.addresses {
+		if at == old {
+			s.names.addresses[name] = address
+		}
+	}
+	s.reached = address
+	if err := s.names.write(); err != nil {
+		s.t.Fatal(err)
+	}
+}

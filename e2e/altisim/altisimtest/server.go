@@ -43,6 +43,7 @@ type Server struct {
 	exited  chan struct{}
 	started bool
 	names   *names
+	reached string // by its names, unless at Host
 }
 
 // Start starts n servers that know each other's names. They end with the test.
