@@ -100,6 +100,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -140,6 +141,7 @@ const watchGC = 25
 // watch joins, opens and watches until SIGTERM.
 func watch(ctx context.Context) error {
 	debug.SetGCPercent(watchGC)
+	runtime.GOMAXPROCS(1)
 	return withSettings(func(s settings.Settings) error {
 		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
 	})

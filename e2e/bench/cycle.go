@@ -25,7 +25,10 @@ var (
 
 func quietly(do func(context.Context, *pod) (*steps, error)) func(context.Context, *pod) error {
 	return func(ctx context.Context, p *pod) error {
-		_, err := do(ctx, p)
+		did, err := do(ctx, p)
+		if showSteps {
+			fmt.Println(did.text())
+		}
 		return err
 	}
 }

@@ -31,6 +31,7 @@ func main() {
 	only := flag.String("only", "", "measure nothing but these series, and print them: pods, round trip, tables, rows")
 	bundle := flag.String("bundle", ".build/bundle", "what the aku image holds")
 	images := flag.String("images", ".build/images", "folder of the image archives")
+	flag.BoolVar(&showSteps, "steps", false, "show what each step of aku's joins and ends took")
 	docs := flag.String("docs", "docs", "folder to write benchmarks.md and benchmarks.svg to")
 	keep := flag.String("results", ".build/bench.json", "file to keep all figures in")
 	again := flag.Bool("again", false, "write the pages from the kept figures, measuring nothing")

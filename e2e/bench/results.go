@@ -93,8 +93,11 @@ func (p *plan) choose(only string) {
 	if only == "" {
 		return
 	}
-	p.partial, p.idle, p.repeats = true, nil, 1
 	names := strings.Split(only, ",")
+	p.partial, p.repeats = true, 1
+	if !slices.Contains(names, "idle") {
+		p.idle = nil
+	}
 	p.series = slices.DeleteFunc(p.series, func(s series) bool { return !slices.Contains(names, s.Name) })
 }
 

@@ -2,14 +2,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 )
 
-// steps is a log that is shown only when something fails.
+// showSteps shows the log of each of aku's joins and ends.
+var showSteps bool
+
+// steps is a log that is shown only when something fails, or when it is wanted.
 type steps struct {
 	mu    sync.Mutex
+	began time.Time
 	lines strings.Builder
 }
 
@@ -26,6 +32,10 @@ func (s *steps) WithGroup(string) slog.Handler { return s }
 func (s *steps) Handle(_ context.Context, r slog.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.began.IsZero() {
+		s.began = r.Time
+	}
+	fmt.Fprintf(&s.lines, "%7.3f ", r.Time.Sub(s.began).Seconds())
 	s.lines.WriteString(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
 		s.lines.WriteString(" " + a.String())

@@ -68,7 +68,7 @@ func (e *Ender) End(ctx context.Context) error {
 	} else {
 		r.progress.set(shut.Describe(r.Mesh), stepDone)
 	}
-	view, err := Observe(ctx, r.Mesh, r.Servers, replicas)
+	view, err := observeBriefly(ctx, r.Mesh, r.Servers, replicas)
 	if err != nil {
 		return fmt.Errorf("own server: %w: nothing was stopped or reset, and it will go on from its log when it comes back", err)
 	}

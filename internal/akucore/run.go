@@ -184,12 +184,12 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 	case s.If == Unguarded || r.Unchecked[s.If]:
 		return nil
 	case s.If == IfAway:
-		if _, err := r.Servers.Server(s.Peer).State(ctx, nil); !errors.Is(err, ErrUnreachable) {
+		if _, err := r.Servers.Server(s.Peer).Brief(ctx); !errors.Is(err, ErrUnreachable) {
 			return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
 		}
 		return nil
 	case s.If == IfKept:
-		on, err := r.Servers.Server(s.On).State(ctx, nil)
+		on, err := r.Servers.Server(s.On).Brief(ctx)
 		if err != nil {
 			return fmt.Errorf("check before it: %w", err)
 		}
@@ -198,16 +198,20 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 		}
 		return nil
 	}
-	own, err := r.Servers.Server(r.Mesh.Self).State(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("check before it: %w", err)
-	}
 	if s.If == IfOnlyThere {
+		own, err := r.Servers.Server(r.Mesh.Self).State(ctx, nil)
+		if err != nil {
+			return fmt.Errorf("check before it: %w", err)
+		}
 		o := own.Objects[r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))]
 		if both := o.has(s.Tables); len(both) > 0 {
 			return fmt.Errorf("refused: %s on %s has %s, too", o.Name, r.Mesh.PodName(r.Mesh.Self), names(both))
 		}
 		return nil
+	}
+	own, err := r.Servers.Server(r.Mesh.Self).Brief(ctx)
+	if err != nil {
+		return fmt.Errorf("check before it: %w", err)
 	}
 	if s.If == IfStopped {
 		if o := own.Objects[r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))]; o.Started {

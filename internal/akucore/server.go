@@ -47,7 +47,8 @@ type Object struct {
 	XSN     int64  // Unset when never started or reset
 	Host    string // all of them, should somebody have given it several
 	Port    int
-	Tables  []Table
+	Items   int     // the number of tables, or of partitions of them
+	Tables  []Table // nil after a brief look
 	Sender  SenderState
 }
 
@@ -99,6 +100,8 @@ type Server interface {
 	Instance(ctx context.Context) (Instance, error)
 	// State reads admin mode, replication objects and the given tables.
 	State(ctx context.Context, tables []Table) (State, error)
+	// Brief is State without hosts and without what can be long, the lists of tables.
+	Brief(ctx context.Context) (State, error)
 
 	Create(ctx context.Context, spec ObjectSpec) error
 	Drop(ctx context.Context, object string) error

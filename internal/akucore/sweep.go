@@ -11,6 +11,11 @@ import (
 // same verdict twice in a row is acted on.
 const sweepInterval = 30 * time.Second
 
+// listsEvery is every how many looks the lists of tables are read, too. With many
+// tables they are most of what there is to read, and only somebody's own ALTER
+// REPLICATION changes one without changing its length.
+const listsEvery = 10
+
 // removed are the peers that the StatefulSet is not to have any more, that are
 // away, and for which the own server still keeps its log.
 func removed(m Mesh, v View) map[int]bool {
@@ -62,14 +67,22 @@ func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
 func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int) error {
 	gone := map[int]bool{}
 	before := "" // what had to be done at the last look
-	for {
+	var lists View
+	for look := 0; ; look++ {
 		r.Servers.CloseIdle()
 		if err := sleep(ctx, sweepInterval); err != nil {
 			return err
 		}
-		v, err := Observe(ctx, r.Mesh, r.Servers, replicas(ctx))
+		v, err := observeBriefly(ctx, r.Mesh, r.Servers, replicas(ctx))
 		if err != nil {
 			continue // the watch will say so
+		}
+		// Nothing is done on the ground of an old list.
+		if look%listsEvery == 0 || before != "" || !v.complete(lists) {
+			if v, err = Observe(ctx, r.Mesh, r.Servers, v.Replicas); err != nil {
+				continue
+			}
+			lists = v
 		}
 		if plan := PlanSweep(r.Mesh, v, gone); len(plan.Stages) > 0 {
 			if err := r.RunAll(ctx, plan); err != nil {

@@ -14,6 +14,9 @@ func (t Table) is(item Table) bool {
 
 // carries tells whether the object replicates exactly these tables.
 func (o Object) carries(tables []Table) bool {
+	if slices.Equal(o.Tables, tables) {
+		return true
+	}
 	return len(o.lacks(tables)) == 0 && len(o.exceeds(tables)) == 0
 }
 
@@ -25,11 +28,25 @@ func (o Object) fits(spec ObjectSpec) bool {
 // goesTo tells whether the object goes to the host of the spec, and to no other.
 func (o Object) goesTo(spec ObjectSpec) bool { return o.Host == spec.Host && o.Port == spec.Port }
 
+// index makes a question for one of many items quick: there may be a thousand, and all
+// are compared with all.
+func index(items []Table) map[Table]bool {
+	known := make(map[Table]bool, len(items))
+	for _, t := range items {
+		known[t], known[t.whole()] = true, true
+	}
+	return known
+}
+
+// whole is the table of a partition.
+func (t Table) whole() Table { return Table{User: t.User, Name: t.Name} }
+
 // has are those of the tables that the object replicates.
 func (o Object) has(tables []Table) []Table {
 	var held []Table
+	known := index(o.Tables)
 	for _, t := range tables {
-		if slices.ContainsFunc(o.Tables, t.is) {
+		if known[t] {
 			held = append(held, t)
 		}
 	}
@@ -39,8 +56,9 @@ func (o Object) has(tables []Table) []Table {
 // lacks are those of the tables that the object does not replicate.
 func (o Object) lacks(tables []Table) []Table {
 	var lacking []Table
+	known := index(o.Tables)
 	for _, t := range tables {
-		if !slices.ContainsFunc(o.Tables, t.is) {
+		if !known[t] {
 			lacking = append(lacking, t)
 		}
 	}
@@ -50,8 +68,12 @@ func (o Object) lacks(tables []Table) []Table {
 // exceeds are the tables that the object replicates beyond these.
 func (o Object) exceeds(tables []Table) []Table {
 	var more []Table
+	wanted := make(map[Table]bool, len(tables))
+	for _, t := range tables {
+		wanted[t] = true
+	}
 	for _, item := range o.Tables {
-		if !slices.ContainsFunc(tables, func(t Table) bool { return t.is(item) }) {
+		if !wanted[item] && !wanted[item.whole()] {
 			more = append(more, item)
 		}
 	}
@@ -140,13 +162,7 @@ func (v View) nothingShared(m Mesh, slave, group int) string {
 // and is missing in none.
 func (v View) shared(m Mesh, slave, group int) []Table {
 	toMaster, _ := v.object(m, Master, slave, group)
-	var tables []Table
-	for _, t := range m.Tables() {
-		if slices.ContainsFunc(toMaster.Tables, t.is) {
-			tables = append(tables, t)
-		}
-	}
-	return tables
+	return toMaster.has(m.Tables())
 }
 
 // forgotten are the objects of the own server that go to pods of this StatefulSet and

@@ -149,18 +149,31 @@ func (v View) awaited(m Mesh, peer int) bool {
 // Observe looks at the own server and all peers at the same time. A peer that
 // cannot be seen is part of the answer; only the own server is an error.
 func Observe(ctx context.Context, m Mesh, servers Servers, replicas int) (View, error) {
-	v := View{Pods: make(map[int]Pod, m.ServerCount), Replicas: replicas}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for pod := range m.ServerCount {
+	return observe(ctx, m, replicas, func(ctx context.Context, pod int) (State, error) {
 		var tables []Table
 		if pod == m.Self {
 			tables = m.Tables()
 		}
+		return servers.Server(pod).State(ctx, tables)
+	})
+}
+
+// observeBriefly is Observe without the lists of tables and the hosts.
+func observeBriefly(ctx context.Context, m Mesh, servers Servers, replicas int) (View, error) {
+	return observe(ctx, m, replicas, func(ctx context.Context, pod int) (State, error) {
+		return servers.Server(pod).Brief(ctx)
+	})
+}
+
+func observe(ctx context.Context, m Mesh, replicas int, look func(context.Context, int) (State, error)) (View, error) {
+	v := View{Pods: make(map[int]Pod, m.ServerCount), Replicas: replicas}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for pod := range m.ServerCount {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 			defer cancel()
-			state, err := servers.Server(pod).State(ctx, tables)
+			state, err := look(ctx, pod)
 			mu.Lock()
 			defer mu.Unlock()
 			v.Pods[pod] = Pod{State: state, Err: err}
@@ -168,4 +181,29 @@ func Observe(ctx context.Context, m Mesh, servers Servers, replicas int) (View, 
 	}
 	wg.Wait()
 	return v, v.Pods[m.Self].Err
+}
+
+// complete adds what an earlier, full look saw to a brief one, and tells whether that
+// is all: no object is new, and none has another number of tables.
+func (v View) complete(earlier View) bool {
+	for number, pod := range v.Pods {
+		if pod.Err != nil {
+			continue
+		}
+		before := earlier.Pods[number]
+		if before.Err != nil || len(before.Objects) != len(pod.Objects) {
+			return false
+		}
+		for name, o := range pod.Objects {
+			known, ok := before.Objects[name]
+			if !ok || known.Items != o.Items {
+				return false
+			}
+			o.Host, o.Port, o.Tables = known.Host, known.Port, known.Tables
+			pod.Objects[name] = o
+		}
+		pod.Tables = before.Tables
+		v.Pods[number] = pod
+	}
+	return true
 }

@@ -4,12 +4,14 @@ package altibase
 #include <malloc.h>
 
 // oneArena keeps glibc from giving each thread that calls into the driver a heap of
-// its own; trim gives back what closed sessions have left.
-static void oneArena(void) {
+// its own. As a constructor it runs before the Go runtime has made any thread.
+__attribute__((constructor)) static void oneArena(void) {
 #ifdef M_ARENA_MAX
 	mallopt(M_ARENA_MAX, 1);
 #endif
 }
+
+// trim gives back what closed sessions have left.
 static void trim(void) {
 #ifdef __GLIBC__
 	malloc_trim(0);
@@ -18,9 +20,6 @@ static void trim(void) {
 */
 import "C"
 
-// A sidecar lives as long as its pod and mostly waits, so what the ODBC driver
-// allocates is kept together: before any thread has an arena of its own.
-func init() { C.oneArena() }
-
-// trim gives memory that the driver has freed back to the system.
+// trim gives memory that the driver has freed back to the system. A sidecar lives as
+// long as its pod and mostly waits.
 func trim() { C.trim() }

@@ -41,10 +41,10 @@ func (s *Server) State(ctx context.Context, tables []akucore.Table) (akucore.Sta
 	var state akucore.State
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
 		var err error
-		if state.Instance, err = c.instance(ctx); err != nil {
+		if state, err = c.brief(ctx); err != nil {
 			return err
 		}
-		if state.Objects, err = c.objects(ctx); err != nil {
+		if err = c.list(ctx, state.Objects); err != nil {
 			return err
 		}
 		state.Tables, err = c.tables(ctx, tables)
@@ -53,19 +53,38 @@ func (s *Server) State(ctx context.Context, tables []akucore.Table) (akucore.Sta
 	return state, err
 }
 
-// objects are all replication objects of the server.
-func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error) {
-	objects, err := c.sides(ctx)
-	if err != nil {
-		return nil, err
+// Brief reads what guards depend on. With many tables the lists are most of a state,
+// and every question is a round trip.
+func (s *Server) Brief(ctx context.Context) (akucore.State, error) {
+	var state akucore.State
+	err := s.read(ctx, func(ctx context.Context, c *session) error {
+		var err error
+		state, err = c.brief(ctx)
+		return err
+	})
+	return state, err
+}
+
+func (c *session) brief(ctx context.Context) (state akucore.State, err error) {
+	if state.Instance, err = c.instance(ctx); err != nil {
+		return state, err
+	}
+	state.Objects, err = c.sides(ctx)
+	return state, err
+}
+
+// list adds hosts and tables to the objects.
+func (c *session) list(ctx context.Context, objects map[string]akucore.Object) error {
+	if len(objects) == 0 {
+		return nil
 	}
 	hosts, err := c.query(ctx, "SELECT REPLICATION_NAME, HOST_IP, PORT_NO FROM SYSTEM_.SYS_REPL_HOSTS_")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	items, err := c.query(ctx, "SELECT REPLICATION_NAME, LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME FROM SYSTEM_.SYS_REPL_ITEMS_")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, h := range hosts {
 		o, ok := objects[h.text(0)]
@@ -91,14 +110,29 @@ func (c *session) objects(ctx context.Context) (map[string]akucore.Object, error
 			delete(objects, name) // it was dropped between two of the reads
 		}
 	}
-	return objects, nil
+	share(objects)
+	return nil
+}
+
+// share keeps one list for all objects that have the same one, as usually all do.
+func share(objects map[string]akucore.Object) {
+	var lists [][]akucore.Table
+	for name, o := range objects {
+		known := slices.IndexFunc(lists, func(l []akucore.Table) bool { return slices.Equal(l, o.Tables) })
+		if known < 0 {
+			lists = append(lists, slices.Clip(o.Tables))
+			continue
+		}
+		o.Tables = lists[known]
+		objects[name] = o
+	}
 }
 
 // sides are all replication objects with what their senders do, but without hosts and
 // tables. An object that is made between two of the reads is not there yet, in none
 // of its parts.
 func (c *session) sides(ctx context.Context) (map[string]akucore.Object, error) {
-	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_")
+	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN, ITEM_COUNT FROM SYSTEM_.SYS_REPLICATIONS_")
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +142,7 @@ func (c *session) sides(ctx context.Context) (map[string]akucore.Object, error) 
 	}
 	objects := make(map[string]akucore.Object, len(replications))
 	for _, r := range replications {
-		objects[r.text(0)] = akucore.Object{Name: r.text(0), Started: r.int(1) != 0, XSN: r.int(2)}
+		objects[r.text(0)] = akucore.Object{Name: r.text(0), Started: r.int(1) != 0, XSN: r.int(2), Items: int(r.int(3))}
 	}
 	for _, r := range senders {
 		if o, ok := objects[r.text(0)]; ok {

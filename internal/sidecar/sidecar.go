@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -136,8 +135,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	}
 	s.metrics.Started(s.recorder.End(nil))
 	s.become(metrics.InService, "", "in service")
-	// What the start has used is not needed for the long time that follows.
-	debug.FreeOSMemory()
+	process.Settle()
 	s.Log.Info("AKU run successfully.")
 	defer s.become(metrics.Waiting, akucore.ReasonUnreachable, "the own server left service")
 	runner := s.Settings.Runner(s.Servers, s.Log)

@@ -395,13 +395,22 @@ func (c *conn) State(ctx context.Context, tables []akucore.Table) (state akucore
 	err = c.read(ctx, "state", func(s *server) {
 		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
 		for name, o := range s.volume.objects {
-			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Tables: o.spec.Tables}
+			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Items: len(o.spec.Tables), Tables: o.spec.Tables}
 			if x := s.senders[name]; x != nil && x.state != connecting {
 				seen.Sender = [...]akucore.SenderState{runs: akucore.SenderRunning, retries: akucore.SenderRetry, syncs: akucore.SenderSync}[x.state]
 			}
 			state.Objects[name] = seen
 		}
 	})
+	return state, err
+}
+
+func (c *conn) Brief(ctx context.Context) (akucore.State, error) {
+	state, err := c.State(ctx, nil)
+	for name, o := range state.Objects {
+		o.Tables = nil
+		state.Objects[name] = o
+	}
 	return state, err
 }
 
