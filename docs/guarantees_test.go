@@ -3,9 +3,12 @@ package docs
 import (
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+
+	"aku/internal/settings"
 )
 
 var (
@@ -57,5 +60,17 @@ func TestGuarantees_NameTestsThatExist(t *testing.T) {
 	}
 	if named < 20 {
 		t.Errorf("the page names only %d tests", named)
+	}
+}
+
+// TestGuarantees_NameEveryVariable finds the variable that was added without a word about how it is tested.
+func TestGuarantees_NameEveryVariable(t *testing.T) {
+	page := read(t, "guarantees.md")
+	of := reflect.TypeFor[settings.Settings]()
+	for i := range of.NumField() {
+		name, _, _ := strings.Cut(of.Field(i).Tag.Get("env"), ",")
+		if name != "" && !regexp.MustCompile(`(?m)^\|.*\b`+name+`\b.*\|.*Test`).MatchString(page) {
+			t.Errorf("no row of the page says which test shows what %s does", name)
+		}
 	}
 }
