@@ -33,7 +33,7 @@ const (
 	FrameWelcome                        // receiver: Text is empty, or why not
 	FrameChanges                        // sender: changes, whole transactions at the end of each Commit
 	FrameKeepAlive                      // sender: all up to SN has been sent; Ask wants an acknowledgement
-	FrameAck                            // receiver: all up to SN is applied
+	FrameAck                            // receiver: all up to SN is applied; Ask: the answer to a keep-alive
 	FrameRows                           // sender: rows of a SYNC
 	FrameRowsDone                       // sender: asks; receiver: all rows are in
 	FrameBye                            // sender: stops in good order

@@ -150,7 +150,7 @@ func (r *receiver) loop() {
 		case FrameKeepAlive:
 			sn := r.applied(f.SN)
 			if f.Ask {
-				err = r.link.Send(Frame{Kind: FrameAck, SN: sn})
+				err = r.link.Send(Frame{Kind: FrameAck, SN: sn, Ask: true})
 			}
 		case FrameBye:
 			_ = r.link.Send(Frame{Kind: FrameBye, SN: r.applied(NoSN)})

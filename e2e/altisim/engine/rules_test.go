@@ -217,6 +217,31 @@ func TestAppliedNumber(t *testing.T) {
 	})
 }
 
+// Users who go on writing do not bring the acknowledgement forward, nor do they put it off.
+func TestFlushUnderWrites_TakesAsLongAsAfterOne(t *testing.T) {
+	bubble(t, func(t *testing.T, a, _ *node) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		if err := a.Start(ctx, "R", false); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for key := 1; ctx.Err() == nil; key++ {
+				a.insert(key)
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		for range 3 {
+			time.Sleep(1500 * time.Millisecond) // something has been written since the last one
+			lasts(t, "FLUSH under writes", 6*time.Second, func() error { return a.Flush(ctx, "R", -1) }, nil)
+		}
+		cancel()
+		<-done
+	})
+}
+
 // A peer that is busy applying for minutes is not taken for dead; nothing is
 // acknowledged before it is applied.
 func TestSlowPeer(t *testing.T) {

@@ -35,14 +35,15 @@ type sender struct {
 	done    chan struct{}
 	started time.Time
 
-	mu      sync.Mutex
-	state   SenderState
-	acked   SN
-	ackedAt chan struct{} // closed and replaced at every acknowledgement
-	link    Link
-	changes int // of the object, since the sender was made
-	agreed  int // the changes that the link knows of
-	pin     SN  // what a SYNC will start from
+	mu       sync.Mutex
+	state    SenderState
+	acked    SN            // by the answer to a keep-alive
+	ackedAt  chan struct{} // closed and replaced at every such answer
+	flushing time.Time     // since when a FLUSH waits that no keep-alive was sent for
+	link     Link
+	changes  int // of the object, since the sender was made
+	agreed   int // the changes that the link knows of
+	pin      SN  // what a SYNC will start from
 
 	ddlBefore int64 // statements of DDL before the link was made
 }
@@ -184,7 +185,7 @@ func (x *sender) stream(link Link) error {
 				return
 			}
 			p.hear()
-			p.acknowledge(f.SN)
+			p.acknowledge(f.SN, f.Ask || f.Kind == FrameBye)
 			if f.Kind == FrameBye {
 				lost(nil)
 				return
@@ -259,10 +260,11 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 			}
 			st.Open = open
 		})
-		due := time.Until(lastSend.Add(x.s.Clock.Real(ackWait)))
+		due := time.Until(x.keepAliveAfter(lastSend).Add(x.s.Clock.Real(ackWait)))
 		if due <= 0 {
 			// Nothing is open here: a batch ends inside a transaction only when more is there to read.
 			if !open {
+				x.noteKeepAlive()
 				if err := p.send(link, Frame{Kind: FrameKeepAlive, SN: at, Ask: true}); err != nil {
 					return err
 				}
@@ -282,6 +284,23 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 		wait(ctx, changed, due)
 	}
 	return nil
+}
+
+// keepAliveAfter is when the wait for the next keep-alive began: when something was sent last or, on a link that is never
+// idle, when the FLUSH came that waits longest.
+func (x *sender) keepAliveAfter(lastSend time.Time) time.Time {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.flushing.IsZero() && x.flushing.Before(lastSend) {
+		return x.flushing
+	}
+	return lastSend
+}
+
+func (x *sender) noteKeepAlive() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.flushing = time.Time{}
 }
 
 func wait(ctx context.Context, event <-chan struct{}, limit time.Duration) {
@@ -336,8 +355,9 @@ func (p *progress) silent() bool {
 }
 
 // acknowledge notes that the peer has applied all up to sn, and moves the
-// durable restart point when something was sent since it was last moved.
-func (p *progress) acknowledge(sn SN) {
+// durable restart point when something was sent since it was last moved. A FLUSH
+// waits for the answer to a keep-alive.
+func (p *progress) acknowledge(sn SN, answer bool) {
 	x := p.sender
 	p.mu.Lock()
 	move := sn > p.xsn && (p.sent || sn-p.xsn > pinSlack)
@@ -359,6 +379,9 @@ func (p *progress) acknowledge(sn SN) {
 	defer x.mu.Unlock()
 	if move {
 		x.state.CommitXSN = sn
+	}
+	if !answer {
+		return
 	}
 	x.acked = max(x.acked, sn)
 	close(x.ackedAt)

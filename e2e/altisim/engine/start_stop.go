@@ -155,6 +155,11 @@ func (s *Server) Flush(ctx context.Context, name string, limit time.Duration) er
 		return ErrNotStarted
 	}
 	upTo := s.store.LastSN()
+	x.mu.Lock()
+	if x.acked < upTo && x.flushing.IsZero() {
+		x.flushing = time.Now()
+	}
+	x.mu.Unlock()
 	var expired <-chan time.Time
 	if limit >= 0 {
 		t := time.NewTimer(s.Clock.Real(limit))

@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "list changes": listChanges,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "master lost in a cut": inACut, "list changes": listChanges,
 	"slow copies": slowCopies, "block added": blockAdded,
 }
 
@@ -69,9 +69,6 @@ func inOrder(o *Options, events func(*rand.Rand) []event) {
 	o.ServerCount, o.Reset = 3, akucore.ResetAlways
 	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) { return 3, events(r) }
 }
-
-// inService is when three pods usually are.
-const inService = 55 * time.Second
 
 // openedByHand: somebody opens pods that are about to join.
 func openedByHand(o *Options) {
@@ -178,6 +175,12 @@ func masterLost(o *Options) {
 
 // recovered: the master loses its volume, and somebody runs aku-init recover.
 func recovered(o *Options) { o.Schedule = masterRecovered }
+
+// noSign: somebody drops the sign of a recovery that has just begun.
+func noSign(o *Options) { inOrder(o, nil); o.Schedule = signDropped }
+
+// inACut: the master is lost while two slaves are cut off from each other.
+func inACut(o *Options) { inOrder(o, nil); o.Schedule = lostInACut }
 
 // masterAway: a slave starts again while the master is away for long.
 func masterAway(o *Options) {
@@ -352,6 +355,28 @@ var mutations = []mutation{
 	}))},
 	{"in service: an outdated copy is not noticed", 50, func(o *Options) { o.NoSweep = true }},
 
+	{"guard: the source is in service and complete", 50, both(noSign, unchecked(akucore.IfRecovering))},
+	{"recovery: no sign says that it is under way", 50, both(recovered, both(recovery(func(s akucore.Step) bool {
+		return s.Do == akucore.BeginRecovery || s.Do == akucore.EndRecovery
+	}), unchecked(akucore.IfRecovering)))},
+	{"recovery: the other slaves do not deliver to the source", 50, both(inACut, recovery(func(s akucore.Step) bool {
+		// Connecting them is half of it: what a link has lies there in a moment.
+		return s.Do == akucore.Deliver || s.On != akucore.Master && s.Peer != akucore.Master
+	}))},
+	{"recovery: the other slaves' logs for the master are not kept", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.StartRetry }))},
+	{"recovery: the master is not emptied", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.Truncate }))},
+	{"recovery: the other slaves deliver into the half-made copy", 50, both(recovered, createFirstInRecovery)},
+	{"recovery: slaves that cannot deliver are not waited for", 50, both(recovered, func(o *Options) {
+		o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, _ ...int) akucore.Plan {
+			return akucore.PlanRecover(m, v, source, m.Peers()...)
+		}
+	})},
+	{"start: the sign of a recovery is not noticed", 50, both(recovered, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		for source := range m.ServerCount {
+			delete(v.Pods[akucore.Master].Objects, m.RecoverySpec(source).Name)
+		}
+	}))},
+
 	{"end: nothing is delivered", 50, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
 		return without(akucore.PlanEnd(m, o, v), func(s akucore.Step) bool { return s.Do == akucore.Deliver })
 	})},
@@ -502,6 +527,36 @@ func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {
 		change(m, v)
 		return akucore.PlanStart(m, o, v)
 	})
+}
+
+// recovery takes steps away from a recovery of the master.
+func recovery(away func(akucore.Step) bool) func(*Options) {
+	return func(o *Options) {
+		less := without
+		o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, without ...int) akucore.Plan {
+			return less(akucore.PlanRecover(m, v, source, without...), away)
+		}
+	}
+}
+
+// createFirstInRecovery gives the other slaves their objects on the master before it is emptied and filled.
+func createFirstInRecovery(o *Options) {
+	o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, without ...int) akucore.Plan {
+		p := akucore.PlanRecover(m, v, source, without...)
+		var first akucore.Stage
+		for i := range p.Stages {
+			p.Stages[i].Steps = slices.DeleteFunc(slices.Clone(p.Stages[i].Steps), func(s akucore.Step) bool {
+				if s.Do == akucore.Create {
+					first.Steps = append(first.Steps, s)
+				}
+				return s.Do == akucore.Create || s.Do == akucore.Drop
+			})
+		}
+		if len(p.Stages) > 0 {
+			p.Stages = slices.Insert(p.Stages, 1, first)
+		}
+		return p
+	}
 }
 
 func ifNamed(name string, p akucore.Plan, change func(akucore.Plan) akucore.Plan) akucore.Plan {

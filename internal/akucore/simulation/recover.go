@@ -56,6 +56,29 @@ func seconds(r *rand.Rand, from, to int) time.Duration {
 	return time.Duration(from*1000+r.IntN((to-from)*1000)) * time.Millisecond
 }
 
+// signDropped is a schedule in which somebody drops the sign of a recovery before anything was destroyed.
+func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
+	drop := onPod(akucore.Master, "somebody drops the sign of the recovery", func(p *pod) {
+		delete(p.volume.objects, fmt.Sprintf("AKU_RECOVERY_%d", p.volume.sign(p.w)))
+	})
+	return 3, []event{
+		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
+		{arm: &armed{fault: drop, on: akucore.Master, countdown: 1, moment: behind}}, {after: seconds(r, 60, 120)},
+	}
+}
+
+// lostInACut is a schedule in which the master is lost while two slaves are cut off from each other: what they wrote meanwhile was
+// on the master alone.
+func lostInACut(r *rand.Rand, _ Options) (first int, events []event) {
+	return 3, []event{
+		{after: inService, fault: cut(1, 2, seconds(r, 40, 70))}, {after: seconds(r, 10, 14), fault: loseVolume(akucore.Master)},
+		{fault: lookAfterMaster()}, {after: seconds(r, 60, 120)},
+	}
+}
+
+// inService is when three pods usually are.
+const inService = 55 * time.Second
+
 // lookAfterMaster is somebody who runs aku-init recover whenever the master asks for it.
 func lookAfterMaster() fault {
 	return fault{"somebody looks after the master from now on", func(w *world) { w.spawn(w.recoverMaster) }}

@@ -76,6 +76,9 @@ func OptionsOf(seed uint64) Options {
 		o.APIFails = 30
 	}
 	o.FewValues = r.IntN(8) == 0
+	if seed%10 == 0 {
+		o.Schedule = masterRecovered
+	}
 	o.Lists = r.IntN(3) == 0
 	o.Blocks = r.IntN(6) == 0
 	return o
