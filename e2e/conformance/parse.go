@@ -22,6 +22,7 @@ type Case struct {
 	Name  string
 	Line  int
 	Not   map[string]string // kind of server → why the case cannot hold there
+	Shows []string          // names of facts
 	Steps []Step
 }
 
@@ -40,14 +41,15 @@ var (
 	statementLine = regexp.MustCompile(`^N([123])(?:\.(\w+))?(?: (\w+)(?: (\S+))?)?> (.*)$`)
 	actionLine    = regexp.MustCompile(`^N([123])(?:\.(\w+))? (\w+)(?: (.*))?$`)
 	letLine       = regexp.MustCompile(`^let (\w+) = (.+)$`)
+	showsLine     = regexp.MustCompile(`^shows: (.+)$`)
 	notLine       = regexp.MustCompile(`^not (altisim|vendor): (.+)$`)
 )
 
 // Verbs of lines that hold a statement, and whether they say how long.
-var statementVerbs = map[string]bool{"": false, "until": false, "start": false, "client": false, "still": true, "within": true}
+var statementVerbs = map[string]bool{"": false, "until": false, "start": false, "repeat": false, "client": false, "still": true, "within": true}
 
 // Verbs of lines that do something else to a server or a session.
-var actionVerbs = []string{"login", "logout", "runs", "ends", "die", "kill", "terminate", "restart", "pause", "resume", "move", "gone"}
+var actionVerbs = []string{"login", "logout", "runs", "ends", "enough", "die", "kill", "terminate", "restart", "pause", "resume", "move", "gone"}
 
 // Load reads all files of a folder.
 func Load(dir fs.FS) ([]File, error) {
@@ -100,6 +102,8 @@ func Parse(name, text string) (File, error) {
 			} else if err := step.Want.add(strings.TrimSpace(line)); err != nil {
 				fault("%v", err)
 			}
+		case showsLine.MatchString(line) && len(f.Cases) > 0:
+			f.Cases[len(f.Cases)-1].Shows = strings.Fields(showsLine.FindStringSubmatch(line)[1])
 		case notLine.MatchString(line) && len(f.Cases) > 0:
 			m := notLine.FindStringSubmatch(line)
 			f.Cases[len(f.Cases)-1].Not[m[1]] = m[2]

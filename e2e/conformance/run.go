@@ -208,13 +208,23 @@ func (r *run) statement(s Step) string {
 		return s.Want.Check(failure(err), r.vars)
 	}
 	statement := r.expand(s)
-	if c.running != nil && s.Verb != "runs" && s.Verb != "ends" {
+	if c.running != nil && s.Verb != "runs" && s.Verb != "ends" && s.Verb != "enough" {
 		return "a statement still runs in this session"
 	}
 	switch s.Verb {
 	case "start":
 		c.start(statement)
 		return ""
+	case "repeat":
+		c.repeat(statement)
+		return ""
+	case "enough":
+		if c.enough == nil {
+			return "no statement is repeated in this session"
+		}
+		close(c.enough)
+		c.enough = nil
+		return r.ends(s, c)
 	case "runs":
 		return r.runs(c)
 	case "ends":

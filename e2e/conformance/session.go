@@ -116,7 +116,8 @@ type session struct {
 	conn *sql.Conn
 
 	cancel  context.CancelFunc
-	running chan Outcome // of a statement that was started and not yet awaited
+	running chan Outcome  // of a statement that was started and not yet awaited
+	enough  chan struct{} // closed: a statement that is repeated is not run again
 }
 
 func open(dsn string) (*session, error) {
@@ -195,12 +196,35 @@ func text(v any) string {
 
 // start runs a statement in the background.
 func (s *session) start(statement string) {
+	s.behind(func(ctx context.Context) Outcome { return s.run(ctx, statement) })
+}
+
+// repeat runs a statement in the background again and again, until it fails or it is enough.
+func (s *session) repeat(statement string) {
+	enough := make(chan struct{})
+	s.enough = enough
+	s.behind(func(ctx context.Context) Outcome {
+		for {
+			if o := s.run(ctx, statement); o.Err != nil || ctx.Err() != nil {
+				return o
+			}
+			select {
+			case <-enough:
+				return Outcome{}
+			default:
+			}
+		}
+	})
+}
+
+// behind does something on the session in the background.
+func (s *session) behind(do func(context.Context) Outcome) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan Outcome, 1)
 	s.cancel, s.running = cancel, done
 	go func() {
 		begin := time.Now()
-		o := s.run(ctx, statement)
+		o := do(ctx)
 		o.Took = time.Since(begin)
 		done <- o
 	}()

@@ -35,17 +35,24 @@ type sender struct {
 	done    chan struct{}
 	started time.Time
 
-	mu       sync.Mutex
-	state    SenderState
-	acked    SN            // by the answer to a keep-alive
-	ackedAt  chan struct{} // closed and replaced at every such answer
-	flushing time.Time     // since when a FLUSH waits that no keep-alive was sent for
-	link     Link
-	changes  int // of the object, since the sender was made
-	agreed   int // the changes that the link knows of
-	pin      SN  // what a SYNC will start from
+	mu      sync.Mutex
+	state   SenderState
+	acked   SN            // by the answer to a keep-alive
+	ackedAt chan struct{} // closed and replaced at every such answer
+	flushes map[*flush]bool
+	link    Link
+	changes int // of the object, since the sender was made
+	agreed  int // the changes that the link knows of
+	pin     SN  // what a SYNC will start from
 
 	ddlBefore int64 // statements of DDL before the link was made
+}
+
+// flush is a FLUSH that waits.
+type flush struct {
+	since time.Time
+	upTo  SN
+	asked bool // a keep-alive has been sent for it
 }
 
 // SenderState is what the views show of a sender.
@@ -75,7 +82,7 @@ func (s *Server) newSender(name string) *sender {
 	ctx, stop := context.WithCancel(s.ctx)
 	return &sender{
 		s: s, name: name, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), done: make(chan struct{}), started: time.Now(),
-		ackedAt: make(chan struct{}), acked: NoSN, pin: NoSN, state: SenderState{Name: name, ReadSN: NoSN},
+		ackedAt: make(chan struct{}), acked: NoSN, flushes: map[*flush]bool{}, pin: NoSN, state: SenderState{Name: name, ReadSN: NoSN},
 	}
 }
 
@@ -264,7 +271,7 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 		if due <= 0 {
 			// Nothing is open here: a batch ends inside a transaction only when more is there to read.
 			if !open {
-				x.noteKeepAlive()
+				x.asks(at)
 				if err := p.send(link, Frame{Kind: FrameKeepAlive, SN: at, Ask: true}); err != nil {
 					return err
 				}
@@ -291,16 +298,21 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 func (x *sender) keepAliveAfter(lastSend time.Time) time.Time {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !x.flushing.IsZero() && x.flushing.Before(lastSend) {
-		return x.flushing
+	for f := range x.flushes {
+		if !f.asked && f.since.Before(lastSend) {
+			lastSend = f.since
+		}
 	}
 	return lastSend
 }
 
-func (x *sender) noteKeepAlive() {
+// asks notes that the peer is asked to acknowledge all up to sn.
+func (x *sender) asks(sn SN) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.flushing = time.Time{}
+	for f := range x.flushes {
+		f.asked = f.asked || f.upTo <= sn
+	}
 }
 
 func wait(ctx context.Context, event <-chan struct{}, limit time.Duration) {

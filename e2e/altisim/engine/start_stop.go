@@ -155,11 +155,15 @@ func (s *Server) Flush(ctx context.Context, name string, limit time.Duration) er
 		return ErrNotStarted
 	}
 	upTo := s.store.LastSN()
+	waits := &flush{since: time.Now(), upTo: upTo}
 	x.mu.Lock()
-	if x.acked < upTo && x.flushing.IsZero() {
-		x.flushing = time.Now()
-	}
+	x.flushes[waits] = true
 	x.mu.Unlock()
+	defer func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		delete(x.flushes, waits)
+	}()
 	var expired <-chan time.Time
 	if limit >= 0 {
 		t := time.NewTimer(s.Clock.Real(limit))
