@@ -424,3 +424,28 @@ func TestHostSuffix_IsInTheHostsOfTheObjectsAndConnects(t *testing.T) {
 		session.Close()
 	}
 }
+
+// In a pod the sidecar holds the turn to act. A command that is to act asks for it.
+func TestClean_RealBinaryBesideASidecar_TakesTheReplicationAway(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_REPLICATION_RESET_AT_END": "1"})
+	c.createTables()
+	c.inService(0, 1)
+	if err := c.pods[1].end(); err != nil {
+		t.Fatal(err)
+	}
+	c.pods[1].kill()
+	c.pods[1].Kill9()
+	master := c.pods[0]
+	if run := master.launch(t, "exec aku-init clean"); run.exit() != 0 || !strings.Contains(run.said(), "AKU run successfully.") {
+		t.Fatalf("exit code %d:\n%s", run.exit(), run.said())
+	}
+	if left := master.SQL("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_"); len(left) > 0 {
+		t.Errorf("replication objects that are left: %v", left)
+	}
+	// The sidecar takes up its watch again.
+	master.waitInService()
+	if !master.isOpen() {
+		t.Error("the master is closed")
+	}
+}

@@ -15,7 +15,7 @@ func (s *Sidecar) Start(ctx context.Context) error {
 	if s.dir.Marked() {
 		return errors.New("the start is already completed: clear-marker forgets that")
 	}
-	return s.once(ctx, func() error {
+	return s.once(ctx, s.dir.Lock, func() error {
 		if err := s.CheckAddress(ctx); err != nil {
 			return err
 		}
@@ -28,9 +28,9 @@ func (s *Sidecar) Start(ctx context.Context) error {
 	})
 }
 
-// Clean takes all replication of the pod away.
+// Clean takes all replication of the pod away, in the place of the sidecar if there is one.
 func (s *Sidecar) Clean(ctx context.Context) error {
-	return s.once(ctx, func() error {
+	return s.once(ctx, s.dir.TakeTurn, func() error {
 		view, err := akucore.Observe(ctx, s.Settings.Mesh(), s.Servers, -1)
 		if err != nil {
 			return fmt.Errorf("own server: %w", err)
@@ -41,12 +41,14 @@ func (s *Sidecar) Clean(ctx context.Context) error {
 }
 
 // once does one thing as the one process of the pod that acts, and says how it went.
-func (s *Sidecar) once(ctx context.Context, do func() error) error {
-	unlock, err := s.dir.Lock(ctx)
+func (s *Sidecar) once(ctx context.Context, turn func(context.Context) (func(), error), do func() error) error {
+	unlock, err := turn(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	// Sessions do not outlive the lock: to whoever acts next they would be users.
+	defer s.Servers.CloseIdle()
 	err = do()
 	switch {
 	case errors.Is(err, akucore.ErrHuman):

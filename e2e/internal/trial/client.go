@@ -126,6 +126,21 @@ func (s *Space) Query(ctx context.Context, number int, statement string) ([][]st
 	return s.query(ctx, "sql", "-json", Host(number), statement)
 }
 
+// Session runs statements one after the other on one plain session.
+func (s *Space) Session(ctx context.Context, number int, statements ...string) error {
+	return s.SessionOf(ctx, Host(number), statements...)
+}
+
+// SessionOf is Session on a server by its host name, which need not be of the release.
+func (s *Space) SessionOf(ctx context.Context, host string, statements ...string) error {
+	return s.client(ctx, append([]string{"sql", "-json", host}, statements...))
+}
+
+// QueryOf is Query on a server by its host name, which need not be of the release.
+func (s *Space) QueryOf(ctx context.Context, host, statement string) ([][]string, error) {
+	return s.query(ctx, "sql", "-json", host, statement)
+}
+
 // QueryAsSYSDBA does so where nobody else is let in.
 func (s *Space) QueryAsSYSDBA(ctx context.Context, number int, statement string) ([][]string, error) {
 	return s.query(ctx, "sql", "-json", "-sysdba", Host(number), statement)

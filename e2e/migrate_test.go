@@ -1,0 +1,141 @@
+//go:build e2e
+
+package e2e
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"aku/e2e/internal/trial"
+)
+
+var (
+	//go:embed testdata/old-statefulset.yaml
+	oldStatefulSet string
+	//go:embed testdata/aku.conf
+	oldConfiguration string
+)
+
+// newClaim is the claim that hands a volume over.
+const newClaim = `{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": %q},
+	"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "local-path", "volumeName": %q}}`
+
+// docs/migrate.md, step by step, and its way back.
+func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T) {
+	t.Parallel()
+	space := open(t)
+	kubectl := func(stdin string, args ...string) string {
+		t.Helper()
+		out, err := space.Kubectl(t.Context(), stdin, args...)
+		must(t, err)
+		return out
+	}
+	const old0, old1 = "altibase-sts-0", "altibase-sts-1"
+	host := func(pod string) string { return pod + ".altibase-svc" }
+	on := func(host string, statements ...string) {
+		t.Helper()
+		must(t, space.SessionOf(t.Context(), host, statements...))
+	}
+	mustHold := func(host string, want int) {
+		t.Helper()
+		rows, err := space.QueryOf(t.Context(), host, "SELECT COUNT(*) FROM T1")
+		must(t, err)
+		if got := rows[0][0]; got != fmt.Sprint(want) {
+			t.Errorf("%s holds %s rows, want %d", host, got, want)
+		}
+	}
+
+	// The old StatefulSet, as the utility has left it: joined and open.
+	kubectl(oldStatefulSet, "apply", "-f", "-")
+	kubectl("", "create", "secret", "generic", "altibase-auth", "--from-literal=password=old-secret") // the client's
+	must(t, space.StartClient(t.Context(), false))
+	must(t, space.AwaitReady(t.Context(), startLimit, old0, old1))
+	for pod, peer := range map[string]string{old0: old1, old1: old0} {
+		on(host(pod), "CREATE TABLE T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100))",
+			fmt.Sprintf("CREATE REPLICATION AKU_REP_01 WITH '%s', 20301 FROM SYS.T1 TO SYS.T1", host(peer)))
+	}
+	for i, pod := range []string{old0, old1} {
+		on(host(pod), "ALTER REPLICATION AKU_REP_01 START")
+		var inserts []string
+		for row := range 20 {
+			inserts = append(inserts, fmt.Sprintf("INSERT INTO T1 VALUES (%d, 'old')", 100*i+row))
+		}
+		on(host(pod), inserts...)
+	}
+
+	// 1. The values.
+	imported := kubectl(oldConfiguration, "run", "import", "--rm", "--stdin", "--quiet", "--restart=Never", "--image="+trial.LocalImages.AKU, "--", "import", "-")
+	if !strings.Contains(imported, "existingSecret: altibase-sys") {
+		t.Fatalf("the values: %s", imported)
+	}
+	kubectl("", "create", "secret", "generic", "altibase-sys", "--from-literal=password=old-secret")
+
+	// 2., 3. The slave is taken away. What the utility does then is done here.
+	on(host(old1), "ALTER REPLICATION AKU_REP_01 FLUSH ALL", "ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
+	on(host(old0), "ALTER REPLICATION AKU_REP_01 FLUSH ALL", "ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
+	mustHold(host(old1), 40)
+	kubectl("", "scale", "statefulset", "altibase-sts", "--replicas=1")
+	must(t, space.AwaitGone(t.Context(), healLimit, old1))
+	mustHold(host(old0), 40)
+
+	// 4. The old replication is taken away, the server stopped.
+	on(host(old0), "DROP REPLICATION AKU_REP_01")
+	kubectl("", "scale", "statefulset", "altibase-sts", "--replicas=0")
+	must(t, space.AwaitGone(t.Context(), healLimit, old0))
+
+	// 5. The volume is handed over.
+	handOver := func(from, to string) {
+		t.Helper()
+		volume := kubectl("", "get", "pvc", from, "-o", "jsonpath={.spec.volumeName}")
+		kubectl("", "patch", "pv", volume, "-p", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`)
+		kubectl("", "delete", "pvc", from)
+		kubectl("", "patch", "pv", volume, "--type=json", "-p", `[{"op":"remove","path":"/spec/claimRef"}]`)
+		kubectl(fmt.Sprintf(newClaim, to, volume), "create", "-f", "-")
+	}
+	handOver("volume-"+old0, "data-"+trial.Pod(0))
+
+	// 6. The release, with one pod.
+	standIn, err := os.ReadFile("../charts/altibase/ci/altisim-values.yaml")
+	must(t, err)
+	must(t, space.InstallWith(t.Context(), string(standIn), "auth: {sysPassword: ''}", imported,
+		`env: [{name: ALTISIM_DATA_DIR, value: /var/lib/altisim}, {name: ALTISIM_SYS_PASSWORD_FILE, value: /etc/aku/auth/password}, {name: ALTISIM_TIME_SCALE, value: "0.1"}]`))
+	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0)))
+	mustHold(trial.Host(0), 40)
+
+	// 7. Scale up.
+	must(t, space.Upgrade(t.Context(), "replicaCount=2"))
+	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
+	must(t, space.Session(t.Context(), 1, "INSERT INTO T1 VALUES (1000, 'new')"))
+	aku := func(pod string, args ...string) string {
+		t.Helper()
+		out, err := space.Exec(t.Context(), pod, trial.Sidecar, append([]string{"/opt/aku/bin/aku-init"}, args...)...)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return string(out)
+	}
+	aku(trial.Pod(0), "verify", "--replicas", "2", "--checksums")
+	mustHold(trial.Host(0), 41)
+
+	// The way back.
+	must(t, space.Upgrade(t.Context(), "replicaCount=1"))
+	must(t, space.AwaitGone(t.Context(), healLimit, trial.Pod(1)))
+	began := time.Now()
+	aku(trial.Pod(0), "clean")
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("clean took %s", took)
+	}
+	must(t, space.Uninstall(t.Context()))
+	must(t, space.AwaitGone(t.Context(), healLimit, trial.Pod(0)))
+	handOver("data-"+trial.Pod(0), "volume-"+old0)
+	kubectl("", "scale", "statefulset", "altibase-sts", "--replicas=1")
+	must(t, space.AwaitReady(t.Context(), startLimit, old0))
+	mustHold(host(old0), 41)
+	if rows, err := space.QueryOf(t.Context(), host(old0), "SELECT COUNT(*) FROM SYSTEM_.SYS_REPLICATIONS_"); err != nil || rows[0][0] != "0" {
+		t.Errorf("replication objects that are left: %v, %v", rows, err)
+	}
+}
