@@ -24,7 +24,7 @@ import (
 type idle struct {
 	For          time.Duration
 	CPU          float64 // share of one core
-	RSS, Private int     // KiB, at the end; Private is what no other process shares
+	RSS, Private int     // KiB, at the end; Private is what is not a page of a file
 	Parts        map[string]int
 	Threads      int
 }
@@ -67,7 +67,7 @@ func measureIdle(ctx context.Context, s shape, bundle string, during time.Durati
 				fmt.Fprintln(os.Stderr, "aku-init:", err)
 			}
 		}()
-		for deadline := time.Now().Add(time.Minute); !p.ready(); time.Sleep(100 * time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Minute); !p.ready(); time.Sleep(100 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				return fmt.Errorf("the sidecar does not come into service:\n%s", said.String())
 			}
@@ -228,7 +228,7 @@ func (r *idle) memory(pid int) error {
 		case "Rss:":
 			r.RSS += kib
 			r.Parts[part] += kib
-		case "Private_Clean:", "Private_Dirty:":
+		case "Anonymous:":
 			r.Private += kib
 		}
 	}

@@ -45,9 +45,7 @@ func newRow(p point) row {
 	documented, aku := p.Cycles[byManual.name], p.Cycles[byAku.name]
 	join := func(c cycle) time.Duration { return c.Join }
 	end := func(c cycle) time.Duration { return c.End }
-	ratio := func(pick func(cycle) time.Duration) string {
-		return fmt.Sprintf("%.2f", float64(median(each(aku, pick)))/float64(median(each(documented, pick))))
-	}
+	ratio := func(pick func(cycle) time.Duration) string { return fmt.Sprintf("%.2f", p.ratio(pick)) }
 	of := func(lost, rows func(cycle) int64) string {
 		return fmt.Sprintf("%d of %d", median(each(documented, lost)), median(each(documented, rows)))
 	}

@@ -74,7 +74,7 @@ func newPlan(quick bool) plan {
 		}
 		p.series = append(p.series, s)
 	}
-	pods, tables, rows, trips := []int{2, 3, 4, 6}, []int{1, 10, 100, 1000}, []int{10_000, 100_000, 1_000_000}, []int{0, 5, 20}
+	pods, tables, rows, trips := []int{2, 3, 4, 5, 6}, []int{1, 10, 100, 1000}, []int{10_000, 100_000, 1_000_000}, []int{0, 5, 20}
 	p.idle = []shape{base, {Pods: 6, Tables: 1000, Rows: 1000}}
 	if quick {
 		p.repeats, p.idleFor = 1, time.Minute
@@ -82,9 +82,9 @@ func newPlan(quick bool) plan {
 		p.rolling.Rows, p.idle = 10_000, p.idle[:1]
 	}
 	vary("pods", func(s *shape, v int) { s.Pods = v }, "%d pods", pods...)
-	vary("round trip", func(s *shape, v int) { s.Trip = time.Duration(v) * time.Millisecond }, "%d ms", trips...)
-	vary("tables", func(s *shape, v int) { s.Tables = v }, "%d tables", tables...)
 	vary("rows", func(s *shape, v int) { s.Rows = v }, "%d rows", rows...)
+	vary("tables", func(s *shape, v int) { s.Tables = v }, "%d tables", tables...)
+	vary("round trip", func(s *shape, v int) { s.Trip = time.Duration(v) * time.Millisecond }, "%d ms", trips...)
 	return p
 }
 

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// target is what aku is to keep to, and what was measured.
+type target struct {
+	Name, Goal, Measured string
+	Met                  bool
+	Why                  string // not, as far as that is known
+}
+
+const (
+	mostJoin     = 0.8 // of the documented order
+	mostEnd      = 0.2
+	mostOverhead = 0.05 // of the servers' own waits
+	mostRSS      = 20e6 // bytes
+	mostCPU      = 0.002
+	mostImage    = 30e6 // bytes
+)
+
+// Targets holds the figures against what is aimed at.
+func (r *results) Targets() []target {
+	var all []target
+	add := func(name, goal, measured string, met bool, why string) {
+		all = append(all, target{name, goal, measured, met, why})
+	}
+	for _, s := range r.Series {
+		if s.Name != "pods" {
+			continue
+		}
+		for _, p := range s.Points {
+			ratio := p.ratio(func(c cycle) time.Duration { return c.Join })
+			why := "a closed server has one session, so its STARTs run in turn, a second each: nothing but a plan with less START after the SYNC gets below that"
+			if p.Pods == 2 {
+				why = "one SYNC and one START in both ways: there is nothing to overlap"
+			}
+			add("join, "+p.Label, fmt.Sprintf("≤ %.1f × documented", mostJoin), fmt.Sprintf("%.2f", ratio), ratio <= mostJoin, why)
+		}
+		for _, p := range s.Points {
+			ratio := p.ratio(func(c cycle) time.Duration { return c.End })
+			add("end under a writer, "+p.Label, fmt.Sprintf("≤ %.1f × documented", mostEnd), fmt.Sprintf("%.2f", ratio), ratio <= mostEnd,
+				"the STOPs of one server run in turn, up to a second each")
+		}
+	}
+	if quiet := r.Quiet[byAku.name]; len(quiet) > 0 {
+		ratio := float64(median(quiet)) / float64(median(r.Quiet[byManual.name]))
+		add("end without a writer, 3 pods", fmt.Sprintf("≤ %.1f × documented", mostEnd), fmt.Sprintf("%.2f", ratio), ratio <= mostEnd,
+			"the STOPs of one server run in turn, up to a second each")
+	}
+	if t, ok := r.Traffic[byAku.name]; ok {
+		add("a quiet join over the servers' own work, 3 pods", fmt.Sprintf("≤ %.0f %%", 100*mostOverhead), fmt.Sprintf("%.1f %%", 100*t.Overhead()), t.Overhead() <= mostOverhead,
+			"a delivery waited for the sender's keep-alive")
+	}
+	for _, i := range r.Idle {
+		at := fmt.Sprintf(", %d pods, %d tables", i.Pods, i.Tables)
+		bytes := float64(i.RSS) * 1024
+		add("sidecar, resident"+at, fmt.Sprintf("≤ %.0f MB", mostRSS/1e6), fmt.Sprintf("%.1f MB", bytes/1e6), bytes <= mostRSS,
+			"sessions to more peers, and what reading the lists of tables needs")
+		add("sidecar, CPU"+at, fmt.Sprintf("≤ %.1f %% of a core", 100*mostCPU), fmt.Sprintf("%.2f %%", 100*i.CPU), i.CPU <= mostCPU,
+			"a look at more peers every 30 s, and at their lists of tables every 5 min")
+	}
+	for _, i := range r.Images {
+		if strings.HasPrefix(i.Name, "aku.") {
+			add("aku image", fmt.Sprintf("≤ %.0f MB", mostImage/1e6), fmt.Sprintf("%.1f MB", float64(i.Size)/1e6), i.Size <= mostImage, "")
+		}
+	}
+	return all
+}
+
+// ratio is aku's median over that of the documented order.
+func (p point) ratio(pick func(cycle) time.Duration) float64 {
+	return float64(median(each(p.Cycles[byAku.name], pick))) / float64(median(each(p.Cycles[byManual.name], pick)))
+}
