@@ -28,7 +28,7 @@ func main() {
 	quick := flag.Bool("quick", false, "measure a little of everything")
 	idleFor := flag.Duration("idle", 0, "how long to watch an idle sidecar (default 10m, quick 1m)")
 	limit := flag.Duration("limit", 20*time.Minute, "begin no further point of the series after this")
-	only := flag.String("only", "", "measure nothing but these series, and print them: pods, round trip, tables, rows")
+	only := flag.String("only", "", "measure nothing but these parts, in place of those of the last run: pods, round trip, tables, rows, counts, rolling, idle")
 	bundle := flag.String("bundle", ".build/bundle", "what the aku image holds")
 	images := flag.String("images", ".build/images", "folder of the image archives")
 	flag.BoolVar(&showSteps, "steps", false, "show what each step of aku's joins and ends took")
@@ -79,7 +79,14 @@ func measure(ctx context.Context, p plan, quick bool, keep, docs string) error {
 	if err != nil {
 		return err
 	}
-	r.Quick = quick || p.partial
+	r.Quick = quick
+	if len(p.only) > 0 {
+		whole, err := read(keep)
+		if err != nil {
+			return fmt.Errorf("the parts belong to a whole, which is not there: %w", errors.Join(err, r.print()))
+		}
+		r = whole.with(r)
+	}
 	kept, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
@@ -91,16 +98,24 @@ func measure(ctx context.Context, p plan, quick bool, keep, docs string) error {
 }
 
 func writeAgain(keep, docs string) error {
-	text, err := os.ReadFile(keep)
+	r, err := read(keep)
 	if err != nil {
-		return err
-	}
-	var r results
-	if err := json.Unmarshal(text, &r); err != nil {
 		return err
 	}
 	return r.publish(docs)
 }
+
+// read takes the figures that an earlier run kept.
+func read(keep string) (*results, error) {
+	text, err := os.ReadFile(keep)
+	if err != nil {
+		return nil, err
+	}
+	var r results
+	return &r, json.Unmarshal(text, &r)
+}
+
+func (r *results) print() error { return r.write(os.Stdout) }
 
 // publish prints the page and, unless it was a quick look, writes it and its chart.
 func (r *results) publish(docs string) error {

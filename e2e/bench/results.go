@@ -24,6 +24,7 @@ type results struct {
 	Programs []program
 	Images   []image
 	Failed   []string // points that could not be measured, and why
+	Apart    []string // what comes from a run of its own, and the load then
 	Took     time.Duration
 }
 
@@ -54,7 +55,7 @@ type plan struct {
 	idleFor time.Duration
 	limit   time.Duration // no point is begun after it
 	idle    []shape
-	partial bool
+	only    []string // parts to measure; none for all
 	bundle  string
 	images  string
 }
@@ -88,18 +89,19 @@ func newPlan(quick bool) plan {
 	return p
 }
 
-// choose leaves out all but the named series.
+// choose leaves out all but the named parts.
 func (p *plan) choose(only string) {
 	if only == "" {
 		return
 	}
-	names := strings.Split(only, ",")
-	p.partial, p.repeats = true, 1
-	if !slices.Contains(names, "idle") {
+	p.only = strings.Split(only, ",")
+	if !p.wants("idle") {
 		p.idle = nil
 	}
-	p.series = slices.DeleteFunc(p.series, func(s series) bool { return !slices.Contains(names, s.Name) })
+	p.series = slices.DeleteFunc(p.series, func(s series) bool { return !p.wants(s.Name) })
 }
+
+func (p plan) wants(part string) bool { return len(p.only) == 0 || slices.Contains(p.only, part) }
 
 // run measures one thing after the other; only the idle sidecars wait beside them.
 func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, error) {
@@ -148,8 +150,13 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 		})
 		r.Series = append(r.Series, s)
 	}
+	if p.wants("counts") {
+		if err := p.measureCounts(ctx, say, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.base, err)
+		}
+	}
 	for _, w := range rollingWays {
-		if p.partial {
+		if !p.wants("rolling") {
 			break
 		}
 		err := hosted(func(h *host) error {
@@ -211,11 +218,13 @@ func (p plan) measurePoint(ctx context.Context, s shape, say func(string, ...any
 		}
 		return nil
 	})
-	if err != nil || s != p.base {
-		return cycles, err
-	}
-	return cycles, hosted(func(h *host) error {
-		m, err := newMesh(h, s, "ALTISIM_LOG=debug")
+	return cycles, err
+}
+
+// measureCounts counts what a join asks of the servers.
+func (p plan) measureCounts(ctx context.Context, say func(string, ...any), r *results) error {
+	return hosted(func(h *host) error {
+		m, err := newMesh(h, p.base, "ALTISIM_LOG=debug")
 		if err != nil {
 			return err
 		}
@@ -224,11 +233,46 @@ func (p plan) measurePoint(ctx context.Context, s shape, say func(string, ...any
 			if err != nil {
 				return err
 			}
-			say("%s: %s: %+v, overhead %.1f %%", s, w.name, t, 100*t.Overhead())
+			say("%s: %s: %+v, overhead %.1f %%", p.base, w.name, t, 100*t.Overhead())
 			r.Traffic[w.name] = t
 		}
 		return nil
 	})
+}
+
+// with are the results with those parts replaced that a later run measured.
+func (r *results) with(later *results) *results {
+	for _, s := range later.Series {
+		if i := slices.IndexFunc(r.Series, func(old series) bool { return old.Name == s.Name }); i >= 0 {
+			r.Series[i] = s
+		} else {
+			r.Series = append(r.Series, s)
+		}
+		r.Failed = slices.DeleteFunc(r.Failed, func(text string) bool {
+			return slices.ContainsFunc(s.Points, func(p point) bool { return strings.HasPrefix(text, p.String()+":") })
+		})
+		r.apart("the series by "+s.Name, later)
+	}
+	r.Failed = append(r.Failed, later.Failed...)
+	if len(later.Traffic) > 0 {
+		r.Traffic = later.Traffic
+		r.apart("what a join asks of the servers", later)
+	}
+	if len(later.Rolling) > 0 {
+		r.Rolling, r.RollAt = later.Rolling, later.RollAt
+		r.apart("the rolling update", later)
+	}
+	if len(later.Idle) > 0 {
+		r.Idle = later.Idle
+		r.apart("the idle sidecar", later)
+	}
+	r.Programs, r.Images = later.Programs, later.Images
+	return r
+}
+
+func (r *results) apart(what string, run *results) {
+	r.Apart = slices.DeleteFunc(r.Apart, func(text string) bool { return strings.HasPrefix(text, what+" ") })
+	r.Apart = append(r.Apart, fmt.Sprintf("%s (load %s to %s)", what, run.Machine.Load, run.Machine.LoadAfter))
 }
 
 // median of an odd or even number of things, at least one.

@@ -34,7 +34,7 @@ func (r *results) Targets() []target {
 		}
 		for _, p := range s.Points {
 			ratio := p.ratio(func(c cycle) time.Duration { return c.Join })
-			why := "a closed server has one session, so its STARTs run in turn, a second each: nothing but a plan with less START after the SYNC gets below that"
+			why := "a closed server has one session, so after the SYNC its STARTs run in turn, a second each"
 			if p.Pods == 2 {
 				why = "one SYNC and one START in both ways: there is nothing to overlap"
 			}
