@@ -304,7 +304,8 @@ func planHandOver(m Mesh, v View) Plan {
 	for _, peer := range m.Peers() {
 		delivers := peer == Master || v.joined(m, peer) && v.paired(m, peer)
 		if peer != Master && v.mayLack(m, peer) {
-			if peer < m.Self && v.joined(m, peer) && !v.Pods[peer].Open() && v.awaited(m, peer) {
+			// One that joined without this pod waits for it to join anew while this one is in service: not both may wait.
+			if peer < m.Self && v.joined(m, peer) && !v.Pods[peer].Open() && v.awaited(m, peer) && !v.outdated(m, m.Self) {
 				waiting = append(waiting, fmt.Sprintf("%s (%s)", m.PodName(peer), whyNotOpen(v.Pods[peer])))
 			}
 			anew.Steps = append(anew.Steps, p.joinAnew(m, v, peer, IfHandedOver)...)
