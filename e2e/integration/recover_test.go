@@ -128,6 +128,41 @@ func TestRecover_InterruptedAtAnyStep_StaysClosedAndGoesOn(t *testing.T) {
 	}
 }
 
+func TestRecover_SlaveThatCannotDeliver_IsWaitedForUnlessGivenUp(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3, nil)
+	c.createTables()
+	c.inService(0, 1, 2)
+	c.pods[1].do("INSERT INTO T1 VALUES (1, 1)")
+	master, away := c.pods[0], c.pods[2]
+	away.kill()
+	away.Kill9()
+	master.loseVolume()
+	master.waitSaid(akucore.MasterFailed)
+	_, err := master.recover(context.Background(), 1, nil)
+	if err == nil || !strings.Contains(err.Error(), "give that up with --without 2") {
+		t.Fatalf("a slave that may hold what nobody else has: %v", err)
+	}
+	if master.isOpen() {
+		t.Fatal("a recovery that was refused opened the master")
+	}
+	run := master.launch(t, "exec aku-init recover --from 1 --without 2 --yes")
+	if code := run.exit(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, run.said())
+	}
+	master.waitInService()
+	away.Restart()
+	if err := away.dir.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	away.run()
+	away.waitInService()
+	c.mustBeEqual(0, 1, 2)
+	if rows := master.rows(); len(rows) != 1 {
+		t.Errorf("%d rows, want that of the source", len(rows))
+	}
+}
+
 func TestRecover_RefusesAMasterThatIsNotLost(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, nil)
