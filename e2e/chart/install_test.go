@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -44,7 +45,22 @@ func TestChartTesting_EveryValuesFileIsInstalledTestedUpgradedAndUninstalled(t *
 			if !strings.Contains(string(out), "Installing chart with values file") {
 				t.Errorf("nothing was installed:\n%s", out)
 			}
+			if !upgradedFromEarlier(string(out)) && !strings.Contains(string(out), "not upgraded: the last version has no ci/") {
+				t.Errorf("it was not upgraded from an earlier version:\n%s", out)
+			}
 			t.Logf("%s", out)
 		})
 	}
+}
+
+var upgrades = regexp.MustCompile(`Testing upgrades of chart .*version: "([^"]+)".* relative to previous revision .*version: "([^"]+)"`)
+
+// upgradedFromEarlier tells whether the chart took the place of one with another version.
+func upgradedFromEarlier(output string) bool {
+	for _, found := range upgrades.FindAllStringSubmatch(output, -1) {
+		if found[1] != found[2] {
+			return true
+		}
+	}
+	return false
 }
