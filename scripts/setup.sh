@@ -34,14 +34,5 @@ scripts/tools/build.sh
 echo "setup: programs of the test cluster"
 e2e/cluster/build.sh
 
-# Prometheus is unpacked, not installed: installed it would start a service.
-if [ ! -x .build/prometheus/bin/promtool ]; then
-  echo "setup: prometheus and promtool"
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-  (cd "$work" && { apt-get download prometheus || { apt-get update && apt-get download prometheus; }; }) >"$work/log" 2>&1 ||
-    { cat "$work/log" >&2; exit 1; }
-  dpkg -x "$work"/prometheus_*.deb "$work/root"
-  mkdir -p .build/prometheus/bin
-  cp "$work"/root/usr/bin/{prometheus,promtool} .build/prometheus/bin/
-fi
+echo "setup: prometheus and promtool"
+scripts/tools/prometheus.sh

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Puts prometheus and promtool of the distribution into .build/prometheus/bin, unpacked: installed it would start a service.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+[ ! -x .build/prometheus/bin/promtool ] || exit 0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+(cd "$work" && { apt-get download prometheus || { apt-get update && apt-get download prometheus; }; }) >"$work/log" 2>&1 ||
+  { cat "$work/log" >&2; exit 1; }
+dpkg -x "$work"/prometheus_*.deb "$work/root"
+mkdir -p .build/prometheus/bin
+cp "$work"/root/usr/bin/{prometheus,promtool} .build/prometheus/bin/
