@@ -67,7 +67,12 @@ func TestChartTesting_FindsNothing(t *testing.T) {
 }
 
 func TestHelm4_RendersWhatHelm3Does(t *testing.T) {
-	for _, file := range ciValues(t) {
+	// What the values files cannot ask for, because not every cluster knows such objects.
+	monitored := filepath.Join(t.TempDir(), "monitored")
+	if err := os.WriteFile(monitored, []byte(least+"metrics: {podMonitor: {enabled: true}, serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, dashboard: {enabled: true}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(ciValues(t), monitored) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			three := render(t, readFile(t, file))
 			manifest := tool(t, helm, "template", "altibase", "altibase", "--namespace=db", "--values", file)
@@ -78,6 +83,8 @@ func TestHelm4_RendersWhatHelm3Does(t *testing.T) {
 				"ServiceAccounts": {three.serviceAccounts, four.serviceAccounts}, "Roles": {three.roles, four.roles},
 				"RoleBindings": {three.roleBindings, four.roleBindings}, "PodDisruptionBudgets": {three.budgets, four.budgets},
 				"NetworkPolicies": {three.policies, four.policies}, "Jobs": {three.jobs, four.jobs}, "Pods": {three.pods, four.pods},
+				"PodMonitors": {three.podMonitors, four.podMonitors}, "ServiceMonitors": {three.serviceMonitors, four.serviceMonitors},
+				"PrometheusRules": {three.prometheusRules, four.prometheusRules},
 			} {
 				if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
 					t.Errorf("%s: Helm 3 and Helm 4 differ:\n%s", name, diff)

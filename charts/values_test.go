@@ -364,6 +364,7 @@ func TestNotes_WarnOfRiskyValuesAndOfNoOther(t *testing.T) {
 		"aku: {flushAtStart: 0}":                                   "aku.flushAtStart is 0",
 		"{replicaCount: 2, podDisruptionBudget: {enabled: false}}": "may take all pods",
 		"aku: {serverCount: 1}":                                    "nothing is replicated",
+		"hooks: {checkUpgrade: {enabled: false}}":                  "nothing keeps an upgrade from dropping what is still unsent",
 	} {
 		notes := render(t, least, safe, values).notes
 		if strings.Count(notes, "WARNING") != 1 || !strings.Contains(notes, want) {

@@ -30,6 +30,9 @@
 {{- if and (gt (int64 .Values.replicaCount) 1) (not .Values.podDisruptionBudget.enabled) }}
 {{- $warnings = append $warnings "podDisruptionBudget.enabled is false: draining nodes may take all pods at a time." }}
 {{- end }}
+{{- if not .Values.hooks.checkUpgrade.enabled }}
+{{- $warnings = append $warnings "hooks.checkUpgrade.enabled is false: nothing keeps an upgrade from dropping what is still unsent. It stays so for the next one, too." }}
+{{- end }}
 {{- if eq (int64 $aku.serverCount) 1 }}
 {{- $warnings = append $warnings "aku.serverCount is 1: nothing is replicated." }}
 {{- end }}
