@@ -53,7 +53,7 @@ func TestChartTesting_EveryValuesFileIsInstalledTestedUpgradedAndUninstalled(t *
 	}
 }
 
-var upgrades = regexp.MustCompile(`Testing upgrades of chart .*version: "([^"]+)".* relative to previous revision .*version: "([^"]+)"`)
+var upgrades = regexp.MustCompile(`Testing upgrades of chart .*version: \\"([^"]+)\\".* relative to previous revision .*version: \\"([^"]+)\\"`)
 
 // upgradedFromEarlier tells whether the chart took the place of one with another version.
 func upgradedFromEarlier(output string) bool {
