@@ -4,12 +4,23 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
+
+// Slow lets only so many bytes a second of replication pass from one pod to another, until heal is called or the first of them ends.
+func (s *Space) Slow(ctx context.Context, pod, other string, bytes int) (heal func() error, err error) {
+	return s.hinder(ctx, pod, other, "--slow", strconv.Itoa(bytes))
+}
 
 // Cut keeps everything from passing between two pods until heal is called or the first of them ends. It needs the cluster of
 // this checkout, whose processes are to be seen from here.
 func (s *Space) Cut(ctx context.Context, pod, other string) (heal func() error, err error) {
+	return s.hinder(ctx, pod, other)
+}
+
+// hinder puts rules between two pods.
+func (s *Space) hinder(ctx context.Context, pod, other string, options ...string) (heal func() error, err error) {
 	id := s.containerID(pod, Sidecar)
 	script := filepath.Join(s.cluster.repository, "e2e/cluster/cut.sh")
 	run := func(ctx context.Context, args ...string) error {
@@ -19,5 +30,5 @@ func (s *Space) Cut(ctx context.Context, pod, other string) (heal func() error, 
 		}
 		return nil
 	}
-	return func() error { return run(context.WithoutCancel(ctx), "--heal", id) }, run(ctx, id, s.Pods()[other].Status.PodIP)
+	return func() error { return run(context.WithoutCancel(ctx), "--heal", id) }, run(ctx, append(options, id, s.Pods()[other].Status.PodIP)...)
 }

@@ -1,0 +1,176 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aku/e2e/internal/trial"
+)
+
+const (
+	fireLimit    = time.Minute     // from its cause until an alert fires
+	resolveLimit = 2 * time.Minute // from the end of its cause until it does not
+)
+
+// smallBuffers keep a slow network from hiding in the buffers of the kernel what was not sent.
+var smallBuffers = []map[string]string{
+	{"name": "net.ipv4.tcp_rmem", "value": "4096 16384 16384"},
+	{"name": "net.ipv4.tcp_wmem", "value": "4096 16384 16384"},
+}
+
+// quickRules are the rules of the chart, so that they can be tried in minutes: conditions need to hold for a second, limits are low,
+// and the times that the rules look back are shortened here.
+func quickRules(t *testing.T, space *trial.Space) string {
+	t.Helper()
+	rendered, err := space.Rules(t.Context(), trial.Values{"metrics": trial.Values{"prometheusRule": trial.Values{
+		"enabled": true, "for": "1s", "pinnedSeconds": 5, "gapBytes": 100_000, "lagNumbers": 600_000,
+	}}})
+	must(t, err)
+	rules := string(rendered)
+	for _, shorter := range [][2]string{{"[15m]", "[30s]"}, {"[1h]", "[1m]"}, {"< 3600", "< 20"}} {
+		if !strings.Contains(rules, shorter[0]) {
+			t.Fatalf("no rule has %s:\n%s", shorter[0], rules)
+		}
+		rules = strings.ReplaceAll(rules, shorter[0], shorter[1])
+	}
+	return rules
+}
+
+// Each condition that the chart has an alert for is brought about, and ended, on a cluster that a real Prometheus looks at.
+func TestAlerts_EachFiresAndResolves(t *testing.T) {
+	t.Parallel()
+	space := open(t)
+	rules := quickRules(t, space)
+	prometheus, err := space.StartPrometheus(t.Context(), []byte(rules))
+	must(t, err)
+	var shown []string
+	fires := func(alert string) {
+		t.Helper()
+		must(t, prometheus.AwaitFiring(t.Context(), fireLimit, alert))
+		name, _, _ := strings.Cut(alert, "{")
+		shown = append(shown, name)
+	}
+	resolves := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			must(t, prometheus.AwaitResolved(t.Context(), resolveLimit, name))
+		}
+	}
+	master, slave, third := trial.Pod(0), trial.Pod(1), trial.Pod(2)
+
+	// No pod is there.
+	fires("AkuAbsent")
+	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2, "podSecurityContext": trial.Values{"sysctls": smallBuffers}})))
+	must(t, space.StartClient(t.Context(), true))
+	must(t, space.AwaitReady(t.Context(), 2*startLimit, master, slave))
+	resolves("AkuAbsent", "AkuNotInService")
+
+	// A pod whose table is another one cannot join, however often it tries.
+	must(t, space.Upgrade(t.Context(), "replicaCount=3", scripts("V INTEGER")))
+	fires("AkuNotInService{" + third + "}")
+	fires("AkuStepErrors{" + third + "}")
+	must(t, space.Upgrade(t.Context(), "replicaCount=2", scripts("V VARCHAR(100)")))
+	must(t, space.AwaitGone(t.Context(), healLimit, third))
+	resolves("AkuNotInService")
+
+	// A row that only one pod has, and then the other one, too.
+	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", "INSERT INTO T1 VALUES (1, 'here')"))
+	must(t, space.Session(t.Context(), 0, "INSERT INTO T1 VALUES (1, 'there')"))
+	fires("AkuConflicts{" + slave + "}")
+	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", "UPDATE T1 SET V = 'there' WHERE ID = 1"))
+
+	// Somebody closes the server again and again, and aku opens it each time.
+	for range 5 {
+		mustComeBack(t, space, 1, func() { must(t, space.Session(t.Context(), 1, "ALTER SYSTEM SET ADMIN_MODE = 1")) })
+	}
+	fires("AkuRestarts{" + slave + "}")
+
+	// One side of a pair is stopped.
+	must(t, space.Session(t.Context(), 1, "ALTER REPLICATION AKU_REP_01 STOP"))
+	fires("AkuPairOneWay{" + master + "}")
+	fires("AkuLogPinned{" + slave + "}")
+	must(t, space.Session(t.Context(), 1, "ALTER REPLICATION AKU_REP_01 START"))
+	resolves("AkuPairOneWay")
+
+	// More is written than the network carries.
+	writer, err := space.StartWriter("writer", 0, 1_000_000, 100)
+	must(t, err)
+	heal, err := space.Slow(t.Context(), master, slave, 4_000)
+	must(t, err)
+	fires("AkuGap{" + master + "}")
+	fires("AkuLag{" + slave + "}")
+	must(t, heal())
+	_, err = writer.Stop(t.Context())
+	must(t, err)
+	resolves("AkuGap", "AkuLag", "AkuLogPinned")
+
+	// A pod is taken away, and cannot end in good order: nobody answers it, and it has no time.
+	before := space.Pods()
+	_, err = space.Cut(t.Context(), slave, master) // the cut goes with the pod
+	must(t, err)
+	must(t, space.DeleteByForce(t.Context(), slave))
+	must(t, space.AwaitReplaced(t.Context(), healLimit, before, slave))
+	fires("AkuEndIncomplete{" + slave + "}")
+
+	// The master loses its volume.
+	must(t, space.LoseVolume(t.Context(), startLimit, 0))
+	fires("AkuNeedsHuman{" + master + "}")
+	if _, err := space.Exec(t.Context(), master, trial.Sidecar, "/opt/aku/bin/aku-init", "recover", "--from", "1", "--yes"); err != nil {
+		t.Fatal(err)
+	}
+	must(t, space.AwaitReady(t.Context(), healLimit, master, slave))
+	resolves("AkuNeedsHuman", "AkuEndIncomplete", "AkuConflicts", "AkuStepErrors", "AkuRestarts")
+	mustAgree(t, space, 2)
+
+	var all []string
+	for _, alert := range regexp.MustCompile(`(?m)alert: (\w+)$`).FindAllStringSubmatch(rules, -1) {
+		all = append(all, alert[1])
+	}
+	slices.Sort(all)
+	slices.Sort(shown)
+	if diff := cmp.Diff(all, slices.Compact(shown)); diff != "" {
+		t.Errorf("alerts of the chart, and those that were shown:\n%s", diff)
+	}
+	must(t, trial.Await(t.Context(), resolveLimit, "no alert", func(ctx context.Context) string {
+		if firing, err := prometheus.Firing(ctx); err != nil || len(firing) > 0 {
+			return fmt.Sprint(firing, err)
+		}
+		return ""
+	}))
+}
+
+// scripts sets the script that makes the table on a new server.
+func scripts(column string) string {
+	return `initdb.scripts.01-tables\.sql=CREATE TABLE T1 (ID INTEGER PRIMARY KEY\, ` + column + `);`
+}
+
+// mustComeBack does something to a pod that brings it out of service, and waits until it says that it is back.
+func mustComeBack(t *testing.T, space *trial.Space, number int, do func()) {
+	t.Helper()
+	pod := space.Pods()[trial.Pod(number)]
+	starts := func() int { return strings.Count(space.LogOf(pod, trial.Sidecar), "AKU run successfully.") }
+	var before int
+	// The word of the last start may be on its way.
+	must(t, trial.Await(t.Context(), healLimit, "the last start in the log of "+pod.Name, func(context.Context) string {
+		if before = starts(); before == 0 {
+			return "nothing"
+		}
+		return ""
+	}))
+	do()
+	must(t, trial.Await(t.Context(), healLimit, pod.Name+" in service again", func(context.Context) string {
+		if now := starts(); now <= before {
+			return fmt.Sprintf("%d starts", now)
+		}
+		return ""
+	}))
+}

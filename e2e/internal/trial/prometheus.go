@@ -1,0 +1,273 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Prometheus is a real Prometheus beside the cluster. It is told of the pods that there are, as a PodMonitor would do, with the labels
+// that one gives them, and reaches them through the API server.
+type Prometheus struct {
+	address string
+	log     string
+}
+
+// StartPrometheus starts one with rules, which are the spec of a PrometheusRule. It looks at the pods, and at the rules, every second.
+func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus, error) {
+	program := filepath.Join(s.cluster.repository, ".build/prometheus/bin/prometheus")
+	if _, err := os.Stat(program); err != nil {
+		return nil, fmt.Errorf("%w: run scripts/setup.sh", err)
+	}
+	folder := filepath.Join(s.folder, "prometheus")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	config, apiServer, err := s.prometheusConfig(folder)
+	if err != nil {
+		return nil, err
+	}
+	pods, err := s.servePods(apiServer)
+	if err != nil {
+		return nil, err
+	}
+	config = bytes.ReplaceAll(config, []byte(podsURL), []byte(pods))
+	for file, text := range map[string][]byte{"rules.yaml": rules, "prometheus.yaml": config} {
+		if err := os.WriteFile(filepath.Join(folder, file), text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free a moment later, too
+	if err != nil {
+		return nil, err
+	}
+	p := &Prometheus{address: listener.Addr().String(), log: filepath.Join(folder, "prometheus.log")}
+	if err := listener.Close(); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(p.log)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(s.context, program, "--config.file="+filepath.Join(folder, "prometheus.yaml"),
+		"--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+p.address)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	s.background.Go(func() {
+		_ = cmd.Wait() // it is killed with the space
+		_ = log.Close()
+	})
+	return p, Await(ctx, time.Minute, "Prometheus", func(ctx context.Context) string {
+		if err := p.get(ctx, "/-/ready", nil); err != nil {
+			return p.explain(err).Error()
+		}
+		return ""
+	})
+}
+
+// podsURL stands in the configuration for where the list of the pods is.
+const podsURL = "http://pods"
+
+// servePods serves the pods that have a port for metrics, in the form of http_sd_config, and returns where.
+func (s *Space) servePods(apiServer string) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	type target struct {
+		Targets []string          `json:"targets"`
+		Labels  map[string]string `json:"labels"`
+	}
+	server := http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		targets := []target{}
+		for _, pod := range s.Pods() {
+			for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+				for _, port := range container.Ports {
+					if port.Name != "aku-health" || pod.Status.PodIP == "" {
+						continue
+					}
+					targets = append(targets, target{Targets: []string{apiServer}, Labels: map[string]string{
+						"namespace": pod.Namespace, "pod": pod.Name, "instance": pod.Name,
+						"__metrics_path__": fmt.Sprintf("/api/v1/namespaces/%s/pods/%s:%d/proxy/metrics", pod.Namespace, pod.Name, port.ContainerPort),
+					}})
+				}
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(targets) // Prometheus asks again
+	})}
+	context.AfterFunc(s.context, func() { _ = server.Close() })
+	s.background.Go(func() { _ = server.Serve(listener) })
+	return "http://" + listener.Addr().String(), nil
+}
+
+// prometheusConfig is made of what the kubeconfig says about the cluster. The folder takes the certificate of its authority.
+func (s *Space) prometheusConfig(folder string) (config []byte, apiServer string, err error) {
+	text, err := os.ReadFile(s.cluster.Kubeconfig)
+	if err != nil {
+		return nil, "", err
+	}
+	var kubeconfig struct {
+		Clusters []struct {
+			Cluster struct {
+				Server    string `json:"server"`
+				Authority string `json:"certificate-authority-data"`
+			} `json:"cluster"`
+		} `json:"clusters"`
+		Users []struct {
+			User struct {
+				Token string `json:"token"`
+			} `json:"user"`
+		} `json:"users"`
+	}
+	if err := yaml.Unmarshal(text, &kubeconfig); err != nil {
+		return nil, "", err
+	}
+	if len(kubeconfig.Clusters) != 1 || len(kubeconfig.Users) != 1 || kubeconfig.Users[0].User.Token == "" {
+		return nil, "", fmt.Errorf("%s: Prometheus needs one cluster and one user with a token", s.cluster.Kubeconfig)
+	}
+	server, err := url.Parse(kubeconfig.Clusters[0].Cluster.Server)
+	if err != nil {
+		return nil, "", err
+	}
+	authority, err := base64.StdEncoding.DecodeString(kubeconfig.Clusters[0].Cluster.Authority)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "ca.crt"), authority, 0o600); err != nil {
+		return nil, "", err
+	}
+	type object = map[string]any
+	config, err = yaml.Marshal(object{
+		"global":     object{"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+		"rule_files": []string{"rules.yaml"},
+		"scrape_configs": []object{{
+			"job_name": "pods", "scheme": "https",
+			"authorization":   object{"credentials": kubeconfig.Users[0].User.Token},
+			"tls_config":      object{"ca_file": "ca.crt"},
+			"http_sd_configs": []object{{"url": podsURL, "refresh_interval": "1s"}},
+		}},
+	})
+	return config, server.Host, err
+}
+
+// get asks Prometheus, and decodes what it answers.
+func (p *Prometheus) get(ctx context.Context, path string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+path, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", path, response.Status)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(into)
+}
+
+// Firing are the alerts that fire now, as NAME{pod} or NAME.
+func (p *Prometheus) Firing(ctx context.Context) ([]string, error) {
+	var answer struct {
+		Data struct {
+			Alerts []struct {
+				State  string
+				Labels map[string]string
+			}
+		}
+	}
+	if err := p.get(ctx, "/api/v1/alerts", &answer); err != nil {
+		return nil, err
+	}
+	var firing []string
+	for _, alert := range answer.Data.Alerts {
+		if alert.State != "firing" {
+			continue
+		}
+		name := alert.Labels["alertname"]
+		if pod := alert.Labels["pod"]; pod != "" {
+			name += "{" + pod + "}"
+		}
+		firing = append(firing, name)
+	}
+	slices.Sort(firing)
+	return slices.Compact(firing), nil
+}
+
+// AwaitFiring waits until an alert fires, as Firing names it.
+func (p *Prometheus) AwaitFiring(ctx context.Context, limit time.Duration, alert string) error {
+	return p.await(ctx, limit, alert+" to fire", func(firing []string) bool { return slices.Contains(firing, alert) })
+}
+
+// AwaitResolved waits until no alert of that name fires, of no pod.
+func (p *Prometheus) AwaitResolved(ctx context.Context, limit time.Duration, name string) error {
+	return p.await(ctx, limit, name+" to be resolved", func(firing []string) bool {
+		return !slices.ContainsFunc(firing, func(alert string) bool { return alert == name || strings.HasPrefix(alert, name+"{") })
+	})
+}
+
+func (p *Prometheus) await(ctx context.Context, limit time.Duration, what string, holds func(firing []string) bool) error {
+	err := Await(ctx, limit, what, func(ctx context.Context) string {
+		firing, err := p.Firing(ctx)
+		switch {
+		case err != nil:
+			return err.Error()
+		case !holds(firing):
+			return fmt.Sprintf("firing: %v", firing)
+		}
+		return ""
+	})
+	if err == nil {
+		return nil
+	}
+	return p.explain(err)
+}
+
+// explain adds what Prometheus said last.
+func (p *Prometheus) explain(err error) error {
+	log, _ := os.ReadFile(p.log)
+	return fmt.Errorf("%w\nthe end of %s:\n%s", err, p.log, tail(string(log), 10))
+}
+
+// Rules renders the PrometheusRule of the release, and gives its spec: the cluster has no operator that would take it.
+func (s *Space) Rules(ctx context.Context, values Values) ([]byte, error) {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cluster.run(ctx, text, "helm", s.in("template", release, chart, "--values", chartTest, "--values", "-",
+		"--show-only", "templates/prometheusrule.yaml")...)
+	if err != nil {
+		return nil, err
+	}
+	var rule struct {
+		Spec json.RawMessage `json:"spec"`
+	}
+	if err := yaml.Unmarshal(bytes.TrimSpace(out), &rule); err != nil {
+		return nil, err
+	}
+	return yaml.JSONToYAML(rule.Spec)
+}
