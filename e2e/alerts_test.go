@@ -87,6 +87,7 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	must(t, space.Session(t.Context(), 0, "INSERT INTO T1 VALUES (1, 'there')"))
 	fires("AkuConflicts{" + slave + "}")
 	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", "UPDATE T1 SET V = 'there' WHERE ID = 1"))
+	must(t, space.Session(t.Context(), 0, "DELETE FROM T1 WHERE ID = 1"))
 
 	// Somebody closes the server again and again, and aku opens it each time.
 	for range 5 {
