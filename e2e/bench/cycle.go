@@ -120,13 +120,16 @@ func (m *mesh) quietEnd(ctx context.Context, w way) (time.Duration, error) {
 }
 
 // renew makes the pod that left one that is new to the others: its server starts
-// again, closed, and has no replication objects. Both ways find the peers' sides.
+// again, closed and empty, and has no replication objects. Both ways find the peers' sides.
 func (p *pod) renew() error {
 	p.restart()
 	err := p.sysdba(func(c *altisimtest.Conn) {
 		for _, name := range c.Rows("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_") {
 			_ = c.Try(context.Background(), "ALTER REPLICATION "+name+" STOP")
 			c.Do("ALTER REPLICATION "+name+" RESET", "DROP REPLICATION "+name)
+		}
+		for _, t := range p.mesh.tables() {
+			c.Do("TRUNCATE TABLE " + t)
 		}
 	})
 	if err != nil {
