@@ -49,13 +49,11 @@ type world struct {
 
 // Figures count what happened in a run.
 type Figures struct {
-	Writes, Joins, Restarts, Ends, Faults, Tainted, Shared, Syncs, Changes, Recoveries int
+	Writes, Ends, Faults, Tainted, Shared, Syncs, Changes, Recoveries int
 }
 
 func (f *Figures) add(g Figures) {
 	f.Writes += g.Writes
-	f.Joins += g.Joins
-	f.Restarts += g.Restarts
 	f.Ends += g.Ends
 	f.Faults += g.Faults
 	f.Tainted += g.Tainted
