@@ -11,14 +11,17 @@ type Verb string
 
 // The verbs. Each but the waits is one statement, or one per table.
 const (
-	Create       Verb = "CREATE"
-	Drop         Verb = "DROP"
-	Start        Verb = "START"
-	StartRetry   Verb = "START RETRY"
-	Stop         Verb = "STOP"
-	Reset        Verb = "RESET"
-	Sync         Verb = "SYNC"
-	Deliver      Verb = "DELIVER" // wait until all committed so far is applied on the peer
+	Create     Verb = "CREATE"
+	Drop       Verb = "DROP"
+	Start      Verb = "START"
+	StartRetry Verb = "START RETRY"
+	Stop       Verb = "STOP"
+	Reset      Verb = "RESET"
+	Sync       Verb = "SYNC"
+	Deliver    Verb = "DELIVER" // wait until all committed so far is applied on the peer
+	// Settle waits until the transactions end that have written and are open now: a log
+	// that is pinned at "now" leaves them out, and the copy has only what was committed.
+	Settle       Verb = "WAIT FOR OPEN TRANSACTIONS"
 	Truncate     Verb = "TRUNCATE"
 	AddTables    Verb = "ADD TABLE"  // those that the object does not have yet
 	DropTables   Verb = "DROP TABLE" // out of the replication; the table stays
@@ -76,10 +79,22 @@ type Step struct {
 	Generation string
 }
 
+// as is the step with another verb and guard.
+func (s Step) as(do Verb, guard Guard) Step {
+	s.Do, s.If = do, guard
+	return s
+}
+
+// of is the step for these tables.
+func (s Step) of(tables []Table) Step {
+	s.Tables = tables
+	return s
+}
+
 // onObject tells whether the step is about a replication object.
 func (s Step) onObject() bool {
 	switch s.Do {
-	case Truncate, Close, Open, AllowSharing, Delay, Shutdown, BeginRecovery, EndRecovery:
+	case Truncate, Close, Open, AllowSharing, Settle, Delay, Shutdown, BeginRecovery, EndRecovery:
 		return false
 	}
 	return true

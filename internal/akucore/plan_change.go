@@ -10,7 +10,8 @@ import "slices"
 //  1. k closes, and delivers all that it holds. Then all its pairs stop.
 //  2. New tables are added to the peers' sides; those of a new block get objects of
 //     their own, which other slaves START RETRY. That pins what is written to them
-//     there from now on, and what a slave j wrote before it delivers to the master.
+//     there from now on. What a slave j wrote before it delivers to the master, when the
+//     transactions are over that were open then.
 //  3. k gives up the mark of a complete copy. A plan that is cut from here on is
 //     followed by a full join.
 //  4. k's side towards the master follows, and what was taken out goes from all sides.
@@ -37,11 +38,11 @@ func planChange(m Mesh, v View) Plan {
 		switch {
 		case anew:
 			added = group.Tables
-			c.sync.Steps = append(c.sync.Steps, at.with(Sync))
+			c.sync.Steps = append(c.sync.Steps, at.as(Sync, Unguarded))
 		case len(added) > 0:
-			c.sync.Steps = append(c.sync.Steps, at.with(SyncTables).of(added))
+			c.sync.Steps = append(c.sync.Steps, at.as(SyncTables, Unguarded).of(added))
 		default:
-			c.sync.Steps = append(c.sync.Steps, at.with(Start).guarded(IfKept))
+			c.sync.Steps = append(c.sync.Steps, at.as(Start, IfKept))
 		}
 		copied = union(copied, added)
 	}
@@ -94,34 +95,34 @@ func (c *change) pair(peer, group int) (added []Table) {
 	c.align.Steps = append(c.align.Steps, steps...)
 	c.connect.Steps = append(c.connect.Steps, startOrWake(own, here)...)
 	c.connect.Steps = append(c.connect.Steps, startOrWake(theirs, there)...)
-	c.deliver.Steps = append(c.deliver.Steps, here.with(Deliver), there.with(Deliver))
-	c.stop.Steps = append(c.stop.Steps, here.with(Stop), there.with(Stop))
+	c.deliver.Steps = append(c.deliver.Steps, here.as(Deliver, Unguarded), there.as(Deliver, Unguarded))
+	c.stop.Steps = append(c.stop.Steps, here.as(Stop, Unguarded), there.as(Stop, Unguarded))
 
 	if added = own.lacks(want); len(added) > 0 {
-		c.pin.Steps = append(c.pin.Steps, there.with(AddTables).of(added))
-		c.join(peer, group, here.with(AddTables).of(added).guarded(IfNotJoined))
+		c.pin.Steps = append(c.pin.Steps, there.as(AddTables, Unguarded).of(added))
+		c.join(peer, group, here.as(AddTables, IfNotJoined).of(added))
 	}
 	if more := own.exceeds(want); len(more) > 0 {
-		takeOut := func(s Step) Step { return s.with(DropTables).of(more).guarded(IfNotJoined) }
+		takeOut := func(s Step) Step { return s.as(DropTables, IfNotJoined).of(more) }
 		c.own.Steps = append(c.own.Steps, takeOut(here), takeOut(there))
 	}
 	if peer == Master {
-		c.forget.Steps = append(c.forget.Steps, here.with(Reset).guarded(IfHandedOver))
+		c.forget.Steps = append(c.forget.Steps, here.as(Reset, IfHandedOver))
 	} else {
-		c.start.Steps = append(c.start.Steps, here.with(Start).guarded(IfKept), there.with(Start).guarded(IfKept))
+		c.start.Steps = append(c.start.Steps, here.as(Start, IfKept), there.as(Start, IfKept))
 	}
 	return added
 }
 
 // make adds the steps that set a new group's pair up.
 func (c *change) make(here, there Step, tables []Table) {
-	c.pin.Steps = append(c.pin.Steps, there.with(Create).of(tables))
+	c.pin.Steps = append(c.pin.Steps, there.as(Create, Unguarded).of(tables))
 	if here.Peer != Master {
-		c.pin.Steps = append(c.pin.Steps, there.with(StartRetry))
+		c.pin.Steps = append(c.pin.Steps, there.as(StartRetry, Unguarded))
 		// START RETRY alone would look for us only every 60 s.
-		c.start.Steps = append(c.start.Steps, here.with(Start), there.with(Stop), there.with(Start).guarded(IfKept))
+		c.start.Steps = append(c.start.Steps, here.as(Start, Unguarded), there.as(Stop, Unguarded), there.as(Start, IfKept))
 	}
-	c.join(here.Peer, here.Group, here.with(Create).of(tables))
+	c.join(here.Peer, here.Group, here.as(Create, Unguarded).of(tables))
 }
 
 // join has the own side of a pair take new tables: towards the master before they are
@@ -132,7 +133,8 @@ func (c *change) join(peer, group int, own Step) {
 		c.own.Steps = append(c.own.Steps, own)
 		return
 	}
-	c.toMaster.Steps = append(c.toMaster.Steps, Step{Do: Deliver, On: peer, Peer: Master, Group: group})
+	toMaster := Step{On: peer, Peer: Master, Group: group}
+	c.toMaster.Steps = append(c.toMaster.Steps, toMaster.as(Settle, Unguarded), toMaster.as(Deliver, Unguarded))
 	c.follow.Steps = append(c.follow.Steps, own)
 }
 
@@ -151,13 +153,13 @@ func (v View) align(m Mesh, peer, group int) ([]Step, Object) {
 	at := Step{On: peer, Peer: m.Self, Group: group}
 	var steps []Step
 	if more := theirs.exceeds(own.Tables); m.Self != Master && len(more) > 0 {
-		steps = append(steps, at.with(DropTables).of(more).guarded(IfOnlyThere))
+		steps = append(steps, at.as(DropTables, IfOnlyThere).of(more))
 	}
 	if !theirs.goesTo(m.Spec(m.Groups[group], peer, m.Self)) {
-		steps = append(steps, at.with(SetHost))
+		steps = append(steps, at.as(SetHost, Unguarded))
 	}
 	if len(steps) > 0 && (theirs.Started || theirs.Sender != SenderNone) {
-		steps = append([]Step{at.with(Stop)}, steps...)
+		steps = append([]Step{at.as(Stop, Unguarded)}, steps...)
 		theirs.Started, theirs.Sender = false, SenderNone
 	}
 	return steps, theirs
@@ -171,10 +173,6 @@ func (s Stage) titled(title string, lines ...string) Stage {
 	}
 	return s
 }
-
-func (s Step) with(do Verb) Step        { s.Do = do; return s }
-func (s Step) of(tables []Table) Step   { s.Tables = tables; return s }
-func (s Step) guarded(guard Guard) Step { s.If = guard; return s }
 
 // union are the tables of both lists, each once.
 func union(a, b []Table) []Table {

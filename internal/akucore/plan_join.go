@@ -9,7 +9,8 @@ import "fmt"
 //  1. k's own side of (j,k) must not exist: then j's sender keeps its log
 //     instead of delivering into a half-made copy.
 //  2. START RETRY on every j pins j's log at now.
-//  3. j delivers to the master: all that j wrote before the pin is there.
+//  3. The transactions of j end that were open at the pin: the pinned log leaves them
+//     out. Then j delivers to the master: all that j wrote before the pin is there.
 //  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins.
 //  5. The copy is complete: k's sides of (j,k) are made, and everything starts.
 //     k's start towards the master is what marks the copy as complete. The sides
@@ -110,7 +111,7 @@ func planJoin(m Mesh, v View) Plan {
 			if toMaster, _ := v.object(m, slave, Master, g); !toMaster.Started {
 				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
 			}
-			deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
+			deliver.Steps = append(deliver.Steps, Step{Do: Settle, On: slave, Peer: Master, Group: g}, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
 			pair.Steps = append(pair.Steps, Step{Do: Create, On: m.Self, Peer: slave, Group: g, Tables: tables})
 			start.Steps = append(start.Steps,
 				Step{Do: Start, On: m.Self, Peer: slave, Group: g},

@@ -165,7 +165,8 @@ func whyNotOpen(p Pod) string {
 func planSlaveRestart(m Mesh, o StartOptions, v View) Plan {
 	partners := []int{Master}
 	for _, slave := range otherSlaves(m) {
-		if v.outdated(m, slave) && !v.included(m, slave) {
+		// A higher one would wait for this pod: of the two the lower goes on.
+		if slave < m.Self && v.outdated(m, slave) && !v.included(m, slave) {
 			return Plan{Name: "restart of a slave", Wait: waitForOutdated(m, slave)}
 		}
 		if !v.joined(m, slave) {

@@ -151,12 +151,6 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	return p
 }
 
-// as is the step with another verb and guard.
-func (s Step) as(do Verb, guard Guard) Step {
-	s.Do, s.If = do, guard
-	return s
-}
-
 // delivers tells whether a slave can prove that the source has all it wrote, and can
 // keep what it writes from then on for the master.
 func (v View) delivers(m Mesh, slave, source int) bool {

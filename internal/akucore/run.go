@@ -275,6 +275,8 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		return sleep(ctx, s.For)
 	case Deliver:
 		return r.deliver(ctx, s)
+	case Settle:
+		return r.settle(ctx, s)
 	case BeginRecovery, EndRecovery:
 		return r.setSign(ctx, server, s)
 	}

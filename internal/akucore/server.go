@@ -133,6 +133,10 @@ type Server interface {
 	// applied; ok is false when there is no receiver.
 	Applied(ctx context.Context, object string) (xsn int64, ok bool, err error)
 
+	// OpenTransactions are those that have written and not ended; ok is false when the
+	// server does not tell.
+	OpenTransactions(ctx context.Context) (open []Transaction, ok bool, err error)
+
 	// Truncate empties the tables on this server only.
 	Truncate(ctx context.Context, tables []Table) error
 	SetAdminMode(ctx context.Context, on bool) error
@@ -149,6 +153,9 @@ type Server interface {
 	// Initialize runs the given scripts once in the life of a database.
 	Initialize(ctx context.Context, scripts []Script) error
 }
+
+// Transaction is one that has written and has not ended.
+type Transaction struct{ ID, Session int64 }
 
 // Script is a file of SQL statements.
 type Script struct {

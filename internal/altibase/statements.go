@@ -111,6 +111,8 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation)) + " -- never started: a sign that keeps this server closed"}
 	case akucore.EndRecovery:
 		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
+	case akucore.Settle:
+		return []string{"-- wait until the transactions are over that SELECT ID, SESSION_ID FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0 names now"}
 	case akucore.Delay:
 		return []string{"-- wait " + s.For.String()}
 	case akucore.Shutdown:

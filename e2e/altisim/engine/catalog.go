@@ -75,6 +75,7 @@ type Replication struct {
 	HostNo  int // last used
 	Started bool
 	XSN     SN // restart point: everything after it is still to be sent
+	Pinned  SN // began at "now" there: transactions that wrote before are not sent
 }
 
 // Host is where a peer is to be found. Addr is kept as it was written and

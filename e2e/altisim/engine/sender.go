@@ -227,6 +227,7 @@ func (x *sender) stream(link Link) error {
 func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *progress) error {
 	items := x.s.itemsByTable(r)
 	lastSend, greeted, open := time.Now(), false, false
+	halfway := false // inside a transaction that wrote before the object began at "now"
 	for ctx.Err() == nil {
 		changed := x.s.store.Changed()
 		records, upTo, err := x.s.store.ReadLog(ctx, at, logBatch)
@@ -236,14 +237,19 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 		var out []SentChange
 		var tables []int // of out, 0 for a commit
 		for _, rec := range records {
+			if rec.Op == Began {
+				halfway = rec.Began <= r.Pinned
+				continue
+			}
 			if rec.Op == Commit {
+				halfway = false
 				if open {
 					out, tables = append(out, SentChange{Op: Commit, SN: rec.SN}), append(tables, 0)
 					open = false
 				}
 				continue
 			}
-			if item, ok := items[rec.TableID]; ok && rec.SN > r.Items[item].InvalidMaxSN {
+			if item, ok := items[rec.TableID]; ok && !halfway && rec.SN > r.Items[item].InvalidMaxSN {
 				out, tables = append(out, SentChange{Op: rec.Op, Item: item, SN: rec.SN, Before: rec.Before, After: rec.After}), append(tables, rec.TableID)
 				open = true
 			}

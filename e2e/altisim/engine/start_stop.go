@@ -49,6 +49,7 @@ func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 		err = s.changeReplication(ctx, name, true, func(_ *Catalog, r *Replication) error {
 			if r.XSN == NoSN {
 				r.XSN = s.store.LastSN()
+				r.Pinned = r.XSN
 			}
 			r.Started = true
 			return nil
@@ -120,7 +121,7 @@ func (s *Server) Reset(ctx context.Context, name string) error {
 		if s.sending(name) {
 			return ErrSenderStarted
 		}
-		r.XSN = NoSN
+		r.XSN, r.Pinned = NoSN, 0
 		return nil
 	})
 	if err == nil {

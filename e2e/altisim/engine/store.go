@@ -38,6 +38,7 @@ type Record struct {
 	TableID int
 	Before  string // JSON array of all columns, or empty
 	After   string
+	Began   SN // of Began
 }
 
 // Op is what a log record says.
@@ -49,6 +50,8 @@ const (
 	Update Op = 'U'
 	Delete Op = 'D'
 	Commit Op = 'C'
+	// Began comes before the records of a transaction that began to write earlier.
+	Began Op = 'B'
 )
 
 // Change is a change to apply to a table.

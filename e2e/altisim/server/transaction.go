@@ -23,7 +23,7 @@ func (c *Session) transaction(ctx context.Context, st sqlfront.Statement) (Outpu
 	switch {
 	case verb == "BEGIN" || verb == "START":
 		if c.tx == nil {
-			c.tx = c.srv.Store.Begin(c.Replicates())
+			c.tx = c.srv.Store.Begin(c.ID, c.Replicates())
 		}
 		verb = "BEGIN"
 	case verb == "COMMIT" || verb == "END":

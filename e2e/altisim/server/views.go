@@ -12,7 +12,7 @@ import (
 func (c *Session) virtual(name string) *sqlfront.Virtual {
 	make, ok := map[string]func() (string, [][]any){
 		"V$REPSENDER": c.repSender, "V$REPSENDER_PARALLEL": c.repSenderParallel, "V$REPRECEIVER": c.repReceiver,
-		"V$REPSENDER_SENT_LOG_COUNT": c.repSent, "V$REPSENDER_TRANSTBL": c.repTransactions,
+		"V$REPSENDER_SENT_LOG_COUNT": c.repSent, "V$REPSENDER_TRANSTBL": c.repTransactions, "V$TRANSACTION": c.transactions,
 		"V$REPGAP": c.repGap, "V$REPSYNC": c.repSync, "V$PROPERTY": c.property, "V$SESSION": c.sessions,
 		"V$INSTANCE": c.instance, "V$DATABASE": c.database, "V$VERSION": c.version, "V$STATEMENT": c.statements,
 		"X$PROPERTY": empty(`ID NAME`), "V$REPEXEC": c.repExec, "V$REPLOGBUFFER": empty(`REP_NAME BUFFER_MIN_SN READ_SN BUFFER_MAX_SN`),
@@ -84,6 +84,14 @@ func (c *Session) repTransactions() (string, [][]any) {
 		}
 	}
 	return `REP_NAME START_FLAG LOCAL_TID REMOTE_TID BEGIN_FLAG BEGIN_SN`, rows
+}
+
+func (c *Session) transactions() (string, [][]any) {
+	var rows [][]any
+	for _, t := range c.srv.Store.Transactions() {
+		rows = append(rows, []any{t.ID, t.Session, 0, 1, t.Since.Unix()})
+	}
+	return `ID SESSION_ID STATUS UPDATE_STATUS FIRST_UPDATE_TIME`, rows
 }
 
 func (c *Session) repReceiver() (string, [][]any) {

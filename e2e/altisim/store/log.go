@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 
 	"aku/e2e/altisim/engine"
 )
@@ -28,12 +29,22 @@ func (s *Store) ReadLog(ctx context.Context, after engine.SN, limit int) ([]engi
 			return nil, 0, err
 		}
 		r.SN, r.Op = sn(id), engine.Op(op[0])
+		if r.Op == engine.Began {
+			if r.Began, err = began(r.Before); err != nil {
+				return nil, 0, err
+			}
+		}
 		out = append(out, r)
 	}
 	if n := len(out); n == limit || n > 0 && out[n-1].SN > upTo {
 		upTo = out[n-1].SN
 	}
 	return out, upTo, rows.Err()
+}
+
+func began(text string) (engine.SN, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return engine.SN(n), err
 }
 
 // Touch implements engine.Store.

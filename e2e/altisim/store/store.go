@@ -56,7 +56,10 @@ type Store struct {
 	mu      sync.Mutex
 	last    engine.SN
 	changed chan struct{}
-	catalog *engine.Catalog // as saved
+
+	open         map[*Tx]bool    // have written and not ended
+	transactions int64           // so far
+	catalog      *engine.Catalog // as saved
 }
 
 var _ engine.Store = (*Store)(nil)
@@ -74,7 +77,7 @@ func Open(dir string, create func() (*engine.Catalog, error)) (*Store, *engine.C
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, nil, fmt.Errorf("%s is in use by another server: %w", dir, err)
 	}
-	s := &Store{lock: lock, turn: make(chan struct{}, 1), changed: make(chan struct{}), triggered: map[int]string{}}
+	s := &Store{lock: lock, turn: make(chan struct{}, 1), changed: make(chan struct{}), triggered: map[int]string{}, open: map[*Tx]bool{}}
 	file := "file:" + filepath.Join(dir, "altisim.db")
 	const pragmas = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=case_sensitive_like(1)&_pragma=temp_store(2)"
 	if s.write, err = sql.Open("sqlite", file+pragmas); err != nil {

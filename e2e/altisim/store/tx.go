@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
+
+	"aku/e2e/altisim/engine"
 )
 
 // Tx is a user's transaction.
@@ -13,6 +16,14 @@ type Tx struct {
 	live    bool // its changes are in SQLite's open transaction
 	wrote   bool
 	done    []statement
+	open    OpenTx // valid when wrote
+}
+
+// OpenTx is a transaction that has written and has not ended.
+type OpenTx struct {
+	ID, Session int64
+	Began       engine.SN // the last number of the log when it first wrote
+	Since       time.Time
 }
 
 type statement struct {
@@ -20,8 +31,39 @@ type statement struct {
 	args  []any
 }
 
-// Begin makes a transaction. capture says whether peers shall get its changes.
-func (s *Store) Begin(capture bool) *Tx { return &Tx{s: s, capture: capture} }
+// Begin makes a session's transaction. capture says whether peers shall get its changes.
+func (s *Store) Begin(session int64, capture bool) *Tx {
+	return &Tx{s: s, capture: capture, open: OpenTx{Session: session}}
+}
+
+// Transactions are the open ones that have written.
+func (s *Store) Transactions() []OpenTx {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []OpenTx
+	for t := range s.open {
+		all = append(all, t.open)
+	}
+	return all
+}
+
+// writes notes that the transaction has begun to write. The caller has the turn, so
+// the log stands still.
+func (t *Tx) writes() {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	t.s.transactions++
+	t.open.ID, t.open.Began, t.open.Since = t.s.transactions, t.s.last, time.Now()
+	t.s.open[t] = true
+	t.wrote = true
+}
+
+// over notes that it has ended, whatever came of it.
+func (t *Tx) over() {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	delete(t.s.open, t)
+}
 
 // Wrote says whether the transaction has anything to commit.
 func (t *Tx) Wrote() bool { return t.wrote }
@@ -43,6 +85,10 @@ func (t *Tx) enter(ctx context.Context) error {
 	}
 	conn := t.s.conn(t.capture)
 	err := begin(ctx, conn)
+	if err == nil && t.wrote && t.capture && t.open.Began < t.s.LastSN() {
+		// Its records come late: on the real server they are where it wrote them.
+		err = exec(ctx, conn, "INSERT INTO _log (op, before) VALUES ('B', ?)", int64(t.open.Began))
+	}
 	for _, st := range t.done {
 		if err == nil {
 			err = exec(ctx, conn, st.query, st.args...)
@@ -76,7 +122,10 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 		}
 		return 0, err
 	}
-	t.done, t.wrote = append(t.done, statement{query, args}), true
+	t.done = append(t.done, statement{query, args})
+	if !t.wrote {
+		t.writes()
+	}
 	return res.RowsAffected()
 }
 
@@ -98,6 +147,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 	if !t.Wrote() {
 		return nil
 	}
+	defer t.over()
 	if err := t.enter(ctx); err != nil {
 		t.done, t.wrote = nil, false
 		return err
@@ -109,6 +159,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 
 // Rollback forgets the changes.
 func (t *Tx) Rollback() {
+	defer t.over()
 	t.done, t.wrote = nil, false
 	if t.s.take(context.Background(), t) != nil {
 		return

@@ -517,6 +517,18 @@ func (c *conn) Applied(ctx context.Context, object string) (xsn int64, ok bool, 
 	return xsn, ok, err
 }
 
+func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
+	err = c.read(ctx, "transactions", func(s *server) {
+		open = nil
+		for _, o := range s.sessions {
+			if o.began > 0 {
+				open = append(open, akucore.Transaction{ID: o.transaction, Session: o.id})
+			}
+		}
+	})
+	return open, err == nil, err
+}
+
 func (c *conn) Truncate(ctx context.Context, tables []akucore.Table) error {
 	return c.run(ctx, changeTimeout, "TRUNCATE", fmt.Sprint(tables), func(ctx context.Context, s *server) error {
 		return s.truncate(ctx, tables, c.client)

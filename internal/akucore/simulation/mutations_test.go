@@ -331,6 +331,8 @@ var mutations = []mutation{
 			}
 		}
 	}))},
+	{"join: open transactions of others are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle })},
+	{"tables: open transactions of others are not waited for", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"tables: the mark of a complete copy is kept", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Reset }))},
 	{"tables: new ones are not emptied", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"tables: what others wrote to new ones is not delivered first", 50, both(listChanges, lists(func(m akucore.Mesh, s akucore.Step) bool {

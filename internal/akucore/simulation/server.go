@@ -33,6 +33,9 @@ type session struct {
 	client *client // nil for a user
 	sysdba bool
 	closed bool
+
+	transaction int64 // the open one
+	began       int64 // the last number of the log when it first wrote; 0: there is none
 }
 
 // boot makes a server process, which takes its time before it answers. Callers

@@ -32,6 +32,7 @@ const (
 	startWait    = time.Second
 	stopTick     = time.Second
 	syncWait     = 2 * time.Second
+	lockWait     = 30 * time.Second
 	shutdownWait = 8 * time.Second
 )
 
@@ -190,7 +191,7 @@ func (s *server) start(ctx context.Context, name string, retry bool) error {
 			return problem
 		}
 		if x.o.xsn == akucore.Unset {
-			x.o.xsn = s.volume.last
+			x.o.xsn, x.o.pinned = s.volume.last, s.volume.last
 		}
 		x.o.started = true
 		s.logged()
@@ -302,7 +303,7 @@ func (s *server) reset(name string, by *client) error {
 			return errStarted
 		}
 		s.mayReset(o, by)
-		o.xsn = akucore.Unset
+		o.xsn, o.pinned = akucore.Unset, 0
 		s.volume.ddl++
 		s.logged()
 		return nil
@@ -319,6 +320,9 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 	ctx, cut := context.WithCancel(ctx)
 	defer cut()
 	if err := s.reach(ctx, x); err != nil {
+		return errors.Join(s.change(func() error { x.remove(); return nil }), err)
+	}
+	if err := s.lockTables(ctx); err != nil {
 		return errors.Join(s.change(func() error { x.remove(); return nil }), err)
 	}
 	var copies []tableCopy
@@ -388,7 +392,7 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 		x.cut = nil
 		x.o.started = true
 		if len(tables) == 0 || x.o.xsn == akucore.Unset {
-			x.o.xsn = at
+			x.o.xsn, x.o.pinned = at, 0
 		}
 		for _, c := range copies {
 			x.o.items[c.table] = at
@@ -403,6 +407,29 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 		x.connect()
 		return nil
 	})
+}
+
+// lockTables waits, as a SYNC does before it reads, until those have ended that have
+// changed rows and not committed.
+func (s *server) lockTables(ctx context.Context) error {
+	for deadline := time.Now().Add(lockWait); ; {
+		open := false
+		err := s.change(func() error {
+			for _, c := range s.sessions {
+				open = open || c.began > 0
+			}
+			return nil
+		})
+		if err != nil || !open {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return errSync
+		}
+		if err := s.wait(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // tableCopy is a table on its way to another volume.

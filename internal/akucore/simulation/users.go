@@ -56,16 +56,45 @@ func (p *pod) users() {
 				w.mu.Unlock()
 				break
 			}
+			long := time.Duration(0)
 			if !w.network.hung[p.number] && !s.byHand {
-				s.write()
+				if w.chance(4, dieWrite, p.number, 2, 0) {
+					long = session.begin()
+				} else {
+					s.write(0)
+				}
 			}
 			w.mu.Unlock()
+			if long > 0 && pause(p.ctx, long) == nil {
+				w.mu.Lock()
+				session.commit()
+				w.mu.Unlock()
+			}
 		}
 	}
 }
 
-// write is one change by a user. Callers hold the lock.
-func (s *server) write() {
+// begin opens a transaction that lasts for so long. Callers hold the lock.
+func (c *session) begin() time.Duration {
+	s := c.server
+	c.transaction, c.began = s.w.id(), s.volume.last
+	s.logged()
+	return s.w.between(dieWrite, s.pod, 3, 0, 50*time.Millisecond, 9*time.Second)
+}
+
+// commit ends it, unless the session ended before: then it is rolled back. Callers hold
+// the lock.
+func (c *session) commit() {
+	s, began := c.server, c.began
+	c.began = 0
+	if !c.closed && s.ctx.Err() == nil && !s.w.network.hung[s.pod] {
+		s.write(began)
+	}
+}
+
+// write is one change by a user, whose transaction began then or just now. Callers hold
+// the lock.
+func (s *server) write(began int64) {
 	w, v := s.w, s.volume
 	r := w.roll(dieWrite, s.pod, 0, 0)
 	// Until all pods have a new table, users write it where it is in replication.
@@ -91,6 +120,7 @@ func (s *server) write() {
 		return
 	}
 	c := v.write(at.table, at.key, value)
+	v.log[len(v.log)-1].began = began
 	if last, ok := w.journal.latest[at]; ok && last.pod != s.pod {
 		w.journal.shared[at] = true
 	}

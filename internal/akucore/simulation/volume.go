@@ -40,6 +40,7 @@ type known struct {
 // sent on, so it is not kept. A row is a key and a value; 0 is no row.
 type change struct {
 	sn            int64
+	began         int64 // the number when its transaction first wrote, if that was before; else 0
 	table         int
 	key           int
 	before, after int64
@@ -60,6 +61,7 @@ type object struct {
 	spec    akucore.ObjectSpec
 	group   int
 	items   map[int]int64 // tables, and up to where their changes are not sent
+	pinned  int64         // it began at "now" there: transactions that wrote before are not sent
 	peer    int
 	started bool
 	xsn     int64
@@ -68,7 +70,11 @@ type object struct {
 // sends tells whether the object carries a change.
 func (o *object) sends(c change) bool {
 	from, ok := o.items[c.table]
-	return ok && c.sn > from
+	written := c.sn
+	if c.began > 0 {
+		written = c.began + 1 // its transaction changes no row twice
+	}
+	return ok && written > from && (c.began == 0 || c.began > o.pinned)
 }
 
 func newVolume(w *world, pod int) *volume {
@@ -84,7 +90,7 @@ func newVolume(w *world, pod int) *volume {
 // write is a change by a user.
 func (v *volume) write(table, key int, value int64) change {
 	v.last++
-	c := change{v.last, table, key, v.rows[table][key], value}
+	c := change{sn: v.last, table: table, key: key, before: v.rows[table][key], after: value}
 	v.set(table, key, value)
 	v.log = append(v.log, c)
 	v.written[table]++
