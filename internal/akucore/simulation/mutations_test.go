@@ -95,7 +95,7 @@ func backAtOnce(o *Options) {
 // same time.
 func joinsCut(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
-		return []event{{after: seconds(r, 28, 42), fault: killServer(2)}, {fault: loseVolume(1)}}
+		return []event{{after: seconds(r, 34, 52), fault: killServer(2)}, {fault: loseVolume(1)}}
 	})
 }
 
