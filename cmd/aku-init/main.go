@@ -87,6 +87,8 @@
 //	                                         {"from":1,"generation":"1-48213"}; the log of the
 //	                                         master tells the generation. Read at every look
 //	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics and /events
+//	                                         /livez fails only when nothing has moved for
+//	                                         longer than any step takes; waiting is no fault
 //	AKU_LOG_FORMAT                    text   or json
 //	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so
 //	AKU_ODBC_SYSDBA                   PRIVILEGE=SYSDBA  attribute for a SYSDBA session

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/pulse"
 )
 
 // Runner carries out plans.
@@ -130,6 +132,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 	began := time.Now()
 	err := retry.Do(
 		func() error {
+			pulse.Beat(ctx)
 			if err := r.check(ctx, s); err != nil {
 				if s.If == IfKept && !errors.Is(err, errReset) {
 					return err // it destroys nothing: look again
@@ -408,6 +411,7 @@ func (r *Runner) sync(ctx context.Context, master Server, s Step, object string,
 		case err := <-done:
 			return err
 		case <-tick.C:
+			pulse.Beat(ctx)
 			progress, err := master.SyncProgress(ctx, object)
 			if err != nil {
 				continue // the copy itself will say what is wrong
@@ -432,6 +436,8 @@ func (r *Runner) sync(ctx context.Context, master Server, s Step, object string,
 
 // sleep waits unless the context ends first.
 func sleep(ctx context.Context, d time.Duration) error {
+	pulse.Beat(ctx)
+	defer pulse.Beat(ctx)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

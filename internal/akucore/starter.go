@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"aku/internal/pulse"
 )
 
 // ErrHuman is returned by a start that cannot go on before somebody acts.
@@ -90,7 +92,7 @@ func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instanc
 	r := s.Runner
 	own := r.Servers.Server(r.Mesh.Self)
 	if len(s.Scripts) > 0 {
-		if err := own.Initialize(ctx, s.Scripts); err != nil {
+		if err := pulse.While(ctx, func() error { return own.Initialize(ctx, s.Scripts) }); err != nil {
 			return Plan{}, Instance{}, fmt.Errorf("initialize the own server: %w", err)
 		}
 	}

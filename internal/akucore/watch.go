@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"aku/internal/pulse"
 )
 
 const (
@@ -25,7 +27,7 @@ var ErrGone = errors.New("the own server left service")
 func Attend(ctx context.Context, r *Runner, since Instance, replicas func(context.Context) int, present func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { cancel(Sweep(ctx, r, replicas)) })
+	sweeping.Go(func() { cancel(Sweep(pulse.With(ctx, nil), r, replicas)) })
 	defer sweeping.Wait()
 	defer cancel(nil)
 	err := Watch(ctx, r.Servers.Server(r.Mesh.Self), since, present)

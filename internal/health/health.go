@@ -10,11 +10,23 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"aku/internal/pulse"
 )
 
-// Health is what the probes are told. The zero value is alive and not ready.
+// Health is what the probes are told. The zero value is not ready, and alive for ever.
 type Health struct {
 	state atomic.Pointer[state]
+	pulse pulse.Pulse
+	limit time.Duration
+}
+
+// Alive gives the pulse of the loop, which may be silent for the given time before /livez
+// says that it is not alive. It is called before Serve.
+func (h *Health) Alive(limit time.Duration) *pulse.Pulse {
+	h.limit = limit
+	h.pulse.Beat()
+	return &h.pulse
 }
 
 type state struct {
@@ -35,6 +47,12 @@ func (h *Health) Serve(ctx context.Context, port int, pages map[string]http.Hand
 		mux.Handle("GET "+path, page)
 	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		silence := h.pulse.Silence()
+		if h.limit > 0 && silence > h.limit {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintf(w, "not alive: nothing has moved for %s, and no step takes more than %s\n", silence.Round(time.Second), h.limit)
+			return
+		}
 		fmt.Fprintln(w, "alive")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"aku/internal/pulse"
 )
 
 // Dir is the path of the folder.
@@ -50,6 +52,7 @@ func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	}
 	for {
+		pulse.Beat(ctx)
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			return func() { file.Close() }, nil

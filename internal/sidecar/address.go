@@ -10,6 +10,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/metrics"
+	"aku/internal/pulse"
 )
 
 // checkAddress waits until the pod's own DNS name resolves to this pod and its
@@ -20,6 +21,7 @@ func (s *Sidecar) checkAddress(ctx context.Context) error {
 	host := mesh.Host(mesh.Self)
 	var last error
 	for try := range s.Settings.AddressCheckCount {
+		pulse.Beat(ctx)
 		if try > 0 {
 			pause(ctx, time.Second)
 		}

@@ -19,6 +19,7 @@ import (
 	"aku/internal/kube"
 	"aku/internal/metrics"
 	"aku/internal/process"
+	"aku/internal/pulse"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
@@ -32,6 +33,9 @@ type Sidecar struct {
 	Settings settings.Settings
 	Servers  akucore.Servers
 	Log      *slog.Logger
+	// AliveFor is how long nothing may move before the pod's kubelet is told that the
+	// sidecar is not alive (/livez).
+	AliveFor time.Duration
 	// CheckAddress waits until the peers can reach the pod by its name.
 	CheckAddress func(context.Context) error
 
@@ -51,6 +55,7 @@ type Sidecar struct {
 // New makes the sidecar of a pod.
 func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
+	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
 	if s.PodUID != "" {
@@ -61,7 +66,7 @@ func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sideca
 
 // Run ends with its context; whatever happens to the server, it starts over.
 func (s *Sidecar) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(pulse.With(ctx, s.health.Alive(s.AliveFor)))
 	if s.announce != nil {
 		go s.announce.run(ctx)
 	}
@@ -77,6 +82,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	defer func() { cancel(nil); <-served }()
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
+		pulse.Beat(ctx)
 		if s.dir.EndRequested() {
 			s.become(metrics.Ending, "", "ending")
 			s.lastEnd()

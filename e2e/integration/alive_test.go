@@ -1,0 +1,164 @@
+//go:build integration
+
+package integration
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"aku/e2e/altisim/altisimtest"
+	"aku/internal/akucore"
+	"aku/internal/sidecar"
+)
+
+// livez is what the kubelet would see.
+func (p *pod) livez() (code int, text string) {
+	p.t.Helper()
+	response, err := http.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/livez")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+// wedgeable are servers of which the own one falls silent when told so: calls hang for
+// ever, whatever their context says.
+type wedgeable struct {
+	akucore.Servers
+	wedged  atomic.Bool
+	release chan struct{}
+}
+
+func (w *wedgeable) Server(pod int) akucore.Server { return wedgeableServer{w.Servers.Server(pod), w} }
+
+type wedgeableServer struct {
+	akucore.Server
+	all *wedgeable
+}
+
+func (s wedgeableServer) Instance(ctx context.Context) (akucore.Instance, error) {
+	if s.all.wedged.Load() {
+		<-s.all.release
+	}
+	return s.Server.Instance(ctx)
+}
+
+// runWith starts a sidecar that may be silent for some time, and can be wedged.
+func (p *pod) runWith(aliveFor time.Duration, checkAddress func(context.Context) error) *wedgeable {
+	p.t.Helper()
+	s, servers := p.settings()
+	w := &wedgeable{Servers: servers, release: make(chan struct{})}
+	c := sidecar.New(s, w, p.logger())
+	c.AliveFor, c.CheckAddress = aliveFor, checkAddress
+	ctx, cancel := context.WithCancel(context.Background())
+	p.stop, p.done = cancel, make(chan struct{})
+	go func() {
+		defer close(p.done)
+		_ = c.Run(ctx)
+	}()
+	p.t.Cleanup(func() {
+		cancel()
+		close(w.release)
+		<-p.done
+	})
+	p.eventually("it answers", func() bool {
+		response, err := http.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/livez")
+		if err == nil {
+			response.Body.Close()
+		}
+		return err == nil
+	})
+	return w
+}
+
+func anywhere(context.Context) error { return nil }
+
+func TestLivez_IsNotAliveWhenTheLoopIsWedged(t *testing.T) {
+	t.Parallel()
+	const limit = 2 * time.Second
+	mustDie := func(p *pod) {
+		t.Helper()
+		if code, text := p.livez(); code != http.StatusOK {
+			t.Errorf("before its time: %d %s", code, text)
+		}
+		p.eventually("not alive", func() bool {
+			code, text := p.livez()
+			return code == http.StatusServiceUnavailable && strings.HasPrefix(text, "not alive: nothing has moved for ")
+		})
+	}
+	t.Run("in the start", func(t *testing.T) {
+		t.Parallel()
+		c := start(t, 1, nil)
+		var w *wedgeable
+		ready := make(chan struct{})
+		w = c.pods[0].runWith(limit, func(context.Context) error {
+			<-ready
+			<-w.release
+			return nil
+		})
+		close(ready)
+		mustDie(c.pods[0])
+	})
+	t.Run("in the watch", func(t *testing.T) {
+		t.Parallel()
+		c := start(t, 1, nil)
+		c.createTables()
+		w := c.pods[0].runWith(limit, anywhere)
+		c.pods[0].waitInService()
+		w.wedged.Store(true)
+		mustDie(c.pods[0])
+	})
+}
+
+// What merely waits is alive, however long: the kubelet must not kill it.
+func TestLivez_IsAliveWhileItWaits(t *testing.T) {
+	t.Parallel()
+	const limit = 4500 * time.Millisecond
+	// Three times slower than a real server: a SYNC takes 6 s, a START, which is one step, 3 s.
+	c := startWith(t, 2, altisimtest.Options{TimeScale: 3}, nil)
+	c.createTables()
+	slave := c.pods[1]
+	stays := func(what string, until func() bool) {
+		t.Helper()
+		told := false
+		slave.eventually(what, func() bool {
+			if code, text := slave.livez(); code != http.StatusOK && !told {
+				told = true
+				t.Errorf("%s: %d %s", what, code, text)
+			}
+			return until()
+		})
+	}
+	longer := func() func() bool {
+		end := time.Now().Add(limit + time.Second)
+		return func() bool { return time.Now().After(end) }
+	}
+	unlock, err := slave.dir.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave.runWith(limit, anywhere)
+	stays("another process of the pod acts", longer())
+	unlock()
+	stays("the master is away", longer())
+	c.inService(0)
+	stays("it copies", func() bool { return slave.dir.Marked() })
+	if !strings.Contains(slave.said(), "copying") {
+		t.Error("the copy was too quick to tell")
+	}
+	stays("in service", longer())
+	if err := slave.dir.RequestEnd(); err != nil {
+		t.Fatal(err)
+	}
+	stays("somebody ends the pod", longer())
+}
