@@ -108,7 +108,7 @@ func (m *mesh) generation(t *testing.T, source int) string {
 	must(t, trial.Await(t.Context(), startLimit, "the word of the master that it is lost", func(context.Context) string {
 		log := m.space.LogOf(pod, trial.Sidecar)
 		if found = said.FindStringSubmatch(log); found == nil {
-			return log
+			return "it has said: " + log // nothing at first
 		}
 		return ""
 	}))
