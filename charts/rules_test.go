@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -309,4 +310,32 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 
 func TestSchema_LetsAParentChartPassItsGlobals(t *testing.T) {
 	render(t, least, "global: {imageRegistry: example.org}")
+}
+
+var (
+	sentence = regexp.MustCompile(`append \$faults (?:\(printf )?"((?:[^"\\]|\\.)*)"`)
+	verb     = regexp.MustCompile(`%[a-z]`)
+)
+
+// TestRules_EachSentenceIsWantedByATest looks for the longest piece of every sentence that the templates can fail with.
+func TestRules_EachSentenceIsWantedByATest(t *testing.T) {
+	tests := readFile(t, "rules_test.go") + readFile(t, "upgrade_test.go")
+	for _, file := range []string{"_rules.tpl", "_upgraderules.tpl"} {
+		template := readFile(t, "altibase/templates/"+file)
+		found := sentence.FindAllStringSubmatch(template, -1)
+		if all := strings.Count(template, "append $faults"); len(found) != all || all == 0 {
+			t.Errorf("%s: %d of %d sentences are found", file, len(found), all)
+		}
+		for _, match := range found {
+			longest := ""
+			for _, piece := range verb.Split(match[1], -1) {
+				if len(piece) > len(longest) {
+					longest = piece
+				}
+			}
+			if !strings.Contains(tests, longest) {
+				t.Errorf("%s: no test wants %q", file, match[1])
+			}
+		}
+	}
 }

@@ -71,7 +71,7 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 		},
 		{
 			"another label of the pods", "fullnameOverride: one", "{fullnameOverride: one, nameOverride: two}",
-			`the pods of this release are found by the labels {"app.kubernetes.io/instance":"altibase","app.kubernetes.io/name":"altibase"}, with these values by {"app.kubernetes.io/instance":"altibase","app.kubernetes.io/name":"two"}, and Kubernetes takes no change of them`,
+			`the pods of this release are found by the labels {"app.kubernetes.io/instance":"altibase","app.kubernetes.io/name":"altibase"}, with these values by {"app.kubernetes.io/instance":"altibase","app.kubernetes.io/name":"two"}, and Kubernetes takes no change of them: keep nameOverride and the name of the release as they were.`,
 		},
 		{
 			"data elsewhere", "", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs, subPath: database}, {mountPath: /root/altibase_home/logs, subPath: logs}, {mountPath: /root/altibase_home/arch_logs, subPath: arch_logs}, {mountPath: /root/altibase_home/trc, subPath: trc}]}",
