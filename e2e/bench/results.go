@@ -253,7 +253,11 @@ func (r *results) with(later *results) *results {
 		})
 		r.apart("the series by "+s.Name, later)
 	}
-	r.Failed = append(r.Failed, later.Failed...)
+	for _, text := range later.Failed {
+		if !slices.Contains(r.Failed, text) {
+			r.Failed = append(r.Failed, text)
+		}
+	}
 	if len(later.Traffic) > 0 {
 		r.Traffic = later.Traffic
 		r.apart("what a join asks of the servers", later)
