@@ -237,26 +237,3 @@ func (r *Runner) setSign(ctx context.Context, master Server, s Step) error {
 	}
 	return nil
 }
-
-// checkRecovering is the guard IfRecovering. The own server, the master, is closed.
-func (r *Runner) checkRecovering(ctx context.Context, s Step, master State) error {
-	signs := recoverySigns(r.Mesh, master)
-	if len(signs) != 1 {
-		return fmt.Errorf("refused: %s has %d signs of a recovery, it must have one", r.Mesh.PodName(Master), len(signs))
-	}
-	source := signs[0].source
-	if err := r.allDelivered(); err != nil {
-		return err
-	}
-	state, err := r.Servers.Server(source).State(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("check before it: the source %s: %w", r.Mesh.PodName(source), err)
-	}
-	if state.AdminMode {
-		return fmt.Errorf("refused: the source %s is not in service", r.Mesh.PodName(source))
-	}
-	if s.On != Master && s.On != source {
-		return fmt.Errorf("refused: %s is not the source", r.Mesh.PodName(s.On))
-	}
-	return nil
-}

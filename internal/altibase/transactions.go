@@ -18,7 +18,7 @@ func (s *Server) OpenTransactions(ctx context.Context) (open []akucore.Transacti
 		}
 		return err
 	})
-	if e := new(Error); errors.As(err, &e) && (e.kind == nil || e.kind == akucore.ErrFatal) {
+	if e := new(Error); errors.As(err, &e) && (e.kind == nil || errors.Is(e.kind, akucore.ErrFatal)) {
 		return nil, false, nil // it answers, but not this
 	}
 	return open, err == nil, err

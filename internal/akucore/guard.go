@@ -1,0 +1,155 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// errReset: the object has no XSN any more.
+var errReset = errors.New("refused: it was reset meanwhile")
+
+// check holds a step against its guard, on the servers as they are right now.
+func (r *Runner) check(ctx context.Context, s Step) error {
+	if r.Unchecked[s.If] {
+		return nil
+	}
+	switch s.If {
+	case IfAway:
+		return r.checkAway(ctx, s)
+	case IfKept:
+		return r.checkKept(ctx, s)
+	case IfOnlyThere:
+		return r.checkOnlyThere(ctx, s)
+	case IfStopped:
+		return r.checkStopped(ctx, s)
+	case IfNotJoined:
+		return r.checkNotJoined(ctx)
+	case IfHandedOver:
+		return r.checkHandedOver(ctx)
+	case IfRecovering:
+		return r.checkRecovering(ctx, s)
+	}
+	return nil
+}
+
+func (r *Runner) checkAway(ctx context.Context, s Step) error {
+	if _, err := r.Servers.Server(s.Peer).Brief(ctx); !errors.Is(err, ErrUnreachable) {
+		return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
+	}
+	return nil
+}
+
+func (r *Runner) checkKept(ctx context.Context, s Step) error {
+	state, err := looked(r.Servers.Server(s.On).Brief(ctx))
+	if err != nil {
+		return err
+	}
+	if o, exists := state.Objects[r.object(s)]; !exists || o.XSN == Unset {
+		return errReset
+	}
+	return nil
+}
+
+func (r *Runner) checkOnlyThere(ctx context.Context, s Step) error {
+	own, err := looked(r.Servers.Server(r.Mesh.Self).State(ctx, nil))
+	if err != nil {
+		return err
+	}
+	if both := own.Objects[r.object(s)].has(s.Tables); len(both) > 0 {
+		return fmt.Errorf("refused: %s on %s has %s, too", r.object(s), r.Mesh.PodName(r.Mesh.Self), names(both))
+	}
+	return nil
+}
+
+func (r *Runner) checkStopped(ctx context.Context, s Step) error {
+	own, err := looked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
+	if err == nil && own.Objects[r.object(s)].Started {
+		return fmt.Errorf("refused: %s is started", r.object(s))
+	}
+	return err
+}
+
+func (r *Runner) checkNotJoined(ctx context.Context) error {
+	own, err := r.ownClosed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range r.Mesh.Groups {
+		if o, ok := own.Objects[g.Object(PairOf(r.Mesh.Self, Master))]; ok && o.XSN != Unset {
+			return fmt.Errorf("refused: the copy counts as complete, %s has XSN %d", o.Name, o.XSN)
+		}
+	}
+	return nil
+}
+
+func (r *Runner) checkHandedOver(ctx context.Context) error {
+	if _, err := r.ownClosed(ctx); err != nil {
+		return err
+	}
+	if err := r.allDelivered(); err != nil {
+		return err
+	}
+	users, err := looked(r.Servers.Server(r.Mesh.Self).UserSessions(ctx))
+	if err == nil && users > 0 {
+		return fmt.Errorf("refused: %d user sessions are still open", users)
+	}
+	return err
+}
+
+func (r *Runner) checkRecovering(ctx context.Context, s Step) error {
+	master, err := r.ownClosed(ctx)
+	if err != nil {
+		return err
+	}
+	signs := recoverySigns(r.Mesh, master)
+	if len(signs) != 1 {
+		return fmt.Errorf("refused: %s has %d signs of a recovery, it must have one", r.Mesh.PodName(Master), len(signs))
+	}
+	source := signs[0].source
+	if err := r.allDelivered(); err != nil {
+		return err
+	}
+	state, err := looked(r.Servers.Server(source).Brief(ctx))
+	switch {
+	case err != nil:
+		return fmt.Errorf("the source %s: %w", r.Mesh.PodName(source), err)
+	case state.AdminMode:
+		return fmt.Errorf("refused: the source %s is not in service", r.Mesh.PodName(source))
+	case s.On != Master && s.On != source:
+		return fmt.Errorf("refused: %s is not the source", r.Mesh.PodName(s.On))
+	}
+	return nil
+}
+
+// ownClosed is the state of the own server, which must let no users in.
+func (r *Runner) ownClosed(ctx context.Context) (State, error) {
+	own, err := looked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
+	if err == nil && !own.AdminMode {
+		err = fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(r.Mesh.Self))
+	}
+	return own, err
+}
+
+// allDelivered tells whether all deliveries of this run were proven.
+func (r *Runner) allDelivered() error {
+	var first error
+	r.undelivered.Range(func(step, _ any) bool {
+		first = fmt.Errorf("refused: not proven: %v", step)
+		return false
+	})
+	return first
+}
+
+// object is the name of the object that a step is about.
+func (r *Runner) object(s Step) string {
+	return r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))
+}
+
+// looked says that what failed is only the look before a statement.
+func looked[T any](seen T, err error) (T, error) {
+	if err != nil {
+		err = fmt.Errorf("check before it: %w", err)
+	}
+	return seen, err
+}
