@@ -1,0 +1,46 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"aku/e2e/internal/trial"
+)
+
+func TestPassword_IsThatOfTheSecret_InNewDatabasesAndAfterItsChange(t *testing.T) {
+	t.Parallel()
+	space := open(t)
+	// As with the images of Altibase: every new database has the same password, which is not that of the Secret.
+	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2, "auth": trial.Values{"initialPassword": "MANAGER"}}, "MANAGER")))
+	must(t, space.StartClient(t.Context(), false))
+	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
+	before := space.Pods()
+
+	// The steps of the README.
+	const next = "Next;1"
+	for pod := range 2 {
+		_, err := space.Query(t.Context(), pod, `ALTER USER SYS IDENTIFIED BY "`+next+`"`)
+		must(t, err)
+	}
+	must(t, space.Upgrade(t.Context(), "auth.sysPassword="+next))
+	_, err := space.Test(t.Context())
+	must(t, err)
+
+	// A pod that comes later begins with the first password.
+	must(t, space.Upgrade(t.Context(), "replicaCount=3"))
+	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(2)))
+	_, err = space.Test(t.Context())
+	must(t, err)
+	for _, pod := range []string{trial.Pod(0), trial.Pod(1)} {
+		if now := space.Pods()[pod]; now.UID != before[pod].UID || trial.Restarts(now) > 0 {
+			t.Errorf("%s was restarted", pod)
+		}
+	}
+	for pod := range 3 {
+		if log := space.Log(trial.Pod(pod), trial.Sidecar); strings.Contains(log, next) || strings.Contains(log, "MANAGER") {
+			t.Errorf("a password is in the log of %s", trial.Pod(pod))
+		}
+	}
+}
