@@ -5,7 +5,9 @@ package integration
 import (
 	"context"
 	"testing"
+	"time"
 
+	"aku/e2e/altisim/altisimtest"
 	"aku/internal/akucore"
 )
 
@@ -68,5 +70,34 @@ func TestSent_CountsWhatThePeerIsToHearOf(t *testing.T) {
 	c.pods[1].do("ALTER REPLICATION AKU_REP_01 START")
 	if now := sent(); now.Link == before.Link {
 		t.Errorf("another connection, the same link: %+v", now)
+	}
+}
+
+// The last records of the log are the join's own, which are not sent: the receiver follows
+// them only with the keep-alive. That nothing was written is seen without it.
+func TestEnd_RightAfterAJoin_DoesNotWaitForTheKeepAlive(t *testing.T) {
+	t.Parallel()
+	c := startWith(t, 3, altisimtest.Options{TimeScale: 1}, map[string]string{"AKU_DRAIN_TIME": "0"})
+	c.createTables()
+	c.inService(0, 1, 2)
+	began := time.Now()
+	if err := c.pods[2].end(); err != nil {
+		t.Error(err)
+	}
+	// Its own STOPs take up to 2 s, one after the other; the keep-alive comes every 6 s.
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("the end took %s", took)
+	}
+	// What was written is not overlooked by that.
+	if err := c.pods[2].dir.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	c.pods[2].waitInService()
+	c.pods[2].do("INSERT INTO T1 VALUES (1, 1)")
+	if err := c.pods[2].end(); err != nil {
+		t.Error(err)
+	}
+	if c.pods[0].rows()[1] != 1 || c.pods[1].rows()[1] != 1 {
+		t.Error("a row of the leaver is lost")
 	}
 }

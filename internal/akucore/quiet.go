@@ -10,6 +10,9 @@ import (
 // and START write them, only with the keep-alive, up to 6 s later. A plan that writes
 // such records would wait for that before each of its deliveries, also when no user
 // has written anything. The sender's counts say so at once.
+//
+// Where they do not, the keep-alive is waited for: a connection that has carried rows or
+// DDL, and records that are not sent in the 6 s before the plan began.
 
 // lookTime bounds the look at the counts before a plan runs.
 const lookTime = time.Second
@@ -77,11 +80,11 @@ func (r *Runner) lookBefore(ctx context.Context, p Plan) {
 // transaction adds two at least, the plan's own DDL one each. A new connection, or a
 // count that began anew, proves nothing.
 func (r *Runner) quiet(ctx context.Context, s Step, object string, known any, applied, target int64) bool {
+	sender := r.Servers.Server(s.On)
 	b, ok := known.(before)
 	if !ok || applied < b.upTo {
-		return false
+		return r.unused(ctx, sender, object, target)
 	}
-	sender := r.Servers.Server(s.On)
 	gap, ok, err := sender.Gap(ctx, object)
 	if err != nil || !ok || gap.ReadSN < target {
 		return false
@@ -93,3 +96,38 @@ func (r *Runner) quiet(ctx context.Context, s Step, object string, known any, ap
 	logs := now.Logs - b.sent.Logs
 	return now.Link == b.sent.Link && now.Read >= b.sent.Read && now.Rows == b.sent.Rows && 0 <= logs && logs <= b.ddl
 }
+
+// unused tells whether the sender has had nothing to send since it has its present
+// connection, although it has read up to target. Then all up to target is applied. It is
+// what an end right after a join finds: no look before it can tell anything, because the
+// receiver has not yet followed the records that the join itself has left in the log.
+//
+// Why that is so: a connection begins to read where its object's XSN is, and everything
+// before that was acknowledged, or is in the copy that the object was started with. What
+// was sent over an earlier connection without an acknowledgement lies behind the XSN, so
+// it is sent, and counted, again. As in quiet, a sender that has read up to target counts
+// all up to there; that is none, so none was for the peer.
+//
+// The connection is looked at before and after the number that was read: a new one begins
+// to count anew, and would have the number of the old one. DDL counts as a record, so
+// after a CREATE or a RESET this proves nothing, as is right: it cannot be told from a
+// transaction then. That no count began anew over one connection follows from the server's
+// source, as that each connection begins at zero does.
+func (r *Runner) unused(ctx context.Context, sender Server, object string, target int64) bool {
+	first, ok, err := sender.Sent(ctx, object)
+	if err != nil || !ok || !first.none() && !r.Uncounted {
+		return false
+	}
+	gap, ok, err := sender.Gap(ctx, object)
+	if err != nil || !ok || gap.ReadSN < target {
+		return false
+	}
+	now, ok, err := sender.Sent(ctx, object)
+	if err != nil || !ok || r.Uncounted {
+		return r.Uncounted
+	}
+	return now.Link == first.Link && now.Read >= first.Read && now.none()
+}
+
+// none tells that nothing was sent, and that no transaction is half-way.
+func (s Sent) none() bool { return s.Rows == 0 && s.Logs == 0 && s.Open == 0 }
