@@ -284,11 +284,11 @@ func TestPassword_IsInTheSecretAndNowhereElse(t *testing.T) {
 func TestImages_AreNamedByRegistryRepositoryTagAndDigest(t *testing.T) {
 	digest := "sha256:" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for _, c := range []struct{ values, database, install string }{
-		{"", "docker.io/altibase/a_plus_edition:latest", "aku:0.1.0"},
+		{"", "docker.io/altibase/a_plus_edition:latest", "aku:0.1.2"},
 		{`{image: {registry: "", repository: r/db, tag: "7.3"}, aku: {image: {registry: reg:5000, repository: r/aku, tag: v1}}}`,
 			"r/db:7.3", "reg:5000/r/aku:v1"},
 		{`{image: {tag: "", digest: "` + digest + `"}, aku: {image: {digest: "` + digest + `"}}}`,
-			"docker.io/altibase/a_plus_edition@" + digest, "aku:0.1.0@" + digest},
+			"docker.io/altibase/a_plus_edition@" + digest, "aku:0.1.2@" + digest},
 	} {
 		r := render(t, least, c.values)
 		if got := r.container(t, "altibase").Image; got != c.database {
