@@ -86,10 +86,10 @@ func TestFlushTimeoutAtStart_BoundsTheWaitForAPeer_AndThePodStaysClosed(t *testi
 	master.Reached(between)
 	c.inService(0, 1)
 
+	network.stall()
+	slave.do("INSERT INTO T1 VALUES (1, 1)") // which only it has
 	slave.Kill9()
 	slave.eventually("out of service", func() bool { return !slave.dir.Marked() })
-	network.stall()
-	master.do("INSERT INTO T1 VALUES (1, 1)")
 	slave.Restart()
 	slave.waitSaid("Flush replications.")
 	began := time.Now()
@@ -103,6 +103,9 @@ func TestFlushTimeoutAtStart_BoundsTheWaitForAPeer_AndThePodStaysClosed(t *testi
 	}
 	network.flow()
 	slave.waitInService()
+	if master.rows()[1] != 1 {
+		t.Error("it is in service, and the master lacks its row")
+	}
 	c.mustBeEqual(0, 1)
 }
 
