@@ -54,8 +54,9 @@ func recoverySigns(m Mesh, master State) []recoverySign {
 //  1. A sign on the master keeps it closed until all is done, whatever happens. It
 //     gives up what an interrupted recovery left: no other slave may deliver into a
 //     half-made copy.
-//  2. The other slaves keep their logs for the master, and deliver to the source. What
-//     they write from then on is in those logs, what they wrote before is in the copy.
+//  2. The other slaves keep their logs for the master, end the transactions that a log
+//     may leave out, and deliver to the source. What they write from then on is in those
+//     logs, what they wrote before is in the copy.
 //  3. The master is emptied, and the source's SYNC fills it.
 //  4. The other slaves get their objects on the master again. They see that their pair
 //     is reset, hand over their logs, and join anew when the master is in service: at
@@ -122,7 +123,7 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 				side := Step{On: slave, Peer: source, Group: g}
 				log, _ := v.object(m, slave, source, g)
 				connect.Steps = append(connect.Steps, startOrWake(log, side)...)
-				deliver.Steps = append(deliver.Steps, side.as(Deliver, Unguarded))
+				deliver.Steps = append(deliver.Steps, side.as(Settle, Unguarded), side.as(Deliver, Unguarded))
 				fallthrough
 			case v.expects(m, source, slave):
 				others.Steps = append(others.Steps, at.as(Create, Unguarded))

@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "master lost in a cut": inACut, "list changes": listChanges,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
 	"slow copies": slowCopies, "block added": blockAdded,
 }
 
@@ -178,6 +178,9 @@ func recovered(o *Options) { o.Schedule = masterRecovered }
 
 // noSign: somebody drops the sign of a recovery that has just begun.
 func noSign(o *Options) { inOrder(o, nil); o.Schedule = signDropped }
+
+// anotherSource: a recovery is broken off, and the next one may be from another slave.
+func anotherSource(o *Options) { inOrder(o, nil); o.Schedule = sourceChanges }
 
 // inACut: the master is lost while two slaves are cut off from each other.
 func inACut(o *Options) { inOrder(o, nil); o.Schedule = lostInACut }
@@ -332,7 +335,7 @@ var mutations = []mutation{
 		}
 	}))},
 	{"join: open transactions of others are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle })},
-	{"tables: open transactions of others are not waited for", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
+	{"tables: open transactions of others are not waited for", 400, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"tables: the mark of a complete copy is kept", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Reset }))},
 	{"tables: new ones are not emptied", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"tables: what others wrote to new ones is not delivered first", 50, both(listChanges, lists(func(m akucore.Mesh, s akucore.Step) bool {
@@ -366,6 +369,7 @@ var mutations = []mutation{
 		return s.Do == akucore.Deliver || s.On != akucore.Master && s.Peer != akucore.Master
 	}))},
 	{"recovery: the other slaves' logs for the master are not kept", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.StartRetry }))},
+	{"recovery: open transactions of the other slaves are not waited for", 400, both(anotherSource, recovery(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"recovery: the master is not emptied", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"recovery: the other slaves deliver into the half-made copy", 50, both(recovered, createFirstInRecovery)},
 	{"recovery: slaves that cannot deliver are not waited for", 50, both(recovered, func(o *Options) {

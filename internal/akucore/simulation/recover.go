@@ -67,6 +67,15 @@ func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
 	}
 }
 
+// sourceChanges is a schedule in which a recovery is broken off when its source has given up its log for the master; the next one
+// may be from another slave.
+func sourceChanges(r *rand.Rand, _ Options) (first int, events []event) {
+	return 3, []event{
+		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
+		{arm: &armed{fault: killRecover(), on: akucore.Master, countdown: 3, moment: behind}}, {after: seconds(r, 60, 120)},
+	}
+}
+
 // lostInACut is a schedule in which the master is lost while two slaves are cut off from each other: what they wrote meanwhile was
 // on the master alone.
 func lostInACut(r *rand.Rand, _ Options) (first int, events []event) {
