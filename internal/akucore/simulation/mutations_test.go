@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
-	"slow copies": slowCopies, "block added": blockAdded,
+	"slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -216,6 +216,13 @@ func listChanges(o *Options) {
 	}
 }
 
+// tableAdded: a rolling update adds a table, beside users that often keep a transaction
+// open.
+func tableAdded(o *Options) {
+	inOrder(o, func(*rand.Rand) []event { return []event{{after: inService, fault: roll()}, {after: 2 * time.Minute}} })
+	o.Lists, o.Reset, o.Transactions = true, akucore.ResetNever, 40
+}
+
 // blockAdded: a rolling update adds a group, with kills on the way.
 func blockAdded(o *Options) {
 	listChanges(o)
@@ -335,7 +342,7 @@ var mutations = []mutation{
 		}
 	}))},
 	{"join: open transactions of others are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle })},
-	{"tables: open transactions of others are not waited for", 400, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
+	{"tables: open transactions of others are not waited for", 50, both(tableAdded, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"tables: the mark of a complete copy is kept", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Reset }))},
 	{"tables: new ones are not emptied", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"tables: what others wrote to new ones is not delivered first", 50, both(listChanges, lists(func(m akucore.Mesh, s akucore.Step) bool {

@@ -29,6 +29,7 @@ type Options struct {
 	Lists        bool          // a rolling update changes the list of tables
 	Blocks       bool          // the first rolling update adds a group
 	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
+	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
 	FewValues    bool          // rows come back to values that they had before
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare

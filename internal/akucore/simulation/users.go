@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,7 +59,7 @@ func (p *pod) users() {
 			}
 			long := time.Duration(0)
 			if !w.network.hung[p.number] && !s.byHand {
-				if w.chance(4, dieWrite, p.number, 2, 0) {
+				if w.chance(cmp.Or(w.options.Transactions, 4), dieWrite, p.number, 2, 0) {
 					long = session.begin()
 				} else {
 					s.write(0)
