@@ -24,6 +24,10 @@ var (
 const newClaim = `{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": %q},
 	"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "local-path", "volumeName": %q}}`
 
+// reserve keeps a volume for a claim that is yet to be made.
+const reserve = `[{"op": "replace", "path": "/spec/claimRef",
+	"value": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": %q, "name": %q}}]`
+
 // docs/migrate.md, step by step, and its way back.
 func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T) {
 	t.Parallel()
@@ -90,10 +94,12 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	// 5. The volume is handed over.
 	handOver := func(from, to string) {
 		t.Helper()
+		namespace := kubectl("", "get", "pvc", from, "-o", "jsonpath={.metadata.namespace}")
 		volume := kubectl("", "get", "pvc", from, "-o", "jsonpath={.spec.volumeName}")
 		kubectl("", "patch", "pv", volume, "-p", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`)
 		kubectl("", "delete", "pvc", from)
-		kubectl("", "patch", "pv", volume, "--type=json", "-p", `[{"op":"remove","path":"/spec/claimRef"}]`)
+		// Without a claim of its own the volume would be anybody's.
+		kubectl("", "patch", "pv", volume, "--type=json", "-p", fmt.Sprintf(reserve, namespace, to))
 		kubectl(fmt.Sprintf(newClaim, to, volume), "create", "-f", "-")
 	}
 	handOver("volume-"+old0, "data-"+trial.Pod(0))
