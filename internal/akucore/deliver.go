@@ -27,7 +27,7 @@ const (
 // for it since the plan began. Where the peer's view cannot be read, or says
 // nothing for a while, FLUSH is the proof.
 func (r *Runner) deliver(ctx context.Context, s Step) error {
-	object := r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))
+	object := s.Object(r.Mesh)
 	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
 	if s.For > 0 {
 		var cancel context.CancelFunc

@@ -45,7 +45,7 @@ func (r *Runner) checkKept(ctx context.Context, s Step) error {
 	if err != nil {
 		return err
 	}
-	if o, exists := state.Objects[r.object(s)]; !exists || o.XSN == Unset {
+	if o, exists := state.Objects[s.Object(r.Mesh)]; !exists || o.XSN == Unset {
 		return errReset
 	}
 	return nil
@@ -56,16 +56,16 @@ func (r *Runner) checkOnlyThere(ctx context.Context, s Step) error {
 	if err != nil {
 		return err
 	}
-	if both := own.Objects[r.object(s)].has(s.Tables); len(both) > 0 {
-		return fmt.Errorf("refused: %s on %s has %s, too", r.object(s), r.Mesh.PodName(r.Mesh.Self), names(both))
+	if both := own.Objects[s.Object(r.Mesh)].has(s.Tables); len(both) > 0 {
+		return fmt.Errorf("refused: %s on %s has %s, too", s.Object(r.Mesh), r.Mesh.PodName(r.Mesh.Self), names(both))
 	}
 	return nil
 }
 
 func (r *Runner) checkStopped(ctx context.Context, s Step) error {
 	own, err := looked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
-	if err == nil && own.Objects[r.object(s)].Started {
-		return fmt.Errorf("refused: %s is started", r.object(s))
+	if err == nil && own.Objects[s.Object(r.Mesh)].Started {
+		return fmt.Errorf("refused: %s is started", s.Object(r.Mesh))
 	}
 	return err
 }
@@ -139,11 +139,6 @@ func (r *Runner) allDelivered() error {
 		return false
 	})
 	return first
-}
-
-// object is the name of the object that a step is about.
-func (r *Runner) object(s Step) string {
-	return r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))
 }
 
 // looked says that what failed is only the look before a statement.

@@ -91,6 +91,9 @@ func (s Step) of(tables []Table) Step {
 	return s
 }
 
+// Object is the name of the replication object that the step is about.
+func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(PairOf(s.On, s.Peer)) }
+
 // onObject tells whether the step is about a replication object.
 func (s Step) onObject() bool {
 	switch s.Do {
@@ -114,7 +117,7 @@ func (s Step) Describe(m Mesh) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", m.PodName(s.On), s.Do)
 	if s.onObject() {
-		fmt.Fprintf(&b, " %s", m.Groups[s.Group].Object(PairOf(s.On, s.Peer)))
+		fmt.Fprintf(&b, " %s", s.Object(m))
 	}
 	if s.Do == Deliver {
 		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))

@@ -49,7 +49,7 @@ func planChange(m Mesh, v View) Plan {
 	c.start.Steps = append(c.start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
 
 	p := Plan{Name: "bring the tables in line with the configuration"}
-	p.add(p.closeFirst(m, v))
+	p.add(v.closeFirst(m))
 	p.add(c.align.titled(alignTitle))
 	p.add(c.connect.titled("start or wake what holds unsent changes"))
 	p.add(c.deliver.titled("deliver both ways", "Flush replications.", "Replication flush has ended."))
@@ -73,10 +73,10 @@ func planChange(m Mesh, v View) Plan {
 
 // change collects the stages of planChange.
 type change struct {
-	m                                                                       Mesh
-	v                                                                       View
-	align, connect, deliver, stop, pin, toMaster, forget, own, sync, follow Stage
-	start                                                                   Stage
+	m Mesh
+	v View
+
+	align, connect, deliver, stop, pin, toMaster, forget, own, sync, follow, start Stage
 }
 
 // pair adds the steps for the own pair with a peer in one group, and gives the tables
@@ -158,7 +158,7 @@ func (v View) align(m Mesh, peer, group int) ([]Step, Object) {
 	if !theirs.goesTo(m.Spec(m.Groups[group], peer, m.Self)) {
 		steps = append(steps, at.as(SetHost, Unguarded))
 	}
-	if len(steps) > 0 && (theirs.Started || theirs.Sender != SenderNone) {
+	if len(steps) > 0 && theirs.active() {
 		steps = append([]Step{at.as(Stop, Unguarded)}, steps...)
 		theirs.Started, theirs.Sender = false, SenderNone
 	}

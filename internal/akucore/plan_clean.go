@@ -10,12 +10,12 @@ func PlanClean(m Mesh, v View) Plan {
 	for _, peer := range m.Peers() {
 		for g := range m.Groups {
 			if own, exists := v.object(m, m.Self, peer, g); exists {
-				if own.Started || own.Sender != SenderNone {
+				if own.active() {
 					stop.Steps = append(stop.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g})
 				}
 				drop.Steps = append(drop.Steps, Step{Do: Drop, On: m.Self, Peer: peer, Group: g, If: IfStopped})
 			}
-			if theirs, _ := v.object(m, peer, m.Self, g); theirs.Started || theirs.Sender != SenderNone {
+			if theirs, _ := v.object(m, peer, m.Self, g); theirs.active() {
 				stop.Steps = append(stop.Steps, Step{Do: Stop, On: peer, Peer: m.Self, Group: g})
 			}
 		}

@@ -88,7 +88,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 				if !exists {
 					continue
 				}
-				if side.Started || side.Sender != SenderNone || leave && side.XSN != Unset {
+				if side.active() || leave && side.XSN != Unset {
 					stop.Steps = append(stop.Steps, Step{Do: Stop, On: on, Peer: at, Group: g})
 				}
 				if leave && side.XSN != Unset {
@@ -101,7 +101,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 			if v.joined(m, peer) && !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
 				guard = IfAway
 			}
-			anew.Steps = append(anew.Steps, p.joinAnew(m, v, peer, guard)...)
+			anew.Steps = append(anew.Steps, v.joinAnew(m, peer, guard)...)
 		}
 	}
 

@@ -78,7 +78,7 @@ func planJoin(m Mesh, v View) Plan {
 		}
 		for _, slave := range otherSlaves(m) {
 			if own, exists := v.object(m, m.Self, slave, g); exists {
-				if own.Started || own.Sender != SenderNone {
+				if own.active() {
 					clean.Steps = append(clean.Steps, Step{Do: Stop, On: m.Self, Peer: slave, Group: g})
 				}
 				if own.XSN != Unset {
@@ -123,7 +123,7 @@ func planJoin(m Mesh, v View) Plan {
 	}
 	start.Steps = append(start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
 
-	p.add(p.closeFirst(m, v))
+	p.add(v.closeFirst(m))
 	p.add(clean)
 	p.add(create)
 	p.add(connect)
@@ -144,7 +144,7 @@ func planJoin(m Mesh, v View) Plan {
 // it has not sent is not needed: the copy will hold it.
 func (p *Plan) clearPair(m Mesh, v View, clean *Stage, on, joining, group int) {
 	o, _ := v.object(m, on, joining, group)
-	if o.Started || o.Sender != SenderNone {
+	if o.active() {
 		clean.Steps = append(clean.Steps, Step{Do: Stop, On: on, Peer: joining, Group: group})
 	}
 	if o.XSN != Unset {

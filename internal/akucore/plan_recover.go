@@ -60,7 +60,7 @@ func stopAndReset(m Mesh, v View, on, peer int) []Step {
 	var stop, reset []Step
 	for g := range m.Groups {
 		at := Step{On: on, Peer: peer, Group: g}
-		if o, _ := v.object(m, on, peer, g); o.Started || o.Sender != SenderNone {
+		if o, _ := v.object(m, on, peer, g); o.active() {
 			stop = append(stop, at.as(Stop, Unguarded))
 		}
 		reset = append(reset, at.as(Reset, Unguarded))

@@ -222,7 +222,7 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 		for g := range m.Groups {
 			own, exists := v.object(m, m.Self, peer, g)
 			// A slave that is joined must hear all from the moment users are let in.
-			if exists && !own.Started && own.Sender == SenderNone && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
+			if exists && !own.active() && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
 				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: m.Self, Peer: peer, Group: g, If: ifKept(own)})
 			}
 		}
@@ -309,7 +309,7 @@ func planHandOver(m Mesh, v View) Plan {
 			if peer < m.Self && v.joined(m, peer) && !v.Pods[peer].Open() && v.awaited(m, peer) && !v.outdated(m, m.Self) {
 				waiting = append(waiting, fmt.Sprintf("%s (%s)", m.PodName(peer), whyNotOpen(v.Pods[peer])))
 			}
-			anew.Steps = append(anew.Steps, p.joinAnew(m, v, peer, IfHandedOver)...)
+			anew.Steps = append(anew.Steps, v.joinAnew(m, peer, IfHandedOver)...)
 		}
 		for g := range m.Groups {
 			own, _ := v.object(m, m.Self, peer, g)
@@ -349,7 +349,7 @@ func planHandOver(m Mesh, v View) Plan {
 
 // joinAnew resets a slave's pair on the master. The slave sees that, hands over
 // what it has, and makes a full join.
-func (p *Plan) joinAnew(m Mesh, v View, slave int, guard Guard) []Step {
+func (v View) joinAnew(m Mesh, slave int, guard Guard) []Step {
 	var steps []Step
 	for _, g := range v.groups(m, Master, slave) {
 		steps = append(steps, Step{Do: Stop, On: Master, Peer: slave, Group: g},
@@ -359,7 +359,7 @@ func (p *Plan) joinAnew(m Mesh, v View, slave int, guard Guard) []Step {
 }
 
 // closeFirst keeps users out before their copy is replaced.
-func (p *Plan) closeFirst(m Mesh, v View) Stage {
+func (v View) closeFirst(m Mesh) Stage {
 	stage := Stage{Title: "keep users out"}
 	if v.Pods[m.Self].Open() {
 		stage.Steps = []Step{{Do: Close, On: m.Self}}

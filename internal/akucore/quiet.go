@@ -46,7 +46,7 @@ func (r *Runner) lookBefore(ctx context.Context, p Plan) {
 			case Deliver:
 				b := before{ddl: ddl[s.On]}
 				wg.Go(func() {
-					object := r.Mesh.Groups[s.Group].Object(PairOf(s.On, s.Peer))
+					object := s.Object(r.Mesh)
 					server := r.Servers.Server(s.On)
 					var ok bool
 					var err error
@@ -85,8 +85,7 @@ func (r *Runner) quiet(ctx context.Context, s Step, object string, known any, ap
 	if !ok || applied < b.upTo {
 		return r.unused(ctx, sender, object, target)
 	}
-	gap, ok, err := sender.Gap(ctx, object)
-	if err != nil || !ok || gap.ReadSN < target {
+	if !hasRead(ctx, sender, object, target) {
 		return false
 	}
 	now, ok, err := sender.Sent(ctx, object)
@@ -118,8 +117,7 @@ func (r *Runner) unused(ctx context.Context, sender Server, object string, targe
 	if err != nil || !ok || !first.none() && !r.Uncounted {
 		return false
 	}
-	gap, ok, err := sender.Gap(ctx, object)
-	if err != nil || !ok || gap.ReadSN < target {
+	if !hasRead(ctx, sender, object, target) {
 		return false
 	}
 	now, ok, err := sender.Sent(ctx, object)
@@ -127,6 +125,12 @@ func (r *Runner) unused(ctx context.Context, sender Server, object string, targe
 		return r.Uncounted
 	}
 	return now.Link == first.Link && now.Read >= first.Read && now.none()
+}
+
+// hasRead tells whether a sender has read its log up to the number.
+func hasRead(ctx context.Context, sender Server, object string, target int64) bool {
+	gap, ok, err := sender.Gap(ctx, object)
+	return err == nil && ok && gap.ReadSN >= target
 }
 
 // none tells that nothing was sent, and that no transaction is half-way.

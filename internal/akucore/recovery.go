@@ -229,7 +229,7 @@ func (r *Runner) setSign(ctx context.Context, master Server, s Step) error {
 	if !errors.Is(err, ErrDone) {
 		return err
 	}
-	state, err := master.State(ctx, nil)
+	state, err := master.Brief(ctx)
 	if err != nil {
 		return err
 	}

@@ -272,7 +272,7 @@ func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectS
 	case Start, StartRetry:
 		done = exists && o.Started
 	case Stop:
-		done = !o.Started && o.Sender == SenderNone
+		done = !o.active()
 	case Reset:
 		done = !exists || !o.Started && o.XSN == Unset
 	}

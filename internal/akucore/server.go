@@ -52,6 +52,10 @@ type Object struct {
 	Sender  SenderState
 }
 
+// active tells whether the object has to be stopped before it can be reset, changed or
+// dropped: it is started, or a SYNC of it runs.
+func (o Object) active() bool { return o.Started || o.Sender != SenderNone }
+
 // SenderState says what the sender of an object does at the moment.
 type SenderState int
 

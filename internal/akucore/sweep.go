@@ -46,7 +46,7 @@ func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
 			if o.XSN == Unset {
 				continue
 			}
-			if o.Started || o.Sender != SenderNone {
+			if o.active() {
 				sweep.Steps = append(sweep.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g})
 			}
 			sweep.Steps = append(sweep.Steps, Step{Do: Reset, On: m.Self, Peer: peer, Group: g, If: IfAway})

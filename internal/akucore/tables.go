@@ -6,12 +6,6 @@ import (
 	"strings"
 )
 
-// is tells whether an item of an object is this configured table. A server may list
-// a table that was configured as a whole partition by partition.
-func (t Table) is(item Table) bool {
-	return t.User == item.User && t.Name == item.Name && (t.Partition == "" || t.Partition == item.Partition)
-}
-
 // carries tells whether the object replicates exactly these tables.
 func (o Object) carries(tables []Table) bool {
 	if slices.Equal(o.Tables, tables) {
@@ -28,40 +22,35 @@ func (o Object) fits(spec ObjectSpec) bool {
 // goesTo tells whether the object goes to the host of the spec, and to no other.
 func (o Object) goesTo(spec ObjectSpec) bool { return o.Host == spec.Host && o.Port == spec.Port }
 
-// index makes a question for one of many items quick: there may be a thousand, and all
-// are compared with all.
-func index(items []Table) map[Table]bool {
-	known := make(map[Table]bool, len(items))
-	for _, t := range items {
-		known[t], known[t.whole()] = true, true
-	}
-	return known
-}
-
-// whole is the table of a partition.
+// whole is the table of a partition. A server may list a table that was configured as a
+// whole partition by partition.
 func (t Table) whole() Table { return Table{User: t.User, Name: t.Name} }
 
-// has are those of the tables that the object replicates.
-func (o Object) has(tables []Table) []Table {
-	var held []Table
-	known := index(o.Tables)
+// split divides tables into those that the object replicates and those that it lacks.
+func (o Object) split(tables []Table) (held, lacking []Table) {
+	known := make(map[Table]bool, len(o.Tables)) // there may be a thousand, and all are compared with all
+	for _, t := range o.Tables {
+		known[t], known[t.whole()] = true, true
+	}
 	for _, t := range tables {
 		if known[t] {
 			held = append(held, t)
+		} else {
+			lacking = append(lacking, t)
 		}
 	}
+	return held, lacking
+}
+
+// has are those of the tables that the object replicates.
+func (o Object) has(tables []Table) []Table {
+	held, _ := o.split(tables)
 	return held
 }
 
 // lacks are those of the tables that the object does not replicate.
 func (o Object) lacks(tables []Table) []Table {
-	var lacking []Table
-	known := index(o.Tables)
-	for _, t := range tables {
-		if !known[t] {
-			lacking = append(lacking, t)
-		}
-	}
+	_, lacking := o.split(tables)
 	return lacking
 }
 
@@ -202,7 +191,7 @@ func tellForgotten(m Mesh, objects []Object) []string {
 // that a join would empty.
 func (v View) inTheWay(m Mesh) []Object {
 	return slices.DeleteFunc(v.forgotten(m), func(o Object) bool {
-		return o.XSN == Unset || m.ownPrefix(o.Name) || !slices.ContainsFunc(m.Tables(), func(t Table) bool { return slices.ContainsFunc(o.Tables, t.is) })
+		return o.XSN == Unset || m.ownPrefix(o.Name) || len(o.has(m.Tables())) == 0
 	})
 }
 

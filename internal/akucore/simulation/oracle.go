@@ -31,7 +31,7 @@ func (p *pod) claimed(c *client, s akucore.Step) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	m := p.mesh()
-	p.w.claims[claim{c, s.On, m.Groups[s.Group].Object(akucore.PairOf(s.On, s.Peer))}] = s.If
+	p.w.claims[claim{c, s.On, s.Object(m)}] = s.If
 }
 
 // back tells whether a pod's server has been within reach of another for a while.

@@ -79,6 +79,12 @@ func (r *receiver) leave() {
 	}
 }
 
+// cut ends a link from the receiver's side; the sender tries again at once.
+func (r *receiver) cut() {
+	r.leave()
+	r.sender.lose(10 * time.Millisecond)
+}
+
 // lose breaks the link of a sender, which tries again at once and then now and
 // then.
 func (x *sender) lose(soon time.Duration) {

@@ -101,8 +101,7 @@ func (s *server) drop(name string) error {
 			return errDropped
 		}
 		if r := s.receivers[name]; r != nil {
-			r.leave()
-			r.sender.lose(10 * time.Millisecond)
+			r.cut()
 		}
 		for t := range s.volume.objects[name].items {
 			s.volume.ceases(s.volume.objects[name], t)
@@ -128,8 +127,7 @@ func (s *server) alter(name string, change func(*object) error) error {
 			return err
 		}
 		if r := s.receivers[name]; r != nil {
-			r.leave()
-			r.sender.lose(10 * time.Millisecond)
+			r.cut()
 		}
 		s.volume.ddl++
 		s.logged()
@@ -175,7 +173,7 @@ func (s *server) start(ctx context.Context, name string, retry bool) error {
 	}
 	err = s.reach(ctx, x)
 	if err != nil && !retry || ctx.Err() != nil {
-		return errors.Join(s.change(func() error { x.remove(); return nil }), err, ctx.Err())
+		return errors.Join(x.abandon(), err, ctx.Err())
 	}
 	connected := false
 	err = s.change(func() error {
@@ -234,6 +232,11 @@ func (x *sender) remove() {
 	if x.s.senders[x.name] == x {
 		delete(x.s.senders, x.name)
 	}
+}
+
+// abandon forgets a sender that did not come to start.
+func (x *sender) abandon() error {
+	return x.s.change(func() error { x.remove(); return nil })
 }
 
 // reach waits as long as a peer that says nothing is waited for.
@@ -320,10 +323,10 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 	ctx, cut := context.WithCancel(ctx)
 	defer cut()
 	if err := s.reach(ctx, x); err != nil {
-		return errors.Join(s.change(func() error { x.remove(); return nil }), err)
+		return errors.Join(x.abandon(), err)
 	}
 	if err := s.lockTables(ctx); err != nil {
-		return errors.Join(s.change(func() error { x.remove(); return nil }), err)
+		return errors.Join(x.abandon(), err)
 	}
 	var copies []tableCopy
 	var at int64
@@ -527,8 +530,7 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 			for name, r := range s.receivers {
 				if o := s.volume.objects[name]; o != nil {
 					if _, ok := o.items[t]; ok {
-						r.leave()
-						r.sender.lose(10 * time.Millisecond)
+						r.cut()
 					}
 				}
 			}
