@@ -247,6 +247,15 @@ func (c *cluster) inService(pods ...int) {
 	}
 }
 
+// allInService waits until all pods are in service again, users let in.
+func (c *cluster) allInService() {
+	c.t.Helper()
+	for _, p := range c.pods {
+		p.eventually("open", p.isOpen)
+		p.waitInService()
+	}
+}
+
 // eventually waits until a condition holds.
 func (p *pod) eventually(what string, holds func() bool) {
 	p.t.Helper()

@@ -73,10 +73,7 @@ func TestRecover_RealBinaryKilledAfterAnyStatement_StaysClosedAndGoesOn(t *testi
 	if kills < 5 {
 		t.Errorf("%d kills are too few to show anything", kills)
 	}
-	for _, p := range c.pods {
-		p.eventually("open", p.isOpen)
-		p.waitInService()
-	}
+	c.allInService()
 	for _, w := range writers {
 		w.halt()
 	}

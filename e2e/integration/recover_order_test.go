@@ -62,10 +62,7 @@ func TestRecoveryOrder_RecoversOnce_AndNotAnotherLoss(t *testing.T) {
 		t.Fatal("an order that is not of this loss was followed")
 	}
 	master.order(1, first)
-	for _, p := range c.pods {
-		p.eventually("open", p.isOpen)
-		p.waitInService()
-	}
+	c.allInService()
 
 	// Neither a restart of the sidecar nor that of the server does it again.
 	before := len(master.said())
@@ -91,10 +88,7 @@ func TestRecoveryOrder_RecoversOnce_AndNotAnotherLoss(t *testing.T) {
 		t.Fatal("the old order was followed again")
 	}
 	master.order(1, second)
-	for _, p := range c.pods {
-		p.eventually("open", p.isOpen)
-		p.waitInService()
-	}
+	c.allInService()
 	w.halt()
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w)
@@ -127,10 +121,7 @@ func TestRecoveryOrder_SidecarKilledAfterAnyStatement_GoesOnByItself(t *testing.
 	if kills < 5 {
 		t.Errorf("%d kills are too few to show anything", kills)
 	}
-	for _, p := range c.pods {
-		p.eventually("open", p.isOpen)
-		p.waitInService()
-	}
+	c.allInService()
 	w.halt()
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w)

@@ -61,10 +61,7 @@ func TestRecover_LostMasterUnderWriters_LosesNothing(t *testing.T) {
 	if !strings.Contains(text, "TO BE REMOVED FROM altibase-0") {
 		t.Errorf("it does not say which rows go: %s", text)
 	}
-	for _, p := range c.pods {
-		p.eventually("open", p.isOpen)
-		p.waitInService()
-	}
+	c.allInService()
 	before := writers[1].count()
 	c.pods[2].eventually("users go on", func() bool { return writers[1].count() > before+20 })
 	for _, w := range writers {
@@ -116,10 +113,7 @@ func TestRecover_InterruptedAtAnyStep_StaysClosedAndGoesOn(t *testing.T) {
 			t.Fatal("it never ends")
 		}
 	}
-	for _, p := range c.pods {
-		p.eventually("open", p.isOpen)
-		p.waitInService()
-	}
+	c.allInService()
 	w.halt()
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w)

@@ -15,6 +15,19 @@ import (
 // retryLine is what a step says when it is tried again.
 var retryLine = regexp.MustCompile(`(?m)^time=(\S+) .*msg="trying again" step="altibase-1: START AKU_REP_01[^"]*" attempt=(\d+) `)
 
+// startAgainWithoutMaster ends the slave of two pods and starts it again by the real
+// program, while its replication reaches nobody where the master was.
+func (c *cluster) startAgainWithoutMaster(t *testing.T) *program {
+	t.Helper()
+	slave := c.pods[1]
+	if err := slave.end(); err != nil {
+		t.Fatal(err)
+	}
+	slave.kill()
+	c.pods[0].Reached("127.255.255.254") // where nobody listens
+	return slave.launch(t, "aku-init clear-marker; exec aku-init start")
+}
+
 // The server of pod 1 does not find its peer, which aku finds: a START that fails and may
 // succeed when it is tried again.
 func TestQueryRetry_CountAndDelayAreThoseOfAFailedStatement(t *testing.T) {
@@ -32,13 +45,7 @@ func TestQueryRetry_CountAndDelayAreThoseOfAFailedStatement(t *testing.T) {
 			c.createTables()
 			c.inService(0, 1)
 			slave := c.pods[1]
-			if err := slave.end(); err != nil {
-				t.Fatal(err)
-			}
-			slave.kill()
-			c.pods[0].Reached("127.255.255.254") // where nobody listens
-
-			run := slave.launch(t, "aku-init clear-marker; exec aku-init start")
+			run := c.startAgainWithoutMaster(t)
 			if code := run.exit(); code != 1 || !strings.Contains(run.said(), "ERR-6100D") {
 				t.Fatalf("exit code %d:\n%s", code, run.said())
 			}
@@ -83,12 +90,7 @@ func TestQueryRetry_CutsNothingShortThatSucceeds(t *testing.T) {
 	c.createTables()
 	c.inService(0, 1)
 	slave := c.pods[1]
-	if err := slave.end(); err != nil {
-		t.Fatal(err)
-	}
-	slave.kill()
-	c.pods[0].Reached("127.255.255.254")
-	run := slave.launch(t, "aku-init clear-marker; exec aku-init start")
+	run := c.startAgainWithoutMaster(t)
 	run.waitSaid("attempt=3 ")
 	c.pods[0].Reached(c.pods[0].Host)
 	if code := run.exit(); code != 0 || strings.Count(run.said(), `name="restart of a slave"`) != 1 {

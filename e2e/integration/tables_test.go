@@ -47,6 +47,20 @@ func (p *pod) items(name string) []string {
 	return items
 }
 
+// startBesideT2 starts three pods in service that replicate T1. Each has T2 as well, with a
+// row on the master.
+func startBesideT2(t *testing.T) *cluster {
+	t.Helper()
+	c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
+	c.createTables()
+	for _, p := range c.pods {
+		p.asSYSDBA("CREATE TABLE T2 (ID INTEGER PRIMARY KEY)")
+	}
+	c.inService(0, 1, 2)
+	c.pods[0].do("INSERT INTO T2 VALUES (1)")
+	return c
+}
+
 // inNewList are the steps of a changed list, in whose midst the sidecars are killed.
 var inNewList = []string{
 	"Replication flush has ended.", "STOP AKU_REP", ": ADD TABLE AKU_REP", ": RESET AKU_REP", "Table truncation has ended.", "Replication sync has ended.",
@@ -67,13 +81,7 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
-			c.createTables()
-			for _, p := range c.pods {
-				p.asSYSDBA("CREATE TABLE T2 (ID INTEGER PRIMARY KEY)")
-			}
-			c.inService(0, 1, 2)
-			c.pods[0].do("INSERT INTO T2 VALUES (1)")
+			c := startBesideT2(t)
 			c.pods[1].do("INSERT INTO T2 VALUES (-1)") // here only: the master's rows count
 			copies := c.copies()
 			var writers []*writer
@@ -131,13 +139,7 @@ func list(tables string) map[string]string {
 // the first are not copied.
 func TestBlock_IsAddedByARollingUpdate(t *testing.T) {
 	t.Parallel()
-	c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
-	c.createTables()
-	for _, p := range c.pods {
-		p.asSYSDBA("CREATE TABLE T2 (ID INTEGER PRIMARY KEY)")
-	}
-	c.inService(0, 1, 2)
-	c.pods[0].do("INSERT INTO T2 VALUES (1)")
+	c := startBesideT2(t)
 	copies := c.copies()
 	var writers []*writer
 	for _, p := range c.pods {
