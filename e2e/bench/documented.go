@@ -53,9 +53,13 @@ func (d *documented) run(ctx context.Context, on int, statement string) error {
 	return nil
 }
 
-// do runs a step's statements.
+// do runs a step's statements. START waits, as the manual has it.
 func (d *documented) do(ctx context.Context, verb akucore.Verb, on, peer int) error {
-	for _, statement := range altibase.Statements(d.core, akucore.Step{Do: verb, On: on, Peer: peer, Tables: d.core.Tables()}) {
+	step := akucore.Step{Do: verb, On: on, Peer: peer, Tables: d.core.Tables()}
+	if verb == akucore.Start {
+		return d.run(ctx, on, "ALTER REPLICATION "+step.Object(d.core)+" START")
+	}
+	for _, statement := range altibase.Statements(d.core, step) {
 		if err := d.run(ctx, on, statement); err != nil {
 			return err
 		}

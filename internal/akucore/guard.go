@@ -4,10 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/avast/retry-go/v4"
 )
 
 // errReset: the object has no XSN any more.
 var errReset = errors.New("refused: it was reset meanwhile")
+
+// permit checks a step's guard. What a guard refuses is not tried again.
+func (r *Runner) permit(ctx context.Context, s Step) error {
+	err := r.check(ctx, s)
+	if err == nil || s.If == IfKept && !errors.Is(err, errReset) {
+		return err // it destroys nothing: look again
+	}
+	return retry.Unrecoverable(err)
+}
 
 // check holds a step against its guard, on the servers as they are right now.
 func (r *Runner) check(ctx context.Context, s Step) error {

@@ -260,15 +260,16 @@ func ifKept(o Object) Guard {
 }
 
 // startOrWake starts a stopped sender. One that has lost its peer would look for
-// it only every 60 s, so it is stopped and started.
+// it only every 60 s, and one that ended because the peer's object differed not at
+// all, so it is stopped and started.
 func startOrWake(o Object, at Step) []Step {
 	stop, start := at, at
 	stop.Do, start.Do = Stop, Start
 	start.If = ifKept(o)
 	switch {
-	case !o.Started:
+	case !o.Started, o.Sender == SenderConnecting:
 		return []Step{start}
-	case o.Sender == SenderRetry:
+	case o.Sender == SenderRetry, o.Sender == SenderNone:
 		return []Step{stop, start}
 	}
 	return nil

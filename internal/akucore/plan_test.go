@@ -125,6 +125,10 @@ func TestPlanStart(t *testing.T) {
 			w := newWorld(mesh(0)).closed(0).open(1).away(2)
 			return w.stopped(0, 1).side(1, 0, 100, true, SenderRetry).stopped(0, 2)
 		}()},
+		{"master, restart beside a slave whose sender ended by itself", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.side(0, 1, 100, true, SenderConnecting).side(1, 0, 100, true, SenderNone)
+		}()},
 		{"master, volume lost", func() *world {
 			w := newWorld(mesh(0)).closed(0).open(1, 2)
 			return w.running(1, 0).running(2, 0)

@@ -133,11 +133,8 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 	err := retry.Do(
 		func() error {
 			pulse.Beat(ctx)
-			if err := r.check(ctx, s); err != nil {
-				if s.If == IfKept && !errors.Is(err, errReset) {
-					return err // it destroys nothing: look again
-				}
-				return retry.Unrecoverable(err)
+			if err := r.permit(ctx, s); err != nil {
+				return err
 			}
 			return r.do(ctx, s)
 		},
@@ -212,7 +209,7 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 	case Drop:
 		err = server.Drop(ctx, spec.Name)
 	case Start:
-		err = server.Start(ctx, spec.Name)
+		err = r.start(ctx, server, s, spec)
 	case StartRetry:
 		err = server.StartRetry(ctx, spec.Name)
 	case Stop:

@@ -61,10 +61,11 @@ type SenderState int
 
 // The states of a sender, from V$REPSENDER.STATUS and NET_ERROR_FLAG.
 const (
-	SenderNone    SenderState = iota // stopped: there is no sender
-	SenderRunning                    // connected to the peer
-	SenderRetry                      // started, but without its peer
-	SenderSync                       // copying
+	SenderNone       SenderState = iota // stopped, or ended by itself: there is no sender
+	SenderRunning                       // connected to the peer
+	SenderConnecting                    // on its way to the peer for the first time
+	SenderRetry                         // started, but without its peer
+	SenderSync                          // copying
 )
 
 // TableState says whether a configured table can be replicated.
@@ -111,8 +112,10 @@ type Server interface {
 	Drop(ctx context.Context, object string) error
 	Start(ctx context.Context, object string) error
 	// StartRetry starts also without the peer, and pins the log at its end when
-	// the XSN is unset.
+	// the XSN is unset. It does not wait for the peer.
 	StartRetry(ctx context.Context, object string) error
+	// Sender tells what the sender of an object does. It is a small question.
+	Sender(ctx context.Context, object string) (SenderState, error)
 	Stop(ctx context.Context, object string) error
 	// AddTables and DropTables change what a stopped object replicates.
 	AddTables(ctx context.Context, object string, tables []Table) error

@@ -77,7 +77,7 @@ func TestStatements(t *testing.T) {
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Open})...)
 	want := []string{
 		`CREATE REPLICATION AKU_REP_01 WITH 'altibase-1.altibase-svc',20301 FROM SYS.T1 TO SYS.T1, FROM U1."Mixed" TO U1."Mixed", FROM SYS.T2 PARTITION P1 TO SYS.T2 PARTITION P1`,
-		"ALTER REPLICATION AKU_REP_01 START",
+		"ALTER REPLICATION AKU_REP_01 START RETRY", "-- until V$REPSENDER has it with STATUS 1; if it does not get there: STOP, and START, which says why",
 		"ALTER REPLICATION AKU_REP_01 START RETRY",
 		"ALTER REPLICATION AKU_REP_01 STOP",
 		"ALTER REPLICATION AKU_REP_01 RESET",

@@ -27,12 +27,13 @@ func (s *Server) Drop(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, dropReplication(object))
 }
 
-// Start starts the sender; the peer must answer.
+// Start starts the sender; the peer must answer. The server looks for the answer once
+// a second.
 func (s *Server) Start(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "START"))
 }
 
-// StartRetry starts the sender with or without the peer.
+// StartRetry starts the sender with or without the peer, and comes back at once.
 func (s *Server) StartRetry(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "START RETRY"))
 }

@@ -154,13 +154,16 @@ func (c *session) sides(ctx context.Context) (map[string]akucore.Object, error) 
 }
 
 // senderState reads V$REPSENDER: STATUS 0 stop, 1 run, 2 retry, 6 sync. A sender
-// that START RETRY made has STATUS 0 and a network error before its first retry.
+// that START RETRY made has STATUS 0 until it has its peer or tries again, and a network
+// error once the first try has failed.
 func senderState(status, netError int64) akucore.SenderState {
 	switch {
 	case status == 6:
 		return akucore.SenderSync
 	case status == 1 && netError == 0:
 		return akucore.SenderRunning
+	case status == 0 && netError == 0:
+		return akucore.SenderConnecting
 	}
 	return akucore.SenderRetry
 }
@@ -239,6 +242,19 @@ func unlessUnknown(err error) error {
 		return nil
 	}
 	return err
+}
+
+// Sender reads V$REPSENDER.
+func (s *Server) Sender(ctx context.Context, object string) (state akucore.SenderState, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *session) error {
+		rows, err := c.query(ctx, "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = "+literal(object))
+		state = akucore.SenderNone
+		for _, r := range rows {
+			state = senderState(r.int(0), r.int(1))
+		}
+		return err
+	})
+	return state, err
 }
 
 // Gap reads V$REPGAP; ok is false when the object is stopped.

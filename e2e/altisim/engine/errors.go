@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Error is an error as the server reports it: a number and a text.
@@ -69,6 +70,13 @@ const (
 	whyNoPeer   = "Handshake Process Error"
 	whyNoObject = "Network error during receiving metadata ACK"
 )
+
+// differs tells whether a handshake failed because the two objects are not the same: no
+// other try can help.
+func differs(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == 0x6100D && !strings.Contains(e.Text, whyNoPeer) && !strings.Contains(e.Text, whyNoObject)
+}
 
 func errNoPrivilege(privilege string) *Error {
 	return Errorf(0x311B1, "The user must have %s privilege(s) to execute this statement.", privilege)

@@ -87,23 +87,26 @@ func (s *Server) newSender(name string) *sender {
 }
 
 // run keeps the sender going until it is stopped: connect, send, and when the
-// peer is gone try again now, then every retryWait or when the peer turns up.
-func (x *sender) run(link Link, restFirst bool) {
+// peer is gone try again now, then every retryWait or when the peer turns up. Unfound
+// is the status between the first try, should it fail, and the next. Where the peer's
+// object differs the sender ends, and the object still counts as started.
+func (x *sender) run(link Link, unfound SenderStatus) {
 	defer close(x.done)
 	for x.ctx.Err() == nil {
-		if restFirst {
-			restFirst = false
-			x.rest()
-			continue
-		}
 		if link == nil {
 			var err error
-			if link, err = x.connect(x.ctx, false); err != nil {
-				x.update(func(st *SenderState) { st.Status, st.NetError = SenderRetries, true })
+			if link, err = x.connect(x.ctx, false); differs(err) {
+				x.s.log.Info("sender has ended", "replication", x.name, "error", err)
+				x.s.remove(x)
+				return
+			} else if err != nil {
+				x.update(func(st *SenderState) { st.Status, st.NetError = unfound, true })
+				unfound = SenderRetries
 				x.rest()
 				continue
 			}
 		}
+		unfound = SenderRetries
 		if err := x.stream(link); err != nil && x.ctx.Err() == nil {
 			x.s.log.Info("peer lost", "replication", x.name, "error", err)
 			x.update(func(st *SenderState) { st.Status, st.NetError = SenderRetries, true })

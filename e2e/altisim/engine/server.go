@@ -83,7 +83,7 @@ func (s *Server) StartSenders() {
 		s.mu.Lock()
 		s.senders[r.Name] = x
 		s.mu.Unlock()
-		s.spawn(func() { x.run(nil, false) })
+		s.spawn(func() { x.run(nil, SenderRetries) })
 	}
 }
 

@@ -36,16 +36,20 @@ func (s *Server) remove(x *sender) {
 	}
 }
 
-// Start is ALTER REPLICATION … START [RETRY]. Without RETRY the peer must
-// agree. With it the sender starts in any case and keeps trying; either way a
-// replication that has no restart point begins at now, so the log is pinned.
+// Start is ALTER REPLICATION … START [RETRY]. Without RETRY the peer must agree, and
+// the answer is waited for. With it the statement ends at once, and the sender looks for
+// its peer by itself. A replication that has no restart point begins at now, so the log
+// is pinned.
 func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 	x, err := s.reserve(name, ErrReplicationUnknown)
 	if err != nil {
 		return err
 	}
-	link, err := x.connect(ctx, false)
-	if err == nil || retry && ctx.Err() == nil {
+	var link Link
+	if !retry {
+		link, err = x.connect(ctx, false)
+	}
+	if err == nil {
 		err = s.changeReplication(ctx, name, true, func(_ *Catalog, r *Replication) error {
 			if r.XSN == NoSN {
 				r.XSN = s.store.LastSN()
@@ -63,12 +67,10 @@ func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 		s.remove(x)
 		return statementError(ctx, err)
 	}
-	if link == nil {
-		x.update(func(st *SenderState) { st.Status, st.NetError = SenderStopped, true })
-		s.spawn(func() { x.run(nil, true) })
+	s.spawn(func() { x.run(link, SenderStopped) })
+	if retry {
 		return nil
 	}
-	s.spawn(func() { x.run(link, false) })
 	if err := s.Clock.Sleep(ctx, startWait); err != nil {
 		return statementError(ctx, err)
 	}
@@ -90,6 +92,12 @@ func (s *Server) Stop(ctx context.Context, name string) error {
 	s.mu.Unlock()
 	if r == nil {
 		return ErrReplicationUnknown
+	}
+	if x == nil && r.Started {
+		return s.changeReplication(ctx, name, true, func(_ *Catalog, r *Replication) error {
+			r.Started = false
+			return nil
+		})
 	}
 	if x == nil {
 		return ErrNotStarted
@@ -121,7 +129,7 @@ func (s *Server) Reset(ctx context.Context, name string) error {
 		if s.sending(name) {
 			return ErrSenderStarted
 		}
-		r.XSN, r.Pinned = NoSN, 0
+		r.XSN, r.Pinned, r.Started = NoSN, 0, false
 		return nil
 	})
 	if err == nil {

@@ -67,7 +67,7 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 	x.update(func(st *SenderState) {
 		st.StartFlag, st.Status = 0, SenderRuns
 	})
-	s.spawn(func() { x.run(nil, false) })
+	s.spawn(func() { x.run(nil, SenderRetries) })
 	return nil
 }
 

@@ -396,9 +396,7 @@ func (c *conn) State(ctx context.Context, tables []akucore.Table) (state akucore
 		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
 		for name, o := range s.volume.objects {
 			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Items: len(o.spec.Tables), Tables: o.spec.Tables}
-			if x := s.senders[name]; x != nil && x.state != connecting {
-				seen.Sender = [...]akucore.SenderState{runs: akucore.SenderRunning, retries: akucore.SenderRetry, syncs: akucore.SenderSync}[x.state]
-			}
+			seen.Sender = s.sender(name, o)
 			state.Objects[name] = seen
 		}
 	})
@@ -423,11 +421,11 @@ func (c *conn) Drop(ctx context.Context, object string) error {
 }
 
 func (c *conn) Start(ctx context.Context, object string) error {
-	return c.run(ctx, changeTimeout, "START", object, func(ctx context.Context, s *server) error { return s.start(ctx, object, false) })
+	return c.run(ctx, changeTimeout, "START", object, func(ctx context.Context, s *server) error { return s.start(ctx, object) })
 }
 
 func (c *conn) StartRetry(ctx context.Context, object string) error {
-	return c.run(ctx, changeTimeout, "START RETRY", object, func(ctx context.Context, s *server) error { return s.start(ctx, object, true) })
+	return c.run(ctx, changeTimeout, "START RETRY", object, func(_ context.Context, s *server) error { return s.startRetry(object) })
 }
 
 func (c *conn) Stop(ctx context.Context, object string) error {
@@ -483,6 +481,26 @@ func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) err
 }
 
 func (c *conn) SyncProgress(context.Context, string) ([]akucore.SyncProgress, error) { return nil, nil }
+
+func (c *conn) Sender(ctx context.Context, object string) (state akucore.SenderState, err error) {
+	err = c.read(ctx, "sender "+object, func(s *server) {
+		if o := s.volume.objects[object]; o != nil {
+			state = s.sender(object, o)
+		}
+	})
+	return state, err
+}
+
+// sender is what V$REPSENDER shows of an object.
+func (s *server) sender(name string, o *object) akucore.SenderState {
+	x := s.senders[name]
+	if x == nil || x.state == connecting && !o.started {
+		return akucore.SenderNone
+	}
+	return [...]akucore.SenderState{
+		connecting: akucore.SenderConnecting, runs: akucore.SenderRunning, retries: akucore.SenderRetry, syncs: akucore.SenderSync,
+	}[x.state]
+}
 
 func (c *conn) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
 	err = c.read(ctx, "gap "+object, func(s *server) {

@@ -23,6 +23,7 @@ const (
 	dieTruncate
 	dieClose
 	dieRecover
+	dieStart
 )
 
 type dieKey struct {

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -104,7 +105,12 @@ func (x *sender) tryIn(d time.Duration) {
 		if x.ended || x.peer != nil || x.tries != n {
 			return
 		}
-		if x.handshake() != nil || x.s.w.silent(x.s.pod, x.o.peer) {
+		err := x.handshake()
+		if errors.Is(err, errMismatch) {
+			x.remove() // no other try could help; the object still counts as started
+			return
+		}
+		if err != nil || x.s.w.silent(x.s.pod, x.o.peer) {
 			x.state = retries
 			x.tryIn(retryWait)
 			return

@@ -165,46 +165,60 @@ func (s *server) setHost(name, host string) error {
 	})
 }
 
-// start is START, or START RETRY that does without the peer.
-func (s *server) start(ctx context.Context, name string, retry bool) error {
+// start is START.
+func (s *server) start(ctx context.Context, name string) error {
 	x, err := s.reserve(name)
 	if err != nil {
 		return err
 	}
-	err = s.reach(ctx, x)
-	if err != nil && !retry || ctx.Err() != nil {
+	if err := s.reach(ctx, x); err != nil || ctx.Err() != nil {
 		return errors.Join(x.abandon(), err, ctx.Err())
 	}
-	connected := false
 	err = s.change(func() error {
 		if x.ended {
 			return errStopped
 		}
-		problem := x.handshake()
+		err := x.handshake()
 		if s.w.silent(s.pod, x.o.peer) {
-			problem = errHandshake
+			err = errHandshake
 		}
-		if problem != nil && !retry {
+		if err != nil {
 			x.remove()
-			return problem
+			return err
 		}
-		if x.o.xsn == akucore.Unset {
-			x.o.xsn, x.o.pinned = s.volume.last, s.volume.last
-		}
-		x.o.started = true
-		s.logged()
-		if connected = problem == nil; connected {
-			x.connect()
-			return nil
-		}
-		x.state = retries
-		x.tryIn(retryWait)
+		x.begin()
+		x.connect()
 		return nil
 	})
-	if err != nil || !connected {
+	if err != nil {
 		return err
 	}
 	return s.wait(ctx, startWait)
+}
+
+// startRetry is START RETRY: the sender looks for its peer by itself, a moment later.
+func (s *server) startRetry(name string) error {
+	x, err := s.reserve(name)
+	if err != nil {
+		return err
+	}
+	return s.change(func() error {
+		if x.ended {
+			return errStopped
+		}
+		x.begin()
+		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.group, 10*time.Millisecond, 300*time.Millisecond))
+		return nil
+	})
+}
+
+// begin notes that the object is started: at now, unless it was before.
+func (x *sender) begin() {
+	if x.o.xsn == akucore.Unset {
+		x.o.xsn, x.o.pinned = x.s.volume.last, x.s.volume.last
+	}
+	x.o.started = true
+	x.s.logged()
 }
 
 // reserve makes the sender of an object that has none: from here on any other START
@@ -272,6 +286,11 @@ func (s *server) stop(ctx context.Context, name string) error {
 			return errUnknown
 		}
 		if x = s.senders[name]; x == nil || x.ended {
+			if o := s.volume.objects[name]; x == nil && o.started {
+				o.started = false
+				s.logged()
+				return nil
+			}
 			return errStopped
 		}
 		if x.state != retries {
@@ -280,7 +299,7 @@ func (s *server) stop(ctx context.Context, name string) error {
 		x.end(false)
 		return nil
 	})
-	if err != nil {
+	if err != nil || x == nil {
 		return err
 	}
 	if err := s.wait(context.Background(), rest); err != nil {
@@ -306,7 +325,7 @@ func (s *server) reset(name string, by *client) error {
 			return errStarted
 		}
 		s.mayReset(o, by)
-		o.xsn, o.pinned = akucore.Unset, 0
+		o.xsn, o.pinned, o.started = akucore.Unset, 0, false
 		s.volume.ddl++
 		s.logged()
 		return nil

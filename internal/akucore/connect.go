@@ -1,0 +1,44 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// connectTimeout is how long a sender may take to reach its peer.
+	connectTimeout = 3 * time.Second
+	// connectInterval is how often it is looked at meanwhile.
+	connectInterval = 20 * time.Millisecond
+)
+
+// start starts a sender and sees to it that it reaches its peer. START looks for the
+// peer's answer once a second, and on the one session of a closed server one START
+// follows the other; START RETRY comes back at once. A sender that does not get through
+// is stopped, and START says why.
+func (r *Runner) start(ctx context.Context, server Server, s Step, spec ObjectSpec) error {
+	err := server.StartRetry(ctx, spec.Name)
+	if errors.Is(err, ErrDone) {
+		err = r.isDone(ctx, server, s, spec, err)
+	}
+	if err != nil {
+		return err
+	}
+	for state, deadline := SenderConnecting, time.Now().Add(connectTimeout); state == SenderConnecting && time.Now().Before(deadline); {
+		if state, err = server.Sender(ctx, spec.Name); err != nil || state == SenderRunning {
+			return err
+		}
+		if err := sleep(ctx, connectInterval); err != nil {
+			return err
+		}
+	}
+	if err := server.Stop(ctx, spec.Name); err != nil && !errors.Is(err, ErrDone) {
+		return err
+	}
+	// Whoever found it stopped may have reset it.
+	if err := r.permit(ctx, s); err != nil {
+		return err
+	}
+	return server.Start(ctx, spec.Name)
+}
