@@ -35,8 +35,8 @@ const (
 	ticks       = 100 // a second: the unit of the times in /proc
 )
 
-// measureIdle runs the real aku-init from the bundle as in a pod: with the bundle at
-// /opt/aku, the peers' names in /etc/hosts and an API server to ask, all in a mount
+// measureIdle runs the real aku-init from the bundle as in a pod: with the bundle
+// installed at /opt/aku, the peers' names in /etc/hosts and an API server to ask, all in a mount
 // namespace of its own. It is a slave in service.
 func measureIdle(ctx context.Context, s shape, bundle string, during time.Duration) (idle, error) {
 	var result idle
@@ -50,7 +50,12 @@ func measureIdle(ctx context.Context, s shape, bundle string, during time.Durati
 		p.Move("127.0.0.1") // where a sidecar looks for its own server
 		p.SetEnv("ALTISIM_TIME_SCALE", setUpScale)
 		p.restart()
-		cmd, err := p.container(ctx, bundle)
+		// What the kernel keeps of a program depends on how its file was written.
+		installed := h.TempDir()
+		if out, err := bundled(ctx, bundle, "aku-init", "install", installed).CombinedOutput(); err != nil {
+			return fmt.Errorf("install the bundle: %w\n%s", err, out)
+		}
+		cmd, err := p.container(ctx, installed)
 		if err != nil {
 			return err
 		}

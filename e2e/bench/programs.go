@@ -28,9 +28,7 @@ func measurePrograms(ctx context.Context, bundle string) ([]program, error) {
 		}
 		p := program{Name: name, Size: info.Size()}
 		for range startRepeats {
-			// By the bundle's own loader, so that it need not be at /opt/aku.
-			cmd := exec.CommandContext(ctx, filepath.Join(bundle, "lib/ld-linux-x86-64.so.2"), "--library-path", filepath.Join(bundle, "lib"),
-				filepath.Join(bundle, "bin", name), "version")
+			cmd := bundled(ctx, bundle, name, "version")
 			began := time.Now()
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return nil, fmt.Errorf("%s version: %w\n%s", name, err, out)
@@ -40,6 +38,14 @@ func measurePrograms(ctx context.Context, bundle string) ([]program, error) {
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// bundled runs a program of the bundle by the bundle's own loader, so that it need not
+// be at /opt/aku.
+func bundled(ctx context.Context, bundle, name string, args ...string) *exec.Cmd {
+	lib := filepath.Join(bundle, "lib")
+	args = append([]string{"--library-path", lib, filepath.Join(bundle, "bin", name)}, args...)
+	return exec.CommandContext(ctx, filepath.Join(lib, "ld-linux-x86-64.so.2"), args...)
 }
 
 // image is one image archive, uncompressed.

@@ -52,7 +52,7 @@ func (s *linkServer) Start(context.Context, string) error {
 
 func (s *linkServer) Brief(context.Context) (State, error) { return s.State(context.Background(), nil) }
 
-func (s *linkServer) State(context.Context, []Table) (State, error) {
+func (s *linkServer) State(context.Context, []Table, ...string) (State, error) {
 	return State{Objects: map[string]Object{"AKU_REP_01": {Name: "AKU_REP_01", Started: s.started, XSN: s.xsn}}}, nil
 }
 

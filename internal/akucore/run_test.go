@@ -76,7 +76,7 @@ type listServer struct {
 	changed []Table
 }
 
-func (s *listServer) State(context.Context, []Table) (State, error) {
+func (s *listServer) State(context.Context, []Table, ...string) (State, error) {
 	return State{Objects: map[string]Object{s.object.Name: s.object}}, nil
 }
 

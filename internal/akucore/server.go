@@ -48,7 +48,7 @@ type Object struct {
 	Host    string // all of them, should somebody have given it several
 	Port    int
 	Items   int     // the number of tables, or of partitions of them
-	Tables  []Table // nil after a brief look
+	Tables  []Table // nil when it was not asked for
 	Sender  SenderState
 }
 
@@ -103,10 +103,14 @@ type SyncProgress struct {
 type Server interface {
 	// Instance is a small question that can be asked often.
 	Instance(ctx context.Context) (Instance, error)
-	// State reads admin mode, replication objects and the given tables.
-	State(ctx context.Context, tables []Table) (State, error)
+	// State reads admin mode, replication objects and the given tables. Objects have their
+	// lists of tables when they are named, or when none is.
+	State(ctx context.Context, tables []Table, listed ...string) (State, error)
 	// Brief is State without hosts and without what can be long, the lists of tables.
 	Brief(ctx context.Context) (State, error)
+	// Traffic reads the own side of every replication object, by its name. It is a small
+	// question on one session.
+	Traffic(ctx context.Context) (map[string]Traffic, error)
 
 	Create(ctx context.Context, spec ObjectSpec) error
 	Drop(ctx context.Context, object string) error
@@ -176,18 +180,11 @@ type Gap struct {
 	Bytes  int64 // log not yet sent; meaningless while the sender has no peer
 }
 
-// A Meter is a Server that also says how much its pairs carry. It is apart from Server
-// because no rule depends on it.
-type Meter interface {
-	// Traffic reads the own side of every replication object, by its name. It is a small
-	// question on one session.
-	Traffic(ctx context.Context) (map[string]Traffic, error)
-}
-
 // Traffic is what one side of a pair does at one moment.
 type Traffic struct {
 	Started bool
 	XSN     int64 // Unset when never started or reset
+	Items   int   // the number of tables, or of partitions of them
 	Sender  SenderState
 	// Gap is nil while there is no sender with a peer: then the server has no figures.
 	Gap *Gap

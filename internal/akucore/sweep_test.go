@@ -10,15 +10,17 @@ import (
 	"time"
 )
 
-// listedServer counts how often its lists of tables are read.
+// listedServer counts how often it is asked, and how often for its lists of tables. Its
+// pairs are connected as its senders say.
 type listedServer struct {
 	Server
-	mu    sync.Mutex
-	state State
-	lists int
+	mu            sync.Mutex
+	state         State
+	lists, briefs int
+	alone         map[string]bool // objects whose peer is not connected here
 }
 
-func (s *listedServer) State(context.Context, []Table) (State, error) {
+func (s *listedServer) State(context.Context, []Table, ...string) (State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lists++
@@ -28,12 +30,27 @@ func (s *listedServer) State(context.Context, []Table) (State, error) {
 func (s *listedServer) Brief(context.Context) (State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.briefs++
 	brief := s.copy()
 	for name, o := range brief.Objects {
 		o.Host, o.Port, o.Tables = "", 0, nil
 		brief.Objects[name] = o
 	}
 	return brief, nil
+}
+
+func (s *listedServer) Traffic(context.Context) (map[string]Traffic, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	traffic := map[string]Traffic{}
+	for name, o := range s.state.Objects {
+		t := Traffic{Started: o.Started, XSN: o.XSN, Items: len(o.Tables), Sender: o.Sender}
+		if !s.alone[name] {
+			t.Receiver = &Received{}
+		}
+		traffic[name] = t
+	}
+	return traffic, nil
 }
 
 func (s *listedServer) copy() State {
@@ -54,7 +71,7 @@ func (s *listedServer) edit(name string, change func(*Object)) {
 }
 
 // sweepPaired sweeps in pod 1 of two that are paired, and does something meanwhile.
-func sweepPaired(t *testing.T, meanwhile func(pods map[int]*listedServer)) error {
+func sweepPaired(t *testing.T, asked func(), meanwhile func(pods map[int]*listedServer)) error {
 	t.Helper()
 	m := mesh(1)
 	m.ServerCount = 2
@@ -68,32 +85,50 @@ func sweepPaired(t *testing.T, meanwhile func(pods map[int]*listedServer)) error
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}
-	go func() { ended <- Sweep(ctx, &r, func(context.Context) int { return 2 }) }()
+	go func() { ended <- Sweep(ctx, &r, func(context.Context) int { return 2 }, asked) }()
 	meanwhile(listed)
 	cancel()
 	return <-ended
 }
 
-func TestSweep_ReadsTheListsOfTablesRarely(t *testing.T) {
+func TestSweep_AsksTheOthersRarelyWhileAllPairsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		err := sweepPaired(t, func(pods map[int]*listedServer) {
-			time.Sleep(2*listsEvery*sweepInterval + time.Second)
+		asked := 0
+		err := sweepPaired(t, func() { asked++ }, func(pods map[int]*listedServer) {
+			time.Sleep(2*wholeEvery*sweepInterval + time.Second)
 			for number, pod := range pods {
-				if pod.mu.Lock(); pod.lists != 2 {
-					t.Errorf("the lists of pod %d were read %d times in %d looks", number, pod.lists, 2*listsEvery)
+				if pod.mu.Lock(); pod.lists != 2 || pod.briefs != 0 {
+					t.Errorf("pod %d was asked %d times for all and %d times briefly in %d looks", number, pod.lists, pod.briefs, 2*wholeEvery)
 				}
 				pod.mu.Unlock()
 			}
 		})
-		if !errors.Is(err, context.Canceled) {
-			t.Error(err)
+		if !errors.Is(err, context.Canceled) || asked != 2 {
+			t.Errorf("%v; %d looks at all pods were told of", err, asked)
 		}
+	})
+}
+
+func TestSweep_AsksTheOthersAtOnceWhenAPeerIsNotConnected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_ = sweepPaired(t, func() {}, func(pods map[int]*listedServer) {
+			time.Sleep(2*sweepInterval + time.Second)
+			pods[1].mu.Lock()
+			pods[1].alone = map[string]bool{"AKU_REP_01": true}
+			pods[1].mu.Unlock()
+			time.Sleep(3 * sweepInterval)
+			pods[0].mu.Lock()
+			defer pods[0].mu.Unlock()
+			if pods[0].briefs != 3 || pods[0].lists != 1 {
+				t.Errorf("the peer was asked %d times briefly and %d times for all in three looks", pods[0].briefs, pods[0].lists)
+			}
+		})
 	})
 }
 
 func TestSweep_SeesAtOnceThatAListHasAnotherLength(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		err := sweepPaired(t, func(pods map[int]*listedServer) {
+		err := sweepPaired(t, func() {}, func(pods map[int]*listedServer) {
 			time.Sleep(3*sweepInterval + time.Second)
 			for _, pod := range pods {
 				pod.edit("AKU_REP_01", func(o *Object) { o.Tables = append(o.Tables, Table{User: "SYS", Name: "MORE"}) })
@@ -105,4 +140,61 @@ func TestSweep_SeesAtOnceThatAListHasAnotherLength(t *testing.T) {
 			t.Errorf("the copy has other tables than the configuration, and the sweep ends with %v", err)
 		}
 	})
+}
+
+func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
+	object := func(change func(*Traffic)) func(map[string]Traffic, View) {
+		return func(own map[string]Traffic, _ View) {
+			side := own["AKU_REP_12"]
+			change(&side)
+			own["AKU_REP_12"] = side
+		}
+	}
+	for name, test := range map[string]struct {
+		change   func(own map[string]Traffic, seen View)
+		replicas int
+		lasts    bool
+	}{
+		"as it was":                        {replicas: 3, lasts: true},
+		"nobody tells how many there are":  {replicas: -1, lasts: true},
+		"more pods are to come":            {replicas: 4},
+		"a pod is to go":                   {replicas: 2},
+		"a pod has gone and left no log":   {replicas: 2, lasts: true, change: object(func(t *Traffic) { *t = Traffic{XSN: Unset, Items: 1} })},
+		"stopped":                          {replicas: 3, change: object(func(t *Traffic) { t.Started = false })},
+		"reset":                            {replicas: 3, change: object(func(t *Traffic) { t.XSN = Unset })},
+		"the own sender has lost its peer": {replicas: 3, change: object(func(t *Traffic) { t.Sender = SenderRetry })},
+		"the peer's sender is away":        {replicas: 3, change: object(func(t *Traffic) { t.Receiver = nil })},
+		"another number of tables":         {replicas: 3, change: object(func(t *Traffic) { t.Items++ })},
+		"dropped":                          {replicas: 3, change: func(own map[string]Traffic, _ View) { delete(own, "AKU_REP_12") }},
+		"one object more":                  {replicas: 3, change: func(own map[string]Traffic, _ View) { own["OTHER_12"] = Traffic{} }},
+		"another object in its place": {replicas: 2, change: func(own map[string]Traffic, _ View) {
+			delete(own, "AKU_REP_12")
+			own["OTHER_12"] = Traffic{}
+		}},
+		"a peer was closed":  {replicas: 3, change: func(_ map[string]Traffic, v View) { v.Pods[2] = Pod{State: State{Instance: Instance{AdminMode: true}}} }},
+		"a peer was away":    {replicas: 3, change: func(_ map[string]Traffic, v View) { v.Pods[2] = Pod{Err: ErrUnreachable} }},
+		"no look has worked": {replicas: 3, change: func(_ map[string]Traffic, v View) { clear(v.Pods) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := mesh(1)
+			m.ServerCount = 4
+			w := newWorld(m).open(0, 1, 2).away(3)
+			w.both(w.running, 0, 1).both(w.running, 1, 2)
+			if test.replicas < 0 {
+				m.ServerCount = 3
+			}
+			own := map[string]Traffic{}
+			for name, o := range w.view.Pods[1].Objects {
+				o.Items = len(o.Tables)
+				w.view.Pods[1].Objects[name] = o
+				own[name] = Traffic{Started: true, XSN: o.XSN, Items: o.Items, Sender: SenderRunning, Receiver: &Received{}}
+			}
+			if test.change != nil {
+				test.change(own, w.view)
+			}
+			if lasts := w.view.lasts(m, own, test.replicas); lasts != test.lasts {
+				t.Errorf("lasts: %v", lasts)
+			}
+		})
+	}
 }

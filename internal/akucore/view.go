@@ -3,6 +3,7 @@ package akucore
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -149,38 +150,99 @@ func (v View) awaited(m Mesh, peer int) bool {
 // Observe looks at the own server and all peers at the same time. A peer that
 // cannot be seen is part of the answer; only the own server is an error.
 func Observe(ctx context.Context, m Mesh, servers Servers, replicas int) (View, error) {
-	return observe(ctx, m, replicas, func(ctx context.Context, pod int) (State, error) {
-		var tables []Table
-		if pod == m.Self {
-			tables = m.Tables()
-		}
-		return servers.Server(pod).State(ctx, tables)
+	return observe(ctx, m, replicas, m.ServerCount, func(ctx context.Context, pod int) (State, error) {
+		return servers.Server(pod).State(ctx, m.tablesOf(pod))
 	})
 }
 
 // observeBriefly is Observe without the lists of tables and the hosts.
 func observeBriefly(ctx context.Context, m Mesh, servers Servers, replicas int) (View, error) {
-	return observe(ctx, m, replicas, func(ctx context.Context, pod int) (State, error) {
-		return servers.Server(pod).Brief(ctx)
-	})
+	return observe(ctx, m, replicas, m.ServerCount, brief(servers))
 }
 
-func observe(ctx context.Context, m Mesh, replicas int, look func(context.Context, int) (State, error)) (View, error) {
+// fewAtOnce is how many servers are asked at the same time when nothing is in a hurry:
+// each takes a thread and memory for its answer.
+const fewAtOnce = 2
+
+// observeAtLeisure is Observe, or observeBriefly, of a few servers at a time. Lists are
+// only those that the start of the own pod goes by: of its own pairs, and of all on the
+// own server and on the master.
+func observeAtLeisure(ctx context.Context, m Mesh, servers Servers, replicas int, whole bool) (View, error) {
+	look := brief(servers)
+	if whole {
+		look = func(ctx context.Context, pod int) (State, error) {
+			var listed []string
+			if pod != m.Self && pod != Master {
+				for _, g := range m.Groups {
+					listed = append(listed, g.Object(PairOf(m.Self, pod)))
+				}
+			}
+			return servers.Server(pod).State(ctx, m.tablesOf(pod), listed...)
+		}
+	}
+	return observe(ctx, m, replicas, fewAtOnce, look)
+}
+
+func brief(servers Servers) func(context.Context, int) (State, error) {
+	return func(ctx context.Context, pod int) (State, error) { return servers.Server(pod).Brief(ctx) }
+}
+
+// tablesOf are the tables that are looked for on a pod.
+func (m Mesh) tablesOf(pod int) []Table {
+	if pod != m.Self {
+		return nil
+	}
+	return m.Tables()
+}
+
+func observe(ctx context.Context, m Mesh, replicas, atOnce int, look func(context.Context, int) (State, error)) (View, error) {
 	v := View{Pods: make(map[int]Pod, m.ServerCount), Replicas: replicas}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	lists := m.lists()
 	for pod := range m.ServerCount {
 		wg.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
 			ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 			defer cancel()
 			state, err := look(ctx, pod)
 			mu.Lock()
 			defer mu.Unlock()
+			lists = share(lists, state.Objects)
 			v.Pods[pod] = Pod{State: state, Err: err}
 		})
 	}
 	wg.Wait()
 	return v, v.Pods[m.Self].Err
+}
+
+// lists are the configured ones.
+func (m Mesh) lists() [][]Table {
+	var lists [][]Table
+	for _, g := range m.Groups {
+		lists = append(lists, slices.Clip(g.Tables))
+	}
+	return lists
+}
+
+// share has objects with a known list hold that one, as usually all do, and gives the
+// lists that are known then.
+func share(lists [][]Table, objects map[string]Object) [][]Table {
+	for name, o := range objects {
+		if len(o.Tables) == 0 {
+			continue
+		}
+		known := slices.IndexFunc(lists, func(l []Table) bool { return slices.Equal(l, o.Tables) })
+		if known < 0 {
+			lists = append(lists, slices.Clip(o.Tables))
+			continue
+		}
+		o.Tables = lists[known]
+		objects[name] = o
+	}
+	return lists
 }
 
 // complete adds what an earlier, full look saw to a brief one, and tells whether that

@@ -23,11 +23,12 @@ const (
 var ErrGone = errors.New("the own server left service")
 
 // Attend watches the own server in service and sweeps the mesh, until the pod has to
-// start over: that is an error that matches ErrGone.
-func Attend(ctx context.Context, r *Runner, since Instance, replicas func(context.Context) int, present func()) error {
+// start over: that is an error that matches ErrGone. Present is called after each look
+// of the watch that found the server well, asked after each look of the sweep at all pods.
+func Attend(ctx context.Context, r *Runner, since Instance, replicas func(context.Context) int, present, asked func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { cancel(Sweep(pulse.With(ctx, nil), r, replicas)) })
+	sweeping.Go(func() { cancel(Sweep(pulse.With(ctx, nil), r, replicas, asked)) })
 	defer sweeping.Wait()
 	defer cancel(nil)
 	err := Watch(ctx, r.Servers.Server(r.Mesh.Self), since, present)

@@ -134,20 +134,3 @@ func TestSplitStatements(t *testing.T) {
 		t.Errorf("not shortened: %q", long)
 	}
 }
-
-func TestState_ObjectsWithTheSameTablesShareTheirList(t *testing.T) {
-	list := func(names ...string) (tables []akucore.Table) {
-		for _, name := range names {
-			tables = append(tables, akucore.Table{User: "SYS", Name: name})
-		}
-		return tables
-	}
-	objects := map[string]akucore.Object{"A": {Tables: list("T1", "T2")}, "B": {Tables: list("T1", "T2")}, "C": {Tables: list("T1", "T3")}}
-	share(objects)
-	if &objects["A"].Tables[0] != &objects["B"].Tables[0] {
-		t.Error("the same list is held twice")
-	}
-	if c := objects["C"].Tables; len(c) != 2 || c[1].Name != "T3" || &c[0] == &objects["A"].Tables[0] {
-		t.Errorf("another list became %v", c)
-	}
-}

@@ -57,6 +57,50 @@ func (c *session) exec(ctx context.Context, statement string) error {
 // query runs a statement and reads all its rows.
 func (c *session) query(ctx context.Context, statement string) ([]row, error) {
 	var read []row
+	err := c.rows(ctx, statement, func(rows *sql.Rows, columns int) error {
+		for rows.Next() {
+			values := make(row, columns)
+			if err := rows.Scan(pointers(values)...); err != nil {
+				return err
+			}
+			read = append(read, values)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return read, nil
+}
+
+// each runs a statement and does something with each row, which is text and is there
+// only as long as that lasts: for answers of many rows.
+func (c *session) each(ctx context.Context, statement string, do func(columns []sql.RawBytes)) error {
+	return c.rows(ctx, statement, func(rows *sql.Rows, columns int) error {
+		values := make([]sql.RawBytes, columns)
+		into := pointers(values)
+		for rows.Next() {
+			if err := rows.Scan(into...); err != nil {
+				return err
+			}
+			do(values)
+		}
+		return nil
+	})
+}
+
+// pointers are what a row is read into.
+func pointers[T any](values []T) []any {
+	into := make([]any, len(values))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	return into
+}
+
+// rows runs a statement and has its rows read. When the context ends it may return
+// before that does.
+func (c *session) rows(ctx context.Context, statement string, read func(rows *sql.Rows, columns int) error) error {
 	err := c.server.bounded(ctx, func() error {
 		rows, err := c.conn.QueryContext(ctx, statement)
 		if err != nil {
@@ -67,26 +111,15 @@ func (c *session) query(ctx context.Context, statement string) ([]row, error) {
 		if err != nil {
 			return err
 		}
-		for rows.Next() {
-			values := make(row, len(columns))
-			into := make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				return err
-			}
-			read = append(read, values)
+		if err := read(rows, len(columns)); err != nil {
+			return err
 		}
 		return rows.Err()
 	})
 	if isAbandoned(err) || errors.Is(err, akucore.ErrUnreachable) {
 		c.broken = true
 	}
-	if err != nil {
-		return nil, err
-	}
-	return read, nil
+	return err
 }
 
 // bounded runs a call into the driver and comes back when the context ends, with

@@ -2,6 +2,7 @@ package altibase
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,14 +38,14 @@ func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
 }
 
 // State reads everything that plans depend on, on one session.
-func (s *Server) State(ctx context.Context, tables []akucore.Table) (akucore.State, error) {
+func (s *Server) State(ctx context.Context, tables []akucore.Table, listed ...string) (akucore.State, error) {
 	var state akucore.State
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
 		var err error
 		if state, err = c.brief(ctx); err != nil {
 			return err
 		}
-		if err = c.list(ctx, state.Objects); err != nil {
+		if err = c.list(ctx, state.Objects, listed); err != nil {
 			return err
 		}
 		state.Tables, err = c.tables(ctx, tables)
@@ -73,8 +74,9 @@ func (c *session) brief(ctx context.Context) (state akucore.State, err error) {
 	return state, err
 }
 
-// list adds hosts and tables to the objects.
-func (c *session) list(ctx context.Context, objects map[string]akucore.Object) error {
+// list adds the hosts to the objects, and the tables to those that are named, or to all
+// when none is.
+func (c *session) list(ctx context.Context, objects map[string]akucore.Object, listed []string) error {
 	if len(objects) == 0 {
 		return nil
 	}
@@ -82,7 +84,7 @@ func (c *session) list(ctx context.Context, objects map[string]akucore.Object) e
 	if err != nil {
 		return err
 	}
-	items, err := c.query(ctx, "SELECT REPLICATION_NAME, LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME FROM SYSTEM_.SYS_REPL_ITEMS_")
+	lists, err := c.lists(ctx, listed)
 	if err != nil {
 		return err
 	}
@@ -99,33 +101,46 @@ func (c *session) list(ctx context.Context, objects map[string]akucore.Object) e
 		}
 		objects[h.text(0)] = o
 	}
-	for _, i := range items {
-		if o, ok := objects[i.text(0)]; ok {
-			o.Tables = append(o.Tables, akucore.Table{User: i.text(1), Name: i.text(2), Partition: i.text(3)})
-			objects[i.text(0)] = o
-		}
-	}
 	for name, o := range objects {
-		if o.Host == "" || len(o.Tables) == 0 {
+		o.Tables = lists[name]
+		if o.Host == "" || len(o.Tables) == 0 && (len(listed) == 0 || slices.Contains(listed, name)) {
 			delete(objects, name) // it was dropped between two of the reads
+			continue
 		}
+		objects[name] = o
 	}
-	share(objects)
 	return nil
 }
 
-// share keeps one list for all objects that have the same one, as usually all do.
-func share(objects map[string]akucore.Object) {
-	var lists [][]akucore.Table
-	for name, o := range objects {
-		known := slices.IndexFunc(lists, func(l []akucore.Table) bool { return slices.Equal(l, o.Tables) })
-		if known < 0 {
-			lists = append(lists, slices.Clip(o.Tables))
-			continue
+// lists are the tables of the named objects, or of all. There may be thousands of rows
+// with the same names, and mostly in the same lists: each is kept once.
+func (c *session) lists(ctx context.Context, listed []string) (map[string][]akucore.Table, error) {
+	where := ""
+	if len(listed) > 0 {
+		var names []string
+		for _, name := range listed {
+			names = append(names, literal(name))
 		}
-		o.Tables = lists[known]
-		objects[name] = o
+		where = " WHERE REPLICATION_NAME IN (" + strings.Join(names, ", ") + ")"
 	}
+	lists, known := map[string][]akucore.Table{}, map[string]string{}
+	text := func(raw []byte) string {
+		if s, ok := known[string(raw)]; ok {
+			return s
+		}
+		s := string(raw)
+		known[s] = s
+		return s
+	}
+	err := c.each(ctx, "SELECT REPLICATION_NAME, LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME FROM SYSTEM_.SYS_REPL_ITEMS_"+where,
+		func(r []sql.RawBytes) {
+			name := text(r[0])
+			lists[name] = append(lists[name], akucore.Table{User: text(r[1]), Name: text(r[2]), Partition: text(r[3])})
+		})
+	if err != nil {
+		return nil, err // the call may still be adding to the lists
+	}
+	return lists, nil
 }
 
 // sides are all replication objects with what their senders do, but without hosts and

@@ -6,8 +6,6 @@ import (
 	"aku/internal/akucore"
 )
 
-var _ akucore.Meter = (*Server)(nil)
-
 // Traffic reads the own side of every replication object on one session.
 func (s *Server) Traffic(ctx context.Context) (map[string]akucore.Traffic, error) {
 	var traffic map[string]akucore.Traffic
@@ -38,7 +36,7 @@ func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, erro
 		return nil, err
 	}
 	for name, side := range sides {
-		traffic[name] = akucore.Traffic{Started: side.Started, XSN: side.XSN, Sender: side.Sender}
+		traffic[name] = akucore.Traffic{Started: side.Started, XSN: side.XSN, Items: side.Items, Sender: side.Sender}
 	}
 	for _, r := range gaps {
 		// Without a position the other figures are garbage: the sender never had a peer.

@@ -87,13 +87,9 @@ func (s *Sidecar) look(ctx context.Context) {
 		return
 	}
 	s.looked = time.Now()
-	meter, ok := s.Servers.Server(s.Settings.Mesh().Self).(akucore.Meter)
-	if !ok {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	traffic, err := meter.Traffic(ctx)
+	traffic, err := s.Servers.Server(s.Settings.Mesh().Self).Traffic(ctx)
 	if err != nil {
 		return // the watch will say what is wrong; the metrics say when it was last seen
 	}

@@ -92,9 +92,7 @@ func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, healthAd
 func (p *Pod) look(ctx context.Context, server akucore.Server) {
 	instance, err := server.Instance(ctx)
 	if err == nil {
-		if meter, ok := server.(akucore.Meter); ok {
-			p.traffic, err = meter.Traffic(ctx)
-		}
+		p.traffic, err = server.Traffic(ctx)
 	}
 	switch {
 	case errors.Is(err, akucore.ErrClosed) || errors.Is(err, akucore.ErrBusy) || err == nil && instance.AdminMode:

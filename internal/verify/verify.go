@@ -13,7 +13,7 @@ import (
 
 // Server is what is asked of one server.
 type Server interface {
-	State(ctx context.Context, tables []akucore.Table) (akucore.State, error)
+	State(ctx context.Context, tables []akucore.Table, listed ...string) (akucore.State, error)
 	Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error)
 	Applied(ctx context.Context, object string) (xsn int64, ok bool, err error)
 	Relation(ctx context.Context, t akucore.Table) (altibase.Relation, error)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -391,11 +392,14 @@ func (s *server) instance() akucore.Instance {
 	return akucore.Instance{StartTime: s.startTime, AdminMode: s.adminMode}
 }
 
-func (c *conn) State(ctx context.Context, tables []akucore.Table) (state akucore.State, err error) {
+func (c *conn) State(ctx context.Context, tables []akucore.Table, listed ...string) (state akucore.State, err error) {
 	err = c.read(ctx, "state", func(s *server) {
 		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
 		for name, o := range s.volume.objects {
 			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Items: len(o.spec.Tables), Tables: o.spec.Tables}
+			if len(listed) > 0 && !slices.Contains(listed, name) {
+				seen.Tables = nil
+			}
 			seen.Sender = s.sender(name, o)
 			state.Objects[name] = seen
 		}
@@ -410,6 +414,20 @@ func (c *conn) Brief(ctx context.Context) (akucore.State, error) {
 		state.Objects[name] = o
 	}
 	return state, err
+}
+
+func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic, err error) {
+	err = c.read(ctx, "traffic", func(s *server) {
+		traffic = map[string]akucore.Traffic{}
+		for name, o := range s.volume.objects {
+			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
+			if r := s.receivers[name]; r != nil {
+				seen.Receiver = &akucore.Received{AppliedSN: r.applied}
+			}
+			traffic[name] = seen
+		}
+	})
+	return traffic, err
 }
 
 func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec) error {

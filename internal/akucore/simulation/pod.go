@@ -267,7 +267,7 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	if p.w.options.NoSweep {
 		err = akucore.Watch(ctx, c.Server(p.number), instance, present)
 	} else {
-		err = akucore.Attend(ctx, p.runner(c), instance, p.replicas, present)
+		err = akucore.Attend(ctx, p.runner(c), instance, p.replicas, present, func() {})
 	}
 	p.w.mu.Lock()
 	if errors.Is(err, akucore.ErrGone) && !c.dead {
