@@ -9,8 +9,8 @@ import (
 const (
 	// connectTimeout is how long a sender may take to reach its peer.
 	connectTimeout = 3 * time.Second
-	// connectInterval is how often it is looked at meanwhile.
-	connectInterval = 20 * time.Millisecond
+	// connectInterval is the time before the second look; it doubles from look to look.
+	connectInterval = 2 * time.Millisecond
 )
 
 // start starts a sender and sees to it that it reaches its peer. START looks for the
@@ -25,11 +25,12 @@ func (r *Runner) start(ctx context.Context, server Server, s Step, spec ObjectSp
 	if err != nil {
 		return err
 	}
-	for state, deadline := SenderConnecting, time.Now().Add(connectTimeout); state == SenderConnecting && time.Now().Before(deadline); {
+	pause, deadline := connectInterval, time.Now().Add(connectTimeout)
+	for state := SenderConnecting; state == SenderConnecting && time.Now().Before(deadline); pause *= 2 {
 		if state, err = server.Sender(ctx, spec.Name); err != nil || state == SenderRunning {
 			return err
 		}
-		if err := sleep(ctx, connectInterval); err != nil {
+		if err := sleep(ctx, min(pause, pollMost, time.Until(deadline))); err != nil {
 			return err
 		}
 	}

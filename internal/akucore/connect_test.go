@@ -67,7 +67,7 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 		err    error
 	}{
 		{"the peer is there", linkServer{states: []SenderState{SenderRunning}}, Unguarded, "START RETRY", 0, nil},
-		{"a moment later", linkServer{states: []SenderState{SenderConnecting, SenderConnecting, SenderRunning}}, Unguarded, "START RETRY", 2 * connectInterval, nil},
+		{"a moment later", linkServer{states: []SenderState{SenderConnecting, SenderConnecting, SenderRunning}}, Unguarded, "START RETRY", 3 * connectInterval, nil},
 		{"somebody has started it", linkServer{states: []SenderState{SenderRunning}, started: true}, Unguarded, "START RETRY", 0, nil},
 		{"no peer, but the second time", linkServer{states: []SenderState{SenderRetry}, xsn: 7}, IfKept, "START RETRY, STOP, START", connectInterval, nil},
 		{"the tables differ", linkServer{states: []SenderState{SenderNone}, refuse: differs}, Unguarded, "START RETRY, STOP, START", connectInterval, differs},
