@@ -18,6 +18,7 @@ type results struct {
 	Series   []series
 	Quiet    map[string][]time.Duration // way → ends without a writer
 	Traffic  map[string]traffic         // way → a join at the base
+	Growth   []growth
 	Rolling  []rolling
 	RollAt   shape
 	Idle     []idleAt
@@ -55,6 +56,7 @@ type plan struct {
 	idleFor time.Duration
 	limit   time.Duration // no point is begun after it
 	idle    []shape
+	growth  []growth
 	only    []string // parts to measure; none for all
 	bundle  string
 	images  string
@@ -82,6 +84,7 @@ func newPlan(quick bool) plan {
 		pods, tables, rows, trips = []int{3, 4}, []int{10, 100}, []int{10_000}, []int{0, 20}
 		p.rolling.Rows, p.idle = 10_000, p.idle[:1]
 	}
+	p.growth = growths(base, pods, tables)
 	vary("pods", func(s *shape, v int) { s.Pods = v }, "%d pods", pods...)
 	vary("rows", func(s *shape, v int) { s.Rows = v }, "%d rows", rows...)
 	vary("tables", func(s *shape, v int) { s.Tables = v }, "%d tables", tables...)
@@ -153,6 +156,9 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 	if p.wants("counts") {
 		if err := p.measureCounts(ctx, say, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.base, err)
+		}
+		if err := p.measureGrowth(ctx, say, r); err != nil {
+			return nil, err
 		}
 	}
 	for _, w := range rollingWays {
@@ -259,7 +265,7 @@ func (r *results) with(later *results) *results {
 		}
 	}
 	if len(later.Traffic) > 0 {
-		r.Traffic = later.Traffic
+		r.Traffic, r.Growth = later.Traffic, later.Growth
 		r.apart("what a join asks of the servers", later)
 	}
 	if len(later.Rolling) > 0 {

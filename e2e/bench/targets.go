@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,14 @@ func (r *results) Targets() []target {
 	if t, ok := r.Traffic[byAku.name]; ok {
 		add("a quiet join over the servers' own work, 3 pods", fmt.Sprintf("≤ %.0f %%", 100*mostOverhead), fmt.Sprintf("%.1f %%", 100*t.Overhead()), t.Overhead() <= mostOverhead,
 			"a delivery waited for the sender's keep-alive")
+	}
+	for _, g := range r.Growth {
+		if all := g.each(); len(all) > 1 {
+			least, most := slices.Min(all), slices.Max(all)
+			name := strings.TrimSuffix(g.Name, "s")
+			add("statements of a join, growth with the "+g.Name, "linear: the dearest further "+name+fmt.Sprintf(" ≤ %.2f × the cheapest", mostUneven),
+				fmt.Sprintf("%.1f-%.1f for each", least, most), most <= mostUneven*least, "")
+		}
 	}
 	for _, i := range r.Idle {
 		at := fmt.Sprintf(", %d pods, %d tables", i.Pods, i.Tables)

@@ -119,8 +119,9 @@ func (c *change) make(here, there Step, tables []Table) {
 	c.pin.Steps = append(c.pin.Steps, there.as(Create, Unguarded).of(tables))
 	if here.Peer != Master {
 		c.pin.Steps = append(c.pin.Steps, there.as(StartRetry, Unguarded))
-		// START RETRY alone would look for us only every 60 s.
-		c.start.Steps = append(c.start.Steps, here.as(Start, Unguarded), there.as(Stop, Unguarded), there.as(Start, IfKept))
+		// It would look for us only every 60 s.
+		c.follow.Steps = append(c.follow.Steps, there.as(Stop, Unguarded))
+		c.start.Steps = append(c.start.Steps, here.as(Start, Unguarded), there.as(Start, IfKept))
 	}
 	c.join(here.Peer, here.Group, here.as(Create, Unguarded).of(tables))
 }

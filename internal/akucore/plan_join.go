@@ -58,7 +58,9 @@ func planJoin(m Mesh, v View) Plan {
 	connect := Stage{Title: "connect the other slaves with the master"}
 	deliver := Stage{Title: "deliver from the other slaves to the master"}
 	sync := Stage{Title: "copy from the master", Begin: "Sync tables from MASTER Server.", End: "Replication sync has ended."}
-	pair := Stage{Title: "create the own sides towards the other slaves"}
+	// A pinned sender sleeps, 60 s from try to try. It stops at once now; when the own
+	// START has woken it that would take a second.
+	pair := Stage{Title: "create the own sides towards the other slaves, end their senders' sleep"}
 	// The start towards the master comes last, so that a copy that counts as complete
 	// is connected with everybody. The own server is closed and has one session, so
 	// its starts run one after the other anyway.
@@ -112,11 +114,11 @@ func planJoin(m Mesh, v View) Plan {
 				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
 			}
 			deliver.Steps = append(deliver.Steps, Step{Do: Settle, On: slave, Peer: Master, Group: g}, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
-			pair.Steps = append(pair.Steps, Step{Do: Create, On: m.Self, Peer: slave, Group: g, Tables: tables})
+			pair.Steps = append(pair.Steps,
+				Step{Do: Create, On: m.Self, Peer: slave, Group: g, Tables: tables},
+				Step{Do: Stop, On: slave, Peer: m.Self, Group: g})
 			start.Steps = append(start.Steps,
 				Step{Do: Start, On: m.Self, Peer: slave, Group: g},
-				// START RETRY alone would look for us only every 60 s.
-				Step{Do: Stop, On: slave, Peer: m.Self, Group: g},
 				Step{Do: Start, On: slave, Peer: m.Self, Group: g, If: IfKept})
 		}
 		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})

@@ -204,6 +204,8 @@ func waitForOutdated(m Mesh, slave int) string {
 // word for the joined pods that are not, delivers both ways and opens.
 func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	align := Stage{Title: alignTitle}
+	// The own START would wake them, and a sender that runs takes a second to stop.
+	asleep := Stage{Title: "stop the peers' sides that have lost this pod"}
 	connect := Stage{Title: "start the own sides"}
 	restart := Stage{Title: "start the peers' sides"}
 	for _, peer := range partners {
@@ -212,7 +214,9 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 			connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
 			steps, theirs := v.align(m, peer, g)
 			align.Steps = append(align.Steps, steps...)
-			restart.Steps = append(restart.Steps, startOrWake(theirs, Step{On: peer, Peer: m.Self, Group: g})...)
+			there := Step{On: peer, Peer: m.Self, Group: g}
+			asleep.Steps = append(asleep.Steps, wake(theirs, there)...)
+			restart.Steps = append(restart.Steps, begin(theirs, there)...)
 		}
 	}
 	for _, peer := range m.Peers() {
@@ -228,6 +232,7 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 		}
 	}
 	p.add(align)
+	p.add(asleep)
 	p.add(connect)
 	p.add(restart)
 	if o.Flush {
@@ -262,17 +267,23 @@ func ifKept(o Object) Guard {
 // startOrWake starts a stopped sender. One that has lost its peer would look for
 // it only every 60 s, and one that ended because the peer's object differed not at
 // all, so it is stopped and started.
-func startOrWake(o Object, at Step) []Step {
-	stop, start := at, at
-	stop.Do, start.Do = Stop, Start
-	start.If = ifKept(o)
-	switch {
-	case !o.Started, o.Sender == SenderConnecting:
-		return []Step{start}
-	case o.Sender == SenderRetry, o.Sender == SenderNone:
-		return []Step{stop, start}
+func startOrWake(o Object, at Step) []Step { return append(wake(o, at), begin(o, at)...) }
+
+// wake stops a sender that is started and does not get on.
+func wake(o Object, at Step) []Step {
+	if o.Started && (o.Sender == SenderRetry || o.Sender == SenderNone) {
+		return []Step{at.as(Stop, Unguarded)}
 	}
 	return nil
+}
+
+// begin starts a sender that is stopped, or was by wake. One that is on its way is
+// waited for.
+func begin(o Object, at Step) []Step {
+	if o.Started && (o.Sender == SenderRunning || o.Sender == SenderSync) {
+		return nil
+	}
+	return []Step{at.as(Start, ifKept(o))}
 }
 
 // planHandOver: the master does not know this copy any more, or a slave and this
