@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -71,7 +72,10 @@ func (a API) call(ctx context.Context, r request) error {
 	case r.into == nil:
 		return nil
 	}
-	return json.NewDecoder(response.Body).Decode(r.into)
+	err = json.NewDecoder(response.Body).Decode(r.into)
+	// A connection is kept only when all of the answer was read.
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<10))
+	return err
 }
 
 // prepare makes the HTTP request and a client that trusts the cluster alone.
@@ -92,9 +96,9 @@ func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Clien
 		}
 	}
 	token, authority, namespace := held[0], held[1], held[2]
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM([]byte(authority)) {
-		return nil, nil, errors.New("ca.crt holds no certificate")
+	client, err := clientOf(authority)
+	if err != nil {
+		return nil, nil, err
 	}
 	var body io.Reader
 	if r.body != nil {
@@ -117,8 +121,39 @@ func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Clien
 	case r.body != nil:
 		prepared.Header.Set("Content-Type", "application/json")
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
-	return prepared, &http.Client{Transport: transport}, nil
+	return prepared, client, nil
+}
+
+// keptFor is how long the connection is kept without a call. A sidecar calls twice as
+// often, and would spend most of the call on shaking hands.
+const keptFor = time.Minute
+
+// kept is the client of the last call.
+var kept struct {
+	sync.Mutex
+	authority string
+	*http.Client
+}
+
+// clientOf gives a client that trusts this authority alone.
+func clientOf(authority string) (*http.Client, error) {
+	kept.Lock()
+	defer kept.Unlock()
+	if kept.Client != nil && kept.authority == authority {
+		return kept.Client, nil
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(authority)) {
+		return nil, errors.New("ca.crt holds no certificate")
+	}
+	if kept.Client != nil {
+		kept.CloseIdleConnections()
+	}
+	kept.authority = authority
+	kept.Client = &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 1, IdleConnTimeout: keptFor,
+	}}
+	return kept.Client, nil
 }
 
 func (a API) credential(file string) (string, error) {

@@ -3,11 +3,13 @@ package kube
 import (
 	"context"
 	"encoding/pem"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -15,7 +17,14 @@ import (
 // api is a TLS server that answers as the API server would, with credentials.
 func api(t *testing.T, answer http.HandlerFunc) StatefulSet {
 	t.Helper()
-	server := httptest.NewTLSServer(answer)
+	server := httptest.NewUnstartedServer(answer)
+	return started(t, server)
+}
+
+// started starts a server, with credentials.
+func started(t *testing.T, server *httptest.Server) StatefulSet {
+	t.Helper()
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -25,6 +34,29 @@ func api(t *testing.T, answer http.HandlerFunc) StatefulSet {
 		}
 	}
 	return StatefulSet{Name: "altibase", API: API{Server: server.URL, Credentials: dir}}
+}
+
+func TestReplicas_AskedAgain_ComesOnTheSameConnection(t *testing.T) {
+	var connections atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"spec":{"replicas":3}}`))
+		w.(http.Flusher).Flush() // the end comes by itself
+		_, _ = w.Write([]byte("\n"))
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	set := started(t, server)
+	for range 3 {
+		if got, err := set.Replicas(t.Context()); err != nil || got != 3 {
+			t.Fatal(got, err)
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections for three questions", n)
+	}
 }
 
 func TestReplicas(t *testing.T) {
