@@ -24,7 +24,7 @@ import (
 type idle struct {
 	For          time.Duration
 	CPU          float64 // share of one core
-	RSS, Private int     // KiB, at the end; Private is what is not a page of a file
+	RSS, Private int     // KiB, when most was resident; Private is what is not a page of a file
 	Parts        map[string]int
 	Threads      int
 }
@@ -175,10 +175,11 @@ func (p *pod) watchIdle(ctx context.Context, pid int, during time.Duration) (idl
 	defer probe.Stop()
 	defer scrape.Stop()
 	over := time.After(during)
+	var r idle
 	for waiting := true; waiting; {
 		select {
 		case <-probe.C:
-			if err := errors.Join(p.ask("livez"), p.ask("readyz")); err != nil {
+			if err := errors.Join(p.ask("livez"), p.ask("readyz"), r.memory(pid)); err != nil {
 				return idle{}, err
 			}
 		case <-scrape.C:
@@ -193,7 +194,7 @@ func (p *pod) watchIdle(ctx context.Context, pid int, during time.Duration) (idl
 	if err != nil {
 		return idle{}, err
 	}
-	r := idle{For: time.Since(began)}
+	r.For = time.Since(began)
 	r.CPU = float64(after-before) / float64(r.For)
 	return r, r.memory(pid)
 }
@@ -211,13 +212,24 @@ func cpu(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / ticks, nil
 }
 
-// memory reads what is resident, and where.
+// memory reads what is resident, and where, and keeps it if it was never more.
 func (r *idle) memory(pid int) error {
+	now := idle{Parts: map[string]int{}}
+	if err := now.resident(pid); err != nil {
+		return err
+	}
+	if now.RSS > r.RSS {
+		r.RSS, r.Private, r.Parts = now.RSS, now.Private, now.Parts
+	}
+	r.Threads = max(r.Threads, now.Threads)
+	return nil
+}
+
+func (r *idle) resident(pid int) error {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", pid))
 	if err != nil {
 		return err
 	}
-	r.Parts = map[string]int{}
 	part := ""
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)

@@ -65,9 +65,9 @@ func (r *results) Targets() []target {
 		at := fmt.Sprintf(", %d pods, %d tables", i.Pods, i.Tables)
 		bytes := float64(i.RSS) * 1024
 		add("sidecar, resident"+at, fmt.Sprintf("≤ %.0f MB", mostRSS/1e6), fmt.Sprintf("%.1f MB", bytes/1e6), bytes <= mostRSS,
-			"sessions to more peers, and what reading the lists of tables needs")
+			"the answers of all servers about their lists of tables")
 		add("sidecar, CPU"+at, fmt.Sprintf("≤ %.1f %% of a core", 100*mostCPU), fmt.Sprintf("%.2f %%", 100*i.CPU), i.CPU <= mostCPU,
-			"a look at more peers every 30 s, and at their lists of tables every 5 min")
+			"a look at the own server every second, and at all and their lists of tables every 5 min")
 	}
 	for _, i := range r.Images {
 		if strings.HasPrefix(i.Name, "aku.") {
