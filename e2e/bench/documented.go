@@ -53,13 +53,9 @@ func (d *documented) run(ctx context.Context, on int, statement string) error {
 	return nil
 }
 
-// do runs a step's statements. START waits, as the manual has it.
+// do runs a step's statements.
 func (d *documented) do(ctx context.Context, verb akucore.Verb, on, peer int) error {
-	step := akucore.Step{Do: verb, On: on, Peer: peer, Tables: d.core.Tables()}
-	if verb == akucore.Start {
-		return d.run(ctx, on, "ALTER REPLICATION "+step.Object(d.core)+" START")
-	}
-	for _, statement := range altibase.Statements(d.core, step) {
+	for _, statement := range altibase.Statements(d.core, akucore.Step{Do: verb, On: on, Peer: peer, Tables: d.core.Tables()}) {
 		if err := d.run(ctx, on, statement); err != nil {
 			return err
 		}
@@ -106,13 +102,13 @@ func joinByManual(ctx context.Context, p *pod, create bool) error {
 			return err
 		}
 		for _, peer := range d.core.Peers() {
-			if err := d.do(ctx, akucore.Start, own, peer); err != nil {
+			if err := d.do(ctx, akucore.StartAndWait, own, peer); err != nil {
 				return err
 			}
 			if peer == akucore.Master {
 				continue // its SYNC has started it
 			}
-			if err := d.do(ctx, akucore.Start, peer, own); err != nil {
+			if err := d.do(ctx, akucore.StartAndWait, peer, own); err != nil {
 				return err
 			}
 		}
@@ -123,7 +119,7 @@ func joinByManual(ctx context.Context, p *pod, create bool) error {
 // documentedRestart is a pod that was ended without a reset: start all, flush.
 func documentedRestart(ctx context.Context, p *pod) error {
 	return documentedly(ctx, p, true, func(ctx context.Context, d *documented) error {
-		if err := d.eachPair(ctx, akucore.Start); err != nil {
+		if err := d.eachPair(ctx, akucore.StartAndWait); err != nil {
 			return err
 		}
 		if err := d.flush(ctx); err != nil {

@@ -13,12 +13,14 @@ type Verb string
 const (
 	Create     Verb = "CREATE"
 	Drop       Verb = "DROP"
-	Start      Verb = "START"
+	Start      Verb = "START" // START RETRY, and then the sender has to reach its peer
 	StartRetry Verb = "START RETRY"
-	Stop       Verb = "STOP"
-	Reset      Verb = "RESET"
-	Sync       Verb = "SYNC"
-	Deliver    Verb = "DELIVER" // wait until all committed so far is applied on the peer
+	// StartAndWait is the plain START, for people: it says itself why it fails.
+	StartAndWait Verb = "START AND WAIT"
+	Stop         Verb = "STOP"
+	Reset        Verb = "RESET"
+	Sync         Verb = "SYNC"
+	Deliver      Verb = "DELIVER" // wait until all committed so far is applied on the peer
 	// Settle waits until the transactions end that have written and are open now: a log
 	// that is pinned at "now" leaves them out, and the copy has only what was committed.
 	Settle       Verb = "WAIT FOR OPEN TRANSACTIONS"

@@ -28,7 +28,7 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 		}
 	}
 	steps = append(steps, Step{Do: Truncate, On: Master, Tables: m.Tables()})
-	steps = append(steps, forGroups(m, Step{Do: Start, On: Master, Peer: base})...)
+	steps = append(steps, forGroups(m, Step{Do: StartAndWait, On: Master, Peer: base})...)
 	steps = append(steps, forGroups(m, Step{Do: Sync, On: base, Peer: Master})...)
 	// One that is not in service now would not know this master. With a side there it
 	// finds its pair reset: it hands over and joins anew.

@@ -212,6 +212,8 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		err = r.start(ctx, server, s, spec)
 	case StartRetry:
 		err = server.StartRetry(ctx, spec.Name)
+	case StartAndWait:
+		err = server.Start(ctx, spec.Name)
 	case Stop:
 		err = server.Stop(ctx, spec.Name)
 	case Reset:
@@ -266,7 +268,7 @@ func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectS
 		done = exists
 	case Drop:
 		done = !exists
-	case Start, StartRetry:
+	case Start, StartRetry, StartAndWait:
 		done = exists && o.Started
 	case Stop:
 		done = !o.active()

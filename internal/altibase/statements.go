@@ -127,6 +127,8 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{dropReplication(spec.Name)}
 	case akucore.Start:
 		return []string{alterReplication(spec.Name, string(akucore.StartRetry)), "-- until V$REPSENDER has it with STATUS 1; if it does not get there: STOP, and START, which says why"}
+	case akucore.StartAndWait:
+		return []string{alterReplication(spec.Name, "START")}
 	case akucore.Sync, akucore.SyncTables:
 		return []string{alterReplication(spec.Name, syncAction(group.Parallel, s.Tables))}
 	case akucore.AddTables, akucore.DropTables:
