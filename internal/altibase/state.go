@@ -187,7 +187,7 @@ func senderState(status, netError int64) akucore.SenderState {
 // catalogue is read once, however many tables there are. Where it does not answer as
 // expected the server itself will judge, at CREATE REPLICATION.
 func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akucore.Table]akucore.TableState, error) {
-	states := make(map[akucore.Table]akucore.TableState, len(tables))
+	states := map[akucore.Table]akucore.TableState{} // of those that have a fault
 	if len(tables) == 0 {
 		return states, nil
 	}

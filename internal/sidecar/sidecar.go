@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -46,6 +47,7 @@ type Sidecar struct {
 	recorder steps.Recorder
 	announce *announcer      // nil without a pod of Kubernetes
 	looked   time.Time       // when the pairs were last read
+	tidied   time.Time       // when memory was last given back
 	peers    map[string]bool // objects that were connected then
 	ended    time.Time       // when the last end began that is shown
 }
@@ -149,11 +151,24 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	err = akucore.Attend(ctx, runner, instance, s.Settings.Replicas, func() {
 		s.markAgain()
 		s.look(ctx)
+		s.tidy()
 	}, process.Rest)
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
 	return err
+}
+
+// tidyInterval is how often memory is given back while the pod is in service.
+const tidyInterval = 30 * time.Second
+
+// tidy gives back what the looks of the last while have used: left alone, the heap
+// stays as large as the largest look made it.
+func (s *Sidecar) tidy() {
+	if time.Since(s.tidied) >= tidyInterval {
+		s.tidied = time.Now()
+		debug.FreeOSMemory()
+	}
 }
 
 // markAgain writes the marker that the start hook of the database container
