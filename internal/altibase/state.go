@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -84,7 +85,7 @@ func (c *session) list(ctx context.Context, objects map[string]akucore.Object, l
 	if err != nil {
 		return err
 	}
-	lists, err := c.lists(ctx, listed)
+	lists, err := c.lists(ctx, objects, listed)
 	if err != nil {
 		return err
 	}
@@ -112,35 +113,60 @@ func (c *session) list(ctx context.Context, objects map[string]akucore.Object, l
 	return nil
 }
 
-// lists are the tables of the named objects, or of all. There may be thousands of rows
-// with the same names, and mostly in the same lists: each is kept once.
-func (c *session) lists(ctx context.Context, listed []string) (map[string][]akucore.Table, error) {
+// lists are the tables of the named objects, or of all. There may be thousands of rows,
+// and usually the same for each object: then each table is read once.
+func (c *session) lists(ctx context.Context, objects map[string]akucore.Object, listed []string) (map[string][]akucore.Table, error) {
 	where := ""
-	if len(listed) > 0 {
+	if len(listed) == 0 {
+		listed = slices.Collect(maps.Keys(objects))
+	} else {
 		var names []string
 		for _, name := range listed {
 			names = append(names, literal(name))
 		}
 		where = " WHERE REPLICATION_NAME IN (" + strings.Join(names, ", ") + ")"
 	}
-	lists, known := map[string][]akucore.Table{}, map[string]string{}
-	text := func(raw []byte) string {
-		if s, ok := known[string(raw)]; ok {
-			return s
+	lists := map[string][]akucore.Table{}
+	if len(listed) > 1 {
+		if list := c.common(ctx, objects, listed, where); list != nil {
+			for _, name := range listed {
+				lists[name] = list
+			}
+			return lists, nil
 		}
-		s := string(raw)
-		known[s] = s
-		return s
 	}
 	err := c.each(ctx, "SELECT REPLICATION_NAME, LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME FROM SYSTEM_.SYS_REPL_ITEMS_"+where,
 		func(r []sql.RawBytes) {
-			name := text(r[0])
-			lists[name] = append(lists[name], akucore.Table{User: text(r[1]), Name: text(r[2]), Partition: text(r[3])})
+			name := string(r[0])
+			lists[name] = append(lists[name], akucore.Table{User: string(r[1]), Name: string(r[2]), Partition: string(r[3])})
 		})
 	if err != nil {
 		return nil, err // the call may still be adding to the lists
 	}
 	return lists, nil
+}
+
+// common is the list of tables that all the named objects have, nil when that cannot be
+// told: each table has to be there once for each object, and each object to have as many
+// tables as there are.
+func (c *session) common(ctx context.Context, objects map[string]akucore.Object, named []string, where string) []akucore.Table {
+	var list []akucore.Table
+	same := true
+	err := c.each(ctx, "SELECT LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME, COUNT(*) FROM SYSTEM_.SYS_REPL_ITEMS_"+where+
+		" GROUP BY LOCAL_USER_NAME, LOCAL_TABLE_NAME, LOCAL_PARTITION_NAME",
+		func(r []sql.RawBytes) {
+			list = append(list, akucore.Table{User: string(r[0]), Name: string(r[1]), Partition: string(r[2])})
+			same = same && parseInt(string(r[3])) == int64(len(named))
+		})
+	if err != nil || !same {
+		return nil
+	}
+	for _, name := range named {
+		if objects[name].Items != len(list) {
+			return nil
+		}
+	}
+	return list
 }
 
 // sides are all replication objects with what their senders do, but without hosts and
