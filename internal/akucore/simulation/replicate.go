@@ -150,8 +150,10 @@ func (x *sender) connect() {
 	x.peer = &receiver{s: p, sender: x, applied: x.o.xsn}
 	x.countAnew()
 	p.receivers[x.name] = x.peer
-	for t, from := range x.o.items {
-		p.volume.forgets(x.s.volume.id, max(x.o.xsn, from), t)
+	for t := range x.o.items {
+		if again, ok := x.s.volume.first(x.o, x.o.xsn, t); ok {
+			p.volume.forgets(x.s.volume.id, again.sn-1, t)
+		}
 	}
 	if theirs := p.senders[x.name]; theirs != nil && theirs.state == retries && !theirs.ended {
 		theirs.tryIn(time.Millisecond)

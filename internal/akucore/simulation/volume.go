@@ -147,6 +147,16 @@ func (v *volume) next(o *object, after int64, most int) (changes []change, upTo 
 	return changes, v.last
 }
 
+// first is the first change of a table after the number that an object carries.
+func (v *volume) first(o *object, after int64, table int) (c change, ok bool) {
+	for _, c := range v.log[v.behind(after):] {
+		if c.table == table && o.sends(c) {
+			return c, true
+		}
+	}
+	return change{}, false
+}
+
 // knows notes that the rows hold all of a table in a log up to the number.
 func (v *volume) knows(log int64, sn int64, table int) {
 	k := known{log, table}
