@@ -64,8 +64,8 @@ func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
 // back while the own pod was cut off from it, and returns ErrGone when the own copy
 // has to be made anew. All of that needs the same verdict twice in a row.
 //
-// A look asks the own server alone as long as that shows that all pairs run: otherwise
-// every pod would log in to every other one for ever. Nor does it read the lists of
+// A look asks the own server alone as long as that shows that all pairs run, and nobody
+// is waited for: otherwise every pod would log in to every other one for ever. Nor does it read the lists of
 // tables: with many of them they are most of what there is, and only somebody's own
 // ALTER REPLICATION changes one without changing its length.
 //
@@ -88,6 +88,7 @@ type sweep struct {
 	seen View         // with the lists of tables; nothing after a look that failed
 	gone map[int]bool // removed peers
 	todo string       // the plan that there was
+	wait bool         // it waits for others, who may do their part unseen
 
 	asked func()
 }
@@ -96,7 +97,7 @@ type sweep struct {
 func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 	// Nothing is done on the ground of an old list.
 	whole = whole || s.todo != ""
-	if !whole && len(s.gone) == 0 && s.lasts(ctx, replicas) {
+	if !whole && len(s.gone) == 0 && !s.wait && s.lasts(ctx, replicas) {
 		return nil
 	}
 	defer s.asked()
@@ -115,7 +116,7 @@ func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 
 	// In service there is nothing to do but to keep the pairs running.
 	plan, before := PlanStart(s.Mesh, StartOptions{}, v), s.todo
-	s.todo = ""
+	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
 		s.todo = plan.Name
 	}

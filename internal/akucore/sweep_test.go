@@ -126,6 +126,25 @@ func TestSweep_AsksTheOthersAtOnceWhenAPeerIsNotConnected(t *testing.T) {
 	})
 }
 
+func TestSweep_ThatWaitsForAnotherPodToChangeItsListFirst_AsksItEachTime(t *testing.T) {
+	m := changedMesh(1)
+	w := newWorld(m).open(0, 1, 2).lists("T1")
+	w.both(w.running, 0, 1).both(w.running, 0, 2).both(w.running, 1, 2)
+	servers := pods{}
+	for pod := range m.ServerCount {
+		servers[pod] = &listedServer{state: w.view.Pods[pod].State}
+	}
+	s := sweep{Runner: &Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}, asked: func() {}}
+	for look := range 3 {
+		if err := s.look(t.Context(), look == 0, m.ServerCount); err != nil || s.todo != "" || !s.wait {
+			t.Fatal(err, s.todo, s.wait)
+		}
+	}
+	if asked := servers[2].(*listedServer).briefs; asked != 2 {
+		t.Errorf("pod 2 was asked in %d of two looks", asked)
+	}
+}
+
 func TestSweep_SeesAtOnceThatAListHasAnotherLength(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := sweepPaired(t, func() {}, func(pods map[int]*listedServer) {
