@@ -84,7 +84,7 @@ func TestStartStopReset(t *testing.T) {
 	if pinned <= 0 {
 		t.Errorf("START RETRY left XSN at %d, want now", pinned)
 	}
-	want(t, p.n1, "SELECT START_FLAG, NET_ERROR_FLAG, XSN, COMMIT_XSN, STATUS FROM V$REPSENDER", "0|1|-1|0|0")
+	p.n1.Until(soon, "SELECT START_FLAG, NET_ERROR_FLAG, XSN, COMMIT_XSN, STATUS FROM V$REPSENDER", "0|1|-1|0|0")
 	want(t, p.n1, "SELECT REP_SN, REP_GAP FROM V$REPGAP", "-1|17592186040333")
 	for what, code := range map[string]int{"START": 0x6100A, "START RETRY": 0x6100A, "SYNC": 0x6100A, "SYNC PARALLEL 4": 0x6100A, "RESET": 0x6100A} {
 		try(t, p.n1, alter(what), code)
@@ -238,10 +238,14 @@ func TestAddAndDropTable(t *testing.T) {
 	p.n2.Until(soon, "SELECT C1 FROM T2 ORDER BY 1", "1", "2")
 	p.n2.Until(soon, "SELECT C2 FROM T1", "pending")
 
-	// While it is started: the link is made anew when both sides agree again.
+	// While it is started: the sender ends, and is started anew when both sides agree again.
 	p.n1.Do(alter(drop))
-	p.n1.Until(soon, sender, "2|1")
+	p.n1.Until(soon, sender)
+	want(t, p.n1, isStarted, "1")
 	p.n2.Do(alter(drop))
+	p.n1.Do(alter("STOP"))
+	want(t, p.n1, isStarted, "0")
+	p.n1.Do(alter("START"))
 	p.n1.Until(soon, sender, "1|0")
 	p.n1.Do("INSERT INTO T2 VALUES (3)", "INSERT INTO T1 VALUES (2, 'on', 0)")
 	p.n2.Until(soon, "SELECT C2 FROM T1 ORDER BY C1", "pending", "on")
