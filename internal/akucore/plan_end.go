@@ -66,7 +66,11 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	reset := Stage{Title: "reset both sides", Begin: "Reset replications.", End: "Replication reset has ended."}
 	anew := Stage{Title: "have slaves join anew that would miss what is delivered now"}
 
-	for _, peer := range m.Peers() {
+	// The master last, as in a join: the STOPs of a server are sent in this order.
+	for _, peer := range append(otherSlaves(m), Master) {
+		if peer == m.Self {
+			continue
+		}
 		open := v.Pods[peer].Open()
 		for g := range m.Groups {
 			own, exists := v.object(m, m.Self, peer, g)

@@ -85,23 +85,28 @@ func (r *Runner) stage(ctx context.Context, stage Stage) error {
 		r.Log.Info(stage.Begin)
 	}
 	type object struct{ on, peer, group int }
-	chains := map[object][]Step{}
-	for _, s := range stage.Steps {
-		at := object{s.On, s.Peer, s.Group}
-		if stage.InTurn && s.On == r.Mesh.Self {
-			at = object{on: s.On}
+	chains := map[object][]turn{}
+	for _, t := range stage.turns() {
+		at := object{t.step.On, t.step.Peer, t.step.Group}
+		if stage.InTurn && t.step.On == r.Mesh.Self {
+			at = object{on: t.step.On}
 		}
-		chains[at] = append(chains[at], s)
+		chains[at] = append(chains[at], t)
 	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failed []error
-	for _, steps := range chains {
+	for _, turns := range chains {
 		wg.Go(func() {
-			for _, s := range steps {
-				if err := r.step(ctx, s); err != nil {
+			for _, t := range turns {
+				defer t.over()
+			}
+			for _, t := range turns {
+				err := r.step(ctx, t)
+				t.over()
+				if err != nil {
 					mu.Lock()
-					failed = append(failed, fmt.Errorf("%s: %w", s.Describe(r.Mesh), err))
+					failed = append(failed, fmt.Errorf("%s: %w", t.step.Describe(r.Mesh), err))
 					mu.Unlock()
 					return
 				}
@@ -118,8 +123,44 @@ func (r *Runner) stage(ctx context.Context, stage Stage) error {
 	return nil
 }
 
+// turn is a step that may have to wait for another one of its stage.
+type turn struct {
+	step  Step
+	after <-chan struct{} // nil for nobody
+	over  func()
+}
+
+// turns has the STOPs of one server sent in the order given. The server does them one
+// after the other anyway, each at the next tick of its sender's own second: in the order
+// in which the senders were started the ticks follow each other.
+func (s Stage) turns() []turn {
+	turns := make([]turn, len(s.Steps))
+	last := map[int]<-chan struct{}{} // the STOP before, of a server
+	for i, step := range s.Steps {
+		turns[i] = turn{step: step, over: func() {}}
+		if step.Do == Stop {
+			over := make(chan struct{})
+			turns[i].after, turns[i].over = last[step.On], sync.OnceFunc(func() { close(over) })
+			last[step.On] = over
+		}
+	}
+	return turns
+}
+
+// await ends with the context, too: what comes then fails by itself.
+func (t turn) await(ctx context.Context) {
+	if t.after == nil {
+		return
+	}
+	select {
+	case <-t.after:
+	case <-ctx.Done():
+	}
+}
+
 // step runs one step, again where that can help.
-func (r *Runner) step(ctx context.Context, s Step) error {
+func (r *Runner) step(ctx context.Context, t turn) error {
+	s := t.step
 	if r.OnStep != nil {
 		r.OnStep(s)
 	}
@@ -129,6 +170,7 @@ func (r *Runner) step(ctx context.Context, s Step) error {
 		ctx, cancel = context.WithTimeout(ctx, s.For)
 		defer cancel()
 	}
+	t.await(ctx)
 	began := time.Now()
 	err := retry.Do(
 		func() error {
