@@ -107,11 +107,14 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	must(t, err)
 	heal, err := space.Slow(t.Context(), master, slave, 4_000)
 	must(t, err)
+	// However slowly this machine writes one row after the other.
+	must(t, space.Session(t.Context(), 0, "INSERT INTO T1 SELECT LEVEL + 5000000, 'x' FROM DUAL CONNECT BY LEVEL <= 3000"))
 	fires("AkuGap{" + master + "}")
 	fires("AkuLag{" + slave + "}")
 	must(t, heal())
 	_, err = writer.Stop(t.Context())
 	must(t, err)
+	must(t, space.Session(t.Context(), 0, "DELETE FROM T1 WHERE ID > 5000000")) // the others are in a journal
 	resolves("AkuGap", "AkuLag", "AkuLogPinned")
 
 	// A pod is taken away, and cannot end in good order: nobody answers it, and it has no time.
