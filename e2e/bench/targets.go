@@ -47,7 +47,7 @@ func (r *results) Targets() []target {
 	if quiet := r.Quiet[byAku.name]; len(quiet) > 0 {
 		ratio := float64(median(quiet)) / float64(median(r.Quiet[byManual.name]))
 		add("end without a writer, 3 pods", fmt.Sprintf("≤ %.1f × documented", mostEnd), fmt.Sprintf("%.2f", ratio), ratio <= mostEnd,
-			"the STOPs of one server run in turn, up to a second each")
+			"it is nearly all the server's own: its two STOPs, one after the other, a full second each when the end comes right after the join")
 	}
 	if t, ok := r.Traffic[byAku.name]; ok {
 		add("a quiet join over the servers' own work, 3 pods", fmt.Sprintf("≤ %.0f %%", 100*mostOverhead), fmt.Sprintf("%.1f %%", 100*t.Overhead()), t.Overhead() <= mostOverhead,
