@@ -123,41 +123,6 @@ func (r *Runner) stage(ctx context.Context, stage Stage) error {
 	return nil
 }
 
-// turn is a step that may have to wait for another one of its stage.
-type turn struct {
-	step  Step
-	after <-chan struct{} // nil for nobody
-	over  func()
-}
-
-// turns has the STOPs of one server sent in the order given. The server does them one
-// after the other anyway, each at the next tick of its sender's own second: in the order
-// in which the senders were started the ticks follow each other.
-func (s Stage) turns() []turn {
-	turns := make([]turn, len(s.Steps))
-	last := map[int]<-chan struct{}{} // the STOP before, of a server
-	for i, step := range s.Steps {
-		turns[i] = turn{step: step, over: func() {}}
-		if step.Do == Stop {
-			over := make(chan struct{})
-			turns[i].after, turns[i].over = last[step.On], sync.OnceFunc(func() { close(over) })
-			last[step.On] = over
-		}
-	}
-	return turns
-}
-
-// await ends with the context, too: what comes then fails by itself.
-func (t turn) await(ctx context.Context) {
-	if t.after == nil {
-		return
-	}
-	select {
-	case <-t.after:
-	case <-ctx.Done():
-	}
-}
-
 // step runs one step, again where that can help.
 func (r *Runner) step(ctx context.Context, t turn) error {
 	s := t.step

@@ -65,9 +65,9 @@ func PlanSweep(m Mesh, v View, before map[int]bool) Plan {
 // has to be made anew. All of that needs the same verdict twice in a row.
 //
 // A look asks the own server alone as long as that shows that all pairs run, and nobody
-// is waited for: otherwise every pod would log in to every other one for ever. Nor does it read the lists of
-// tables: with many of them they are most of what there is, and only somebody's own
-// ALTER REPLICATION changes one without changing its length.
+// is waited for: otherwise every pod would log in to every other one for ever. Nor does
+// it read the lists of tables: with many of them they are most of what there is, and only
+// somebody's own ALTER REPLICATION changes one without changing its length.
 //
 // Asked is called after each look at all pods, when its sessions are closed.
 func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int, asked func()) error {
@@ -134,16 +134,10 @@ func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 
 // ask asks all pods, for everything where that is wanted or an object is not as it was.
 func (s *sweep) ask(ctx context.Context, whole bool, replicas int) (View, error) {
-	if !whole {
-		v, err := observeAtLeisure(ctx, s.Mesh, s.Servers, replicas, false)
-		if err != nil {
-			return View{}, err
-		}
-		if v.complete(s.seen) {
-			return v, nil
-		}
+	v, err := observeAtLeisure(ctx, s.Mesh, s.Servers, replicas, whole)
+	if err == nil && !whole && !v.complete(s.seen) {
+		v, err = observeAtLeisure(ctx, s.Mesh, s.Servers, replicas, true)
 	}
-	v, err := observeAtLeisure(ctx, s.Mesh, s.Servers, replicas, true)
 	if err != nil {
 		return View{}, err
 	}
