@@ -392,23 +392,29 @@ func (s *server) instance() akucore.Instance {
 	return akucore.Instance{StartTime: s.startTime, AdminMode: s.adminMode}
 }
 
-func (c *conn) State(ctx context.Context, tables []akucore.Table, listed ...string) (state akucore.State, err error) {
+func (c *conn) State(ctx context.Context, want akucore.Want) (state akucore.State, err error) {
 	err = c.read(ctx, "state", func(s *server) {
 		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
 		for name, o := range s.volume.objects {
 			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Items: len(o.spec.Tables), Tables: o.spec.Tables}
-			if len(listed) > 0 && !slices.Contains(listed, name) {
+			if len(want.Listed) > 0 && !slices.Contains(want.Listed, name) {
 				seen.Tables = nil
 			}
 			seen.Sender = s.sender(name, o)
 			state.Objects[name] = seen
+		}
+		state.Beats = map[akucore.Table]map[int]akucore.Beats{}
+		for _, t := range want.Beats {
+			if s.hasBeats(table(t)) {
+				state.Beats[t] = s.beats(table(t))
+			}
 		}
 	})
 	return state, err
 }
 
 func (c *conn) Brief(ctx context.Context) (akucore.State, error) {
-	state, err := c.State(ctx, nil)
+	state, err := c.State(ctx, akucore.Want{})
 	for name, o := range state.Objects {
 		o.Tables = nil
 		state.Objects[name] = o
@@ -430,12 +436,12 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 	return traffic, err
 }
 
-func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec) error {
+func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec, _ time.Duration) error {
 	return c.run(ctx, changeTimeout, "CREATE", spec.Name, func(_ context.Context, s *server) error { return s.create(spec) })
 }
 
-func (c *conn) Drop(ctx context.Context, object string) error {
-	return c.run(ctx, changeTimeout, "DROP", object, func(_ context.Context, s *server) error { return s.drop(object) })
+func (c *conn) Drop(ctx context.Context, object string, _ time.Duration) error {
+	return c.run(ctx, changeTimeout, "DROP", object, func(_ context.Context, s *server) error { return s.drop(object, c.client) })
 }
 
 func (c *conn) Start(ctx context.Context, object string) error {
@@ -454,11 +460,11 @@ func (c *conn) Reset(ctx context.Context, object string) error {
 	return c.run(ctx, changeTimeout, "RESET", object, func(_ context.Context, s *server) error { return s.reset(object, c.client) })
 }
 
-func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table) error {
+func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table, _ time.Duration) error {
 	return c.each(ctx, "ADD TABLE", object, tables, (*server).addTable)
 }
 
-func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table) error {
+func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table, _ time.Duration) error {
 	return c.each(ctx, "DROP TABLE", object, tables, (*server).dropTable)
 }
 
@@ -477,7 +483,7 @@ func (c *conn) SetHost(ctx context.Context, object, host string, _ int) error {
 	return c.run(ctx, changeTimeout, "SET HOST", object, func(_ context.Context, s *server) error { return s.setHost(object, host) })
 }
 
-func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table) (err error) {
+func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table, _ time.Duration) (err error) {
 	tries := 1
 	if c.w.options.RepeatSync {
 		tries = 5
@@ -520,45 +526,12 @@ func (s *server) sender(name string, o *object) akucore.SenderState {
 	}[x.state]
 }
 
-func (c *conn) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
-	err = c.read(ctx, "gap "+object, func(s *server) {
-		if x := s.senders[object]; x != nil && x.state != connecting {
-			gap, ok = akucore.Gap{LastSN: s.volume.last, ReadSN: x.read, Bytes: s.volume.last - x.read}, true
-			if x.peer != nil {
-				gap.ReadSN = s.volume.last // it reads faster than it sends
-			}
-		}
-	})
-	return gap, ok, err
-}
-
-func (c *conn) Sent(ctx context.Context, object string) (sent akucore.Sent, ok bool, err error) {
-	err = c.read(ctx, "sent "+object, func(s *server) {
-		if x := s.senders[object]; x != nil && x.peer != nil && x.state == runs {
-			rows := s.volume.writtenTo(x.o) - x.from.rows
-			sent, ok = akucore.Sent{
-				Link: fmt.Sprint(x.from.link), Read: s.volume.last - x.from.read, Rows: rows, Logs: 2*rows + s.volume.ddl - x.from.ddl,
-			}, true
-		}
-	})
-	return sent, ok, err
-}
-
-func (c *conn) Applied(ctx context.Context, object string) (xsn int64, ok bool, err error) {
-	err = c.read(ctx, "applied "+object, func(s *server) {
-		if r := s.receivers[object]; r != nil {
-			xsn, ok = r.applied, true
-		}
-	})
-	return xsn, ok, err
-}
-
 func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
 		for _, o := range s.sessions {
 			if o.began > 0 {
-				open = append(open, akucore.Transaction{ID: o.transaction, Session: o.id})
+				open = append(open, akucore.Transaction{ID: o.transaction, Session: o.id, Since: o.since})
 			}
 		}
 	})
@@ -629,13 +602,16 @@ func (s *server) others(c *client) []*session {
 	return others
 }
 
-func (c *conn) UserSessions(ctx context.Context) (count int, err error) {
+func (c *conn) UserSessions(ctx context.Context) (users []akucore.Session, err error) {
 	err = c.read(ctx, "sessions", func(s *server) {
-		if count = len(s.others(c.client)); c.w.options.NeverClose {
-			count = 0
+		users = nil
+		for _, o := range s.others(c.client) {
+			if !c.w.options.NeverClose {
+				users = append(users, akucore.Session{ID: o.id})
+			}
 		}
 	})
-	return count, err
+	return users, err
 }
 
 func (c *conn) CloseUserSessions(ctx context.Context) error {

@@ -14,6 +14,8 @@ const (
 	gracePeriod = 60 * time.Second
 	endTimeout  = gracePeriod - 5*time.Second
 	drainTime   = 3 * time.Second
+	// lockWaitOfAku is AKU_LOCK_WAIT.
+	lockWaitOfAku = 20 * time.Second
 	// lockPatience and endPoll are those of the real programs.
 	lockPatience = 10 * time.Second
 	endPoll      = 50 * time.Millisecond
@@ -317,7 +319,7 @@ func (p *pod) runner(c *client) *akucore.Runner {
 	return &akucore.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
-		Unchecked: p.w.options.Unchecked, Uncounted: p.w.options.Uncounted,
+		Unchecked: p.w.options.Unchecked, LockWait: lockWaitOfAku,
 		OnStep: func(s akucore.Step) { p.claimed(c, s) },
 	}
 }
@@ -377,7 +379,7 @@ func (p *pod) runHook() {
 		}
 		return
 	}
-	budget := akucore.Split(endTimeout, drainTime, p.w.options.Shutdown)
+	budget := akucore.Split(endTimeout-drainTime, p.w.options.Shutdown)
 	ender := akucore.Ender{
 		Runner: p.runner(c),
 		Options: akucore.EndOptions{

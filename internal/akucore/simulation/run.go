@@ -42,7 +42,6 @@ type Options struct {
 	NoSweep    bool                   // nobody looks after the copies in service
 	RepeatSync bool                   // a SYNC that was cut is repeated by itself
 	NeverClose bool                   // users stay in at an end
-	Uncounted  bool                   // what was sent is not looked at
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
 	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan
@@ -114,7 +113,7 @@ func Run(o Options) Outcome {
 	}
 	first, events := happens(rand.New(rand.NewPCG(o.Seed, 2)), o)
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}}
+	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, lives: map[int64]beatLife{}}
 	w.journal.latest, w.journal.shared, w.givenUp = map[place]written{}, map[place]bool{}, map[place]bool{}
 	w.set.replicas = first
 	w.mu.Lock()

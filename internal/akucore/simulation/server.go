@@ -36,6 +36,7 @@ type session struct {
 
 	transaction int64 // the open one
 	began       int64 // the last number of the log when it first wrote; 0: there is none
+	since       time.Time
 }
 
 // boot makes a server process, which takes its time before it answers. Callers

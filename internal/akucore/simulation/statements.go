@@ -92,7 +92,7 @@ func (s *server) logged() {
 	s.wrote()
 }
 
-func (s *server) drop(name string) error {
+func (s *server) drop(name string, by *client) error {
 	return s.change(func() error {
 		switch {
 		case s.volume.objects[name] == nil:
@@ -103,8 +103,12 @@ func (s *server) drop(name string) error {
 		if r := s.receivers[name]; r != nil {
 			r.cut()
 		}
+		s.mayReset(s.volume.objects[name], by)
+		// The source of a recovery keeps its copy: it is the master that lost its own.
 		for t := range s.volume.objects[name].items {
-			s.volume.ceases(s.volume.objects[name], t)
+			if by.pod == s.pod {
+				s.volume.ceases(s.volume.objects[name], t)
+			}
 		}
 		delete(s.volume.objects, name)
 		s.volume.ddl++

@@ -78,7 +78,7 @@ func (p *pod) users() {
 // begin opens a transaction that lasts for so long. Callers hold the lock.
 func (c *session) begin() time.Duration {
 	s := c.server
-	c.transaction, c.began = s.w.id(), s.volume.last
+	c.transaction, c.began, c.since = s.w.id(), s.volume.last, time.Now()
 	s.logged()
 	return s.w.between(dieWrite, s.pod, 3, 0, 50*time.Millisecond, 9*time.Second)
 }
@@ -100,7 +100,7 @@ func (s *server) write(began int64) {
 	r := w.roll(dieWrite, s.pod, 0, 0)
 	// Until all pods have a new table, users write it where it is in replication.
 	var tables []int
-	for t := range maxTables {
+	for t := range userTables {
 		if t < w.options.Groups || (w.options.Lists || w.options.Blocks) && v.carries(t) {
 			tables = append(tables, t)
 		}
@@ -141,8 +141,8 @@ func (w *world) otherList() string {
 		for _, g := range m.Groups {
 			for _, peer := range m.Peers() {
 				o := p.volume.objects[g.Object(akucore.PairOf(p.number, peer))]
-				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(g.Tables)) {
-					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(g.Tables))
+				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(g.Items())) {
+					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(g.Items()))
 				}
 			}
 		}
@@ -158,7 +158,7 @@ func (w *world) check() {
 			if p == nil {
 				continue
 			}
-			for t := range maxTables {
+			for t := range userTables {
 				for _, c := range lost.log[lost.behind(w.volumes[pod].known(lost, t)):] {
 					if c.table == t && w.volumes[pod].carries(t) {
 						tainted[place{t, c.key}] = true
@@ -188,7 +188,7 @@ func (w *world) check() {
 		if p == nil {
 			continue
 		}
-		for t, rows := range w.volumes[pod].rows {
+		for t, rows := range w.volumes[pod].rows[:userTables] {
 			for key, value := range rows {
 				at := place{t, key}
 				if _, ok := w.journal.latest[at]; !ok && !tainted[at] {

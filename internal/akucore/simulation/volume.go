@@ -19,6 +19,8 @@ type volume struct {
 	ddl     int64            // statements that CREATE, DROP or RESET
 	objects map[string]*object
 
+	beatTables map[int]bool // those that exist
+
 	// What the model knows and no server does:
 
 	// complete says for each table that the rows are a whole copy.
@@ -78,7 +80,7 @@ func (o *object) sends(c change) bool {
 }
 
 func newVolume(w *world, pod int) *volume {
-	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[known]int64{}}
+	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}}
 	for t := range maxTables {
 		v.rows[t] = map[int]int64{}
 		v.complete[t] = pod == akucore.Master && len(w.lost) == 0

@@ -1,0 +1,133 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// A beat table is a table like any other. Its rows have the pod and the number as key; the
+// value says which life it is of, and the model keeps the lives apart.
+
+// beatLife is what the rows of a life have in common.
+type beatLife struct{ life, prev int64 }
+
+// beatKey is the key of a beat's row: no number is used by two pods.
+func beatKey(pod int, number int64) int { return int(number)*maxPods + pod }
+
+func (s *server) beats(t int) map[int]akucore.Beats {
+	all := map[int]akucore.Beats{}
+	for key, life := range s.volume.rows[t] {
+		pod, number := key%maxPods, int64(key/maxPods)
+		l := s.w.lives[life]
+		all[pod] = append(all[pod], akucore.Beat{Number: number, Life: l.life, Prev: l.prev, At: number})
+	}
+	for _, beats := range all {
+		slices.SortFunc(beats, func(a, b akucore.Beat) int { return cmp.Compare(a.Number, b.Number) })
+	}
+	return all
+}
+
+// beat writes a beat, after what nobody needs any more is deleted.
+func (s *server) beat(t, pod int, next func(akucore.Beats, int64) akucore.Beat) akucore.Beat {
+	beats := s.beats(t)[pod]
+	for i, b := range beats {
+		if i < len(beats)-1 && b.Number != b.Life {
+			s.volume.write(t, beatKey(pod, b.Number), 0)
+		}
+	}
+	b := next(beats, time.Now().UnixMilli())
+	s.volume.write(t, beatKey(pod, b.Number), s.w.lifeOf(beatLife{b.Life, b.Prev}))
+	s.wrote()
+	return b
+}
+
+// lifeOf is the value that stands for a life.
+func (w *world) lifeOf(l beatLife) int64 {
+	for id, known := range w.lives {
+		if known == l {
+			return id
+		}
+	}
+	id := int64(len(w.lives) + 1)
+	w.lives[id] = l
+	return id
+}
+
+func (s *server) hasBeats(t int) bool { return s.volume.beatTables[t] }
+
+func (c *conn) MakeBeatTable(ctx context.Context, t akucore.Table) error {
+	return c.run(ctx, quickTimeout, "CREATE TABLE", t.String(), func(_ context.Context, s *server) error {
+		return s.change(func() error {
+			if s.hasBeats(table(t)) {
+				return akucore.ErrDone
+			}
+			s.volume.beatTables[table(t)] = true
+			return nil
+		})
+	})
+}
+
+func (c *conn) DropBeatTable(ctx context.Context, t akucore.Table) error {
+	return c.run(ctx, quickTimeout, "DROP TABLE", t.String(), func(_ context.Context, s *server) error {
+		return s.change(func() error {
+			if !s.hasBeats(table(t)) {
+				return akucore.ErrNoTable
+			}
+			delete(s.volume.beatTables, table(t))
+			return nil
+		})
+	})
+}
+
+func (c *conn) Beat(ctx context.Context, t akucore.Table, pod int) (akucore.Beat, error) {
+	return c.insertBeat(ctx, "BEAT", t, pod, akucore.Beats.Next)
+}
+
+func (c *conn) BeginLife(ctx context.Context, t akucore.Table, pod int, above int64) (akucore.Beat, error) {
+	return c.insertBeat(ctx, "BEGIN LIFE", t, pod, func(b akucore.Beats, now int64) akucore.Beat { return b.Begin(above, now) })
+}
+
+func (c *conn) insertBeat(ctx context.Context, what string, t akucore.Table, pod int, next func(akucore.Beats, int64) akucore.Beat) (b akucore.Beat, err error) {
+	err = c.run(ctx, quickTimeout, what, t.String(), func(_ context.Context, s *server) error {
+		return s.change(func() error {
+			if !s.hasBeats(table(t)) {
+				return akucore.ErrNoTable
+			}
+			b = s.beat(table(t), pod, next)
+			return nil
+		})
+	})
+	return b, err
+}
+
+func (c *conn) Beats(ctx context.Context, t akucore.Table) (beats map[int]akucore.Beats, err error) {
+	err = c.read(ctx, "beats", func(s *server) { beats = s.beats(table(t)) })
+	return beats, err
+}
+
+func (c *conn) Arrived(ctx context.Context, t akucore.Table, pod int, number int64) (arrived bool, err error) {
+	there := true
+	err = c.read(ctx, "arrived "+t.String(), func(s *server) {
+		there = s.hasBeats(table(t))
+		arrived = s.beats(table(t))[pod].Newest().Number >= number
+	})
+	if err == nil && !there {
+		err = akucore.ErrNoTable
+	}
+	return arrived, err
+}
+
+func (c *conn) Carries(ctx context.Context, object string, t akucore.Table) (carries bool, err error) {
+	err = c.read(ctx, "carries "+object, func(s *server) {
+		if o := s.volume.objects[object]; o != nil {
+			_, carries = o.items[table(t)]
+		}
+	})
+	return carries, err
+}
+
+func (c *conn) SetReceiverLockTimeout(context.Context, time.Duration) error { return nil }
