@@ -422,7 +422,7 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 		for name, o := range s.volume.objects {
 			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
 			if r := s.receivers[name]; r != nil {
-				seen.Receiver = &akucore.Received{AppliedSN: r.applied}
+				seen.Receiver = &akucore.Received{AppliedSN: r.applied, Failed: akucore.Changes{Inserts: r.failed}}
 			}
 			traffic[name] = seen
 		}
@@ -536,8 +536,10 @@ func (c *conn) Sent(ctx context.Context, object string) (sent akucore.Sent, ok b
 	err = c.read(ctx, "sent "+object, func(s *server) {
 		if x := s.senders[object]; x != nil && x.peer != nil && x.state == runs {
 			rows := s.volume.writtenTo(x.o) - x.from.rows
+			own, _ := s.unfinished()
 			sent, ok = akucore.Sent{
-				Link: fmt.Sprint(x.from.link), Read: s.volume.last - x.from.read, Rows: rows, Logs: 2*rows + s.volume.ddl - x.from.ddl,
+				Link: fmt.Sprint(x.from.link), Read: s.volume.last - x.from.read, Rows: rows, Logs: 2*(s.volume.writtenTo(x.o)-x.from.logs) + s.volume.ddl - x.from.ddl,
+				Open: int64(len(own)),
 			}, true
 		}
 	})
@@ -556,10 +558,14 @@ func (c *conn) Applied(ctx context.Context, object string) (xsn int64, ok bool, 
 func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
-		for _, o := range s.sessions {
-			if o.began > 0 {
-				open = append(open, akucore.Transaction{ID: o.transaction, Session: o.id})
+		for _, o := range s.inTurn() {
+			if o.transaction != nil {
+				open = append(open, akucore.Transaction{ID: o.transaction.id, Session: o.id})
 			}
+		}
+		_, applied := s.unfinished()
+		for _, t := range applied {
+			open = append(open, akucore.Transaction{ID: t.id})
 		}
 	})
 	return open, err == nil, err
@@ -621,7 +627,7 @@ func (c *conn) Reserve(ctx context.Context, sessions int) error {
 // others are the sessions of others but SYSDBA.
 func (s *server) others(c *client) []*session {
 	var others []*session
-	for _, o := range s.sessions {
+	for _, o := range s.inTurn() {
 		if !o.sysdba && o.client != c {
 			others = append(others, o)
 		}

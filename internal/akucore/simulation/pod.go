@@ -62,7 +62,10 @@ func (w *world) newPod(number int) *pod {
 	w.tell("altibase-%d is created", number)
 	w.spawn(p.runSidecar)
 	w.spawn(p.runServer)
-	w.spawn(p.users)
+	w.spawn(func() { p.users(commits) })
+	if number <= w.options.Linger {
+		w.spawn(func() { p.users(lingers) })
+	}
 	return p
 }
 

@@ -31,6 +31,7 @@ type Options struct {
 	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
 	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
 	FewValues    bool          // rows come back to values that they had before
+	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
 	// situation is tried in schedules that lead there.
@@ -77,17 +78,27 @@ func OptionsOf(seed uint64) Options {
 		o.APIFails = 30
 	}
 	o.FewValues = r.IntN(8) == 0
-	if seed%10 == 0 {
+	switch seed % 10 {
+	case 0:
 		o.Schedule = masterRecovered
+	case 5:
+		o.Schedule = volumesLost
 	}
 	o.Lists = r.IntN(3) == 0
 	o.Blocks = r.IntN(6) == 0
+	o.Linger = -1
+	switch r.IntN(8) {
+	case 0:
+		o.Linger = akucore.Master
+	case 1:
+		o.Linger = maxPods
+	}
 	return o
 }
 
 func (o Options) String() string {
-	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s",
-		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.Blocks, o.WriteEvery)
+	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s, long transactions up to altibase-%d",
+		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.Blocks, o.WriteEvery, o.Linger)
 }
 
 // Outcome is what a run came to.

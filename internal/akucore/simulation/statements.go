@@ -29,11 +29,14 @@ var (
 )
 
 const (
-	startWait    = time.Second
-	stopTick     = time.Second
-	syncWait     = 2 * time.Second
-	lockWait     = 30 * time.Second
-	shutdownWait = 8 * time.Second
+	startWait       = time.Second
+	stopTick        = time.Second
+	syncWait        = 2 * time.Second
+	flushWait       = 20 * time.Millisecond
+	lockTimeout     = 5 * time.Second  // REPLICATION_LOCK_TIMEOUT
+	syncLockTimeout = 30 * time.Second // REPLICATION_SYNC_LOCK_TIMEOUT
+	shutdownFrom    = 10 * time.Second
+	shutdownTo      = 17 * time.Second
 )
 
 // The statements run in the goroutine of who sent them. Each takes the lock where
@@ -66,8 +69,11 @@ func (s *server) wait(ctx context.Context, d time.Duration) error {
 
 func (s *server) create(spec akucore.ObjectSpec) error {
 	return s.change(func() error {
-		if s.volume.objects[spec.Name] != nil {
+		switch {
+		case s.volume.objects[spec.Name] != nil:
 			return errDuplicate
+		case s.written(spec.Tables):
+			return errLocked
 		}
 		o := &object{spec: spec, group: group(spec), items: map[int]int64{}, peer: s.w.host(spec.Host), xsn: akucore.Unset}
 		o.spec.Tables = slices.Clone(spec.Tables)
@@ -99,6 +105,8 @@ func (s *server) drop(name string) error {
 			return errUnknown
 		case s.senders[name] != nil:
 			return errDropped
+		case s.written(s.volume.objects[name].spec.Tables):
+			return errLocked
 		}
 		if r := s.receivers[name]; r != nil {
 			r.cut()
@@ -107,6 +115,7 @@ func (s *server) drop(name string) error {
 			s.volume.ceases(s.volume.objects[name], t)
 		}
 		delete(s.volume.objects, name)
+		delete(s.told, name)
 		s.volume.ddl++
 		s.logged()
 		return nil
@@ -140,6 +149,9 @@ func (s *server) addTable(name string, t akucore.Table) error {
 		if _, ok := o.items[table(t)]; ok {
 			return errItem
 		}
+		if s.written([]akucore.Table{t}) {
+			return errLocked
+		}
 		o.spec.Tables = append(o.spec.Tables, t)
 		o.items[table(t)] = s.volume.last
 		return nil
@@ -150,6 +162,9 @@ func (s *server) dropTable(name string, t akucore.Table) error {
 	return s.alter(name, func(o *object) error {
 		if _, ok := o.items[table(t)]; !ok {
 			return errNoItem
+		}
+		if s.written([]akucore.Table{t}) {
+			return errLocked
 		}
 		o.spec.Tables = slices.DeleteFunc(o.spec.Tables, func(other akucore.Table) bool { return other == t })
 		delete(o.items, table(t))
@@ -186,14 +201,23 @@ func (s *server) start(ctx context.Context, name string) error {
 			x.remove()
 			return err
 		}
+		numbered := x.o.xsn != akucore.Unset
 		x.begin()
-		x.connect()
+		x.connect(numbered)
 		return nil
 	})
-	if err != nil {
+	if err != nil || s.quick(x) {
 		return err
 	}
 	return s.wait(ctx, startWait)
+}
+
+// quick tells whether a START comes back at once: it looks for the peer's answer, and then
+// after a second.
+func (s *server) quick(x *sender) bool {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	return s.w.chance(30, dieStart, s.pod, x.o.peer, 10+x.o.group)
 }
 
 // startRetry is START RETRY: the sender looks for its peer by itself, a moment later.
@@ -207,7 +231,7 @@ func (s *server) startRetry(name string) error {
 			return errStopped
 		}
 		x.begin()
-		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.group, 10*time.Millisecond, 300*time.Millisecond))
+		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.group, 3*time.Millisecond, 40*time.Millisecond))
 		return nil
 	})
 }
@@ -268,8 +292,9 @@ func (s *server) reach(ctx context.Context, x *sender) error {
 	return nil
 }
 
-// stop ends the sender at once and says so up to a tick later, whatever becomes of
-// who asked. A SYNC is cut.
+// stop ends the sender at the server's next second, whatever becomes of who asked. It has
+// to wait while the peer's receiver waits for a table (transcripts/lock-timeout), or the
+// SYNC that it is to cut does (transcripts/sync-lock-waits).
 func (s *server) stop(ctx context.Context, name string) error {
 	select {
 	case s.stopping <- struct{}{}:
@@ -281,26 +306,44 @@ func (s *server) stop(ctx context.Context, name string) error {
 	}
 	var x *sender
 	var rest time.Duration
-	err := s.change(func() error {
-		if s.volume.objects[name] == nil {
-			return errUnknown
-		}
-		if x = s.senders[name]; x == nil || x.ended {
-			if o := s.volume.objects[name]; x == nil && o.started {
-				o.started = false
-				s.logged()
+	for hangs := (<-chan struct{})(nil); ; {
+		err := s.change(func() error {
+			if s.volume.objects[name] == nil {
+				return errUnknown
+			}
+			if x = s.senders[name]; x == nil || x.ended {
+				if o := s.volume.objects[name]; x == nil && o.started {
+					o.started = false
+					s.logged()
+					return nil
+				}
+				return errStopped
+			}
+			if hangs = x.hangs(); hangs != nil {
 				return nil
 			}
-			return errStopped
+			if x.state != retries {
+				rest = untilTick() + s.w.between(dieStop, s.pod, x.o.peer, x.o.group, time.Millisecond, 10*time.Millisecond)
+			}
+			x.end(false)
+			return nil
+		})
+		if err != nil || x == nil {
+			return err
 		}
-		if x.state != retries {
-			rest = s.w.between(dieStop, s.pod, x.o.peer, x.o.group, 10*time.Millisecond, stopTick)
+		if hangs == nil {
+			break
 		}
-		x.end(false)
-		return nil
-	})
-	if err != nil || x == nil {
-		return err
+		select {
+		case <-hangs:
+			if err := s.wait(ctx, 10*time.Millisecond+time.Duration(s.pod)); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.ctx.Done():
+			return errGone
+		}
 	}
 	if err := s.wait(context.Background(), rest); err != nil {
 		return err
@@ -313,6 +356,23 @@ func (s *server) stop(ctx context.Context, name string) error {
 		}
 		return nil
 	})
+}
+
+// untilTick is the time to the next whole second of the clock.
+func untilTick() time.Duration {
+	now := time.Now()
+	return now.Truncate(stopTick).Add(stopTick).Sub(now)
+}
+
+// hangs is closed when what a STOP would wait for is over; nil for nothing.
+func (x *sender) hangs() <-chan struct{} {
+	switch {
+	case x.locking != nil:
+		return x.locking
+	case x.peer != nil && x.peer.waits != nil && !x.peer.waits.held:
+		return x.peer.waits.over
+	}
+	return nil
 }
 
 func (s *server) reset(name string, by *client) error {
@@ -344,13 +404,15 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 	if err := s.reach(ctx, x); err != nil {
 		return errors.Join(x.abandon(), err)
 	}
-	if err := s.lockTables(ctx); err != nil {
+	unlock, err := s.lockTables(ctx, x, tables)
+	if err != nil {
 		return errors.Join(x.abandon(), err)
 	}
 	var copies []tableCopy
 	var at int64
 	var target *server
 	err = s.change(func() error {
+		defer unlock() // the copy itself needs no lock
 		x.cut = cut
 		err := x.handshake()
 		if x.ended || s.w.silent(s.pod, x.o.peer) {
@@ -413,7 +475,8 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 		}
 		x.cut = nil
 		x.o.started = true
-		if len(tables) == 0 || x.o.xsn == akucore.Unset {
+		numbered := len(tables) > 0 && x.o.xsn != akucore.Unset
+		if !numbered {
 			x.o.xsn, x.o.pinned = at, 0
 		}
 		for _, c := range copies {
@@ -426,32 +489,33 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 			s.w.figures.Changes++
 		}
 		s.logged()
-		x.connect()
+		x.connect(numbered)
 		return nil
 	})
 }
 
-// lockTables waits, as a SYNC does before it reads, until those have ended that have
-// changed rows and not committed.
-func (s *server) lockTables(ctx context.Context) error {
-	for deadline := time.Now().Add(lockWait); ; {
-		open := false
-		err := s.change(func() error {
-			for _, c := range s.sessions {
-				open = open || c.began > 0
-			}
-			return nil
-		})
-		if err != nil || !open {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return errSync
-		}
-		if err := s.wait(ctx, 10*time.Millisecond); err != nil {
-			return err
-		}
+// lockTables takes the tables, as a SYNC does before it reads them: all that the object
+// has, or those.
+func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Table) (unlock func(), err error) {
+	s.w.mu.Lock()
+	if len(tables) == 0 {
+		tables = x.o.spec.Tables
 	}
+	var numbers []int
+	for _, t := range tables {
+		numbers = append(numbers, table(t))
+	}
+	x.locking = make(chan struct{})
+	s.w.mu.Unlock()
+	unlock, err = s.alone(ctx, numbers, syncLockTimeout)
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	close(x.locking)
+	x.locking = nil
+	if errors.Is(err, errLocked) {
+		err = errSync
+	}
+	return unlock, err
 }
 
 // tableCopy is a table on its way to another volume.
@@ -461,13 +525,14 @@ type tableCopy struct {
 	keys         []int
 	rows         map[int]int64
 	has          map[known]int64
+	missing      map[known]map[int64]string
 	whole, empty bool
 }
 
 func (v *volume) copyOf(table int, target *volume) tableCopy {
 	return tableCopy{
 		table: table, from: v.id, keys: slices.Sorted(maps.Keys(v.rows[table])), rows: maps.Clone(v.rows[table]), has: maps.Clone(v.has),
-		whole: v.complete[table], empty: target.empty[table],
+		missing: maps.Clone(v.missing), whole: v.complete[table], empty: target.empty[table],
 	}
 }
 
@@ -484,33 +549,59 @@ func (c tableCopy) end(to *volume, at int64) {
 			to.knows(k.log, sn, c.table)
 		}
 	}
+	for k, gone := range c.missing {
+		if k.table == c.table {
+			to.missing[k] = maps.Clone(gone)
+		}
+	}
 	to.knows(c.from, at, c.table)
 }
 
-// flush waits until the peer has acknowledged all there is now.
+// flush waits until the peer has applied all that there is now, and says so: that is with
+// the answer to what was sent last, or else with the next keep-alive. It wakes a sender that
+// sleeps.
 func (s *server) flush(ctx context.Context, name string, limit time.Duration) error {
 	t := time.NewTimer(limit)
 	defer t.Stop()
 	var x *sender
+	var acks int64
 	upTo := int64(-1)
 	for {
 		var heard <-chan struct{}
-		done := false
+		done, answered := false, false
 		err := s.change(func() error {
 			if s.volume.objects[name] == nil {
 				return errUnknown
 			}
 			if upTo < 0 {
 				x, upTo = s.senders[name], s.volume.last
+				if x != nil {
+					acks = x.acks
+				}
+				if x != nil && x.state == retries && !x.ended {
+					x.tryIn(time.Millisecond)
+				}
 			}
 			if x == nil || x.ended {
 				return errStopped
 			}
-			heard, done = x.heard, x.acked >= upTo
+			heard = x.heard
+			if x.peer == nil || x.state != runs {
+				return nil
+			}
+			rest, _ := s.volume.next(x.o, x.read, 1)
+			applied := len(rest) == 0 || rest[0].sn > upTo
+			answered = applied && !x.flushed
+			x.flushed = x.flushed || answered
+			done = applied && (answered || x.acks > acks)
+			x.sent = true
 			x.kick()
 			x.acknowledgeLater()
 			return nil
 		})
+		if answered {
+			return s.wait(ctx, flushWait)
+		}
 		if err != nil || done {
 			return err
 		}
@@ -541,11 +632,7 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 			s.mayTruncate(t, by)
 			s.volume.rows[t] = map[int]int64{}
 			s.volume.complete[t], s.volume.empty[t] = false, true
-			for k := range s.volume.has {
-				if k.table == t {
-					delete(s.volume.has, k)
-				}
-			}
+			s.volume.forget(t)
 			for name, r := range s.receivers {
 				if o := s.volume.objects[name]; o != nil {
 					if _, ok := o.items[t]; ok {
@@ -565,7 +652,10 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 
 // shutdown ends the process cleanly.
 func (s *server) shutdown(ctx context.Context) error {
-	if err := s.wait(ctx, shutdownWait); err != nil {
+	s.w.mu.Lock()
+	takes := s.w.between(dieStop, s.pod, 0, 99, shutdownFrom, shutdownTo)
+	s.w.mu.Unlock()
+	if err := s.wait(ctx, takes); err != nil {
 		return err
 	}
 	return s.change(func() error {
