@@ -491,7 +491,13 @@ func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.
 }
 
 func (c *conn) sync(ctx context.Context, object string, tables []akucore.Table) error {
-	return c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables) })
+	err := c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables) })
+	if err != nil {
+		c.w.mu.Lock()
+		c.w.figures.Broken++
+		c.w.mu.Unlock()
+	}
+	return err
 }
 
 func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) error {

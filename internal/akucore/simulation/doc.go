@@ -2,7 +2,7 @@
 // pods and a StatefulSet, under virtual time, and looks for lost rows.
 //
 // A schedule is made from a seed: pods are scaled, killed, cut off, restarted and
-// robbed of their volumes at any moment, also between any two statements, while
+// robbed of their volumes, or get them back as they were earlier, at any moment, also between any two statements, while
 // users write on every open pod. Then everything heals, and the invariants are
 // checked: every acknowledged row is on every open pod, nobody was let in before
 // its copy was complete, nothing was destroyed while its precondition was false,

@@ -32,6 +32,7 @@ type Options struct {
 	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
 	FewValues    bool          // rows come back to values that they had before
 	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
+	LingerFor    time.Duration // that long; 0 for 4 to 8 s
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
 	// situation is tried in schedules that lead there.
@@ -83,6 +84,8 @@ func OptionsOf(seed uint64) Options {
 		o.Schedule = masterRecovered
 	case 5:
 		o.Schedule = volumesLost
+	case 7:
+		o.Schedule = volumesSetBack
 	}
 	o.Lists = r.IntN(3) == 0
 	o.Blocks = r.IntN(6) == 0

@@ -86,6 +86,9 @@ func (s *server) unfinished() (own, applied []*transaction) {
 
 // lasts is how long a transaction of somebody stays open. Callers hold the lock.
 func (s *server) lasts(h habit) time.Duration {
+	if h == lingers && s.w.options.LingerFor > 0 {
+		return s.w.between(dieWrite, s.pod, 3, int(h), s.w.options.LingerFor, s.w.options.LingerFor+100*time.Millisecond)
+	}
 	if h == lingers {
 		return s.w.between(dieWrite, s.pod, 3, int(h), 4*time.Second, 8*time.Second)
 	}

@@ -102,6 +102,7 @@ func (o *object) sends(c change) bool {
 
 func newVolume(w *world, pod int) *volume {
 	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[known]int64{}, missing: map[known]map[int64]string{}}
+	w.every = append(w.every, v)
 	for t := range maxTables {
 		v.rows[t] = map[int]int64{}
 		v.complete[t] = pod == akucore.Master && len(w.lost) == 0
