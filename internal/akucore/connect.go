@@ -15,9 +15,15 @@ const (
 
 // start starts a sender and sees to it that it reaches its peer. START looks for the
 // peer's answer once a second, and on the one session of a closed server one START
-// follows the other; START RETRY comes back at once. A sender that does not get through
-// is stopped, and START says why.
+// follows the other; START RETRY comes back at once. But it sets the restart number
+// before the peer is asked, and a peer that remembers a greater one of an earlier database
+// then has the sender skip what lies below. So it is for an object that has its number
+// from this very database, and for one that is new on both sides. A sender that does not
+// get through is stopped, and START says why.
 func (r *Runner) start(ctx context.Context, server Server, s Step, spec ObjectSpec) error {
+	if s.If != IfKept && !s.New {
+		return server.Start(ctx, spec.Name)
+	}
 	err := server.StartRetry(ctx, spec.Name)
 	if errors.Is(err, ErrDone) {
 		err = r.isDone(ctx, server, s, spec, err)

@@ -50,9 +50,11 @@ func (s *linkServer) Start(context.Context, string) error {
 	return s.refuse
 }
 
-func (s *linkServer) Brief(context.Context) (State, error) { return s.State(context.Background(), nil) }
+func (s *linkServer) Brief(context.Context) (State, error) {
+	return s.State(context.Background(), Want{})
+}
 
-func (s *linkServer) State(context.Context, []Table, ...string) (State, error) {
+func (s *linkServer) State(context.Context, Want) (State, error) {
 	return State{Objects: map[string]Object{"AKU_REP_01": {Name: "AKU_REP_01", Started: s.started, XSN: s.xsn}}}, nil
 }
 
@@ -61,7 +63,7 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 	tests := []struct {
 		name   string
 		server linkServer
-		guard  Guard
+		guard  Guard // Unguarded: an object that is new on both sides
 		said   string
 		took   time.Duration
 		err    error
@@ -81,7 +83,7 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 				server.states = slices.Clone(server.states)
 				// What the guard looks for before the step is not what this is about.
 				r := Runner{Mesh: mesh(0), Servers: oneServer{&server}, Log: slog.New(slog.DiscardHandler)}
-				step := Step{Do: Start, On: 0, Peer: 1, If: test.guard}
+				step := Step{Do: Start, On: 0, Peer: 1, If: test.guard, New: test.guard == Unguarded}
 				began := time.Now()
 				err := r.start(t.Context(), &server, step, step.Spec(r.Mesh))
 				if !errors.Is(err, test.err) || err == nil != (test.err == nil) {
@@ -95,5 +97,19 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A receiver may remember a greater number of an earlier database: only START asks the
+// peer before it sets the restart number.
+func TestStart_OfAnObjectThatMayBeRemembered_AsksThePeerFirst(t *testing.T) {
+	server := &linkServer{states: []SenderState{SenderRunning}, xsn: Unset}
+	r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler)}
+	step := Step{Do: Start, On: 0, Peer: 1}
+	if err := r.start(t.Context(), server, step, step.Spec(r.Mesh)); err != nil {
+		t.Fatal(err)
+	}
+	if said := strings.Join(server.said, ", "); said != "START" {
+		t.Errorf("it said %s, want START", said)
 	}
 }

@@ -8,81 +8,131 @@ import (
 )
 
 const (
-	// quietTime is how long the peer's receiver may stand still before FLUSH is
-	// asked instead. It is above the 6 s of the keep-alive that moves the number
-	// when the last log record is one that is not sent.
-	quietTime = 10 * time.Second
 	// flushLimit bounds a FLUSH where the step has no limit of its own. A FLUSH
 	// needs the acknowledgement, 6 s when all is well.
 	flushLimit = 60 * time.Second
-	// pollFirst and pollMost are the intervals of looking at the receiver: rows
-	// are usually applied after 20-50 ms.
-	pollFirst = 10 * time.Millisecond
+	// pollFirst and pollMost are the intervals of looking for a beat: one is usually
+	// there after 9 ms, and nearly always after 26 ms.
+	pollFirst = 2 * time.Millisecond
 	pollMost  = 250 * time.Millisecond
+	// lateAfter is when a beat is so late that the reason is looked for, and again every
+	// progressInterval.
+	lateAfter = time.Second
 )
 
-// deliver makes sure that all committed so far on one server is applied on its
-// peer: it reads the last number of the own log, then waits until the peer's
-// receiver has applied it, or the sender's counts show that nothing was written
-// for it since the plan began. Where the peer's view cannot be read, or says
-// nothing for a while, FLUSH is the proof.
+// deliver proves that all committed so far on one server is applied on its peer: it
+// inserts a beat there, and waits until the peer has it. The receiver's failure counts
+// must not have risen where something is given up after it: a row that was not applied,
+// for a lock or a conflict, is passed over by a stream that goes on. Where the peer cannot be asked, or the pair does not carry
+// the beat table yet, FLUSH is the proof.
 func (r *Runner) deliver(ctx context.Context, s Step) error {
-	object := s.Object(r.Mesh)
+	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
 	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
-	if s.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.For)
-		defer cancel()
+	before, err := receiver.Traffic(ctx)
+	if err != nil {
+		return r.flush(ctx, s)
 	}
-	gap, started, err := sender.Gap(ctx, object)
+	beat, err := sender.Beat(ctx, table, s.On)
+	switch {
+	case errors.Is(err, ErrNoTable):
+		return r.flush(ctx, s)
+	case err != nil:
+		return err
+	}
+	if err := r.await(ctx, s, beat); err != nil {
+		return err
+	}
+	after, err := receiver.Traffic(ctx)
 	if err != nil {
 		return err
 	}
-	if !started {
-		return errors.New("it is stopped, so nothing is being delivered: start it")
+	err = givenUp(before[object].Receiver, after[object].Receiver)
+	if err != nil && !s.Strict {
+		r.sayGivenUp(object, s.On, s.Peer, err)
+		return nil
 	}
-	target := gap.LastSN
-	before, _ := r.before.Load(at(s))
-	last, moved, told := int64(-1), time.Now(), time.Now()
+	return err
+}
+
+// await waits until a beat is on the peer.
+func (r *Runner) await(ctx context.Context, s Step, beat Beat) error {
+	table, receiver := r.Mesh.Groups[s.Group].Beat(), r.Servers.Server(s.Peer)
+	began := time.Now()
+	look := began.Add(lateAfter)
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
-		applied, ok, err := receiver.Applied(ctx, object)
+		arrived, err := receiver.Arrived(ctx, table, s.On, beat.Number)
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("%w: the peer applied up to %d of %d", ErrTimeout, last, target)
+			return r.notArrived(s, began)
+		case errors.Is(err, ErrNoTable):
+			return r.flush(ctx, s)
 		case err != nil:
-			return r.flush(ctx, sender, object, s.For)
-		case ok && applied >= target:
+			return err
+		case arrived:
 			return nil
-		case ok && r.quiet(ctx, s, object, before, applied, target):
-			return nil
-		case ok && applied > last:
-			last, moved = applied, time.Now()
-		case time.Since(moved) > quietTime:
-			return r.flush(ctx, sender, object, s.For)
 		}
-		if time.Since(told) > progressInterval {
-			told = time.Now()
-			if gap, ok, err := sender.Gap(ctx, object); err == nil && ok {
-				r.Log.Info("delivering", "replication", object, "from", r.Mesh.PodName(s.On), "to", r.Mesh.PodName(s.Peer), "gap_bytes", gap.Bytes)
+		if time.Now().After(look) {
+			look = time.Now().Add(progressInterval)
+			carried, err := r.looksLate(ctx, s)
+			if err != nil {
+				return err
+			}
+			if !carried {
+				return r.flush(ctx, s)
 			}
 		}
 		if err := sleep(ctx, poll); err != nil {
-			return fmt.Errorf("%w: the peer applied up to %d of %d", ErrTimeout, last, target)
+			return r.notArrived(s, began)
 		}
+	}
+}
+
+func (r *Runner) notArrived(s Step, began time.Time) error {
+	return fmt.Errorf("%w: a beat of %s has not arrived on %s for %s", ErrTimeout, r.Mesh.PodName(s.On), r.Mesh.PodName(s.Peer), time.Since(began).Round(time.Millisecond))
+}
+
+// looksLate finds out why a beat is late: whether the pair carries it at all, and whether
+// the sender runs. One that has lost its peer sleeps up to 60 s; a FLUSH wakes it.
+func (r *Runner) looksLate(ctx context.Context, s Step) (carried bool, err error) {
+	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
+	for _, pod := range []int{s.On, s.Peer} {
+		if carried, err = r.Servers.Server(pod).Carries(ctx, object, table); err != nil || !carried {
+			return false, err
+		}
+	}
+	sender := r.Servers.Server(s.On)
+	state, err := sender.Sender(ctx, object)
+	switch {
+	case err != nil:
+		return true, err
+	case state == SenderNone:
+		return true, errors.New("it is stopped, so nothing is being delivered: start it")
+	case state == SenderRetry:
+		if err := sender.Flush(ctx, object, time.Second); errors.Is(err, ErrUnreachable) {
+			return true, err
+		}
+	}
+	r.tellLag(ctx, s)
+	return true, nil
+}
+
+// tellLag says how much log a sender still has to send.
+func (r *Runner) tellLag(ctx context.Context, s Step) {
+	traffic, err := r.Servers.Server(s.On).Traffic(ctx)
+	if gap := traffic[s.Object(r.Mesh)].Gap; err == nil && gap != nil {
+		r.Log.Info("delivering", "replication", s.Object(r.Mesh), "from", r.Mesh.PodName(s.On), "to", r.Mesh.PodName(s.Peer), "gap_bytes", gap.Bytes)
 	}
 }
 
 // flush waits for the peer's acknowledgement, at most as long as the step or the
 // context allows.
-func (r *Runner) flush(ctx context.Context, sender Server, object string, limit time.Duration) error {
-	if limit == 0 || limit > flushLimit {
-		limit = flushLimit
-	}
+func (r *Runner) flush(ctx context.Context, s Step) error {
+	limit := flushLimit
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(deadline))
 	}
 	if limit < time.Second {
 		return fmt.Errorf("%w: no time left to wait for the acknowledgement", ErrTimeout)
 	}
-	return sender.Flush(ctx, object, limit)
+	return r.Servers.Server(s.On).Flush(ctx, s.Object(r.Mesh), limit)
 }

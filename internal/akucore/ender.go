@@ -18,21 +18,20 @@ type Budget struct {
 // milliseconds.
 const statementTail = 8 * time.Second
 
-// shutdownTail is what a clean shutdown with replication takes on a real server
-// (8-16 s were seen).
+// shutdownTail is what a clean shutdown takes on a real server (8-17 s were seen).
 const shutdownTail = 20 * time.Second
 
-// Split divides the time for a whole end: what the tails and the drain time leave
-// is for delivering. Below the least sensible sum all parts shrink alike.
-func Split(end, drain time.Duration, shutdown bool) Budget {
+// Split divides what is left of an end when users are out: what the tails leave is for
+// delivering. Below the least sensible sum all parts shrink alike.
+func Split(left time.Duration, shutdown bool) Budget {
 	var b Budget
 	tail := statementTail
 	if shutdown {
 		b.Shutdown = shutdownTail
 		tail += shutdownTail
 	}
-	b.Deliver = end - drain - tail
-	if least := end / 4; b.Deliver < least {
+	b.Deliver = left - tail
+	if least := left / 4; b.Deliver < least {
 		b.Deliver = least
 		b.Shutdown = min(b.Shutdown, least)
 	}
@@ -56,17 +55,14 @@ type Ender struct {
 // every join that counts on this pod has begun by then, and is seen.
 func (e *Ender) End(ctx context.Context) error {
 	r := e.Runner
-	r.progress.begin(e.unplanned())
 	replicas := -1
 	if e.Replicas != nil {
 		replicas = e.Replicas(ctx)
 	}
-	shut := Step{Do: Close, On: r.Mesh.Self}
-	r.progress.set(shut.Describe(r.Mesh), stepUnderWay)
-	if err := r.do(ctx, shut); err != nil {
+	// Users that stay do not keep the rest from being done; nothing is reset then. The
+	// plan shuts them out once more, and says who stayed.
+	if err := r.do(ctx, Step{Do: Close, On: r.Mesh.Self}); err != nil && !errors.Is(err, errUsersStay) {
 		r.Log.Warn("users are not yet out", "error", err)
-	} else {
-		r.progress.set(shut.Describe(r.Mesh), stepDone)
 	}
 	view, err := observeBriefly(ctx, r.Mesh, r.Servers, replicas)
 	if err != nil {
@@ -74,8 +70,8 @@ func (e *Ender) End(ctx context.Context) error {
 	}
 	options := e.Options
 	if deadline, ok := ctx.Deadline(); ok {
-		// What looking at the servers took is gone.
-		options.DeliverLimit = Split(time.Until(deadline), r.DrainTime, options.Shutdown).Deliver
+		// What nobody has used so far is for delivering.
+		options.DeliverLimit = Split(time.Until(deadline), options.Shutdown).Deliver
 	}
 	decide := e.Plan
 	if decide == nil {
@@ -85,7 +81,7 @@ func (e *Ender) End(ctx context.Context) error {
 	for _, undone := range plan.Undone {
 		r.Log.Warn("left undone", "what", undone)
 	}
-	err = r.RunAll(ctx, plan)
+	err = r.watchFailures(ctx, Outside, func() error { return r.RunAll(ctx, plan) })
 	if ctx.Err() != nil {
 		return errors.Join(errors.New(WhyCut(ctx)), err)
 	}

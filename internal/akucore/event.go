@@ -12,7 +12,7 @@ type Event struct {
 	Plan string        // Planned: its name
 	Step Step          // StepDone, StepFailed, StepRetried, Copied
 	Took time.Duration // StepDone, StepFailed: with all its tries
-	Err  error         // StepFailed, StepRetried, Waiting
+	Err  error         // StepFailed, StepRetried, Waiting, GivenUp
 	Rows int64         // Copied: rows so far, as the server last showed them; a lower bound
 }
 
@@ -31,6 +31,8 @@ const (
 	Copied
 	// Waiting: the start cannot go on for now; ReasonOf(Err) says why in a word.
 	Waiting
+	// GivenUp: the pod Step.Peer could not apply changes of Step.On.
+	GivenUp
 )
 
 // tell tells who watches the runner, if anybody does.
@@ -54,6 +56,8 @@ const (
 	ReasonBusy         Reason = "busy"
 	ReasonPassword     Reason = "password"
 	ReasonTimeout      Reason = "timeout"
+	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
+	ReasonGivenUp      Reason = "given_up" // changes arrived and could not be applied
 	ReasonFatal        Reason = "fatal"
 	ReasonOther        Reason = "other"
 )
@@ -61,7 +65,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonTimeout, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -84,7 +88,7 @@ func ReasonOf(err error) Reason {
 		err    error
 		reason Reason
 	}{
-		{ErrPassword, ReasonPassword}, {ErrFatal, ReasonFatal}, {ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy},
+		{ErrPassword, ReasonPassword}, {ErrFatal, ReasonFatal}, {ErrLocked, ReasonLocked}, {ErrGivenUp, ReasonGivenUp}, {ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy},
 		{ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
 	} {
 		if errors.Is(err, known.err) {

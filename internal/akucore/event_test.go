@@ -40,9 +40,9 @@ func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
 }
 
 // copyServer copies for some time and shows rows on the way; a table that is done shows -1.
-type copyServer struct{ Server }
+type copyServer struct{ idleServer }
 
-func (copyServer) Sync(ctx context.Context, _ string, _ int, _ []Table) error {
+func (copyServer) Sync(ctx context.Context, _ string, _ int, _ []Table, _ time.Duration) error {
 	return sleep(ctx, 3500*time.Millisecond)
 }
 
@@ -51,7 +51,7 @@ var copied = []int64{100, 250, -1}
 func TestTell_SaysHowManyRowsWereCopied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rows []int64
-		server := &progressServer{}
+		server := &progressServer{began: time.Now()}
 		r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), Tell: func(e Event) {
 			if e.Kind == Copied {
 				rows = append(rows, e.Rows)
@@ -68,12 +68,15 @@ func TestTell_SaysHowManyRowsWereCopied(t *testing.T) {
 
 type progressServer struct {
 	copyServer
-	looks int
+	began time.Time
 }
 
 func (s *progressServer) SyncProgress(context.Context, string) ([]SyncProgress, error) {
-	s.looks++
-	return []SyncProgress{{Table: "T1", Records: copied[s.looks-1]}}, nil
+	second := int(time.Since(s.began) / time.Second)
+	if second == 0 {
+		return nil, nil
+	}
+	return []SyncProgress{{Table: "T1", Records: copied[second-1], SN: 1}}, nil
 }
 
 func TestReasonOf_IsOneWord(t *testing.T) {

@@ -45,7 +45,9 @@ func (r *Runner) check(ctx context.Context, s Step) error {
 }
 
 func (r *Runner) checkAway(ctx context.Context, s Step) error {
-	if _, err := r.Servers.Server(s.Peer).Brief(ctx); !errors.Is(err, ErrUnreachable) {
+	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	defer cancel()
+	if _, err := r.Servers.Server(s.Peer).Brief(ctx); !away(err) {
 		return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
 	}
 	return nil
@@ -63,12 +65,12 @@ func (r *Runner) checkKept(ctx context.Context, s Step) error {
 }
 
 func (r *Runner) checkOnlyThere(ctx context.Context, s Step) error {
-	own, err := looked(r.Servers.Server(r.Mesh.Self).State(ctx, nil))
+	own, err := looked(r.Servers.Server(r.Mesh.Self).State(ctx, Want{Listed: []string{s.Object(r.Mesh)}}))
 	if err != nil {
 		return err
 	}
 	if both := own.Objects[s.Object(r.Mesh)].has(s.Tables); len(both) > 0 {
-		return fmt.Errorf("refused: %s on %s has %s, too", s.Object(r.Mesh), r.Mesh.PodName(r.Mesh.Self), names(both))
+		return fmt.Errorf("refused: %s on %s has %s, too", s.Object(r.Mesh), r.Mesh.PodName(r.Mesh.Self), fewNames(both))
 	}
 	return nil
 }
@@ -102,8 +104,8 @@ func (r *Runner) checkHandedOver(ctx context.Context) error {
 		return err
 	}
 	users, err := looked(r.Servers.Server(r.Mesh.Self).UserSessions(ctx))
-	if err == nil && users > 0 {
-		return fmt.Errorf("refused: %d user sessions are still open", users)
+	if err == nil && len(users) > 0 {
+		return fmt.Errorf("refused: %w: %s", errUsersStay, whoStays(users))
 	}
 	return err
 }

@@ -11,10 +11,14 @@ import (
 // progress is how far a Runner is with its plan, for those who have to say what was
 // left undone when time is over. It can be asked while steps are under way.
 type progress struct {
-	mu    sync.Mutex
-	begun bool
-	steps []string          // in the order of the plan
-	state map[string]string // of the steps that were begun
+	mu     sync.Mutex
+	stages [][]*stepState // nil before there is a plan
+}
+
+// stepState is how far one step of the plan is: two steps may have the same words.
+type stepState struct {
+	words string
+	state string // "" before it begins
 }
 
 const (
@@ -23,42 +27,56 @@ const (
 	stepDone     = "done"
 )
 
-// begin forgets the plan before.
-func (p *progress) begin(steps []string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.begun, p.steps, p.state = true, steps, map[string]string{}
-}
-
-func (p *progress) set(step, state string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.begun {
-		p.state[step] = state
-	}
-}
-
-// left are the steps that are not done, each with how far it came; begun is false
-// while there is no plan.
-func (p *progress) left() (steps []string, begun bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, step := range p.steps {
-		switch state, tried := p.state[step]; {
-		case !tried:
-			steps = append(steps, step)
-		case state != stepDone:
-			steps = append(steps, step+" ("+state+")")
+// plan forgets the plan before.
+func (p *progress) plan(plan Plan, m Mesh) {
+	stages := make([][]*stepState, len(plan.Stages))
+	for i, stage := range plan.Stages {
+		for _, s := range stage.Steps {
+			stages[i] = append(stages[i], &stepState{words: s.Describe(m)})
 		}
 	}
-	return steps, p.begun
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stages = stages
+}
+
+// of are the states of a stage's steps, in their order.
+func (p *progress) of(stage int) []*stepState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stages[stage]
+}
+
+func (p *progress) set(step *stepState, state string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	step.state = state
+}
+
+// left are the steps that are not done, each with how far it came; planned is false
+// while there is no plan.
+func (p *progress) left() (steps []string, planned bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, stage := range p.stages {
+		for _, s := range stage {
+			switch s.state {
+			case "":
+				steps = append(steps, s.words)
+			case stepDone:
+			default:
+				steps = append(steps, s.words+" ("+s.state+")")
+			}
+		}
+	}
+	return steps, p.stages != nil
 }
 
 // Left says which steps of the end are not done, in their order. It can be asked at any
 // time, also when End does not come back.
 func (e *Ender) Left() []string {
-	steps, begun := e.Runner.progress.left()
-	if !begun {
+	steps, planned := e.Runner.progress.left()
+	if !planned {
 		return e.unplanned()
 	}
 	return steps
@@ -75,22 +93,11 @@ func (e *Ender) unplanned() []string {
 		}
 	}
 	steps := []string{
-		Step{Do: Close, On: m.Self}.Describe(m),
+		Step{Do: Close, On: m.Self}.Describe(m) + " (under way)",
 		"the look at the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(objects, ", "),
 	}
 	if e.Options.Shutdown {
 		steps = append(steps, Step{Do: Shutdown, On: m.Self}.Describe(m))
-	}
-	return steps
-}
-
-// steps are all steps of the plan in words.
-func (p Plan) steps(m Mesh) []string {
-	var steps []string
-	for _, stage := range p.Stages {
-		for _, s := range stage.Steps {
-			steps = append(steps, s.Describe(m))
-		}
 	}
 	return steps
 }

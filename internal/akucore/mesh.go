@@ -76,16 +76,21 @@ func (m Mesh) Host(pod int) string {
 
 // Peers are the pod numbers of all pods but the own, in order.
 func (m Mesh) Peers() []int {
-	var peers []int
-	for pod := range m.ServerCount {
-		if pod != m.Self {
-			peers = append(peers, pod)
-		}
-	}
-	return peers
+	return m.others(m.Self)
 }
 
-// Tables are the tables of all groups.
+// others are the pod numbers of all pods but one.
+func (m Mesh) others(pod int) []int {
+	var others []int
+	for other := range m.ServerCount {
+		if other != pod {
+			others = append(others, other)
+		}
+	}
+	return others
+}
+
+// Tables are the users' tables of all groups.
 func (m Mesh) Tables() []Table {
 	var all []Table
 	for _, g := range m.Groups {
@@ -94,21 +99,38 @@ func (m Mesh) Tables() []Table {
 	return all
 }
 
+// Items are all replicated tables: those of the users and the beat tables.
+func (m Mesh) Items() []Table { return append(m.Tables(), m.Beats()...) }
+
 // Spec is the replication object of a group as a pod must hold it.
 func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
 	return ObjectSpec{
 		Name:   g.Object(PairOf(pod, peer)),
 		Host:   m.Host(peer),
 		Port:   m.ReplicationPort,
-		Tables: g.Tables,
+		Tables: g.Items(),
 	}
 }
 
 // names joins things for a sentence.
-func names[T fmt.Stringer](things []T) string {
+func names[T fmt.Stringer](things []T) string { return strings.Join(texts(things), ", ") }
+
+// fewNames is names for a line: of many things only the first.
+func fewNames[T fmt.Stringer](things []T) string { return few(texts(things)) }
+
+func texts[T fmt.Stringer](things []T) []string {
 	texts := make([]string, len(things))
 	for i, t := range things {
 		texts[i] = t.String()
 	}
-	return strings.Join(texts, ", ")
+	return texts
+}
+
+// few joins texts for a line: of many only the first.
+func few(texts []string) string {
+	const most = 8
+	if len(texts) <= most {
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
 }

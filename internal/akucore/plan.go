@@ -13,14 +13,16 @@ type Verb string
 const (
 	Create     Verb = "CREATE"
 	Drop       Verb = "DROP"
-	Start      Verb = "START" // START RETRY, and then the sender has to reach its peer
+	Start      Verb = "START" // and the sender has to reach its peer
 	StartRetry Verb = "START RETRY"
 	// StartAndWait is the plain START, for people: it says itself why it fails.
 	StartAndWait Verb = "START AND WAIT"
 	Stop         Verb = "STOP"
 	Reset        Verb = "RESET"
 	Sync         Verb = "SYNC"
-	Deliver      Verb = "DELIVER" // wait until all committed so far is applied on the peer
+	Deliver      Verb = "DELIVER" // prove by a beat that all committed so far is applied on the peer
+	// Flush is for a database that is older than the peer knows: the peer would skip its beat.
+	Flush Verb = "FLUSH"
 	// Settle waits until the transactions end that have written and are open now: a log
 	// that is pinned at "now" leaves them out, and the copy has only what was committed.
 	Settle       Verb = "WAIT FOR OPEN TRANSACTIONS"
@@ -32,6 +34,10 @@ const (
 	Close        Verb = "CLOSE"      // ADMIN_MODE 1, then users out
 	Open         Verb = "OPEN"       // ADMIN_MODE 0
 	AllowSharing Verb = "ALLOW DUPLICATE HOSTS"
+	AwaitLocks   Verb = "LET RECEIVERS WAIT FOR LOCKS" // in place of giving rows up
+	MakeBeats    Verb = "MAKE BEAT TABLE"
+	DropBeats    Verb = "DROP BEAT TABLE"
+	BeginLife    Verb = "BEGIN LIFE" // the first beat of a life
 	Delay        Verb = "DELAY"
 	Shutdown     Verb = "SHUTDOWN"
 	// BeginRecovery and EndRecovery make and remove the sign that keeps a master closed
@@ -76,7 +82,11 @@ type Step struct {
 	Group  int // index of the group, for steps on a replication object
 	If     Guard
 	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the group's
-	For    time.Duration // Delay; the limit of Deliver, STOP and RESET, 0 for none
+	For    time.Duration // of Delay; of all others the limit, tries included, 0 for none
+	Wait   time.Duration // of AwaitLocks
+	Above  int64         // of BeginLife
+	New    bool          // of Start: the plan makes the object new on both sides
+	Strict bool          // of Deliver: changes that the peer could not apply count as not delivered
 	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
 	Generation string
 }
@@ -99,11 +109,14 @@ func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(PairOf(s.O
 // onObject tells whether the step is about a replication object.
 func (s Step) onObject() bool {
 	switch s.Do {
-	case Truncate, Close, Open, AllowSharing, Settle, Delay, Shutdown, BeginRecovery, EndRecovery:
+	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery:
 		return false
 	}
 	return true
 }
+
+// proves tells whether the step shows that a peer has all.
+func (s Step) proves() bool { return s.Do == Deliver || s.Do == Flush }
 
 // Spec is the object that a CREATE of the step makes.
 func (s Step) Spec(m Mesh) ObjectSpec {
@@ -121,14 +134,17 @@ func (s Step) Describe(m Mesh) string {
 	if s.onObject() {
 		fmt.Fprintf(&b, " %s", s.Object(m))
 	}
-	if s.Do == Deliver {
+	switch s.Do {
+	case Deliver, Flush:
 		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))
+	case MakeBeats, DropBeats, BeginLife:
+		fmt.Fprintf(&b, " %s", m.Groups[s.Group].Beat())
 	}
 	if s.Do == BeginRecovery || s.Do == EndRecovery {
 		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
 	}
 	if len(s.Tables) > 0 {
-		fmt.Fprintf(&b, " %s", names(s.Tables))
+		fmt.Fprintf(&b, " %s", fewNames(s.Tables))
 	}
 	if s.Do == Delay {
 		fmt.Fprintf(&b, " %s", s.For)
@@ -169,6 +185,9 @@ type Plan struct {
 	// InService: once all stages are done the pod is in service.
 	InService bool
 }
+
+// copies tells whether the plan copies rows.
+func (p Plan) copies() bool { return len(p.pods(Sync, SyncTables)) > 0 }
 
 // add appends a stage unless it is empty.
 func (p *Plan) add(stage Stage) {

@@ -37,7 +37,7 @@ func planChange(m Mesh, v View) Plan {
 		at := Step{On: Master, Peer: m.Self, Group: g}
 		switch {
 		case anew:
-			added = group.Tables
+			added = group.Items()
 			c.sync.Steps = append(c.sync.Steps, at.as(Sync, Unguarded))
 		case len(added) > 0:
 			c.sync.Steps = append(c.sync.Steps, at.as(SyncTables, Unguarded).of(added))

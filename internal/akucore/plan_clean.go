@@ -22,5 +22,6 @@ func PlanClean(m Mesh, v View) Plan {
 	}
 	p.add(stop)
 	p.add(drop)
+	p.add(Stage{Title: "drop the beat tables", Steps: forGroups(m, Step{Do: DropBeats, On: m.Self})})
 	return p
 }

@@ -77,7 +77,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 			there := open || v.Pods[peer].Closed()
 			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
 				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
-				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.DeliverLimit})
+				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.DeliverLimit, Strict: leave})
 			}
 			if own.XSN != Unset && !there {
 				p.Undone = append(p.Undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", m.PodName(peer), own.Name))

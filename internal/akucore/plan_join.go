@@ -6,24 +6,30 @@ import "fmt"
 // because a change is never relayed: what another slave j writes while the master
 // copies reaches k only over the pair (j,k).
 //
-//  1. k's own side of (j,k) must not exist: then j's sender keeps its log
-//     instead of delivering into a half-made copy.
+//  1. All objects of k are made anew, on both sides: a peer remembers how far the log of
+//     an earlier database of k came, a RESET does not make it forget, and k's sender
+//     would skip what lies below. k's own side of (j,k) must not exist yet: then j's
+//     sender keeps its log instead of delivering into a half-made copy.
 //  2. START RETRY on every j pins j's log at now.
 //  3. The transactions of j end that were open at the pin: the pinned log leaves them
 //     out. Then j delivers to the master: all that j wrote before the pin is there.
-//  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins.
-//  5. The copy is complete: k's sides of (j,k) are made, and everything starts.
-//     k's start towards the master is what marks the copy as complete. The sides
-//     are made before, because a CREATE is a log record that is not sent: after it
-//     a delivery would wait for the sender's keep-alive.
+//  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins. While
+//     it waits for its locks, j's changes to the master are held back.
+//  5. The copy is complete: k's sides of (j,k) are made, k begins a life above all that
+//     others know of it, and everything starts. k's start towards the master is what
+//     marks the copy as complete.
 //
 // What was both in the copy and after the pin arrives twice; the server's
-// default conflict rules skip it.
+// default conflict rules skip it. Users are let in by the next plan, which proves that
+// every pair carries what is written, both ways.
 func planJoin(m Mesh, v View) Plan {
 	p := Plan{Name: "full join", Join: true}
-	clean := Stage{Title: "clear away an earlier or interrupted join"}
+	clean := Stage{Title: "take away the objects of an earlier database"}
 	for g := range m.Groups {
-		p.clearPair(m, v, &clean, Master, m.Self, g)
+		v.takeAway(m, &clean, Master, m.Self, g)
+		for _, peer := range m.Peers() {
+			v.takeAway(m, &clean, m.Self, peer, g)
+		}
 	}
 	var others []int
 	for _, slave := range otherSlaves(m) {
@@ -53,7 +59,7 @@ func planJoin(m Mesh, v View) Plan {
 		return p
 	}
 
-	create := Stage{Title: "create the missing replication objects"}
+	create := Stage{Title: "create the replication objects"}
 	pin := Stage{Title: "pin the logs of the other slaves"}
 	connect := Stage{Title: "connect the other slaves with the master"}
 	deliver := Stage{Title: "deliver from the other slaves to the master"}
@@ -67,48 +73,19 @@ func planJoin(m Mesh, v View) Plan {
 	start := Stage{Title: "the copy is complete: start", InTurn: true}
 
 	for g := range m.Groups {
-		for _, on := range []int{Master, m.Self} {
-			peer := PairOf(0, m.Self).other(on)
-			o, exists := v.object(m, on, peer, g)
-			if exists && !o.fits(m.Spec(m.Groups[g], on, peer)) {
-				clean.Steps = append(clean.Steps, Step{Do: Drop, On: on, Peer: peer, Group: g, If: IfNotJoined})
-				exists = false
-			}
-			if !exists {
-				create.Steps = append(create.Steps, Step{Do: Create, On: on, Peer: peer, Group: g})
-			}
-		}
-		for _, slave := range otherSlaves(m) {
-			if own, exists := v.object(m, m.Self, slave, g); exists {
-				if own.active() {
-					clean.Steps = append(clean.Steps, Step{Do: Stop, On: m.Self, Peer: slave, Group: g})
-				}
-				if own.XSN != Unset {
-					clean.Steps = append(clean.Steps, Step{Do: Reset, On: m.Self, Peer: slave, Group: g, If: IfNotJoined})
-				}
-				clean.Steps = append(clean.Steps, Step{Do: Drop, On: m.Self, Peer: slave, Group: g, If: IfNotJoined})
-			}
-		}
+		create.Steps = append(create.Steps,
+			Step{Do: Create, On: Master, Peer: m.Self, Group: g}, Step{Do: Create, On: m.Self, Peer: Master, Group: g})
 		for _, slave := range others {
-			p.clearPair(m, v, &clean, slave, m.Self, g)
+			v.takeAway(m, &clean, slave, m.Self, g)
 			if !v.replicates(m, slave, g) {
 				continue // it sets the pair up when it starts with that block
 			}
 			tables := v.shared(m, slave, g)
-			if len(tables) == 0 {
+			if !sharesAny(tables, m) {
 				return Plan{Name: p.Name, Wait: v.nothingShared(m, slave, g)}
 			}
-			spec := m.Spec(m.Groups[g], slave, m.Self)
-			spec.Tables = tables
 			tables = m.unlessAll(tables, g)
-			o, exists := v.object(m, slave, m.Self, g)
-			if exists && !o.fits(spec) {
-				clean.Steps = append(clean.Steps, Step{Do: Drop, On: slave, Peer: m.Self, Group: g, If: IfNotJoined})
-				exists = false
-			}
-			if !exists {
-				create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: m.Self, Group: g, Tables: tables})
-			}
+			create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: m.Self, Group: g, Tables: tables})
 			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: m.Self, Group: g})
 			if toMaster, _ := v.object(m, slave, Master, g); !toMaster.Started {
 				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
@@ -118,12 +95,12 @@ func planJoin(m Mesh, v View) Plan {
 				Step{Do: Create, On: m.Self, Peer: slave, Group: g, Tables: tables},
 				Step{Do: Stop, On: slave, Peer: m.Self, Group: g})
 			start.Steps = append(start.Steps,
-				Step{Do: Start, On: m.Self, Peer: slave, Group: g},
+				Step{Do: Start, On: m.Self, Peer: slave, Group: g, New: true},
 				Step{Do: Start, On: slave, Peer: m.Self, Group: g, If: IfKept})
 		}
 		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})
 	}
-	start.Steps = append(start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
+	start.Steps = append(start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master, New: true})...)
 
 	p.add(v.closeFirst(m))
 	p.add(clean)
@@ -134,23 +111,30 @@ func planJoin(m Mesh, v View) Plan {
 	p.add(Stage{
 		Title: "empty the own tables",
 		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
-		Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: m.Tables()}},
+		Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: m.Items()}},
 	})
 	p.add(sync)
 	p.add(pair)
+	p.add(v.beginLife(m))
 	p.add(start)
 	return p
 }
 
-// clearPair stops and resets a pod's side of its pair with the joining pod. What
-// it has not sent is not needed: the copy will hold it.
-func (p *Plan) clearPair(m Mesh, v View, clean *Stage, on, joining, group int) {
-	o, _ := v.object(m, on, joining, group)
+// beginLife has the own pod begin a life after all that any server knows of it.
+func (v View) beginLife(m Mesh) Stage {
+	return Stage{Title: "begin a life", Steps: forGroups(m, Step{Do: BeginLife, On: m.Self, Above: v.known(m, m.Self)})}
+}
+
+// takeAway stops and drops a side of a pair of the joining pod, if there is one. What it
+// has not sent is not needed: the copy will hold it.
+func (v View) takeAway(m Mesh, clean *Stage, on, peer, group int) {
+	o, exists := v.object(m, on, peer, group)
+	at := Step{On: on, Peer: peer, Group: group}
 	if o.active() {
-		clean.Steps = append(clean.Steps, Step{Do: Stop, On: on, Peer: joining, Group: group})
+		clean.Steps = append(clean.Steps, at.as(Stop, Unguarded))
 	}
-	if o.XSN != Unset {
-		clean.Steps = append(clean.Steps, Step{Do: Reset, On: on, Peer: joining, Group: group, If: IfNotJoined})
+	if exists {
+		clean.Steps = append(clean.Steps, at.as(Drop, IfNotJoined))
 	}
 }
 

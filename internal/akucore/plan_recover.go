@@ -18,16 +18,23 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 		steps = append(steps, forGroups(m, Step{Do: Deliver, On: slave, Peer: base})...)
 		steps = append(steps, stopAndReset(m, v, slave, Master)...)
 	}
-	steps = append(steps, stopAndReset(m, v, base, Master)...)
+	for _, pod := range []int{base, Master} {
+		for g, group := range m.Groups {
+			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
+				steps = append(steps, Step{Do: MakeBeats, On: pod, Group: g})
+			}
+		}
+	}
+	// New objects on both sides: each server remembers how far the log of the other one's
+	// earlier database came, and would have its sender skip what lies below.
+	steps = append(steps, stopAndDrop(m, v, base, Master)...)
+	steps = append(steps, stopAndDrop(m, v, Master, base)...)
 	if len(m.Groups) > 1 {
 		steps = append(steps, Step{Do: AllowSharing, On: Master})
 	}
-	for g := range m.Groups {
-		if _, exists := v.object(m, Master, base, g); !exists {
-			steps = append(steps, Step{Do: Create, On: Master, Peer: base, Group: g})
-		}
-	}
-	steps = append(steps, Step{Do: Truncate, On: Master, Tables: m.Tables()})
+	steps = append(steps, forGroups(m, Step{Do: Create, On: base, Peer: Master})...)
+	steps = append(steps, forGroups(m, Step{Do: Create, On: Master, Peer: base})...)
+	steps = append(steps, Step{Do: Truncate, On: Master, Tables: m.Items()})
 	steps = append(steps, forGroups(m, Step{Do: StartAndWait, On: Master, Peer: base})...)
 	steps = append(steps, forGroups(m, Step{Do: Sync, On: base, Peer: Master})...)
 	// One that is not in service now would not know this master. With a side there it
@@ -51,6 +58,22 @@ func recoverSlaves(m Mesh, v View, slaves []int) []Step {
 	var steps []Step
 	for _, slave := range slaves {
 		steps = append(steps, stopAndReset(m, v, Master, slave)...)
+	}
+	return steps
+}
+
+// stopAndDrop takes a pod's side of a pair away, if it is there.
+func stopAndDrop(m Mesh, v View, on, peer int) []Step {
+	var steps []Step
+	for g := range m.Groups {
+		o, exists := v.object(m, on, peer, g)
+		at := Step{On: on, Peer: peer, Group: g}
+		if o.active() {
+			steps = append(steps, at.as(Stop, Unguarded))
+		}
+		if exists {
+			steps = append(steps, at.as(Drop, Unguarded))
+		}
 	}
 	return steps
 }

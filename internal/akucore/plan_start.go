@@ -2,6 +2,7 @@ package akucore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,9 @@ type StartOptions struct {
 	// FlushTimeout bounds that for each pair, 0 for no bound of its own
 	// (AKU_FLUSH_TIMEOUT_AT_START).
 	FlushTimeout time.Duration
+	// ReceiverLockTimeout is how long receivers wait for a lock before they give a row up
+	// (AKU_REPLICATION_LOCK_TIMEOUT); 0 leaves that as it is.
+	ReceiverLockTimeout time.Duration
 	// OpenDelay is waited before a slave is opened (AKU_DELAY_START_COMPLETE_TIME).
 	OpenDelay time.Duration
 	// Recover is what to do about a master that lost its state (AKU_RECOVER_FILE).
@@ -37,15 +41,58 @@ func PlanStart(m Mesh, o StartOptions, v View) Plan {
 	} else {
 		p = planSlaveStart(m, o, v)
 	}
+	p.first(v.makeBeats(m, p))
+	p.first(awaitLocks(m, o, p))
 	if len(m.Groups) > 1 && len(p.Stages) > 0 {
 		sharing := Stage{Title: "let several replications share a host"}
-		for _, pod := range podsOf(p) {
+		for _, pod := range p.pods(Create) {
 			sharing.Steps = append(sharing.Steps, Step{Do: AllowSharing, On: pod})
 		}
-		p.Stages = append([]Stage{sharing}, p.Stages...)
+		p.first(sharing)
 	}
 	return p
 }
+
+// first puts a stage before all others, unless it is empty.
+func (p *Plan) first(stage Stage) {
+	if len(stage.Steps) > 0 {
+		p.Stages = append([]Stage{stage}, p.Stages...)
+	}
+}
+
+// makeBeats are the beat tables that are missing where the plan makes or changes an
+// object, or inserts a beat.
+func (v View) makeBeats(m Mesh, p Plan) Stage {
+	stage := Stage{Title: "make the beat tables"}
+	for _, pod := range p.pods(Create, AddTables, BeginLife) {
+		for g, group := range m.Groups {
+			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
+				stage.Steps = append(stage.Steps, Step{Do: MakeBeats, On: pod, Group: g})
+			}
+		}
+	}
+	return stage
+}
+
+// awaitLocks has the receivers of all servers that take part wait for locks. The property
+// is gone when a server starts again.
+func awaitLocks(m Mesh, o StartOptions, p Plan) Stage {
+	stage := Stage{Title: "have receivers wait for locks, and give nothing up"}
+	if o.ReceiverLockTimeout == 0 || len(p.Stages) == 0 {
+		return stage
+	}
+	pods := p.pods(Create, AddTables, Sync, SyncTables)
+	if p.opens(m) && !slices.Contains(pods, m.Self) {
+		pods = append(pods, m.Self)
+	}
+	for _, pod := range pods {
+		stage.Steps = append(stage.Steps, Step{Do: AwaitLocks, On: pod, Wait: o.ReceiverLockTimeout})
+	}
+	return stage
+}
+
+// opens tells whether the plan lets users in.
+func (p Plan) opens(m Mesh) bool { return slices.Contains(p.pods(Open), m.Self) }
 
 // tableFaults says which configured tables cannot be replicated, and why.
 func tableFaults(m Mesh, own Pod) string {
@@ -61,14 +108,12 @@ func tableFaults(m Mesh, own Pod) string {
 	return strings.Join(faults, "; ")
 }
 
-// podsOf are the pods that a plan creates objects on.
-func podsOf(p Plan) []int {
+// pods are those that a plan does such things on.
+func (p Plan) pods(verbs ...Verb) []int {
 	var pods []int
-	seen := map[int]bool{}
 	for _, stage := range p.Stages {
 		for _, s := range stage.Steps {
-			if s.Do == Create && !seen[s.On] {
-				seen[s.On] = true
+			if slices.Contains(verbs, s.Do) && !slices.Contains(pods, s.On) {
 				pods = append(pods, s.On)
 			}
 		}
@@ -100,6 +145,8 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 			}
 		case !v.included(m, slave):
 			masterLost = append(masterLost, slave)
+		case v.older(m, Master, slave):
+			masterLost = append(masterLost, slave)
 		case own != all:
 			// Reset here, so that the slave joins anew: it will see that, hand over
 			// what it has and leave service by itself.
@@ -129,6 +176,10 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 	}
 	own, masters := v.mark(m, m.Self, Master), v.mark(m, Master, m.Self)
 	joined := own == all && masters == all
+	outdated, setBack := "", false
+	if own != none {
+		outdated, setBack = v.outdatedCopy(m)
+	}
 	changed := ""
 	if joined {
 		changed = v.listChanged(m)
@@ -139,6 +190,8 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 	switch {
 	case own == none:
 		return planJoin(m, v)
+	case outdated != "":
+		return planHandOver(m, v, handOver{why: outdated, setBack: setBack})
 	case changed != "":
 		why := v.notYet(m)
 		if why == "" {
@@ -150,7 +203,7 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 	case joined:
 		return planSlaveRestart(m, o, v)
 	default:
-		return planHandOver(m, v)
+		return planHandOver(m, v, handOver{})
 	}
 }
 
@@ -178,7 +231,7 @@ func planSlaveRestart(m Mesh, o StartOptions, v View) Plan {
 		case pod.Open():
 			// One of the two joined without the other, so neither copy is sure to
 			// have what the other wrote.
-			return planHandOver(m, v)
+			return planHandOver(m, v, handOver{})
 		case v.included(m, slave):
 			// Its log of this pair, and ours, wait for it.
 		case pod.Closed() && slave > m.Self:
@@ -235,25 +288,38 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	p.add(asleep)
 	p.add(connect)
 	p.add(restart)
-	if o.Flush {
-		flush := Stage{Title: "deliver both ways", Begin: "Flush replications.", End: "Replication flush has ended."}
-		for _, peer := range partners {
-			for _, g := range v.groups(m, m.Self, peer) {
-				flush.Steps = append(flush.Steps,
-					Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.FlushTimeout},
-					Step{Do: Deliver, On: peer, Peer: m.Self, Group: g, For: o.FlushTimeout})
-			}
-		}
-		p.add(flush)
-	}
-	if o.OpenDelay > 0 && m.Self != Master && !v.Pods[m.Self].Open() {
-		p.add(Stage{Title: "delay", Steps: []Step{{Do: Delay, On: m.Self, For: o.OpenDelay}}})
-	}
 	if !v.Pods[m.Self].Open() {
-		p.add(Stage{Title: "let users in", Steps: []Step{{Do: Open, On: m.Self}}})
+		p.prove(m, o, v, partners)
 	}
 	p.InService = true
 }
+
+// prove opens the own pod when it is proven that what is written here arrives on every
+// partner, and what is written there arrives here.
+func (p *Plan) prove(m Mesh, o StartOptions, v View, partners []int) {
+	proof := Stage{Title: "prove both ways"}
+	limit := proofLimit
+	if o.Flush {
+		proof.Begin, proof.End = "Flush replications.", "Replication flush has ended."
+		limit = o.FlushTimeout
+	}
+	for _, peer := range partners {
+		for _, g := range v.groups(m, m.Self, peer) {
+			proof.Steps = append(proof.Steps,
+				Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: limit},
+				Step{Do: Deliver, On: peer, Peer: m.Self, Group: g, For: limit})
+		}
+	}
+	p.add(v.beginLife(m))
+	p.add(proof)
+	if o.OpenDelay > 0 && m.Self != Master {
+		p.add(Stage{Title: "delay", Steps: []Step{{Do: Delay, On: m.Self, For: o.OpenDelay}}})
+	}
+	p.add(Stage{Title: "let users in", Steps: []Step{{Do: Open, On: m.Self}}})
+}
+
+// proofLimit is how long a beat may take before the servers are looked at again.
+const proofLimit = 60 * time.Second
 
 // ifKept is the guard of starting an object again: one that was never started
 // begins at now anyway.
@@ -286,6 +352,12 @@ func begin(o Object, at Step) []Step {
 	return []Step{at.as(Start, ifKept(o))}
 }
 
+// handOver is why a copy is given up beside what the marks say.
+type handOver struct {
+	why     string
+	setBack bool // the own database is older than others know
+}
+
 // planHandOver: the master does not know this copy any more, or a slave and this
 // pod joined without each other. The own log may hold what nobody else has: deliver
 // it, and only when that is proven give up the copy, so that the next plan is a join.
@@ -294,8 +366,19 @@ func begin(o Object, at Step) []Step {
 // It is made to join anew as well, by a reset of its pair with the master. That comes
 // after the delivery and goes to all that might be joining meanwhile: a copy made
 // before the delivery does not last, a later one has everything.
-func planHandOver(m Mesh, v View) Plan {
+//
+// A database that was set back delivers by FLUSH: its peers have beats of it that it
+// lacks, so they skip what it writes now. What they skip they have: it is of the history
+// that the database was set back in.
+func planHandOver(m Mesh, v View, h handOver) Plan {
 	p := Plan{Name: "hand over and give up the copy"}
+	if h.why != "" {
+		p.Name += ": " + h.why
+	}
+	prove := Deliver
+	if h.setBack {
+		prove = Flush
+	}
 	if v.mark(m, m.Self, Master) != none {
 		for _, g := range v.groups(m, m.Self, Master) {
 			if _, exists := v.object(m, Master, m.Self, g); !exists {
@@ -332,7 +415,7 @@ func planHandOver(m Mesh, v View) Plan {
 				steps, _ := v.align(m, peer, g)
 				align.Steps = append(align.Steps, steps...)
 				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
-				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g})
+				deliver.Steps = append(deliver.Steps, Step{Do: prove, On: m.Self, Peer: peer, Group: g, Strict: true})
 			}
 			// The pair with the master is given up last: its XSN is what says that
 			// this pod once was joined.

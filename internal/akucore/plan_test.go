@@ -33,6 +33,12 @@ func newWorld(m Mesh) *world {
 
 func (w *world) pod(pod int, p Pod) *world {
 	p.Objects = map[string]Object{}
+	if p.Err == nil {
+		p.Beats = map[Table]map[int]Beats{}
+		for _, t := range w.m.Beats() {
+			p.Beats[t] = map[int]Beats{}
+		}
+	}
 	w.view.Pods[pod] = p
 	return w
 }
@@ -65,8 +71,16 @@ func changedMesh(self int) Mesh {
 	return m
 }
 
-// lists has the sides that are given from here on carry these tables of SYS.
+// lists has the sides that are given from here on carry these tables of SYS, beside the
+// beat table.
 func (w *world) lists(tables ...string) *world {
+	w.listsAlone(tables...)
+	w.tables = append(w.tables, w.m.Beats()...)
+	return w
+}
+
+// listsAlone is lists without the beat table, as before there were beats.
+func (w *world) listsAlone(tables ...string) *world {
 	w.tables = nil
 	for _, t := range tables {
 		w.tables = append(w.tables, Table{User: "SYS", Name: t})

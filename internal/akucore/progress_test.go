@@ -16,14 +16,14 @@ import (
 // slowServer copies 100 records a second of one table and 10 of another one, and has a peer
 // that applies nothing for a while.
 type slowServer struct {
-	Server
+	idleServer
 	began time.Time
 	takes time.Duration
 }
 
 func (s *slowServer) seconds() int64 { return int64(time.Since(s.began) / time.Second) }
 
-func (s *slowServer) Sync(context.Context, string, int, []Table) error {
+func (s *slowServer) Sync(context.Context, string, int, []Table, time.Duration) error {
 	time.Sleep(s.takes)
 	return nil
 }
@@ -33,21 +33,25 @@ func (s *slowServer) SyncProgress(context.Context, string) ([]SyncProgress, erro
 	if s.seconds() > 7 {
 		progress[1].Records = -1 // it is done
 	}
+	for i := range progress {
+		progress[i].SN = min(1, s.seconds()) // it waits for its locks at first
+	}
 	return progress, nil
 }
 
-func (s *slowServer) Gap(context.Context, string) (Gap, bool, error) {
-	return Gap{LastSN: 1000, Bytes: 5000 - 100*s.seconds()}, true, nil
+func (s *slowServer) Traffic(context.Context) (map[string]Traffic, error) {
+	return map[string]Traffic{"AKU_REP_01": {Gap: &Gap{LastSN: 1000, Bytes: 5000 - 100*s.seconds()}}}, nil
 }
 
-func (s *slowServer) Sent(context.Context, string) (Sent, bool, error) { return Sent{}, false, nil }
+func (s *slowServer) Beat(context.Context, Table, int) (Beat, error) { return Beat{Number: 7}, nil }
 
-func (s *slowServer) Applied(context.Context, string) (int64, bool, error) {
-	if time.Since(s.began) >= s.takes {
-		return 1000, true, nil
-	}
-	return s.seconds(), true, nil // it moves on, but slowly
+func (s *slowServer) Arrived(context.Context, Table, int, int64) (bool, error) {
+	return time.Since(s.began) >= s.takes, nil
 }
+
+func (s *slowServer) Carries(context.Context, string, Table) (bool, error) { return true, nil }
+
+func (s *slowServer) Sender(context.Context, string) (SenderState, error) { return SenderRunning, nil }
 
 func TestLongWork_SaysEveryFiveSecondsHowFarItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -75,9 +79,10 @@ func TestLongWork_SaysEveryFiveSecondsHowFarItIs(t *testing.T) {
 			"5 s table=T2 records=50 records_per_second=10",
 			"10 s table=T1 records=1000 records_per_second=100",
 			"15 s table=T1 records=1500 records_per_second=100",
-			"22 s gap_bytes=4500",
-			"27 s gap_bytes=4000",
-			"32 s gap_bytes=3500",
+			"18 s gap_bytes=4900",
+			"23 s gap_bytes=4400",
+			"28 s gap_bytes=3900",
+			"33 s gap_bytes=3400",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s\n%s", diff, out.String())

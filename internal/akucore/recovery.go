@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // RecoverySign is the sign of a recovery: a replication object on the master that is
@@ -57,7 +58,9 @@ func recoverySigns(m Mesh, master State) []recoverySign {
 //  2. The other slaves keep their logs for the master, end the transactions that a log
 //     may leave out, and deliver to the source. What they write from then on is in those
 //     logs, what they wrote before is in the copy.
-//  3. The master is emptied, and the source's SYNC fills it.
+//  3. The objects of master and source are made anew on both sides: each remembers how
+//     far the log of the other one's earlier database came. The master is emptied, and
+//     the source's SYNC fills it.
 //  4. The other slaves get their objects on the master again. They see that their pair
 //     is reset, hand over their logs, and join anew when the master is in service: at
 //     once, because they are closed when all is done.
@@ -91,8 +94,8 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	clean := Stage{Title: "take away what an interrupted recovery left"}
 	connect := Stage{Title: "have the other slaves keep their logs for the master, connect them with the source"}
 	deliver := Stage{Title: "deliver from them to the source", Begin: "Flush replications.", End: "Replication flush has ended."}
-	giveUp := Stage{Title: "reset the source's pair with the master", Begin: "Reset replications.", End: "Replication reset has ended."}
-	create := Stage{Title: "create the master's side"}
+	giveUp := Stage{Title: "take away the source's side", Begin: "Reset replications.", End: "Replication reset has ended."}
+	create := Stage{Title: "create both sides"}
 	others := Stage{Title: "create the master's sides for the other slaves"}
 	anew := Stage{Title: "have the other slaves hand over and join anew"}
 	for _, slave := range m.Peers() {
@@ -102,20 +105,15 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 		}
 		for g := range m.Groups {
 			at := Step{On: Master, Peer: slave, Group: g}
-			own, exists := v.object(m, Master, slave, g)
-			if exists && (own.Started || own.XSN != Unset) {
-				clean.Steps = append(clean.Steps, at.as(Stop, Unguarded), at.as(Reset, IfRecovering))
-			}
-			if exists && slave != source {
-				clean.Steps = append(clean.Steps, at.as(Drop, IfRecovering))
+			_, exists := v.object(m, Master, slave, g)
+			if exists {
+				clean.Steps = append(clean.Steps, at.as(Stop, Unguarded), at.as(Drop, IfRecovering))
 			}
 			switch {
 			case slave == source:
 				side := Step{On: source, Peer: Master, Group: g}
-				giveUp.Steps = append(giveUp.Steps, side.as(Stop, Unguarded), side.as(Reset, IfRecovering))
-				if !exists {
-					create.Steps = append(create.Steps, at.as(Create, Unguarded))
-				}
+				giveUp.Steps = append(giveUp.Steps, side.as(Stop, Unguarded), side.as(Drop, IfRecovering))
+				create.Steps = append(create.Steps, at.as(Create, Unguarded), side.as(Create, Unguarded))
 			case delivers:
 				if log, _ := v.object(m, slave, Master, g); !log.Started {
 					connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: slave, Peer: Master, Group: g})
@@ -123,7 +121,9 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 				side := Step{On: slave, Peer: source, Group: g}
 				log, _ := v.object(m, slave, source, g)
 				connect.Steps = append(connect.Steps, startOrWake(log, side)...)
-				deliver.Steps = append(deliver.Steps, side.as(Settle, Unguarded), side.as(Deliver, Unguarded))
+				proof := side.as(Deliver, Unguarded)
+				proof.Strict = true
+				deliver.Steps = append(deliver.Steps, side.as(Settle, Unguarded), proof)
 				fallthrough
 			case v.expects(m, source, slave):
 				others.Steps = append(others.Steps, at.as(Create, Unguarded))
@@ -141,14 +141,16 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	p.add(Stage{
 		Title: "empty the master's tables",
 		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
-		Steps: []Step{{Do: Truncate, On: Master, Peer: source, If: IfRecovering, Tables: m.Tables()}},
+		Steps: []Step{{Do: Truncate, On: Master, Peer: source, If: IfRecovering, Tables: m.Items()}},
 	})
-	p.add(Stage{Title: "start the master's side", Steps: forGroups(m, Step{Do: Start, On: Master, Peer: source})})
+	p.add(Stage{Title: "start the master's side", Steps: forGroups(m, Step{Do: Start, On: Master, Peer: source, New: true})})
 	p.add(Stage{Title: "copy from the source", Begin: "Sync tables from the source.", End: "Replication sync has ended.",
 		Steps: forGroups(m, Step{Do: Sync, On: source, Peer: Master})})
 	p.add(others)
+	p.add(v.beginLife(m))
 	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
 	p.add(anew)
+	p.first(v.makeBeats(m, p))
 	return p
 }
 
@@ -165,10 +167,13 @@ func (v View) expects(m Mesh, source, slave int) bool { return v.mark(m, source,
 func whyNotRecover(m Mesh, v View, source int, without []int) string {
 	name := m.PodName(source)
 	master := v.Pods[Master]
-	recovering := len(recoverySigns(m, master.State)) > 0
+	signs := recoverySigns(m, master.State)
+	recovering := len(signs) > 0
+	// A recovery from it that was cut may have left it without its side.
+	begun := slices.ContainsFunc(signs, func(sign recoverySign) bool { return sign.source == source })
 	lost := func() bool {
 		start := planMasterStart(m, StartOptions{}, v)
-		return start.Human == MasterFailed && !v.included(m, source)
+		return start.Human == MasterFailed && (!v.included(m, source) || v.older(m, Master, source))
 	}
 	switch {
 	case m.Self != Master:
@@ -182,7 +187,7 @@ func whyNotRecover(m Mesh, v View, source int, without []int) string {
 	case !v.Pods[source].Open():
 		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",
 			name, whyNotOpen(v.Pods[source]))
-	case !v.sides(m, source, Master):
+	case !v.sides(m, source, Master) && !begun:
 		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
 	case otherTables(m, v, source) != "":
 		return fmt.Sprintf("%s cannot be the source as long as the master is to have other tables: %s; put them back into the configuration, and change it after the recovery",
@@ -203,8 +208,9 @@ func whyNotRecover(m Mesh, v View, source int, without []int) string {
 // have: a copy from it would be refused, or leave tables out.
 func otherTables(m Mesh, v View, source int) string {
 	for g, group := range m.Groups {
-		if o, _ := v.object(m, source, Master, g); !o.carries(group.Tables) {
-			return fmt.Sprintf("%s has the tables [%s], and the configuration [%s]", o.Name, names(o.Tables), names(group.Tables))
+		// A source from before there were beats lacks only their table.
+		if o, exists := v.object(m, source, Master, g); exists && (len(o.lacks(group.Tables)) > 0 || len(o.exceeds(group.Items())) > 0) {
+			return fmt.Sprintf("%s has the tables [%s], and the configuration [%s]", o.Name, fewNames(o.Tables), fewNames(group.Tables))
 		}
 	}
 	return ""
@@ -220,12 +226,12 @@ func whyNotDelivers(v View, slave int) string {
 // setSign makes or removes the sign of a recovery. That it is so already is as well.
 func (r *Runner) setSign(ctx context.Context, master Server, s Step) error {
 	spec := r.Mesh.RecoverySign(s.Peer, s.Generation)
-	var err error
-	if s.Do == BeginRecovery {
-		err = master.Create(ctx, spec)
-	} else {
-		err = master.Drop(ctx, spec.Name)
-	}
+	err := r.locked(ctx, s, func(wait time.Duration) error {
+		if s.Do == BeginRecovery {
+			return master.Create(ctx, spec, wait)
+		}
+		return master.Drop(ctx, spec.Name, wait)
+	})
 	if !errors.Is(err, ErrDone) {
 		return err
 	}

@@ -10,9 +10,10 @@ import (
 //
 // Generation says which loss is meant, so that an order that is left standing is not
 // followed again. It is the number of the source and the XSN of its pair with the
-// master, which stays as it is while the master is lost. A recovery resets the pair,
+// master, which stays as it is while the master is lost. A recovery makes the pair anew,
 // and XSNs only grow; so no later loss has the same generation, and nothing has to be
-// remembered anywhere.
+// remembered anywhere. Where the master is older than the source knows, the pair may
+// run; then it is the beat that the master does not know.
 type RecoveryOrder struct {
 	From       int    `json:"from"`
 	Generation string `json:"generation"`
@@ -23,6 +24,9 @@ func (v View) generation(m Mesh, source int) string {
 	pair, exists := v.object(m, source, Master, 0)
 	if !v.Pods[source].Open() || !exists || pair.XSN == Unset {
 		return ""
+	}
+	if beat, older := v.unknown(m, Master, source); older {
+		return fmt.Sprintf("%d-%d", source, beat.Number)
 	}
 	return fmt.Sprintf("%d-%d", source, pair.XSN)
 }
@@ -49,6 +53,11 @@ func planMasterLost(m Mesh, order RecoveryOrder, v View, lost []int) Plan {
 			return recovery
 		}
 		p.Advice = fmt.Sprintf("The recovery from %s that is ordered (aku.recover) is not done: %s.\n", m.PodName(order.From), refused)
+	}
+	for _, witness := range lost {
+		if v.older(m, Master, witness) {
+			p.Advice += fmt.Sprintf("Its database is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.\n", m.PodName(witness))
+		}
 	}
 	p.Advice += howToRecover(m, v, lost)
 	return p

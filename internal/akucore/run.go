@@ -26,6 +26,9 @@ type Runner struct {
 	// DrainTime is how long users may take to leave before they are closed
 	// (AKU_DRAIN_TIME).
 	DrainTime time.Duration
+	// LockWait is how long a statement may queue for table locks, and users behind it
+	// (AKU_LOCK_WAIT); at least 1 s.
+	LockWait time.Duration
 	// OnStep is told of each step before it runs; nil for nobody.
 	OnStep func(Step)
 	// Tell is told what happens, also by the Starter and while the pod is watched; nil
@@ -33,12 +36,9 @@ type Runner struct {
 	Tell func(Event)
 	// Unchecked are guards that tests switch off, to see that something then breaks.
 	Unchecked map[Guard]bool
-	// Uncounted: a delivery counts as proven without a look at what was sent. Tests
-	// see that something then breaks.
-	Uncounted bool
-
-	// before is what was sent when the run began, for the proof of its deliveries.
-	before sync.Map
+	// HoldNobody leaves the other pods' senders running while a statement waits for its
+	// locks. Tests see that something then breaks.
+	HoldNobody bool
 
 	// progress is how far the run is.
 	progress progress
@@ -46,13 +46,23 @@ type Runner struct {
 	// undelivered are the deliveries that failed in this run, and the steps on pairs of
 	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
+
+	// closing is when users began to be shut out; zero when none is in.
+	closing time.Time
 }
 
 // Run carries out a plan and stops at the first stage that fails.
 func (r *Runner) Run(ctx context.Context, p Plan) error {
-	r.begin(ctx, p)
-	for _, stage := range p.Stages {
-		if err := r.stage(ctx, stage); err != nil {
+	if p.copies() {
+		return r.watchFailures(ctx, r.Mesh.Self, func() error { return r.run(ctx, p) })
+	}
+	return r.run(ctx, p)
+}
+
+func (r *Runner) run(ctx context.Context, p Plan) error {
+	r.begin(p)
+	for i, stage := range p.Stages {
+		if err := r.stage(ctx, stage, r.progress.of(i)); err != nil {
 			return err
 		}
 	}
@@ -62,31 +72,31 @@ func (r *Runner) Run(ctx context.Context, p Plan) error {
 // RunAll carries out a plan to its end whatever fails on the way: a pod that ends
 // does as much as it can. What it must not do then is kept back by the guards.
 func (r *Runner) RunAll(ctx context.Context, p Plan) error {
-	r.begin(ctx, p)
+	r.begin(p)
 	var failed []error
-	for _, stage := range p.Stages {
-		failed = append(failed, r.stage(ctx, stage))
+	for i, stage := range p.Stages {
+		failed = append(failed, r.stage(ctx, stage, r.progress.of(i)))
 	}
 	return errors.Join(failed...)
 }
 
 // begin forgets what was proven and not proven in the run before.
-func (r *Runner) begin(ctx context.Context, p Plan) {
+func (r *Runner) begin(p Plan) {
 	r.undelivered.Clear()
-	r.progress.begin(p.steps(r.Mesh))
-	r.lookBefore(ctx, p)
+	r.progress.plan(p, r.Mesh)
 }
 
 // stage runs the steps of a stage at the same time, those on one object of one
 // server one after the other.
-func (r *Runner) stage(ctx context.Context, stage Stage) error {
+func (r *Runner) stage(ctx context.Context, stage Stage, states []*stepState) error {
 	began := time.Now()
 	if stage.Begin != "" {
 		r.Log.Info(stage.Begin)
 	}
 	type object struct{ on, peer, group int }
 	chains := map[object][]turn{}
-	for _, t := range stage.turns() {
+	for i, t := range stage.turns() {
+		t.state = states[i]
 		at := object{t.step.On, t.step.Peer, t.step.Group}
 		if stage.InTurn && t.step.On == r.Mesh.Self {
 			at = object{on: t.step.On}
@@ -123,27 +133,48 @@ func (r *Runner) stage(ctx context.Context, stage Stage) error {
 	return nil
 }
 
-// step runs one step, again where that can help.
+// step runs one step, again where that can help. Its limit holds for all its tries.
 func (r *Runner) step(ctx context.Context, t turn) error {
 	s := t.step
 	if r.OnStep != nil {
 		r.OnStep(s)
 	}
-	r.progress.set(s.Describe(r.Mesh), stepUnderWay)
-	if s.For > 0 && (s.Do == Stop || s.Do == Reset) {
+	r.progress.set(t.state, stepUnderWay)
+	if s.For > 0 && s.Do != Delay {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.For)
 		defer cancel()
 	}
 	t.await(ctx)
 	began := time.Now()
+	err := r.tries(ctx, s)
+	if err != nil {
+		r.progress.set(t.state, stepFailed)
+		r.tell(Event{Kind: StepFailed, Step: s, Took: time.Since(began), Err: err})
+		if s.proves() || s.onObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
+			r.undelivered.Store(s.Describe(r.Mesh), err)
+		}
+		return err
+	}
+	took := time.Since(began)
+	r.progress.set(t.state, stepDone)
+	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", took.Round(time.Millisecond))
+	r.tell(Event{Kind: StepDone, Step: s, Took: took})
+	return nil
+}
+
+// tries runs a step until it works or cannot. When time is over between two tries, the
+// error is that of the last one.
+func (r *Runner) tries(ctx context.Context, s Step) error {
+	var last error
 	err := retry.Do(
 		func() error {
 			pulse.Beat(ctx)
-			if err := r.permit(ctx, s); err != nil {
-				return err
+			last = r.permit(ctx, s)
+			if last == nil {
+				last = r.do(ctx, s)
 			}
-			return r.do(ctx, s)
+			return last
 		},
 		retry.Context(ctx),
 		retry.Attempts(uint(r.RetryCount)+1),
@@ -163,23 +194,19 @@ func (r *Runner) step(ctx context.Context, t turn) error {
 			r.tell(Event{Kind: StepRetried, Step: s, Err: err})
 		}),
 	)
-	if err != nil {
-		r.progress.set(s.Describe(r.Mesh), stepFailed)
-		r.tell(Event{Kind: StepFailed, Step: s, Took: time.Since(began), Err: err})
-		if s.Do == Deliver || s.onObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
-			r.undelivered.Store(s.Describe(r.Mesh), err)
-		}
-		return err
+	if err != nil && ctx.Err() != nil && last != nil && !errors.Is(last, ctx.Err()) {
+		return fmt.Errorf("%w: %w", last, context.Cause(ctx))
 	}
-	took := time.Since(began)
-	r.progress.set(s.Describe(r.Mesh), stepDone)
-	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", took.Round(time.Millisecond))
-	r.tell(Event{Kind: StepDone, Step: s, Took: took})
-	return nil
+	return err
 }
 
 func retryable(err error) bool {
-	return !errors.Is(err, ErrFatal) && !errors.Is(err, ErrPassword) && !errors.Is(err, ErrTimeout) && retry.IsRecoverable(err)
+	for _, final := range []error{ErrFatal, ErrPassword, ErrTimeout, ErrGivenUp} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return retry.IsRecoverable(err)
 }
 
 // do runs the statement of a step. A statement whose work is already done is no
@@ -201,6 +228,17 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		return sleep(ctx, s.For)
 	case Deliver:
 		return r.deliver(ctx, s)
+	case Flush:
+		return r.flush(ctx, s)
+	case MakeBeats:
+		return done(server.MakeBeatTable(ctx, r.Mesh.Groups[s.Group].Beat()))
+	case DropBeats:
+		return unlessMissing(server.DropBeatTable(ctx, r.Mesh.Groups[s.Group].Beat()))
+	case BeginLife:
+		_, err := server.BeginLife(ctx, r.Mesh.Groups[s.Group].Beat(), s.On, s.Above)
+		return err
+	case AwaitLocks:
+		return server.SetReceiverLockTimeout(ctx, s.Wait)
 	case Settle:
 		return r.settle(ctx, s)
 	case BeginRecovery, EndRecovery:
@@ -212,9 +250,9 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 	var err error
 	switch s.Do {
 	case Create:
-		err = server.Create(ctx, spec)
+		err = r.locked(ctx, s, func(wait time.Duration) error { return server.Create(ctx, spec, wait) })
 	case Drop:
-		err = server.Drop(ctx, spec.Name)
+		err = r.locked(ctx, s, func(wait time.Duration) error { return server.Drop(ctx, spec.Name, wait) })
 	case Start:
 		err = r.start(ctx, server, s, spec)
 	case StartRetry:
@@ -222,7 +260,7 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 	case StartAndWait:
 		err = server.Start(ctx, spec.Name)
 	case Stop:
-		err = server.Stop(ctx, spec.Name)
+		err = r.stop(ctx, server, s, spec.Name)
 	case Reset:
 		err = server.Reset(ctx, spec.Name)
 	case AddTables, DropTables:
@@ -243,24 +281,42 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 // changeTables adds to an object those of the tables that it does not have, or takes
 // out those that it has: a plan, or a try of it, may have done some of it before.
 func (r *Runner) changeTables(ctx context.Context, server Server, s Step, object string) error {
-	state, err := server.State(ctx, nil)
-	if err != nil {
-		return err
+	return r.locked(ctx, s, func(wait time.Duration) error {
+		state, err := server.State(ctx, Want{Listed: []string{object}})
+		if err != nil {
+			return err
+		}
+		o, exists := state.Objects[object]
+		if !exists {
+			return errors.New("the object is gone: look again")
+		}
+		if s.Do == AddTables {
+			return server.AddTables(ctx, object, o.lacks(s.Tables), wait)
+		}
+		return server.DropTables(ctx, object, o.has(s.Tables), wait)
+	})
+}
+
+// done is an error but for what is so already.
+func done(err error) error {
+	if errors.Is(err, ErrDone) {
+		return nil
 	}
-	o, exists := state.Objects[object]
-	if !exists {
-		return errors.New("the object is gone: look again")
+	return err
+}
+
+// unlessMissing is an error but for a table that is not there.
+func unlessMissing(err error) error {
+	if errors.Is(err, ErrNoTable) {
+		return nil
 	}
-	if s.Do == AddTables {
-		return server.AddTables(ctx, object, o.lacks(s.Tables))
-	}
-	return server.DropTables(ctx, object, o.has(s.Tables))
+	return err
 }
 
 // isDone looks whether a statement that was refused as already done left the
 // object as the step wants it.
 func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectSpec, refused error) error {
-	state, err := server.State(ctx, nil)
+	state, err := server.State(ctx, Want{Listed: []string{spec.Name}})
 	if err != nil {
 		return err
 	}
@@ -270,7 +326,7 @@ func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectS
 	case Create:
 		if exists && !o.fits(spec) {
 			return fmt.Errorf("%w: it exists with host %s,%d and tables %s; the configuration wants %s,%d and %s",
-				ErrFatal, o.Host, o.Port, names(o.Tables), spec.Host, spec.Port, names(spec.Tables))
+				ErrFatal, o.Host, o.Port, fewNames(o.Tables), spec.Host, spec.Port, fewNames(spec.Tables))
 		}
 		done = exists
 	case Drop:
@@ -286,77 +342,6 @@ func (r *Runner) isDone(ctx context.Context, server Server, s Step, spec ObjectS
 		return refused
 	}
 	return nil
-}
-
-// close keeps new users out, gives those inside time to leave, and closes the
-// rest. Every session that later steps need is opened before: ADMIN_MODE 1 lets
-// in no new ones.
-func (r *Runner) close(ctx context.Context, own Server) error {
-	sessions := len(r.Mesh.Groups)*len(r.Mesh.Peers()) + 1
-	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, ErrClosed) {
-		return err
-	}
-	if err := own.SetAdminMode(ctx, true); err != nil {
-		return err
-	}
-	for deadline := time.Now().Add(r.DrainTime); ; {
-		users, err := own.UserSessions(ctx)
-		if err != nil || users == 0 {
-			return err
-		}
-		if !time.Now().Before(deadline) {
-			r.Log.Info("closing the sessions of users that did not leave", "sessions", users)
-			if err := own.CloseUserSessions(ctx); err != nil {
-				return err
-			}
-		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
-			return fmt.Errorf("%d user sessions are still open: %w", users, err)
-		}
-	}
-}
-
-const (
-	// progressInterval is how often long work says how far it is.
-	progressInterval = 5 * time.Second
-	// copyInterval is how often a copy is asked how far it is.
-	copyInterval = time.Second
-)
-
-// sync copies and says how far it is.
-func (r *Runner) sync(ctx context.Context, master Server, s Step, object string, parallel int) error {
-	done := make(chan error, 1)
-	go func() { done <- master.Sync(ctx, object, parallel, s.Tables) }()
-	tick := time.NewTicker(copyInterval)
-	defer tick.Stop()
-	began, told := time.Now(), time.Now()
-	rows := map[string]int64{} // of each table, as last seen: a table that is done says no number
-	for {
-		select {
-		case err := <-done:
-			return err
-		case <-tick.C:
-			pulse.Beat(ctx)
-			progress, err := master.SyncProgress(ctx, object)
-			if err != nil {
-				continue // the copy itself will say what is wrong
-			}
-			say := time.Since(told) >= progressInterval
-			if say {
-				told = time.Now()
-			}
-			sum := int64(0)
-			for _, t := range progress {
-				rows[t.Table] = max(rows[t.Table], t.Records)
-				sum += rows[t.Table]
-				if say && t.Records >= 0 {
-					r.Log.Info("copying", "replication", object, "table", t.Table, "records", t.Records,
-						"records_per_second", int64(float64(t.Records)/time.Since(began).Seconds()))
-				}
-			}
-			r.tell(Event{Kind: Copied, Step: s, Rows: sum})
-		}
-	}
 }
 
 // sleep waits unless the context ends first.

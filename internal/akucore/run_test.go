@@ -11,9 +11,18 @@ import (
 	"time"
 )
 
+// idleServer is a server on which nothing happens.
+type idleServer struct{ Server }
+
+func (idleServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
+	return nil, true, nil
+}
+func (idleServer) Traffic(context.Context) (map[string]Traffic, error) { return nil, nil }
+func (idleServer) Brief(context.Context) (State, error)                { return State{}, nil }
+
 // stopServer is a server of which only STOP works, after some failures.
 type stopServer struct {
-	Server
+	idleServer
 	fail  int // how often it fails first
 	with  error
 	calls int
@@ -76,16 +85,16 @@ type listServer struct {
 	changed []Table
 }
 
-func (s *listServer) State(context.Context, []Table, ...string) (State, error) {
+func (s *listServer) State(context.Context, Want) (State, error) {
 	return State{Objects: map[string]Object{s.object.Name: s.object}}, nil
 }
 
-func (s *listServer) AddTables(_ context.Context, _ string, tables []Table) error {
+func (s *listServer) AddTables(_ context.Context, _ string, tables []Table, _ time.Duration) error {
 	s.changed = tables
 	return nil
 }
 
-func (s *listServer) DropTables(_ context.Context, _ string, tables []Table) error {
+func (s *listServer) DropTables(_ context.Context, _ string, tables []Table, _ time.Duration) error {
 	s.changed = tables
 	return nil
 }

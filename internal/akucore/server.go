@@ -28,6 +28,10 @@ var (
 	ErrDone = errors.New("already done")
 	// ErrFatal: trying again cannot help before somebody changes something.
 	ErrFatal = errors.New("cannot succeed unchanged")
+	// ErrLocked: somebody else holds a lock that the statement needs.
+	ErrLocked = errors.New("somebody else holds a lock")
+	// ErrNoTable: the server has no such table.
+	ErrNoTable = errors.New("no such table")
 	// ErrTimeout: the server gave up waiting.
 	ErrTimeout = errors.New("timed out")
 )
@@ -89,12 +93,22 @@ type State struct {
 	Instance
 	Objects map[string]Object
 	Tables  map[Table]TableState
+	// Beats are those of each pod in each beat table that was asked for and exists.
+	Beats map[Table]map[int]Beats
 }
 
-// SyncProgress is how far a running SYNC is with one table.
+// Want is what a State is to have beyond admin mode and replication objects.
+type Want struct {
+	Tables []Table  // whose readiness is told
+	Beats  []Table  // beat tables
+	Listed []string // objects with their lists of tables; all when none is named
+}
+
+// SyncProgress is how far a running SYNC, or the last one, is with one table.
 type SyncProgress struct {
 	Table   string
 	Records int64 // copied so far; -1 when the table is done
+	SN      int64 // of the log, at which the rows are copied; a later copy has a greater one
 }
 
 // Server is one Altibase server. Every method is bounded by its context and by
@@ -103,17 +117,19 @@ type SyncProgress struct {
 type Server interface {
 	// Instance is a small question that can be asked often.
 	Instance(ctx context.Context) (Instance, error)
-	// State reads admin mode, replication objects and the given tables. Objects have their
-	// lists of tables when they are named, or when none is.
-	State(ctx context.Context, tables []Table, listed ...string) (State, error)
+	// State reads admin mode, replication objects and what else is wanted.
+	State(ctx context.Context, want Want) (State, error)
 	// Brief is State without hosts and without what can be long, the lists of tables.
 	Brief(ctx context.Context) (State, error)
 	// Traffic reads the own side of every replication object, by its name. It is a small
 	// question on one session.
 	Traffic(ctx context.Context) (map[string]Traffic, error)
 
-	Create(ctx context.Context, spec ObjectSpec) error
-	Drop(ctx context.Context, object string) error
+	// Create, Drop, AddTables and DropTables need a lock on the tables. Wait is how long
+	// they may queue for it, in whole seconds: users queue behind them. With 0 they are
+	// ErrLocked at once when somebody has written one of the tables and not ended.
+	Create(ctx context.Context, spec ObjectSpec, wait time.Duration) error
+	Drop(ctx context.Context, object string, wait time.Duration) error
 	Start(ctx context.Context, object string) error
 	// StartRetry starts also without the peer, and pins the log at its end when
 	// the XSN is unset. It does not wait for the peer.
@@ -122,27 +138,33 @@ type Server interface {
 	Sender(ctx context.Context, object string) (SenderState, error)
 	Stop(ctx context.Context, object string) error
 	// AddTables and DropTables change what a stopped object replicates.
-	AddTables(ctx context.Context, object string, tables []Table) error
-	DropTables(ctx context.Context, object string, tables []Table) error
+	AddTables(ctx context.Context, object string, tables []Table, wait time.Duration) error
+	DropTables(ctx context.Context, object string, tables []Table, wait time.Duration) error
 	// SetHost has a stopped object go to this peer, and to no other.
 	SetHost(ctx context.Context, object, host string, port int) error
 	Reset(ctx context.Context, object string) error
 	// Sync copies these tables to the peer, all that the object has when there are none,
-	// and starts the sender: with tables from where it stopped, else from the copy on.
-	Sync(ctx context.Context, object string, parallel int, tables []Table) error
+	// and starts the sender: with tables from where it stopped, else from the copy on. It
+	// locks the tables until it has its view of the rows, and queues for that as long as wait.
+	Sync(ctx context.Context, object string, parallel int, tables []Table, wait time.Duration) error
 	SyncProgress(ctx context.Context, object string) ([]SyncProgress, error)
 	// Flush waits until the peer has acknowledged everything, at most wait.
 	Flush(ctx context.Context, object string, wait time.Duration) error
 
-	// Gap tells the last log sequence number of the server and the bytes not yet
-	// sent; ok is false when the object is stopped, which proves nothing.
-	Gap(ctx context.Context, object string) (gap Gap, ok bool, err error)
-	// Sent tells what a sender has sent since it has had its present connection; ok is
-	// false when it has none. The fields are read in the order they have in Sent.
-	Sent(ctx context.Context, object string) (sent Sent, ok bool, err error)
-	// Applied tells up to which number of the sender's log the receiver has
-	// applied; ok is false when there is no receiver.
-	Applied(ctx context.Context, object string) (xsn int64, ok bool, err error)
+	// MakeBeatTable makes a beat table, DropBeatTable takes it away.
+	MakeBeatTable(ctx context.Context, table Table) error
+	DropBeatTable(ctx context.Context, table Table) error
+	// Beat inserts a beat of a pod, as a commit of its own, and deletes those before the
+	// newest that are not the first of a life.
+	Beat(ctx context.Context, table Table, pod int) (Beat, error)
+	// BeginLife inserts the first beat of a life. Its number is above the given one.
+	BeginLife(ctx context.Context, table Table, pod int, above int64) (Beat, error)
+	// Beats are the beats that the server has, by pod, in the order of their numbers.
+	Beats(ctx context.Context, table Table) (map[int]Beats, error)
+	// Arrived tells whether the server has this beat of a pod, or a later one. It is a small question.
+	Arrived(ctx context.Context, table Table, pod int, number int64) (bool, error)
+	// Carries tells whether an object has a table. It is a small question.
+	Carries(ctx context.Context, object string, table Table) (bool, error)
 
 	// OpenTransactions are those that have written and not ended; ok is false when the
 	// server does not tell.
@@ -152,10 +174,13 @@ type Server interface {
 	Truncate(ctx context.Context, tables []Table) error
 	SetAdminMode(ctx context.Context, on bool) error
 	AllowDuplicateHosts(ctx context.Context) error
+	// SetReceiverLockTimeout is how long a receiver waits for a lock before it gives the row
+	// up, in whole seconds.
+	SetReceiverLockTimeout(ctx context.Context, wait time.Duration) error
 	// Reserve opens sessions ahead, because ADMIN_MODE 1 lets in no new ones.
 	Reserve(ctx context.Context, sessions int) error
-	// UserSessions counts the sessions of others.
-	UserSessions(ctx context.Context) (int, error)
+	// UserSessions are the sessions of others.
+	UserSessions(ctx context.Context) ([]Session, error)
 	// CloseUserSessions ends the sessions of others; what they had not committed
 	// is rolled back.
 	CloseUserSessions(ctx context.Context) error
@@ -166,7 +191,19 @@ type Server interface {
 }
 
 // Transaction is one that has written and has not ended.
-type Transaction struct{ ID, Session int64 }
+type Transaction struct {
+	ID      int64
+	Session int64     // 0: a receiver's, for a transaction of a peer
+	Since   time.Time // by the server's clock, whole seconds
+	User    string
+	From    string // where the session comes from, such as TCP 127.0.0.1:48390
+}
+
+// Session is one of a user.
+type Session struct {
+	ID         int64
+	User, From string
+}
 
 // Script is a file of SQL statements.
 type Script struct {
@@ -176,7 +213,6 @@ type Script struct {
 // Gap is how far a sender is behind its own log.
 type Gap struct {
 	LastSN int64 // the last log sequence number of the server
-	ReadSN int64 // the sender has read its log up to here
 	Bytes  int64 // log not yet sent; meaningless while the sender has no peer
 }
 
@@ -194,22 +230,16 @@ type Traffic struct {
 
 // Received is what a receiver counts since the peer's sender connected.
 type Received struct {
-	AppliedSN       int64 // up to this number of the peer's log all is applied
+	Link            string // the connection: another one begins to count anew
+	AppliedSN       int64  // up to this number of the peer's log all is applied
 	Applied, Failed Changes
 }
 
 // Changes are numbers of rows.
 type Changes struct{ Inserts, Updates, Deletes int64 }
 
-// Sent is what a sender has made of its log. It raises the counts of a record before
-// it says that it has read it.
-type Sent struct {
-	Link string // the connection: another one begins to count anew
-	Read int64  // log records read
-	Logs int64  // of these, records of a transaction that the peer is to hear of; the end of any DDL counts, too
-	Rows int64  // changes of rows sent
-	Open int64  // transactions read that have not ended
-}
+// Sum is the number of all changes.
+func (c Changes) Sum() int64 { return c.Inserts + c.Updates + c.Deletes }
 
 // Servers gives the server of each pod. Nothing is connected before it is used.
 type Servers interface {

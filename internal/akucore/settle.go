@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -12,12 +11,16 @@ import (
 // them itself, by its UTRANS_TIMEOUT.
 const settleLimit = 60 * time.Second
 
-// settle waits until all transactions of a server are over that have written and are
-// open now. The server's sender ignores a transaction whose begin is before the point
+// settle waits until all transactions of a server's users are over that have written and
+// are open now. The server's sender ignores a transaction whose begin is before the point
 // that it starts at, so a log pinned at "now" leaves all of it out, also what is
-// written later; and a copy that is made before its COMMIT does not have it either.
+// written later; and a copy that is made before its COMMIT does not have it either. What
+// a receiver writes is sent to nobody.
 func (r *Runner) settle(ctx context.Context, s Step) error {
 	server := r.Servers.Server(s.On)
+	users := func(open []Transaction) []Transaction {
+		return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
+	}
 	first, ok, err := server.OpenTransactions(ctx)
 	if err != nil {
 		return err
@@ -26,11 +29,11 @@ func (r *Runner) settle(ctx context.Context, s Step) error {
 		r.Log.Warn("open transactions cannot be seen; one that stays open while tables are copied is not in the copy", "pod", r.Mesh.PodName(s.On))
 		return nil
 	}
+	first = users(first)
 	deadline := time.Now().Add(settleLimit)
 	for poll := pollFirst; len(first) > 0; poll = min(2*poll, pollMost) {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%w: transactions of the sessions %s on %s have been open for %s; what they commit would be missing here: commit them, or ALTER DATABASE … SESSION CLOSE",
-				ErrTimeout, sessions(first), r.Mesh.PodName(s.On), settleLimit)
+			return r.tooLong(s.On, first, fmt.Sprintf("for %s; what they commit would be missing here", settleLimit))
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return err
@@ -42,15 +45,9 @@ func (r *Runner) settle(ctx context.Context, s Step) error {
 		if !ok {
 			return fmt.Errorf("the transactions of %s cannot be seen any more", r.Mesh.PodName(s.On))
 		}
-		first = slices.DeleteFunc(first, func(t Transaction) bool { return !slices.Contains(now, t) })
+		first = slices.DeleteFunc(first, func(t Transaction) bool {
+			return !slices.ContainsFunc(now, func(other Transaction) bool { return other.ID == t.ID })
+		})
 	}
 	return nil
-}
-
-func sessions(open []Transaction) string {
-	texts := make([]string, len(open))
-	for i, t := range open {
-		texts[i] = fmt.Sprint(t.Session)
-	}
-	return strings.Join(texts, ", ")
 }

@@ -44,7 +44,7 @@ func TestSettle_WaitsForTheTransactionsThatAreOpenNow(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &transactionServer{silent: test.silent, open: map[Transaction]time.Time{}}
 				for i, d := range test.lasting {
-					server.open[Transaction{ID: int64(i), Session: int64(i)}] = time.Now().Add(d)
+					server.open[Transaction{ID: int64(i), Session: int64(i) + 1}] = time.Now().Add(d)
 				}
 				r := Runner{Mesh: mesh(2), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler)}
 				began := time.Now()

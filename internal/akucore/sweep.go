@@ -2,7 +2,6 @@ package akucore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -20,7 +19,7 @@ const wholeEvery = 10
 func removed(m Mesh, v View) map[int]bool {
 	gone := map[int]bool{}
 	for _, peer := range m.Peers() {
-		if v.Replicas <= 0 || peer < v.Replicas || !errors.Is(v.Pods[peer].Err, ErrUnreachable) {
+		if v.Replicas <= 0 || peer < v.Replicas || !v.Pods[peer].Away() {
 			continue
 		}
 		if v.mark(m, m.Self, peer) != none {

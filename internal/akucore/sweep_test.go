@@ -20,7 +20,7 @@ type listedServer struct {
 	alone         map[string]bool // objects whose peer is not connected here
 }
 
-func (s *listedServer) State(context.Context, []Table, ...string) (State, error) {
+func (s *listedServer) State(context.Context, Want) (State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lists++
@@ -178,7 +178,7 @@ func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
 		"nobody tells how many there are":  {replicas: -1, lasts: true},
 		"more pods are to come":            {replicas: 4},
 		"a pod is to go":                   {replicas: 2},
-		"a pod has gone and left no log":   {replicas: 2, lasts: true, change: object(func(t *Traffic) { *t = Traffic{XSN: Unset, Items: 1} })},
+		"a pod has gone and left no log":   {replicas: 2, lasts: true, change: object(func(t *Traffic) { *t = Traffic{XSN: Unset, Items: 2} })},
 		"stopped":                          {replicas: 3, change: object(func(t *Traffic) { t.Started = false })},
 		"reset":                            {replicas: 3, change: object(func(t *Traffic) { t.XSN = Unset })},
 		"the own sender has lost its peer": {replicas: 3, change: object(func(t *Traffic) { t.Sender = SenderRetry })},

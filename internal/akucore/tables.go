@@ -73,7 +73,7 @@ func (o Object) exceeds(tables []Table) []Table {
 // all of the group with the master, and with another slave what both share with it.
 func (v View) wanted(m Mesh, peer, group int) []Table {
 	if peer == Master {
-		return m.Groups[group].Tables
+		return m.Groups[group].Items()
 	}
 	return v.shared(m, peer, group)
 }
@@ -81,7 +81,7 @@ func (v View) wanted(m Mesh, peer, group int) []Table {
 // unlessAll are the tables that a CREATE has to name: none when they are all of the
 // group.
 func (m Mesh) unlessAll(tables []Table, group int) []Table {
-	if slices.Equal(tables, m.Groups[group].Tables) {
+	if slices.Equal(tables, m.Groups[group].Items()) {
 		return nil
 	}
 	return tables
@@ -106,9 +106,9 @@ func (v View) listChanged(m Mesh) string {
 			want := v.wanted(m, peer, g)
 			switch {
 			case !slices.Contains(pair, g) && len(want) > 0:
-				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, names(want))
+				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, fewNames(want))
 			case exists && !own.carries(want):
-				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, names(own.Tables), names(want))
+				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, fewNames(own.Tables), fewNames(want))
 			}
 		}
 	}
@@ -127,15 +127,21 @@ func (v View) notYet(m Mesh) string {
 			return fmt.Sprintf("%s is not in service and connected with this pod", m.PodName(slave))
 		}
 		for g, group := range m.Groups {
-			if toMaster, _ := v.object(m, Master, slave, g); slave > m.Self && !toMaster.carries(group.Tables) {
-				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", m.PodName(slave), toMaster.Name, names(toMaster.Tables))
+			if toMaster, _ := v.object(m, Master, slave, g); slave > m.Self && !toMaster.carries(group.Items()) {
+				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", m.PodName(slave), toMaster.Name, fewNames(toMaster.Tables))
 			}
-			if v.replicates(m, slave, g) && len(v.shared(m, slave, g)) == 0 {
+			if v.replicates(m, slave, g) && !sharesAny(v.shared(m, slave, g), m) {
 				return v.nothingShared(m, slave, g)
 			}
 		}
 	}
 	return ""
+}
+
+// sharesAny tells whether there is a table of users among those that two slaves share.
+func sharesAny(shared []Table, m Mesh) bool {
+	beats := m.Beats()
+	return slices.ContainsFunc(shared, func(t Table) bool { return !slices.Contains(beats, t) })
 }
 
 func (v View) nothingShared(m Mesh, slave, group int) string {
@@ -151,7 +157,7 @@ func (v View) nothingShared(m Mesh, slave, group int) string {
 // and is missing in none.
 func (v View) shared(m Mesh, slave, group int) []Table {
 	toMaster, _ := v.object(m, Master, slave, group)
-	return toMaster.has(m.Tables())
+	return toMaster.has(m.Items())
 }
 
 // forgotten are the objects of the own server that go to pods of this StatefulSet and
@@ -178,7 +184,7 @@ func (v View) forgotten(m Mesh) []Object {
 func tellForgotten(m Mesh, objects []Object) []string {
 	var texts []string
 	for _, o := range objects {
-		text := fmt.Sprintf("replication %s to %s with %s is not in the configuration", o.Name, o.Host, names(o.Tables))
+		text := fmt.Sprintf("replication %s to %s with %s is not in the configuration", o.Name, o.Host, fewNames(o.Tables))
 		if o.XSN != Unset {
 			text += fmt.Sprintf(", and keeps the log of %s from %d on, which fills the disk", m.PodName(m.Self), o.XSN)
 		}

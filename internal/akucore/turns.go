@@ -8,6 +8,7 @@ import (
 // turn is a step that may have to wait for another one of its stage.
 type turn struct {
 	step  Step
+	state *stepState
 	after <-chan struct{} // nil for nobody
 	over  func()
 }

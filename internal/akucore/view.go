@@ -29,6 +29,11 @@ func (p Pod) Closed() bool {
 	return p.Err == nil && p.AdminMode || errors.Is(p.Err, ErrClosed) || errors.Is(p.Err, ErrBusy)
 }
 
+// Away tells whether the server cannot be reached, or does not answer in time.
+func (p Pod) Away() bool { return away(p.Err) }
+
+func away(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout) }
+
 // object gives the object of that name; an absent one has no XSN.
 func (p Pod) object(name string) (Object, bool) {
 	o, ok := p.Objects[name]
@@ -151,7 +156,7 @@ func (v View) awaited(m Mesh, peer int) bool {
 // cannot be seen is part of the answer; only the own server is an error.
 func Observe(ctx context.Context, m Mesh, servers Servers, replicas int) (View, error) {
 	return observe(ctx, m, replicas, m.ServerCount, func(ctx context.Context, pod int) (State, error) {
-		return servers.Server(pod).State(ctx, m.tablesOf(pod))
+		return servers.Server(pod).State(ctx, Want{Tables: m.tablesOf(pod), Beats: m.Beats()})
 	})
 }
 
@@ -177,7 +182,7 @@ func observeAtLeisure(ctx context.Context, m Mesh, servers Servers, replicas int
 					listed = append(listed, g.Object(PairOf(m.Self, pod)))
 				}
 			}
-			return servers.Server(pod).State(ctx, m.tablesOf(pod), listed...)
+			return servers.Server(pod).State(ctx, Want{Tables: m.tablesOf(pod), Beats: m.Beats(), Listed: listed})
 		}
 	}
 	return observe(ctx, m, replicas, fewAtOnce, look)
@@ -222,7 +227,7 @@ func observe(ctx context.Context, m Mesh, replicas, atOnce int, look func(contex
 func (m Mesh) lists() [][]Table {
 	var lists [][]Table
 	for _, g := range m.Groups {
-		lists = append(lists, slices.Clip(g.Tables))
+		lists = append(lists, g.Items())
 	}
 	return lists
 }

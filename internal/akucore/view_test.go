@@ -41,11 +41,11 @@ type busyServer struct {
 	listed      []string
 }
 
-func (s *busyServer) State(_ context.Context, _ []Table, listed ...string) (State, error) {
+func (s *busyServer) State(_ context.Context, want Want) (State, error) {
 	s.mu.Lock()
 	*s.asked++
 	*s.most = max(*s.most, *s.asked)
-	s.listed = listed
+	s.listed = want.Listed
 	s.mu.Unlock()
 	time.Sleep(time.Second)
 	s.mu.Lock()

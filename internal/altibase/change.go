@@ -17,16 +17,6 @@ func (s *Server) change(ctx context.Context, limit time.Duration, statement stri
 	})
 }
 
-// Create makes a replication object.
-func (s *Server) Create(ctx context.Context, spec akucore.ObjectSpec) error {
-	return s.change(ctx, changeTimeout, createReplication(spec))
-}
-
-// Drop removes a replication object that is stopped.
-func (s *Server) Drop(ctx context.Context, object string) error {
-	return s.change(ctx, changeTimeout, dropReplication(object))
-}
-
 // Start starts the sender; the peer must answer. The server looks for the answer once
 // a second.
 func (s *Server) Start(ctx context.Context, object string) error {
@@ -46,27 +36,6 @@ func (s *Server) Stop(ctx context.Context, object string) error {
 // Reset forgets what is not yet sent.
 func (s *Server) Reset(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "RESET"))
-}
-
-// AddTables has a stopped object replicate these tables, too.
-func (s *Server) AddTables(ctx context.Context, object string, tables []akucore.Table) error {
-	return s.changeAll(ctx, object, addTable, tables)
-}
-
-// DropTables takes tables out of a stopped object; their rows stay.
-func (s *Server) DropTables(ctx context.Context, object string, tables []akucore.Table) error {
-	return s.changeAll(ctx, object, dropTable, tables)
-}
-
-func (s *Server) changeAll(ctx context.Context, object string, action func(akucore.Table) string, tables []akucore.Table) error {
-	return s.with(ctx, changeTimeout, func(ctx context.Context, c *session) error {
-		for _, t := range tables {
-			if err := c.exec(ctx, alterReplication(object, action(t))); err != nil {
-				return fmt.Errorf("%s: %w", t, err)
-			}
-		}
-		return nil
-	})
 }
 
 // SetHost has a stopped object go to this peer, and to no other. The new one is there
@@ -96,13 +65,6 @@ func (s *Server) SetHost(ctx context.Context, object, host string, port int) err
 		}
 		return nil
 	})
-}
-
-// Sync copies the rows of these tables to the peer, of all when there are none, and
-// starts the sender. It takes as long as the rows take; QUERY_TIMEOUT of the session is
-// its limit.
-func (s *Server) Sync(ctx context.Context, object string, parallel int, tables []akucore.Table) error {
-	return s.change(ctx, s.config.QueryTimeout, alterReplication(object, syncAction(parallel, tables)))
 }
 
 // Flush waits for the peer's acknowledgement.
@@ -150,30 +112,28 @@ func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) (err erro
 }
 
 // others are the sessions of ordinary users that are not of this process.
-func (s *Server) others(ctx context.Context, c *session) ([]int64, error) {
-	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE SYSDBA_FLAG = 0")
+func (s *Server) others(ctx context.Context, c *session) ([]akucore.Session, error) {
+	rows, err := c.query(ctx, "SELECT ID, DB_USERNAME, COMM_NAME FROM V$SESSION WHERE SYSDBA_FLAG = 0")
 	if err != nil {
 		return nil, err
 	}
 	own := s.ownSessions()
-	var ids []int64
+	var others []akucore.Session
 	for _, r := range rows {
 		if id := r.int(0); !own[id] {
-			ids = append(ids, id)
+			others = append(others, akucore.Session{ID: id, User: r.text(1), From: r.text(2)})
 		}
 	}
-	return ids, nil
+	return others, nil
 }
 
-// UserSessions counts the sessions of others.
-func (s *Server) UserSessions(ctx context.Context) (int, error) {
-	var count int
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		ids, err := s.others(ctx, c)
-		count = len(ids)
+// UserSessions are the sessions of others.
+func (s *Server) UserSessions(ctx context.Context) (users []akucore.Session, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *session) error {
+		users, err = s.others(ctx, c)
 		return err
 	})
-	return count, err
+	return users, err
 }
 
 // CloseUserSessions ends the sessions of others. One that left by itself
@@ -184,12 +144,12 @@ func (s *Server) CloseUserSessions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		ids, err := s.others(ctx, c)
+		users, err := s.others(ctx, c)
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			err := c.exec(ctx, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, id))
+		for _, user := range users {
+			err := c.exec(ctx, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, user.ID))
 			if e := new(Error); errors.As(err, &e) && e.Code == "410EB" {
 				continue
 			}

@@ -36,6 +36,10 @@ var kinds = map[string]error{
 	"61027": akucore.ErrDone, // replication did not start
 	"61100": akucore.ErrDone, // duplicate replication names
 	"6111B": akucore.ErrDone, // undefined replication name
+	"31022": akucore.ErrDone, // the name is taken
+
+	"11075": akucore.ErrLocked,
+	"31031": akucore.ErrNoTable,
 
 	"50032": akucore.ErrUnreachable, // connect failed
 	"50043": akucore.ErrUnreachable,

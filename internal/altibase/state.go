@@ -39,17 +39,20 @@ func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
 }
 
 // State reads everything that plans depend on, on one session.
-func (s *Server) State(ctx context.Context, tables []akucore.Table, listed ...string) (akucore.State, error) {
+func (s *Server) State(ctx context.Context, want akucore.Want) (akucore.State, error) {
 	var state akucore.State
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
 		var err error
 		if state, err = c.brief(ctx); err != nil {
 			return err
 		}
-		if err = c.list(ctx, state.Objects, listed); err != nil {
+		if err = c.list(ctx, state.Objects, want.Listed); err != nil {
 			return err
 		}
-		state.Tables, err = c.tables(ctx, tables)
+		if state.Beats, err = c.beatsOf(ctx, want.Beats); err != nil {
+			return err
+		}
+		state.Tables, err = c.tables(ctx, want.Tables)
 		return err
 	})
 	return state, err
@@ -298,70 +301,14 @@ func (s *Server) Sender(ctx context.Context, object string) (state akucore.Sende
 	return state, err
 }
 
-// Gap reads V$REPGAP; ok is false when the object is stopped.
-func (s *Server) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT REP_LAST_SN, REP_GAP_SIZE, REP_SN FROM V$REPGAP WHERE REP_NAME = "+literal(object))
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		gap, ok = akucore.Gap{LastSN: rows[0].int(0), Bytes: rows[0].int(1), ReadSN: rows[0].int(2)}, true
-		return nil
-	})
-	return gap, ok, err
-}
-
-// Sent reads the counts of a sender that is connected. The order matters: what each
-// view shows is not older than what the one before it showed.
-func (s *Server) Sent(ctx context.Context, object string) (sent akucore.Sent, ok bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		of := " WHERE REP_NAME = " + literal(object)
-		rows, err := c.query(ctx, "SELECT SENDER_PORT, PEER_PORT, READ_LOG_COUNT, SEND_LOG_COUNT FROM V$REPSENDER"+of+" AND STATUS = 1 AND NET_ERROR_FLAG = 0")
-		if err != nil || len(rows) != 1 {
-			return err
-		}
-		sent = akucore.Sent{Link: fmt.Sprint(rows[0].int(0), "-", rows[0].int(1)), Read: rows[0].int(2), Logs: rows[0].int(3)}
-		if rows, err = c.query(ctx, "SELECT INSERT_LOG_COUNT, DELETE_LOG_COUNT, UPDATE_LOG_COUNT, LOB_LOG_COUNT FROM V$REPSENDER_SENT_LOG_COUNT"+of); err != nil {
-			return err
-		}
-		ok = len(rows) > 0
-		for _, r := range rows {
-			sent.Rows += r.int(0) + r.int(1) + r.int(2) + r.int(3)
-		}
-		rows, err = c.query(ctx, "SELECT BEGIN_SN FROM V$REPSENDER_TRANSTBL"+of)
-		sent.Open = int64(len(rows))
-		return err
-	})
-	return sent, ok && err == nil, err
-}
-
-// Applied reads V$REPRECEIVER. A parallel receiver has several rows; the slowest
-// one counts.
-func (s *Server) Applied(ctx context.Context, object string) (xsn int64, ok bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT APPLY_XSN FROM V$REPRECEIVER WHERE REP_NAME = "+literal(object))
-		if err != nil {
-			return err
-		}
-		for i, r := range rows {
-			if i == 0 || r.int(0) < xsn {
-				xsn = r.int(0)
-			}
-		}
-		ok = len(rows) > 0
-		return nil
-	})
-	return xsn, ok, err
-}
-
 // SyncProgress reads V$REPSYNC.
 func (s *Server) SyncProgress(ctx context.Context, object string) ([]akucore.SyncProgress, error) {
 	var progress []akucore.SyncProgress
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT SYNC_TABLE, SYNC_PARTITION, SYNC_RECORD_COUNT FROM V$REPSYNC WHERE REP_NAME = "+literal(object))
+		rows, err := c.query(ctx, "SELECT SYNC_TABLE, SYNC_PARTITION, SYNC_RECORD_COUNT, SYNC_SN FROM V$REPSYNC WHERE REP_NAME = "+literal(object))
 		for _, r := range rows {
 			table := strings.TrimSpace(r.text(0) + " " + r.text(1))
-			progress = append(progress, akucore.SyncProgress{Table: table, Records: r.int(2)})
+			progress = append(progress, akucore.SyncProgress{Table: table, Records: r.int(2), SN: r.int(3)})
 		}
 		return err
 	})

@@ -49,9 +49,12 @@ func hostAction(verb, host string, port int) string {
 	return fmt.Sprintf("%s HOST '%s',%d", verb, host, port)
 }
 
-// flushAction waits whole seconds, at least one.
+// flushOfPlans is the wait that a plan prints.
+const flushOfPlans = time.Minute
+
+// flushAction waits whole seconds, at least one. With ALL it would chase the end of the log under a writer.
 func flushAction(wait time.Duration) string {
-	return fmt.Sprintf("FLUSH ALL WAIT %d", max(1, int(wait.Seconds())))
+	return fmt.Sprintf("FLUSH WAIT %d", max(1, int(wait.Seconds())))
 }
 
 func setSystem(property string, value int) string {
@@ -111,6 +114,14 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation)) + " -- never started: a sign that keeps this server closed"}
 	case akucore.EndRecovery:
 		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
+	case akucore.AwaitLocks:
+		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int(s.Wait.Seconds()))}
+	case akucore.MakeBeats:
+		return []string{createBeatTable(m.Groups[s.Group].Beat())}
+	case akucore.DropBeats:
+		return []string{dropBeatTable(m.Groups[s.Group].Beat())}
+	case akucore.BeginLife:
+		return []string{fmt.Sprintf("-- INSERT the first beat of a life of %s into %s, with a number above %d", m.PodName(s.On), item(m.Groups[s.Group].Beat()), s.Above)}
 	case akucore.Settle:
 		return []string{"-- wait until the transactions are over that SELECT ID, SESSION_ID FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0 names now"}
 	case akucore.Delay:
@@ -126,6 +137,9 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.Drop:
 		return []string{dropReplication(spec.Name)}
 	case akucore.Start:
+		if s.If != akucore.IfKept && !s.New {
+			return []string{alterReplication(spec.Name, "START")}
+		}
 		return []string{alterReplication(spec.Name, string(akucore.StartRetry)), "-- until V$REPSENDER has it with STATUS 1; if it does not get there: STOP, and START, which says why"}
 	case akucore.StartAndWait:
 		return []string{alterReplication(spec.Name, "START")}
@@ -136,7 +150,9 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.SetHost:
 		return []string{alterReplication(spec.Name, hostAction("ADD", spec.Host, spec.Port)), "-- DROP HOST of any other host that it has"}
 	case akucore.Deliver:
-		return []string{fmt.Sprintf("-- wait until V$REPRECEIVER.APPLY_XSN of %s on %s reaches V$REPGAP.REP_LAST_SN here", spec.Name, m.PodName(s.Peer))}
+		return []string{fmt.Sprintf("-- INSERT a beat into %s here, and wait until it is on %s", item(group.Beat()), m.PodName(s.Peer))}
+	case akucore.Flush:
+		return []string{alterReplication(spec.Name, flushAction(flushOfPlans))}
 	}
 	return []string{alterReplication(spec.Name, string(s.Do))}
 }

@@ -31,7 +31,7 @@ func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, erro
 		return nil, err
 	}
 	receivers, err := c.query(ctx, "SELECT REP_NAME, APPLY_XSN, INSERT_SUCCESS_COUNT, UPDATE_SUCCESS_COUNT, DELETE_SUCCESS_COUNT, "+
-		"INSERT_FAILURE_COUNT, UPDATE_FAILURE_COUNT, DELETE_FAILURE_COUNT FROM V$REPRECEIVER")
+		"INSERT_FAILURE_COUNT, UPDATE_FAILURE_COUNT, DELETE_FAILURE_COUNT, PEER_PORT FROM V$REPRECEIVER")
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,7 @@ func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, erro
 	for _, r := range receivers {
 		if t, ok := traffic[r.text(0)]; ok {
 			t.Receiver = addReceiver(t.Receiver, akucore.Received{
+				Link:      r.text(8),
 				AppliedSN: r.int(1),
 				Applied:   akucore.Changes{Inserts: r.int(2), Updates: r.int(3), Deletes: r.int(4)},
 				Failed:    akucore.Changes{Inserts: r.int(5), Updates: r.int(6), Deletes: r.int(7)},
@@ -67,6 +68,6 @@ func addReceiver(sum *akucore.Received, r akucore.Received) *akucore.Received {
 		return akucore.Changes{Inserts: a.Inserts + b.Inserts, Updates: a.Updates + b.Updates, Deletes: a.Deletes + b.Deletes}
 	}
 	return &akucore.Received{
-		AppliedSN: min(sum.AppliedSN, r.AppliedSN), Applied: add(sum.Applied, r.Applied), Failed: add(sum.Failed, r.Failed),
+		Link: sum.Link, AppliedSN: min(sum.AppliedSN, r.AppliedSN), Applied: add(sum.Applied, r.Applied), Failed: add(sum.Failed, r.Failed),
 	}
 }

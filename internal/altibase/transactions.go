@@ -3,23 +3,42 @@ package altibase
 import (
 	"context"
 	"errors"
+	"time"
 
 	"aku/internal/akucore"
 )
 
 // OpenTransactions reads V$TRANSACTION, where those that only read have no time of a
-// first update. Versions may differ in its columns; one without them does not tell.
+// first update, and receivers have the session 0. Versions may differ in its columns; one
+// without them does not tell.
 func (s *Server) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		open = nil
-		rows, err := c.query(ctx, "SELECT ID, SESSION_ID FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0")
-		for _, r := range rows {
-			open = append(open, akucore.Transaction{ID: r.int(0), Session: r.int(1)})
-		}
+		open, err = c.openTransactions(ctx)
 		return err
 	})
-	if e := new(Error); errors.As(err, &e) && (e.kind == nil || errors.Is(e.kind, akucore.ErrFatal)) {
+	if e := new(Error); errors.As(err, &e) && (e.kind == nil || errors.Is(e.kind, akucore.ErrFatal) || errors.Is(e.kind, akucore.ErrNoTable)) {
 		return nil, false, nil // it answers, but not this
 	}
 	return open, err == nil, err
+}
+
+func (c *session) openTransactions(ctx context.Context) ([]akucore.Transaction, error) {
+	rows, err := c.query(ctx, "SELECT ID, SESSION_ID, FIRST_UPDATE_TIME FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0")
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	sessions, err := c.query(ctx, "SELECT ID, DB_USERNAME, COMM_NAME FROM V$SESSION")
+	if err != nil {
+		return nil, err
+	}
+	open := make([]akucore.Transaction, len(rows))
+	for i, r := range rows {
+		open[i] = akucore.Transaction{ID: r.int(0), Session: r.int(1), Since: time.Unix(r.int(2), 0)}
+		for _, s := range sessions {
+			if s.int(0) == open[i].Session {
+				open[i].User, open[i].From = s.text(1), s.text(2)
+			}
+		}
+	}
+	return open, nil
 }

@@ -41,6 +41,10 @@ type Settings struct {
 	Port            int `env:"AKU_PORT_NO" envDefault:"20300"`
 	ReplicationPort int `env:"AKU_REPLICATION_PORT_NO" envDefault:"20301"`
 
+	LockTimeout  int `env:"AKU_REPLICATION_LOCK_TIMEOUT" envDefault:"3600"`
+	LockWait     int `env:"AKU_LOCK_WAIT" envDefault:"20"`
+	BeatInterval int `env:"AKU_BEAT_INTERVAL" envDefault:"5"`
+
 	QueryTimeout          int    `env:"AKU_QUERY_TIMEOUT" envDefault:"3600"`
 	QueryRetryCount       int    `env:"AKU_QUERY_RETRY_COUNT" envDefault:"5"`
 	QueryRetryDelayMsec   int    `env:"AKU_QUERY_RETRY_DELAY_MSEC" envDefault:"1000"`
@@ -176,12 +180,14 @@ func (s Settings) StartOptions() akucore.StartOptions {
 		Flush:        s.FlushAtStart == 1,
 		FlushTimeout: seconds(cmp.Or(s.FlushTimeoutAtStart, s.QueryTimeout)),
 		OpenDelay:    seconds(s.DelayStartComplete),
+
+		ReceiverLockTimeout: seconds(s.LockTimeout),
 	}
 }
 
 // EndOptions are the settings of an end.
 func (s Settings) EndOptions() akucore.EndOptions {
-	budget := akucore.Split(seconds(s.EndTimeout), seconds(s.DrainTime), s.ShutdownAtEnd == 1)
+	budget := akucore.Split(seconds(s.EndTimeout-s.DrainTime), s.ShutdownAtEnd == 1)
 	return akucore.EndOptions{
 		Flush:        s.FlushAtEnd == 1,
 		DeliverLimit: budget.Deliver,
@@ -216,6 +222,7 @@ func (s Settings) Runner(servers akucore.Servers, log *slog.Logger) *akucore.Run
 		RetryCount: s.QueryRetryCount,
 		RetryDelay: time.Duration(s.QueryRetryDelayMsec) * time.Millisecond,
 		DrainTime:  seconds(s.DrainTime),
+		LockWait:   seconds(s.LockWait),
 	}
 }
 

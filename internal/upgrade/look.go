@@ -67,7 +67,7 @@ func ask(ctx context.Context, m akucore.Mesh, servers akucore.Servers, pods int)
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, askLimit)
 			defer cancel()
-			state, err := servers.Server(pod).State(ctx, m.Tables())
+			state, err := servers.Server(pod).State(ctx, akucore.Want{Tables: m.Tables()})
 			if err == nil && state.AdminMode {
 				err = akucore.ErrClosed
 			}

@@ -27,7 +27,7 @@ func (v *verifier) service(ctx context.Context) (pods []Pod, faults []string) {
 	states, errs := each(v.servers, func(_ int, s Server) (akucore.State, error) {
 		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 		defer cancel()
-		return s.State(ctx, nil)
+		return s.Brief(ctx)
 	})
 	for number := range v.servers {
 		pod := Pod{Name: v.mesh.PodName(number)}

@@ -13,9 +13,7 @@ import (
 
 // Server is what is asked of one server.
 type Server interface {
-	State(ctx context.Context, tables []akucore.Table, listed ...string) (akucore.State, error)
-	Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error)
-	Applied(ctx context.Context, object string) (xsn int64, ok bool, err error)
+	akucore.Server
 	Relation(ctx context.Context, t akucore.Table) (altibase.Relation, error)
 	Partitions(ctx context.Context, t akucore.Table) ([]string, error)
 	CountRows(ctx context.Context, t akucore.Table) (int64, error)
@@ -143,7 +141,7 @@ func answering(ctx context.Context, m akucore.Mesh, server func(pod int) Server)
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 			defer cancel()
-			if _, err := server(pod).State(ctx, nil); !errors.Is(err, akucore.ErrUnreachable) {
+			if _, err := server(pod).Instance(ctx); !errors.Is(err, akucore.ErrUnreachable) {
 				mu.Lock()
 				defer mu.Unlock()
 				pods = max(pods, pod+1)

@@ -392,23 +392,29 @@ func (s *server) instance() akucore.Instance {
 	return akucore.Instance{StartTime: s.startTime, AdminMode: s.adminMode}
 }
 
-func (c *conn) State(ctx context.Context, tables []akucore.Table, listed ...string) (state akucore.State, err error) {
+func (c *conn) State(ctx context.Context, want akucore.Want) (state akucore.State, err error) {
 	err = c.read(ctx, "state", func(s *server) {
 		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
 		for name, o := range s.volume.objects {
 			seen := akucore.Object{Name: name, Started: o.started, XSN: o.xsn, Host: o.spec.Host, Port: o.spec.Port, Items: len(o.spec.Tables), Tables: o.spec.Tables}
-			if len(listed) > 0 && !slices.Contains(listed, name) {
+			if len(want.Listed) > 0 && !slices.Contains(want.Listed, name) {
 				seen.Tables = nil
 			}
 			seen.Sender = s.sender(name, o)
 			state.Objects[name] = seen
+		}
+		state.Beats = map[akucore.Table]map[int]akucore.Beats{}
+		for _, t := range want.Beats {
+			if s.hasBeats(table(t)) {
+				state.Beats[t] = s.beats(table(t))
+			}
 		}
 	})
 	return state, err
 }
 
 func (c *conn) Brief(ctx context.Context) (akucore.State, error) {
-	state, err := c.State(ctx, nil)
+	state, err := c.State(ctx, akucore.Want{})
 	for name, o := range state.Objects {
 		o.Tables = nil
 		state.Objects[name] = o
@@ -422,7 +428,7 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 		for name, o := range s.volume.objects {
 			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
 			if r := s.receivers[name]; r != nil {
-				seen.Receiver = &akucore.Received{AppliedSN: r.applied, Failed: akucore.Changes{Inserts: r.failed}}
+				seen.Receiver = &akucore.Received{Link: fmt.Sprint(r.link), AppliedSN: r.applied, Failed: akucore.Changes{Inserts: r.failed}}
 			}
 			traffic[name] = seen
 		}
@@ -430,12 +436,12 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 	return traffic, err
 }
 
-func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec) error {
-	return c.run(ctx, changeTimeout, "CREATE", spec.Name, func(_ context.Context, s *server) error { return s.create(spec) })
+func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
+	return c.run(ctx, changeTimeout, "CREATE", spec.Name, func(ctx context.Context, s *server) error { return s.create(ctx, spec, wait) })
 }
 
-func (c *conn) Drop(ctx context.Context, object string) error {
-	return c.run(ctx, changeTimeout, "DROP", object, func(_ context.Context, s *server) error { return s.drop(object) })
+func (c *conn) Drop(ctx context.Context, object string, wait time.Duration) error {
+	return c.run(ctx, changeTimeout, "DROP", object, func(ctx context.Context, s *server) error { return s.drop(ctx, object, c.client, wait) })
 }
 
 func (c *conn) Start(ctx context.Context, object string) error {
@@ -454,18 +460,19 @@ func (c *conn) Reset(ctx context.Context, object string) error {
 	return c.run(ctx, changeTimeout, "RESET", object, func(_ context.Context, s *server) error { return s.reset(object, c.client) })
 }
 
-func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table) error {
-	return c.each(ctx, "ADD TABLE", object, tables, (*server).addTable)
+func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
+	return c.each(ctx, "ADD TABLE", object, tables, wait, (*server).addTable)
 }
 
-func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table) error {
-	return c.each(ctx, "DROP TABLE", object, tables, (*server).dropTable)
+func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
+	return c.each(ctx, "DROP TABLE", object, tables, wait, (*server).dropTable)
 }
 
 // each runs a statement for every table.
-func (c *conn) each(ctx context.Context, statement, object string, tables []akucore.Table, do func(*server, string, akucore.Table) error) error {
+func (c *conn) each(ctx context.Context, statement, object string, tables []akucore.Table, wait time.Duration,
+	do func(*server, context.Context, string, akucore.Table, time.Duration) error) error {
 	for _, t := range tables {
-		err := c.run(ctx, changeTimeout, statement, object+" "+t.String(), func(_ context.Context, s *server) error { return do(s, object, t) })
+		err := c.run(ctx, changeTimeout, statement, object+" "+t.String(), func(ctx context.Context, s *server) error { return do(s, ctx, object, t, wait) })
 		if err != nil {
 			return err
 		}
@@ -477,21 +484,21 @@ func (c *conn) SetHost(ctx context.Context, object, host string, _ int) error {
 	return c.run(ctx, changeTimeout, "SET HOST", object, func(_ context.Context, s *server) error { return s.setHost(object, host) })
 }
 
-func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table) (err error) {
+func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table, wait time.Duration) (err error) {
 	tries := 1
 	if c.w.options.RepeatSync {
 		tries = 5
 	}
 	for range tries {
-		if err = c.sync(ctx, object, tables); err == nil || pause(ctx, time.Second) != nil {
+		if err = c.sync(ctx, object, tables, wait); err == nil || pause(ctx, time.Second) != nil {
 			break
 		}
 	}
 	return err
 }
 
-func (c *conn) sync(ctx context.Context, object string, tables []akucore.Table) error {
-	err := c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables) })
+func (c *conn) sync(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
+	err := c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables, wait) })
 	if err != nil {
 		c.w.mu.Lock()
 		c.w.figures.Broken++
@@ -504,7 +511,14 @@ func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) err
 	return c.run(ctx, wait+quickTimeout, "FLUSH", object, func(ctx context.Context, s *server) error { return s.flush(ctx, object, wait) })
 }
 
-func (c *conn) SyncProgress(context.Context, string) ([]akucore.SyncProgress, error) { return nil, nil }
+func (c *conn) SyncProgress(ctx context.Context, object string) (progress []akucore.SyncProgress, err error) {
+	err = c.read(ctx, "sync progress "+object, func(s *server) {
+		if at, copied := s.copied[object]; copied {
+			progress = []akucore.SyncProgress{{Records: -1, SN: at}}
+		}
+	})
+	return progress, err
+}
 
 func (c *conn) Sender(ctx context.Context, object string) (state akucore.SenderState, err error) {
 	err = c.read(ctx, "sender "+object, func(s *server) {
@@ -526,52 +540,16 @@ func (s *server) sender(name string, o *object) akucore.SenderState {
 	}[x.state]
 }
 
-func (c *conn) Gap(ctx context.Context, object string) (gap akucore.Gap, ok bool, err error) {
-	err = c.read(ctx, "gap "+object, func(s *server) {
-		if x := s.senders[object]; x != nil && x.state != connecting {
-			gap, ok = akucore.Gap{LastSN: s.volume.last, ReadSN: x.read, Bytes: s.volume.last - x.read}, true
-			if x.peer != nil {
-				gap.ReadSN = s.volume.last // it reads faster than it sends
-			}
-		}
-	})
-	return gap, ok, err
-}
-
-func (c *conn) Sent(ctx context.Context, object string) (sent akucore.Sent, ok bool, err error) {
-	err = c.read(ctx, "sent "+object, func(s *server) {
-		if x := s.senders[object]; x != nil && x.peer != nil && x.state == runs {
-			rows := s.volume.writtenTo(x.o) - x.from.rows
-			own, _ := s.unfinished()
-			sent, ok = akucore.Sent{
-				Link: fmt.Sprint(x.from.link), Read: s.volume.last - x.from.read, Rows: rows, Logs: 2*(s.volume.writtenTo(x.o)-x.from.logs) + s.volume.ddl - x.from.ddl,
-				Open: int64(len(own)),
-			}, true
-		}
-	})
-	return sent, ok, err
-}
-
-func (c *conn) Applied(ctx context.Context, object string) (xsn int64, ok bool, err error) {
-	err = c.read(ctx, "applied "+object, func(s *server) {
-		if r := s.receivers[object]; r != nil {
-			xsn, ok = r.applied, true
-		}
-	})
-	return xsn, ok, err
-}
-
 func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
 		for _, o := range s.inTurn() {
 			if o.transaction != nil {
-				open = append(open, akucore.Transaction{ID: o.transaction.id, Session: o.id})
+				open = append(open, o.transaction.seen(o.id))
 			}
 		}
-		_, applied := s.unfinished()
-		for _, t := range applied {
-			open = append(open, akucore.Transaction{ID: t.id})
+		for _, t := range s.applying() {
+			open = append(open, t.seen(0))
 		}
 	})
 	return open, err == nil, err
@@ -641,13 +619,16 @@ func (s *server) others(c *client) []*session {
 	return others
 }
 
-func (c *conn) UserSessions(ctx context.Context) (count int, err error) {
+func (c *conn) UserSessions(ctx context.Context) (users []akucore.Session, err error) {
 	err = c.read(ctx, "sessions", func(s *server) {
-		if count = len(s.others(c.client)); c.w.options.NeverClose {
-			count = 0
+		users = nil
+		for _, o := range s.others(c.client) {
+			if !c.w.options.NeverClose {
+				users = append(users, akucore.Session{ID: o.id})
+			}
 		}
 	})
-	return count, err
+	return users, err
 }
 
 func (c *conn) CloseUserSessions(ctx context.Context) error {

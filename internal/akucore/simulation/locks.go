@@ -2,7 +2,7 @@ package simulation
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,7 +12,7 @@ import (
 // Who writes a table shares it with all others who write; a SYNC and DDL want it for
 // themselves. Who comes later waits behind whoever waits, in the order of coming.
 
-var errLocked = errors.New("ERR-11075 The transaction has exceeded the lock timeout specified by the user")
+var errLocked = fmt.Errorf("%w: ERR-11075 The transaction has exceeded the lock timeout specified by the user", akucore.ErrLocked)
 
 // lock is what somebody holds, or waits for, of a table on one server.
 type lock struct {
@@ -144,10 +144,47 @@ func (s *server) alone(ctx context.Context, tables []int, limit time.Duration) (
 // commitTime is how long the shortest transaction holds a table.
 const commitTime = 2 * time.Millisecond
 
-// written tells whether somebody has written one of the tables and not yet ended: DDL
-// does not wait for that (DDL_LOCK_TIMEOUT 0). Callers hold the lock.
-func (s *server) written(tables []akucore.Table) bool {
-	return slices.ContainsFunc(tables, func(t akucore.Table) bool {
-		return len(s.locks[table(t)]) > 0 || time.Since(s.touched[table(t)]) < commitTime
+// ddl runs a statement that needs tables for itself, once a look at the state finds that it
+// may. Without a wait it fails at once when somebody has written one of the tables and not
+// yet ended.
+func (s *server) ddl(ctx context.Context, wait time.Duration, look func() ([]akucore.Table, error), change func()) error {
+	leave := func() {}
+	if wait > 0 {
+		var tables []akucore.Table
+		err := s.change(func() (err error) { tables, err = look(); return err })
+		if err == nil {
+			leave, err = s.alone(ctx, numbers(tables), wait)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.change(func() error {
+		defer leave()
+		tables, err := look()
+		switch {
+		case err != nil:
+			return err
+		case wait == 0 && s.written(tables):
+			return errLocked
+		}
+		change()
+		return nil
 	})
+}
+
+// written tells whether somebody has written one of the tables and not yet ended. Callers
+// hold the lock.
+func (s *server) written(tables []akucore.Table) bool {
+	return slices.ContainsFunc(numbers(tables), func(t int) bool {
+		return len(s.locks[t]) > 0 || time.Since(s.touched[t]) < commitTime
+	})
+}
+
+func numbers(tables []akucore.Table) []int {
+	numbers := make([]int, len(tables))
+	for i, t := range tables {
+		numbers[i] = table(t)
+	}
+	return numbers
 }

@@ -251,8 +251,6 @@ var mutations = []mutation{
 	{"the manual's end: FLUSH, STOP, RESET with sessions open", 50, both(
 		func(o *Options) { o.NeverClose = true }, unchecked(akucore.IfHandedOver))},
 
-	{"delivery: what was sent is not looked at", 50, func(o *Options) { o.Uncounted = true }},
-
 	{"guard: own copy is not complete", 50, both(openedByHand, unchecked(akucore.IfNotJoined))},
 	{"guard: everything is delivered", 50, both(cutInDelivery, unchecked(akucore.IfHandedOver))},
 	{"guard: its log was kept", 200, both(resetWhileBlind, unchecked(akucore.IfKept))},

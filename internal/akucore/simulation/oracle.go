@@ -72,8 +72,12 @@ func (w *world) undelivered(v *volume, table int) (pod int, c change) {
 	return -1, change{}
 }
 
-// lacks is the first change of a log that a volume does not hold, but for what somebody was ready to lose.
+// lacks is the first change of users of a log that a volume does not hold, but for what
+// somebody was ready to lose.
 func (w *world) lacks(v, log *volume, table int) (change, bool) {
+	if isBeat(table) {
+		return change{}, false
+	}
 	for _, c := range log.log[log.behind(v.known(log, table)):] {
 		if c.table == table && !w.givenUp[place{table, c.key}] {
 			return c, true

@@ -7,6 +7,7 @@ import "time"
 type receiver struct {
 	s       *server
 	sender  *sender
+	link    int64 // another one counts anew
 	applied int64
 	failed  int64      // changes that it skipped or gave up
 	open    []*applied // transactions that have not ended
@@ -60,9 +61,6 @@ func (r *receiver) take(c change) (taken bool) {
 	case c.sn <= r.sender.skips:
 		if c.table != noTable {
 			r.s.volume.misses(r.sender.s.volume.id, c, skipped)
-		}
-		if c.counted() {
-			r.sender.from.rows++
 		}
 		return true
 	case t != nil && t.early && !c.opens():

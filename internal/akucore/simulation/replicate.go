@@ -38,8 +38,7 @@ type sender struct {
 	flushed bool
 	heard   chan struct{}
 	peer    *receiver
-	stalls  time.Time                                   // since when the peer is silent
-	from    struct{ link, read, rows, logs, ddl int64 } // where the counts of the link began
+	stalls  time.Time // since when the peer is silent
 
 	pumping, keeping, acking bool
 	tries                    int // the last try that was planned
@@ -135,8 +134,7 @@ func (x *sender) connect(numbered bool) {
 	}
 	p.told[x.name] = max(p.told[x.name], x.o.xsn)
 	x.state, x.read, x.sent, x.stalls, x.pumping = runs, x.o.xsn, true, time.Time{}, false
-	x.peer = &receiver{s: p, sender: x, applied: x.o.xsn}
-	x.countAnew()
+	x.peer = &receiver{s: p, sender: x, link: x.s.w.id(), applied: x.o.xsn}
 	p.receivers[x.name] = x.peer
 	for t := range x.o.items {
 		if again, ok := x.s.volume.first(x.o, max(x.o.xsn, x.skips), t); ok {
@@ -145,21 +143,6 @@ func (x *sender) connect(numbered bool) {
 	}
 	x.kick()
 	x.acknowledgeLater()
-}
-
-// countAnew begins the counts of a link: what is read from the restart point on.
-func (x *sender) countAnew() {
-	v := x.s.volume
-	again, _ := v.next(x.o, x.o.xsn, len(v.log)+1)
-	rows := int64(0)
-	for _, c := range again {
-		if c.counted() {
-			rows++
-		}
-	}
-	x.from.link, x.from.read = x.s.w.id(), x.o.xsn
-	x.from.rows, x.from.ddl = v.writtenTo(x.o)-rows, v.ddl
-	x.from.logs = x.from.rows
 }
 
 // kick has the sender send what is there to send, in a moment. The end of the log that

@@ -30,6 +30,7 @@ type Options struct {
 	Blocks       bool          // the first rolling update adds a group
 	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
 	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
+	LockTimeout  time.Duration // of receivers, as aku sets it; 0 for the server's own
 	FewValues    bool          // rows come back to values that they had before
 	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
 	LingerFor    time.Duration // that long; 0 for 4 to 8 s
@@ -44,7 +45,6 @@ type Options struct {
 	NoSweep    bool                   // nobody looks after the copies in service
 	RepeatSync bool                   // a SYNC that was cut is repeated by itself
 	NeverClose bool                   // users stay in at an end
-	Uncounted  bool                   // what was sent is not looked at
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
 	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan
@@ -78,6 +78,7 @@ func OptionsOf(seed uint64) Options {
 	if r.IntN(3) == 0 {
 		o.APIFails = 30
 	}
+	o.LockTimeout = time.Hour
 	o.FewValues = r.IntN(8) == 0
 	switch seed % 10 {
 	case 0:
@@ -128,7 +129,7 @@ func Run(o Options) Outcome {
 	}
 	first, events := happens(rand.New(rand.NewPCG(o.Seed, 2)), o)
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}}
+	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, lives: map[int64]beatLife{}}
 	w.journal.latest, w.journal.shared, w.givenUp = map[place]written{}, map[place]bool{}, map[place]bool{}
 	w.set.replicas = first
 	w.mu.Lock()
@@ -267,7 +268,7 @@ func (w *world) behind() string {
 			}
 			for _, g := range p.mesh().Groups {
 				x := p.server.senders[g.Object(akucore.PairOf(i, j))]
-				if x == nil || x.peer == nil || x.read < p.volume.last {
+				if x == nil || x.peer == nil || p.volume.owes(x.o, x.read) {
 					return fmt.Sprintf("%s from altibase-%d to altibase-%d", g.Object(akucore.PairOf(i, j)), i, j)
 				}
 			}

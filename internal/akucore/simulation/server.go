@@ -27,6 +27,7 @@ type server struct {
 	receivers map[string]*receiver
 	stopping  chan struct{} // STOPs run one after the other
 
+	copied      map[string]int64   // the number of the log at which the last SYNC of an object read the rows
 	told        map[string]int64   // the highest restart number of the peer's log, of each object; lost with the process
 	locks       [maxTables][]*lock // who holds and who waits, in the order of coming
 	touched     [maxTables]time.Time
@@ -51,7 +52,7 @@ func (w *world) boot(pod int, v *volume) *server {
 	s := &server{
 		w: w, pod: pod, volume: v, startTime: w.id(), ctx: ctx, kill: kill, adminMode: true,
 		sessions: map[int64]*session{}, senders: map[string]*sender{}, receivers: map[string]*receiver{}, stopping: make(chan struct{}, 1),
-		told: map[string]int64{}, lockTimeout: lockTimeout,
+		copied: map[string]int64{}, told: map[string]int64{}, lockTimeout: lockTimeout,
 	}
 	w.after(w.between(dieBoot, pod, 0, 0, 6*time.Second, 7*time.Second), func() {
 		if s.ctx.Err() == nil {

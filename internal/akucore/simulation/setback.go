@@ -92,7 +92,7 @@ type fork struct {
 // clone is the volume as it is at this moment, with what a server does with it first: it rolls back what was open.
 func (v *volume) clone() *volume {
 	c := *v
-	c.log, c.has, c.missing, c.objects = slices.Clone(v.log), maps.Clone(v.has), map[known]map[int64]string{}, map[string]*object{}
+	c.beatTables, c.log, c.has, c.missing, c.objects = maps.Clone(v.beatTables), slices.Clone(v.log), maps.Clone(v.has), map[known]map[int64]string{}, map[string]*object{}
 	for t := range c.rows {
 		c.rows[t] = maps.Clone(v.rows[t])
 	}
@@ -141,7 +141,7 @@ func (v *volume) learns(f fork) {
 // forgotten notes what is lost with what a volume held before it was set back.
 func (w *world) forgotten(before, now *volume, others []*volume) {
 	for _, log := range w.every {
-		for t := range maxTables {
+		for t := range userTables {
 			upTo := before.known(log, t)
 			for _, c := range log.log[log.behind(now.known(log, t)):] {
 				if c.table == t && c.sn <= upTo && lackedBy(others, log, c) {
@@ -161,7 +161,7 @@ func lackedBy(others []*volume, log *volume, c change) bool {
 // and will not send it, or it has what they do not know.
 func (w *world) incomplete(v *volume, others []*volume) {
 	for _, other := range others {
-		for t := range maxTables {
+		for t := range userTables {
 			if other != v && v.carries(t) && other.carries(t) && (other.withholds(v, t) || w.older(v, other, t) || w.older(other, v, t)) {
 				v.complete[t] = false
 			}

@@ -19,6 +19,7 @@ var (
 	errStopped   = fmt.Errorf("%w: ERR-61027 Replication did not start", akucore.ErrDone)
 	errUnknown   = fmt.Errorf("%w: ERR-6111B Undefined replication name", akucore.ErrDone)
 	errDuplicate = fmt.Errorf("%w: ERR-61100 Duplicate replication names", akucore.ErrDone)
+	errTable     = fmt.Errorf("%w: ERR-61111 Table not found", akucore.ErrFatal)
 	errItem      = errors.New("ERR-61101 The replication item already exists")
 	errNoItem    = errors.New("ERR-6111A No replication items found")
 	errHosts     = fmt.Errorf("%w: ERR-6110C Replication hosts already exist", akucore.ErrFatal)
@@ -29,14 +30,13 @@ var (
 )
 
 const (
-	startWait       = time.Second
-	stopTick        = time.Second
-	syncWait        = 2 * time.Second
-	flushWait       = 20 * time.Millisecond
-	lockTimeout     = 5 * time.Second  // REPLICATION_LOCK_TIMEOUT
-	syncLockTimeout = 30 * time.Second // REPLICATION_SYNC_LOCK_TIMEOUT
-	shutdownFrom    = 10 * time.Second
-	shutdownTo      = 17 * time.Second
+	startWait    = time.Second
+	stopTick     = time.Second
+	syncWait     = 2 * time.Second
+	flushWait    = 20 * time.Millisecond
+	lockTimeout  = 5 * time.Second // REPLICATION_LOCK_TIMEOUT
+	shutdownFrom = 10 * time.Second
+	shutdownTo   = 17 * time.Second
 )
 
 // The statements run in the goroutine of who sent them. Each takes the lock where
@@ -67,28 +67,30 @@ func (s *server) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *server) create(spec akucore.ObjectSpec) error {
-	return s.change(func() error {
-		switch {
-		case s.volume.objects[spec.Name] != nil:
-			return errDuplicate
-		case s.written(spec.Tables):
-			return errLocked
+func (s *server) create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		for _, other := range s.volume.objects {
+			switch {
+			case other.spec.Name == spec.Name:
+				return nil, errDuplicate
+			case other.spec.Host == spec.Host && other.spec.Port == spec.Port && !s.sharing:
+				return nil, errHosts
+			}
 		}
+		for _, t := range spec.Tables {
+			if isBeat(table(t)) && !s.hasBeats(table(t)) {
+				return nil, errTable
+			}
+		}
+		return spec.Tables, nil
+	}, func() {
 		o := &object{spec: spec, group: group(spec), items: map[int]int64{}, peer: s.w.host(spec.Host), xsn: akucore.Unset}
 		o.spec.Tables = slices.Clone(spec.Tables)
 		for _, t := range spec.Tables {
 			o.items[table(t)] = s.volume.last
 		}
-		for _, other := range s.volume.objects {
-			if other.spec.Host == spec.Host && other.spec.Port == spec.Port && !s.sharing {
-				return errHosts
-			}
-		}
 		s.volume.objects[spec.Name] = o
-		s.volume.ddl++
 		s.logged()
-		return nil
 	})
 }
 
@@ -98,84 +100,99 @@ func (s *server) logged() {
 	s.wrote()
 }
 
-func (s *server) drop(name string) error {
-	return s.change(func() error {
-		switch {
-		case s.volume.objects[name] == nil:
-			return errUnknown
-		case s.senders[name] != nil:
-			return errDropped
-		case s.written(s.volume.objects[name].spec.Tables):
-			return errLocked
+// stopped is an object that can be dropped or changed.
+func (s *server) stopped(name string) (*object, error) {
+	o := s.volume.objects[name]
+	switch {
+	case o == nil:
+		return nil, errUnknown
+	case s.senders[name] != nil:
+		return nil, errDropped
+	}
+	return o, nil
+}
+
+func (s *server) drop(ctx context.Context, name string, by *client, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		o, err := s.stopped(name)
+		if err != nil {
+			return nil, err
 		}
+		return o.spec.Tables, nil
+	}, func() {
 		if r := s.receivers[name]; r != nil {
 			r.cut()
 		}
-		for t := range s.volume.objects[name].items {
-			s.volume.ceases(s.volume.objects[name], t)
+		o := s.volume.objects[name]
+		s.mayReset(o, by)
+		// The source of a recovery keeps its copy: it is the master that lost its own.
+		for t := range o.items {
+			if by.pod == s.pod {
+				s.volume.ceases(o, t)
+			}
 		}
 		delete(s.volume.objects, name)
 		delete(s.told, name)
-		s.volume.ddl++
 		s.logged()
-		return nil
 	})
 }
 
-// alter changes an object that is stopped.
-func (s *server) alter(name string, change func(*object) error) error {
-	return s.change(func() error {
-		o := s.volume.objects[name]
-		switch {
-		case o == nil:
-			return errUnknown
-		case s.senders[name] != nil:
-			return errDropped
-		}
-		if err := change(o); err != nil {
-			return err
-		}
-		if r := s.receivers[name]; r != nil {
-			r.cut()
-		}
-		s.volume.ddl++
-		s.logged()
-		return nil
-	})
+// changed is what follows when an object was changed.
+func (s *server) changed(name string) {
+	if r := s.receivers[name]; r != nil {
+		r.cut()
+	}
+	s.logged()
 }
 
-func (s *server) addTable(name string, t akucore.Table) error {
-	return s.alter(name, func(o *object) error {
+func (s *server) addTable(ctx context.Context, name string, t akucore.Table, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		o, err := s.stopped(name)
+		if err != nil {
+			return nil, err
+		}
 		if _, ok := o.items[table(t)]; ok {
-			return errItem
+			return nil, errItem
 		}
-		if s.written([]akucore.Table{t}) {
-			return errLocked
+		if isBeat(table(t)) && !s.hasBeats(table(t)) {
+			return nil, errTable
 		}
+		return []akucore.Table{t}, nil
+	}, func() {
+		o := s.volume.objects[name]
 		o.spec.Tables = append(o.spec.Tables, t)
 		o.items[table(t)] = s.volume.last
-		return nil
+		s.changed(name)
 	})
 }
 
-func (s *server) dropTable(name string, t akucore.Table) error {
-	return s.alter(name, func(o *object) error {
+func (s *server) dropTable(ctx context.Context, name string, t akucore.Table, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		o, err := s.stopped(name)
+		if err != nil {
+			return nil, err
+		}
 		if _, ok := o.items[table(t)]; !ok {
-			return errNoItem
+			return nil, errNoItem
 		}
-		if s.written([]akucore.Table{t}) {
-			return errLocked
-		}
+		return []akucore.Table{t}, nil
+	}, func() {
+		o := s.volume.objects[name]
 		o.spec.Tables = slices.DeleteFunc(o.spec.Tables, func(other akucore.Table) bool { return other == t })
 		delete(o.items, table(t))
 		s.volume.ceases(o, table(t))
-		return nil
+		s.changed(name)
 	})
 }
 
 func (s *server) setHost(name, host string) error {
-	return s.alter(name, func(o *object) error {
+	return s.change(func() error {
+		o, err := s.stopped(name)
+		if err != nil {
+			return err
+		}
 		o.spec.Host, o.peer = host, s.w.host(host)
+		s.changed(name)
 		return nil
 	})
 }
@@ -386,7 +403,6 @@ func (s *server) reset(name string, by *client) error {
 		}
 		s.mayReset(o, by)
 		o.xsn, o.pinned, o.started = akucore.Unset, 0, false
-		s.volume.ddl++
 		s.logged()
 		return nil
 	})
@@ -394,7 +410,7 @@ func (s *server) reset(name string, by *client) error {
 
 // sync copies rows as they are at its start, then sends what came after. With a list of
 // tables it copies only those, and sends from where the object stopped.
-func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) error {
+func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, wait time.Duration) error {
 	x, err := s.reserve(name)
 	if err != nil {
 		return err
@@ -404,7 +420,7 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 	if err := s.reach(ctx, x); err != nil {
 		return errors.Join(x.abandon(), err)
 	}
-	unlock, err := s.lockTables(ctx, x, tables)
+	unlock, err := s.lockTables(ctx, x, tables, wait)
 	if err != nil {
 		return errors.Join(x.abandon(), err)
 	}
@@ -430,6 +446,7 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 		x.state = syncs
 		target = s.w.running(x.o.peer)
 		at = s.volume.last
+		s.copied[name] = at
 		for _, t := range slices.Sorted(maps.Keys(x.o.items)) {
 			if len(tables) == 0 || slices.ContainsFunc(tables, func(wanted akucore.Table) bool { return table(wanted) == t }) {
 				copies = append(copies, s.volume.copyOf(t, target.volume))
@@ -496,18 +513,14 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 
 // lockTables takes the tables, as a SYNC does before it reads them: all that the object
 // has, or those.
-func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Table) (unlock func(), err error) {
+func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Table, wait time.Duration) (unlock func(), err error) {
 	s.w.mu.Lock()
 	if len(tables) == 0 {
 		tables = x.o.spec.Tables
 	}
-	var numbers []int
-	for _, t := range tables {
-		numbers = append(numbers, table(t))
-	}
 	x.locking = make(chan struct{})
 	s.w.mu.Unlock()
-	unlock, err = s.alone(ctx, numbers, syncLockTimeout)
+	unlock, err = s.alone(ctx, numbers(tables), wait)
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	close(x.locking)

@@ -3,6 +3,8 @@ package simulation
 import (
 	"slices"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // transaction is one that stays open for a while. It has written something at its
@@ -10,7 +12,8 @@ import (
 type transaction struct {
 	id    int64
 	began int64 // the last number of the log when it first wrote
-	early bool  // its row was written at the beginning
+	since time.Time
+	early bool // its row was written at the beginning
 	row   row
 	lock  *lock // of the row's table, while it is open
 }
@@ -25,7 +28,7 @@ type row struct {
 // the lock, and the lock to its table.
 func (c *session) begin(r *row, table *lock) {
 	s := c.server
-	t := &transaction{id: s.w.id(), began: s.volume.last, lock: table}
+	t := &transaction{id: s.w.id(), began: s.volume.last, since: time.Now(), lock: table}
 	if r != nil {
 		t.early, t.row = true, *r
 		s.volume.opens(t)
@@ -65,23 +68,21 @@ func (c *session) rollback() {
 	c.server.logged()
 }
 
-// unfinished are the transactions that have written and not ended: those of the users, and
-// those that receivers apply, which belong to no session.
-func (s *server) unfinished() (own, applied []*transaction) {
-	for _, c := range s.sessions {
-		if c.transaction != nil {
-			own = append(own, c.transaction)
-		}
-	}
+// applying are the transactions of peers that receivers have begun to apply.
+func (s *server) applying() []*transaction {
+	var open []*transaction
 	for _, r := range s.receivers {
 		for _, a := range r.open {
-			applied = append(applied, a.transaction)
+			open = append(open, a.transaction)
 		}
 	}
-	byID := func(a, b *transaction) int { return int(a.id - b.id) }
-	slices.SortFunc(own, byID)
-	slices.SortFunc(applied, byID)
-	return own, applied
+	slices.SortFunc(open, func(a, b *transaction) int { return int(a.id - b.id) })
+	return open
+}
+
+// seen is what V$TRANSACTION shows of it; that of a receiver belongs to no session.
+func (t *transaction) seen(session int64) akucore.Transaction {
+	return akucore.Transaction{ID: t.id, Session: session, Since: t.since.Truncate(time.Second)}
 }
 
 // lasts is how long a transaction of somebody stays open. Callers hold the lock.

@@ -159,7 +159,7 @@ func (s *server) someRow(h habit, stays bool) (r row, ok bool) {
 	x := w.roll(dieWrite, s.pod, 0, int(h))
 	// Until all pods have a new table, users write it where it is in replication.
 	var tables []int
-	for t := range maxTables {
+	for t := range userTables {
 		if t < w.options.Groups || (w.options.Lists || w.options.Blocks) && v.carries(t) {
 			tables = append(tables, t)
 		}
@@ -207,8 +207,8 @@ func (w *world) otherList() string {
 		for _, g := range m.Groups {
 			for _, peer := range m.Peers() {
 				o := p.volume.objects[g.Object(akucore.PairOf(p.number, peer))]
-				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(g.Tables)) {
-					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(g.Tables))
+				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(g.Items())) {
+					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(g.Items()))
 				}
 			}
 		}
@@ -224,7 +224,7 @@ func (w *world) check() {
 			if p == nil {
 				continue
 			}
-			for t := range maxTables {
+			for t := range userTables {
 				for _, c := range lost.log[lost.behind(w.volumes[pod].known(lost, t)):] {
 					if c.table == t && w.volumes[pod].carries(t) {
 						tainted[place{t, c.key}] = true
@@ -254,7 +254,7 @@ func (w *world) check() {
 		if p == nil {
 			continue
 		}
-		for t, rows := range w.volumes[pod].rows {
+		for t, rows := range w.volumes[pod].rows[:userTables] {
 			for key, value := range rows {
 				at := place{t, key}
 				if _, ok := w.journal.latest[at]; !ok && !tainted[at] {

@@ -16,9 +16,9 @@ type volume struct {
 	last    int64 // last log sequence number
 	rows    [maxTables]map[int]int64
 	log     []change
-	written [maxTables]int64 // changes of each table in the log, since the volume was made
-	ddl     int64            // statements that CREATE, DROP or RESET
 	objects map[string]*object
+
+	beatTables map[int]bool // those that exist
 
 	// What the model knows and no server does:
 
@@ -59,14 +59,6 @@ const noTable = -1
 // opens tells whether the record is the first of a transaction.
 func (c change) opens() bool { return c.table == noTable && c.sn == c.transaction.began+1 }
 
-// counted tells whether a sender counts the record as a row that it sent.
-func (c change) counted() bool {
-	if c.table == noTable {
-		return c.opens()
-	}
-	return c.transaction == nil || !c.transaction.early
-}
-
 func (c change) String() string {
 	switch {
 	case c.before == 0:
@@ -101,7 +93,7 @@ func (o *object) sends(c change) bool {
 }
 
 func newVolume(w *world, pod int) *volume {
-	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, has: map[known]int64{}, missing: map[known]map[int64]string{}}
+	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}, missing: map[known]map[int64]string{}}
 	w.every = append(w.every, v)
 	for t := range maxTables {
 		v.rows[t] = map[int]int64{}
@@ -116,19 +108,13 @@ func newVolume(w *world, pod int) *volume {
 func (v *volume) write(r row, t *transaction) change {
 	c := v.record(change{table: r.table, key: r.key, before: v.rows[r.table][r.key], after: r.value, transaction: t})
 	v.set(r.table, r.key, r.value)
-	if c.counted() {
-		v.written[r.table]++
-	}
 	v.empty[r.table] = false
 	v.last += 2
 	return c
 }
 
 // opens is the first change of a transaction that stays open.
-func (v *volume) opens(t *transaction) {
-	v.record(change{table: noTable, transaction: t})
-	v.written[t.row.table]++
-}
+func (v *volume) opens(t *transaction) { v.record(change{table: noTable, transaction: t}) }
 
 // rollback is the end of one whose change was written before.
 func (v *volume) rollback(t *transaction) { v.record(change{table: noTable, transaction: t}) }
@@ -138,14 +124,6 @@ func (v *volume) record(c change) change {
 	c.sn = v.last
 	v.log = append(v.log, c)
 	return c
-}
-
-// writtenTo is how many changes an object carried, but for a constant.
-func (v *volume) writtenTo(o *object) (sum int64) {
-	for t := range o.items {
-		sum += v.written[t]
-	}
-	return sum
 }
 
 func (v *volume) set(table, key int, value int64) {
@@ -188,6 +166,11 @@ func (v *volume) next(o *object, after int64, most int) (changes []change, upTo 
 		changes = append(changes, c)
 	}
 	return changes, v.last
+}
+
+// owes tells whether an object carries changes of users after the number.
+func (v *volume) owes(o *object, after int64) bool {
+	return slices.ContainsFunc(v.log[v.behind(after):], func(c change) bool { return !isBeat(c.table) && o.sends(c) })
 }
 
 // first is the first change of a table after the number that an object carries.
@@ -297,7 +280,7 @@ func (v *volume) ceases(o *object, table int) {
 
 // whole tells whether all tables that are replicated are complete copies.
 func (v *volume) whole() bool {
-	for t, c := range v.complete {
+	for t, c := range v.complete[:userTables] {
 		if !c && v.carries(t) && v.shares(t) {
 			return false
 		}

@@ -48,6 +48,7 @@ type world struct {
 	violations []string
 	ended      []string // ends that took longer than they may
 	figures    Figures
+	lives      map[int64]beatLife // by the value of their rows
 }
 
 // Figures count what happened in a run.
@@ -107,11 +108,21 @@ func (w *world) host(name string) int {
 	return pod
 }
 
-// A group has the table Tn and, while the lists change, now and then Xn.
-const maxTables = 2 * maxGroups
+// A group has the table Tn and, while the lists change, now and then Xn. Behind those of
+// the users is the beat table of each group.
+const (
+	userTables = 2 * maxGroups
+	maxTables  = userTables + maxGroups
+)
+
+// isBeat tells whether a table is a beat table.
+func isBeat(table int) bool { return table >= userTables }
 
 // table is the number of a table.
 func table(t akucore.Table) int {
+	if strings.HasSuffix(t.Name, "_BEAT") {
+		return userTables + int(t.Name[len("AKU_")]-'A')
+	}
 	n := int(t.Name[1] - '0')
 	if t.Name[0] == 'X' {
 		n += maxGroups

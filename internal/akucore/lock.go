@@ -1,0 +1,208 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/avast/retry-go/v4"
+)
+
+// Some statements lock the tables of an object on their server. They wait for whoever has
+// written one of the tables and not ended, and everybody else queues behind them: users,
+// and the receivers of other pods' changes. A receiver applies its peer's changes in their
+// order, also those of transactions that are not yet committed; one that queues with such
+// a transaction open never comes to the COMMIT that the statement waits for. So while a
+// statement waits, the other pods' senders to its server are stopped; what they have is
+// kept in their logs.
+
+const (
+	// lockTries is how often a statement is tried that fails at once for a lock. Without
+	// long transactions one of a few tries gets it.
+	lockTries = 8
+	// lockPause is the time before the second try; it doubles up to lockPauseMost.
+	lockPause     = 20 * time.Millisecond
+	lockPauseMost = 100 * time.Millisecond
+)
+
+// locked runs a statement that changes the object of a step: at once where nobody is in
+// its way, else in the queue, with the other pods' changes held back.
+func (r *Runner) locked(ctx context.Context, s Step, do func(wait time.Duration) error) error {
+	pause := lockPause
+	for range lockTries {
+		if err := do(0); !errors.Is(err, ErrLocked) {
+			return err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, lockPauseMost)
+	}
+	if err := r.outlast(ctx, s); err != nil {
+		return err
+	}
+	resume, err := r.hold(ctx, s)
+	defer resume()
+	if err != nil {
+		return err
+	}
+	if err := r.permit(ctx, s); err != nil {
+		return err
+	}
+	err = do(r.lockWait())
+	if errors.Is(err, ErrLocked) {
+		return retry.Unrecoverable(fmt.Errorf("%w after %s%s", err, r.lockWait(), r.whose(ctx, s.On)))
+	}
+	return err
+}
+
+// lockWait is how long a statement may queue for its locks, and users behind it.
+func (r *Runner) lockWait() time.Duration { return max(r.LockWait, time.Second) }
+
+// outlast waits until no user's transaction is open on a server that has lasted longer
+// than a statement may wait for it: to queue behind it would only stop the users. What
+// receivers hold does not matter, they are about to be held back.
+func (r *Runner) outlast(ctx context.Context, s Step) error {
+	server := r.Servers.Server(s.On)
+	long := func(open []Transaction) []Transaction {
+		var long []Transaction
+		for _, t := range open {
+			if t.Session != 0 && time.Since(t.Since) > r.lockWait() {
+				long = append(long, t)
+			}
+		}
+		return long
+	}
+	deadline := time.Now().Add(settleLimit)
+	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
+		open, ok, err := server.OpenTransactions(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		if open = long(open); len(open) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return retry.Unrecoverable(r.tooLong(s.On, open, fmt.Sprintf("for more than %s; they are in the way of %s", r.lockWait(), s.Describe(r.Mesh))))
+		}
+		if err := sleep(ctx, poll); err != nil {
+			return err
+		}
+	}
+}
+
+// hold stops the other pods' senders to the server of a step, in the group of the step.
+// Resume starts them again, whatever became of the statement; what a killed program has
+// left stopped, the sender's own sidecar starts.
+func (r *Runner) hold(ctx context.Context, s Step) (resume func(), err error) {
+	if r.HoldNobody {
+		return func() {}, nil
+	}
+	var mu sync.Mutex
+	var held []Step
+	var failed []error
+	var wg sync.WaitGroup
+	for pod := range r.Mesh.ServerCount {
+		at := Step{On: pod, Peer: s.On, Group: s.Group, For: r.stopLimit()}
+		if pod == s.On || at.Object(r.Mesh) == s.Object(r.Mesh) {
+			continue
+		}
+		wg.Go(func() {
+			state, err := r.Servers.Server(pod).Brief(ctx)
+			if err != nil || !state.Objects[at.Object(r.Mesh)].Started {
+				return // what cannot be reached from here is left alone: then the statement fails, and nothing is lost
+			}
+			err = r.quietly(ctx, at.as(Stop, Unguarded))
+			mu.Lock()
+			defer mu.Unlock()
+			held = append(held, at.as(StartRetry, IfKept))
+			if err != nil {
+				failed = append(failed, fmt.Errorf("hold back the changes of %s: %w", r.Mesh.PodName(pod), err))
+			}
+		})
+	}
+	wg.Wait()
+	var once sync.Once
+	return func() {
+		once.Do(func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resumeLimit)
+			defer cancel()
+			var wg sync.WaitGroup
+			for _, s := range held {
+				wg.Go(func() {
+					if err := r.quietly(ctx, s); err != nil {
+						r.Log.Warn("its own pod will start it", "step", s.Describe(r.Mesh), "error", err)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}, errors.Join(failed...)
+}
+
+// resumeLimit bounds the starts of what was held back.
+const resumeLimit = 10 * time.Second
+
+// quietly runs a step that is part of another one.
+func (r *Runner) quietly(ctx context.Context, s Step) error {
+	if s.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.For)
+		defer cancel()
+	}
+	if err := r.permit(ctx, s); err != nil {
+		return err
+	}
+	return r.do(ctx, s)
+}
+
+// stop stops a sender. Where the peer's receiver waits for a lock, the server's STOP waits
+// with it.
+func (r *Runner) stop(ctx context.Context, server Server, s Step, object string) error {
+	ctx, cancel := context.WithTimeout(ctx, r.stopLimit())
+	defer cancel()
+	err := server.Stop(ctx, object)
+	if errors.Is(err, ErrTimeout) {
+		return fmt.Errorf("%w; the receiver on %s may wait for a lock%s", err, r.Mesh.PodName(s.Peer), r.whose(context.WithoutCancel(ctx), s.Peer))
+	}
+	return err
+}
+
+// stopLimit bounds a STOP: STOPs of one server follow each other, up to 1 s each.
+func (r *Runner) stopLimit() time.Duration { return r.lockWait() + statementTail }
+
+// whose names the transactions that are open on a server, for the end of a message.
+func (r *Runner) whose(ctx context.Context, pod int) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	open, ok, err := r.Servers.Server(pod).OpenTransactions(ctx)
+	if err != nil || !ok || len(open) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": on %s transactions of %s are open", r.Mesh.PodName(pod), sessions(open))
+}
+
+// tooLong says whose transactions keep a pod from going on.
+func (r *Runner) tooLong(pod int, open []Transaction, what string) error {
+	return fmt.Errorf("%w: transactions of %s on %s have been open %s: commit them, or ALTER DATABASE … SESSION CLOSE",
+		ErrTimeout, sessions(open), r.Mesh.PodName(pod), what)
+}
+
+// sessions names the sessions of transactions.
+func sessions(open []Transaction) string {
+	texts := make([]string, len(open))
+	for i, t := range open {
+		switch {
+		case t.Session == 0:
+			texts[i] = "a peer"
+		case t.User == "":
+			texts[i] = fmt.Sprintf("session %d", t.Session)
+		default:
+			texts[i] = fmt.Sprintf("session %d (%s, %s)", t.Session, t.User, t.From)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
