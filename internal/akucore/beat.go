@@ -71,9 +71,13 @@ func (b Beats) Begin(above, now int64) Beat {
 }
 
 // leavesOut tells whether a beat that another server has of the pod is of a history that
-// this one, the pod's own, does not have: it lies between two lives.
+// this one, the pod's own, does not have: it lies between two lives. A copy may have
+// brought beats of a lost life along; what this one has is not left out.
 func (b Beats) leavesOut(other Beat) bool {
-	if other.Number > b.Newest().Number {
+	switch {
+	case slices.ContainsFunc(b, func(own Beat) bool { return own.Number == other.Number && own.Life == other.Life }):
+		return false
+	case other.Number > b.Newest().Number:
 		return true
 	}
 	for _, life := range b.Lives() {

@@ -30,7 +30,7 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 	steps = append(steps, stopAndDrop(m, v, base, Master)...)
 	steps = append(steps, stopAndDrop(m, v, Master, base)...)
 	if len(m.Groups) > 1 {
-		steps = append(steps, Step{Do: AllowSharing, On: Master})
+		steps = append(steps, Step{Do: AllowSharing, On: base}, Step{Do: AllowSharing, On: Master})
 	}
 	steps = append(steps, forGroups(m, Step{Do: Create, On: base, Peer: Master})...)
 	steps = append(steps, forGroups(m, Step{Do: Create, On: Master, Peer: base})...)

@@ -135,7 +135,7 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	p.add(deliver)
 	p.add(giveUp)
 	if len(m.Groups) > 1 {
-		p.add(Stage{Title: "let several replications share a host", Steps: []Step{{Do: AllowSharing, On: Master}}})
+		p.add(Stage{Title: "let several replications share a host", Steps: []Step{{Do: AllowSharing, On: Master}, {Do: AllowSharing, On: source}}})
 	}
 	p.add(create)
 	p.add(Stage{
