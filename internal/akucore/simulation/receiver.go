@@ -8,6 +8,7 @@ type receiver struct {
 	s       *server
 	sender  *sender
 	link    int64 // another one counts anew
+	from    int64 // the restart number
 	applied int64
 	failed  int64      // changes that it skipped or gave up
 	open    []*applied // transactions that have not ended
@@ -108,7 +109,8 @@ func (r *receiver) ends(c change) {
 		a.lock.leave()
 		return
 	}
-	if c.table != noTable {
+	// One that began before the link's restart number was over and acknowledged before.
+	if c.table != noTable && c.transaction.began >= r.from {
 		r.s.volume.misses(r.sender.s.volume.id, c, skipped)
 	}
 }

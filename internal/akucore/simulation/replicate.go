@@ -134,7 +134,7 @@ func (x *sender) connect(numbered bool) {
 	}
 	p.told[x.name] = max(p.told[x.name], x.o.xsn)
 	x.state, x.read, x.sent, x.stalls, x.pumping = runs, x.o.xsn, true, time.Time{}, false
-	x.peer = &receiver{s: p, sender: x, link: x.s.w.id(), applied: x.o.xsn}
+	x.peer = &receiver{s: p, sender: x, link: x.s.w.id(), from: x.o.xsn, applied: x.o.xsn}
 	p.receivers[x.name] = x.peer
 	for t := range x.o.items {
 		if again, ok := x.s.volume.first(x.o, max(x.o.xsn, x.skips), t); ok {
