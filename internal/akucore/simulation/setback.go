@@ -49,6 +49,7 @@ func setBack(pods ...int) fault {
 			w.volumes[p], w.copies[p] = earlier, nil
 			w.every = append(w.every, earlier)
 			w.forks = append(w.forks, fork{v.id, earlier.id, earlier.last})
+			earlier.recovers()
 			others = slices.DeleteFunc(others, func(o *volume) bool { return o == v })
 			old = append(old, v)
 		}
@@ -89,7 +90,7 @@ type fork struct {
 	at       int64
 }
 
-// clone is the volume as it is at this moment, with what a server does with it first: it rolls back what was open.
+// clone is the volume as it is at this moment.
 func (v *volume) clone() *volume {
 	c := *v
 	c.beatTables, c.log, c.has, c.missing, c.objects = maps.Clone(v.beatTables), slices.Clone(v.log), maps.Clone(v.has), map[known]map[int64]string{}, map[string]*object{}
@@ -104,18 +105,22 @@ func (v *volume) clone() *volume {
 		copied.items, copied.spec.Tables = maps.Clone(o.items), slices.Clone(o.spec.Tables)
 		c.objects[name] = &copied
 	}
+	return &c
+}
+
+// recovers is what a server does first with a volume of a moment at which transactions were open: it rolls them back.
+func (v *volume) recovers() {
 	open := map[*transaction]bool{}
-	for _, r := range c.log {
+	for _, r := range v.log {
 		if r.transaction != nil && r.transaction.early {
 			open[r.transaction] = r.opens()
 		}
 	}
 	for _, r := range v.log {
 		if r.opens() && open[r.transaction] {
-			c.rollback(r.transaction)
+			v.rollback(r.transaction)
 		}
 	}
-	return &c
 }
 
 // learns has a volume know of the new log what it knows of the old one, as far as both are the same.
@@ -152,9 +157,17 @@ func (w *world) forgotten(before, now *volume, others []*volume) {
 	}
 }
 
-// lackedBy tells whether not all of these volumes have a change.
+// lackedBy tells whether not all of these volumes that replicate its table have a change, or none does.
 func lackedBy(others []*volume, log *volume, c change) bool {
-	return len(others) == 0 || slices.ContainsFunc(others, func(v *volume) bool { return v.carries(c.table) && v.known(log, c.table) < c.sn })
+	lacks := true
+	for _, v := range others {
+		if v.shares(c.table) {
+			if lacks = v.known(log, c.table) < c.sn; lacks {
+				break
+			}
+		}
+	}
+	return lacks
 }
 
 // incomplete notes that a volume that was set back is no complete copy where it is not as the others are: they have what it lacks
