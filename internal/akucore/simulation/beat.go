@@ -31,18 +31,42 @@ func (s *server) beats(t int) map[int]akucore.Beats {
 	return all
 }
 
-// beat writes a beat, after what nobody needs any more is deleted.
-func (s *server) beat(t, pod int, next func(akucore.Beats, int64) akucore.Beat) akucore.Beat {
-	beats := s.beats(t)[pod]
-	for i, b := range beats {
-		if i < len(beats)-1 && b.Number != b.Life {
-			s.volume.write(t, beatKey(pod, b.Number), 0)
+// beat writes a beat, after what nobody needs any more is deleted, each as soon as the
+// table is had.
+func (s *server) beat(ctx context.Context, t, pod int, next func(akucore.Beats, int64) akucore.Beat) (b akucore.Beat, err error) {
+	err = s.asUser(ctx, t, func() {
+		beats := s.beats(t)[pod]
+		for i, b := range beats {
+			if i < len(beats)-1 && b.Number != b.Life {
+				s.volume.write(row{place{t, beatKey(pod, b.Number)}, 0}, nil)
+			}
 		}
+	})
+	if err != nil {
+		return akucore.Beat{}, err
 	}
-	b := next(beats, time.Now().UnixMilli())
-	s.volume.write(t, beatKey(pod, b.Number), s.w.lifeOf(beatLife{b.Life, b.Prev}))
-	s.wrote()
-	return b
+	err = s.asUser(ctx, t, func() {
+		b = next(s.beats(t)[pod], time.Now().UnixMilli())
+		s.volume.write(row{place{t, beatKey(pod, b.Number)}, s.w.lifeOf(beatLife{b.Life, b.Prev})}, nil)
+	})
+	return b, err
+}
+
+// asUser changes rows of a table, in a transaction that is over at once.
+func (s *server) asUser(ctx context.Context, table int, change func()) error {
+	s.w.mu.Lock()
+	held := s.lock(table, writes)
+	s.w.mu.Unlock()
+	if err := held.await(ctx, forEver, int(applies)); err != nil {
+		return err
+	}
+	return s.change(func() error {
+		defer held.leave()
+		change()
+		s.touched[table] = time.Now()
+		s.wrote()
+		return nil
+	})
 }
 
 // lifeOf is the value that stands for a life.
@@ -92,14 +116,17 @@ func (c *conn) BeginLife(ctx context.Context, t akucore.Table, pod int, above in
 }
 
 func (c *conn) insertBeat(ctx context.Context, what string, t akucore.Table, pod int, next func(akucore.Beats, int64) akucore.Beat) (b akucore.Beat, err error) {
-	err = c.run(ctx, quickTimeout, what, t.String(), func(_ context.Context, s *server) error {
-		return s.change(func() error {
+	err = c.run(ctx, quickTimeout, what, t.String(), func(ctx context.Context, s *server) (err error) {
+		err = s.change(func() error {
 			if !s.hasBeats(table(t)) {
 				return akucore.ErrNoTable
 			}
-			b = s.beat(table(t), pod, next)
 			return nil
 		})
+		if err == nil {
+			b, err = s.beat(ctx, table(t), pod, next)
+		}
+		return err
 	})
 	return b, err
 }
@@ -130,4 +157,8 @@ func (c *conn) Carries(ctx context.Context, object string, t akucore.Table) (car
 	return carries, err
 }
 
-func (c *conn) SetReceiverLockTimeout(context.Context, time.Duration) error { return nil }
+func (c *conn) SetReceiverLockTimeout(ctx context.Context, wait time.Duration) error {
+	return c.run(ctx, quickTimeout, "REPLICATION_LOCK_TIMEOUT", wait.String(), func(_ context.Context, s *server) error {
+		return s.change(func() error { s.lockTimeout = wait; return nil })
+	})
+}

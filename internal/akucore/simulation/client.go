@@ -428,7 +428,7 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 		for name, o := range s.volume.objects {
 			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
 			if r := s.receivers[name]; r != nil {
-				seen.Receiver = &akucore.Received{AppliedSN: r.applied}
+				seen.Receiver = &akucore.Received{Link: fmt.Sprint(r.link), AppliedSN: r.applied, Failed: akucore.Changes{Inserts: r.failed}}
 			}
 			traffic[name] = seen
 		}
@@ -436,12 +436,12 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 	return traffic, err
 }
 
-func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec, _ time.Duration) error {
-	return c.run(ctx, changeTimeout, "CREATE", spec.Name, func(_ context.Context, s *server) error { return s.create(spec) })
+func (c *conn) Create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
+	return c.run(ctx, changeTimeout, "CREATE", spec.Name, func(ctx context.Context, s *server) error { return s.create(ctx, spec, wait) })
 }
 
-func (c *conn) Drop(ctx context.Context, object string, _ time.Duration) error {
-	return c.run(ctx, changeTimeout, "DROP", object, func(_ context.Context, s *server) error { return s.drop(object, c.client) })
+func (c *conn) Drop(ctx context.Context, object string, wait time.Duration) error {
+	return c.run(ctx, changeTimeout, "DROP", object, func(ctx context.Context, s *server) error { return s.drop(ctx, object, c.client, wait) })
 }
 
 func (c *conn) Start(ctx context.Context, object string) error {
@@ -460,18 +460,19 @@ func (c *conn) Reset(ctx context.Context, object string) error {
 	return c.run(ctx, changeTimeout, "RESET", object, func(_ context.Context, s *server) error { return s.reset(object, c.client) })
 }
 
-func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table, _ time.Duration) error {
-	return c.each(ctx, "ADD TABLE", object, tables, (*server).addTable)
+func (c *conn) AddTables(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
+	return c.each(ctx, "ADD TABLE", object, tables, wait, (*server).addTable)
 }
 
-func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table, _ time.Duration) error {
-	return c.each(ctx, "DROP TABLE", object, tables, (*server).dropTable)
+func (c *conn) DropTables(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
+	return c.each(ctx, "DROP TABLE", object, tables, wait, (*server).dropTable)
 }
 
 // each runs a statement for every table.
-func (c *conn) each(ctx context.Context, statement, object string, tables []akucore.Table, do func(*server, string, akucore.Table) error) error {
+func (c *conn) each(ctx context.Context, statement, object string, tables []akucore.Table, wait time.Duration,
+	do func(*server, context.Context, string, akucore.Table, time.Duration) error) error {
 	for _, t := range tables {
-		err := c.run(ctx, changeTimeout, statement, object+" "+t.String(), func(_ context.Context, s *server) error { return do(s, object, t) })
+		err := c.run(ctx, changeTimeout, statement, object+" "+t.String(), func(ctx context.Context, s *server) error { return do(s, ctx, object, t, wait) })
 		if err != nil {
 			return err
 		}
@@ -483,28 +484,41 @@ func (c *conn) SetHost(ctx context.Context, object, host string, _ int) error {
 	return c.run(ctx, changeTimeout, "SET HOST", object, func(_ context.Context, s *server) error { return s.setHost(object, host) })
 }
 
-func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table, _ time.Duration) (err error) {
+func (c *conn) Sync(ctx context.Context, object string, _ int, tables []akucore.Table, wait time.Duration) (err error) {
 	tries := 1
 	if c.w.options.RepeatSync {
 		tries = 5
 	}
 	for range tries {
-		if err = c.sync(ctx, object, tables); err == nil || pause(ctx, time.Second) != nil {
+		if err = c.sync(ctx, object, tables, wait); err == nil || pause(ctx, time.Second) != nil {
 			break
 		}
 	}
 	return err
 }
 
-func (c *conn) sync(ctx context.Context, object string, tables []akucore.Table) error {
-	return c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables) })
+func (c *conn) sync(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
+	err := c.run(ctx, syncTimeout, "SYNC", object, func(ctx context.Context, s *server) error { return s.sync(ctx, object, tables, wait) })
+	if err != nil {
+		c.w.mu.Lock()
+		c.w.figures.Broken++
+		c.w.mu.Unlock()
+	}
+	return err
 }
 
 func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) error {
 	return c.run(ctx, wait+quickTimeout, "FLUSH", object, func(ctx context.Context, s *server) error { return s.flush(ctx, object, wait) })
 }
 
-func (c *conn) SyncProgress(context.Context, string) ([]akucore.SyncProgress, error) { return nil, nil }
+func (c *conn) SyncProgress(ctx context.Context, object string) (progress []akucore.SyncProgress, err error) {
+	err = c.read(ctx, "sync progress "+object, func(s *server) {
+		if at, copied := s.copied[object]; copied {
+			progress = []akucore.SyncProgress{{Records: -1, SN: at}}
+		}
+	})
+	return progress, err
+}
 
 func (c *conn) Sender(ctx context.Context, object string) (state akucore.SenderState, err error) {
 	err = c.read(ctx, "sender "+object, func(s *server) {
@@ -529,10 +543,13 @@ func (s *server) sender(name string, o *object) akucore.SenderState {
 func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
-		for _, o := range s.sessions {
-			if o.began > 0 {
-				open = append(open, akucore.Transaction{ID: o.transaction, Session: o.id, Since: o.since})
+		for _, o := range s.inTurn() {
+			if o.transaction != nil {
+				open = append(open, o.transaction.seen(o.id))
 			}
+		}
+		for _, t := range s.applying() {
+			open = append(open, t.seen(0))
 		}
 	})
 	return open, err == nil, err
@@ -594,7 +611,7 @@ func (c *conn) Reserve(ctx context.Context, sessions int) error {
 // others are the sessions of others but SYSDBA.
 func (s *server) others(c *client) []*session {
 	var others []*session
-	for _, o := range s.sessions {
+	for _, o := range s.inTurn() {
 		if !o.sysdba && o.client != c {
 			others = append(others, o)
 		}

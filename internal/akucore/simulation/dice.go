@@ -24,6 +24,7 @@ const (
 	dieClose
 	dieRecover
 	dieStart
+	dieLock
 )
 
 type dieKey struct {

@@ -221,18 +221,6 @@ func killHook(p int) fault {
 	})
 }
 
-func loseVolume(p int) fault {
-	return fault{fmt.Sprintf("altibase-%d: the pod and its volume are lost", p), func(w *world) {
-		if w.pods[p] != nil {
-			w.pods[p].gone()
-		}
-		if v := w.volumes[p]; v != nil {
-			w.lost = append(w.lost, v)
-			w.volumes[p] = nil
-		}
-	}}
-}
-
 // reboot is the end of everything on a node at once; the containers come back in
 // any order.
 func reboot(r *rand.Rand, pods int) fault {

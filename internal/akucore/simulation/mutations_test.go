@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
-	"slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -184,6 +184,12 @@ func anotherSource(o *Options) { inOrder(o, nil); o.Schedule = sourceChanges }
 
 // inACut: the master is lost while two slaves are cut off from each other.
 func inACut(o *Options) { inOrder(o, nil); o.Schedule = lostInACut }
+
+// copiesLost: slaves lose their volumes.
+func copiesLost(o *Options) { inOrder(o, nil); o.Schedule = volumesLost }
+
+// olderVolumes: volumes are set back to an earlier moment.
+func olderVolumes(o *Options) { inOrder(o, nil); o.Schedule = volumesSetBack }
 
 // masterAway: a slave starts again while the master is away for long.
 func masterAway(o *Options) {

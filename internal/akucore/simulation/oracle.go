@@ -75,7 +75,7 @@ func (w *world) undelivered(v *volume, table int) (pod int, c change) {
 // lacks is the first change of users of a log that a volume does not hold, but for what
 // somebody was ready to lose.
 func (w *world) lacks(v, log *volume, table int) (change, bool) {
-	if table >= userTables {
+	if isBeat(table) {
 		return change{}, false
 	}
 	for _, c := range log.log[log.behind(v.known(log, table)):] {

@@ -14,8 +14,9 @@ const (
 	gracePeriod = 60 * time.Second
 	endTimeout  = gracePeriod - 5*time.Second
 	drainTime   = 3 * time.Second
-	// lockWaitOfAku is AKU_LOCK_WAIT.
-	lockWaitOfAku = 20 * time.Second
+	lockWait    = 20 * time.Second
+	// beatInterval is AKU_BEAT_INTERVAL.
+	beatInterval = 5 * time.Second
 	// lockPatience and endPoll are those of the real programs.
 	lockPatience = 10 * time.Second
 	endPoll      = 50 * time.Millisecond
@@ -64,7 +65,10 @@ func (w *world) newPod(number int) *pod {
 	w.tell("altibase-%d is created", number)
 	w.spawn(p.runSidecar)
 	w.spawn(p.runServer)
-	w.spawn(p.users)
+	w.spawn(func() { p.users(commits) })
+	if number <= w.options.Linger {
+		w.spawn(func() { p.users(lingers) })
+	}
 	return p
 }
 
@@ -239,6 +243,7 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		Runner: p.runner(c),
 		Options: akucore.StartOptions{
 			Flush: p.w.options.FlushAtStart, FlushTimeout: 300 * time.Second,
+			ReceiverLockTimeout: p.w.options.LockTimeout,
 		},
 		Replicas: p.replicas,
 		Why:      func(why string) { p.notReady(c, why) },
@@ -258,6 +263,7 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	p.marker, p.ready, p.why = true, true, ""
 	if p.server != nil {
 		p.server.byHand = false
+		p.w.figures.Slowest = max(p.w.figures.Slowest, time.Since(p.server.since))
 	}
 	p.w.tell("altibase-%d is in service", p.number)
 	p.w.mu.Unlock()
@@ -266,6 +272,9 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		defer p.w.mu.Unlock()
 		p.marker = p.marker || !c.dead
 	}
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	p.w.spawn(func() { p.beat(beating, c) })
 	if p.w.options.NoSweep {
 		err = akucore.Watch(ctx, c.Server(p.number), instance, present)
 	} else {
@@ -277,6 +286,15 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	}
 	p.w.mu.Unlock()
 	p.notReady(c, fmt.Sprint("the own server left service: ", err))
+}
+
+// beat inserts beats as long as the pod is in service.
+func (p *pod) beat(ctx context.Context, c *client) {
+	for pause(ctx, beatInterval+time.Duration(p.number)*17*time.Nanosecond) == nil {
+		for _, g := range p.mesh().Groups {
+			_, _ = c.Server(p.number).Beat(ctx, g.Beat(), p.number)
+		}
+	}
 }
 
 // decide is how the pod's start decides. What somebody has to do is remembered for him.
@@ -319,7 +337,7 @@ func (p *pod) runner(c *client) *akucore.Runner {
 	return &akucore.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
-		Unchecked: p.w.options.Unchecked, LockWait: lockWaitOfAku,
+		Unchecked: p.w.options.Unchecked, LockWait: lockWait,
 		OnStep: func(s akucore.Step) { p.claimed(c, s) },
 	}
 }

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -26,33 +25,29 @@ const (
 // sender is the running half of a started object. It exists from START to STOP, and
 // while a SYNC runs.
 type sender struct {
-	s      *server
-	name   string
-	o      *object
-	state  senderState
-	ended  bool
-	read   int64 // all up to here was sent and is applied
-	acked  int64 // all up to here was acknowledged since the link was made
-	sent   bool  // something was sent since the last acknowledgement
-	heard  chan struct{}
-	peer   *receiver
-	stalls time.Time                             // since when the peer is silent
-	from   struct{ link, read, rows, ddl int64 } // where the counts of the link began
+	s     *server
+	name  string
+	o     *object
+	state senderState
+	ended bool
+	read  int64 // all up to here was sent and is applied
+	skips int64 // nothing up to here is sent over this link
+	sent  bool  // something was sent since the last acknowledgement
+	acks  int64 // acknowledgements so far
+	// flushed: a FLUSH has had the answer to what was sent last.
+	flushed bool
+	heard   chan struct{}
+	peer    *receiver
+	stalls  time.Time // since when the peer is silent
 
-	pumping, acking bool
-	tries           int // the last try that was planned
-	cut             func()
-}
-
-// receiver is the other end of a sender's link.
-type receiver struct {
-	s       *server
-	sender  *sender
-	applied int64
+	pumping, keeping, acking bool
+	tries                    int // the last try that was planned
+	cut                      func()
+	locking                  chan struct{} // closed: its SYNC does not wait for tables any more
 }
 
 func (s *server) newSender(name string, o *object) *sender {
-	x := &sender{s: s, name: name, o: o, heard: make(chan struct{}), acked: -1}
+	x := &sender{s: s, name: name, o: o, heard: make(chan struct{})}
 	s.senders[name] = x
 	return x
 }
@@ -61,29 +56,19 @@ func (s *server) newSender(name string, o *object) *sender {
 // it: then the receiver may stay, as a link that nobody closed does.
 func (x *sender) end(died bool) {
 	x.ended = true
-	close(x.heard)
-	x.heard = make(chan struct{})
+	x.news()
 	if x.cut != nil {
 		x.cut()
 	}
 	r := x.peer
 	x.peer = nil
-	if r == nil || died && x.s.w.chance(30, dieLinger, x.s.pod, x.o.peer, x.o.group) {
-		return
+	switch {
+	case r == nil:
+	case died && x.s.w.chance(30, dieLinger, x.s.pod, x.o.peer, x.o.group):
+		r.abandoned()
+	default:
+		r.leave()
 	}
-	r.leave()
-}
-
-func (r *receiver) leave() {
-	if r.s.receivers[r.sender.name] == r {
-		delete(r.s.receivers, r.sender.name)
-	}
-}
-
-// cut ends a link from the receiver's side; the sender tries again at once.
-func (r *receiver) cut() {
-	r.leave()
-	r.sender.lose(10 * time.Millisecond)
 }
 
 // lose breaks the link of a sender, which tries again at once and then now and
@@ -92,7 +77,7 @@ func (x *sender) lose(soon time.Duration) {
 	if x.ended || x.peer == nil {
 		return
 	}
-	x.peer = nil
+	x.peer, x.pumping = nil, false
 	x.state = retries
 	x.tryIn(soon)
 }
@@ -105,17 +90,12 @@ func (x *sender) tryIn(d time.Duration) {
 		if x.ended || x.peer != nil || x.tries != n {
 			return
 		}
-		err := x.handshake()
-		if errors.Is(err, errMismatch) {
-			x.remove() // no other try could help; the object still counts as started
-			return
-		}
-		if err != nil || x.s.w.silent(x.s.pod, x.o.peer) {
+		if err := x.handshake(); err != nil || x.s.w.silent(x.s.pod, x.o.peer) {
 			x.state = retries
 			x.tryIn(retryWait)
 			return
 		}
-		x.connect()
+		x.connect(true)
 	})
 }
 
@@ -138,55 +118,53 @@ func (x *sender) handshake() error {
 	return nil
 }
 
-// connect makes the link, in place of an older one, from the restart point on. A
-// sender of the peer that sleeps is woken.
-func (x *sender) connect() {
+// connect makes the link, in place of an older one, from the restart point on.
+//
+// A receiver's server keeps for each object the highest restart number that it was told,
+// whoever told it, and a sender whose own number was set before the handshake sends
+// nothing that lies below (transcripts/receiver-memory). One that had none begins anew.
+func (x *sender) connect(numbered bool) {
 	p := x.s.w.running(x.o.peer)
 	if old := p.receivers[x.name]; old != nil {
 		old.leave()
 		old.sender.lose(time.Second)
 	}
-	x.state, x.read, x.acked, x.sent, x.stalls = runs, x.o.xsn, -1, true, time.Time{}
-	x.peer = &receiver{s: p, sender: x, applied: x.o.xsn}
-	x.countAnew()
+	if x.skips = p.told[x.name]; !numbered {
+		x.skips, p.told[x.name] = 0, 0
+	}
+	p.told[x.name] = max(p.told[x.name], x.o.xsn)
+	x.state, x.read, x.sent, x.stalls, x.pumping = runs, x.o.xsn, true, time.Time{}, false
+	x.peer = &receiver{s: p, sender: x, link: x.s.w.id(), from: x.o.xsn, applied: x.o.xsn}
 	p.receivers[x.name] = x.peer
 	for t := range x.o.items {
-		if again, ok := x.s.volume.first(x.o, x.o.xsn, t); ok {
+		if again, ok := x.s.volume.first(x.o, max(x.o.xsn, x.skips), t); ok {
 			p.volume.forgets(x.s.volume.id, again.sn-1, t)
 		}
-	}
-	if theirs := p.senders[x.name]; theirs != nil && theirs.state == retries && !theirs.ended {
-		theirs.tryIn(time.Millisecond)
 	}
 	x.kick()
 	x.acknowledgeLater()
 }
 
-// countAnew begins the counts of a link: what is read from the restart point on.
-func (x *sender) countAnew() {
-	v := x.s.volume
-	again, _ := v.next(x.o, x.o.xsn, len(v.log)+1)
-	x.from.link, x.from.read = x.s.w.id(), x.o.xsn
-	x.from.rows, x.from.ddl = v.writtenTo(x.o)-int64(len(again)), v.ddl
-}
-
-// kick has the sender send what is there to send, in a moment.
+// kick has the sender send what is there to send, in a moment. The end of the log that
+// is of no interest to the peer goes with the keep-alive.
 func (x *sender) kick() {
 	if x.ended || x.peer == nil || x.pumping {
 		return
 	}
 	w := x.s.w
-	x.pumping = true
 	changes, _ := x.s.volume.next(x.o, x.read, 1)
 	a, b, g := x.s.pod, x.o.peer, x.o.group
 	switch {
 	case len(changes) > 0:
+		x.pumping = true
 		w.after(w.between(dieLink, a, b, g, 5*time.Millisecond, 40*time.Millisecond)+w.network.slow[a]/4+w.network.slow[b]/4, x.pump)
-	case x.s.volume.last > x.read:
-		// Nothing of interest: only the keep-alive says how far the log is.
-		w.after(w.between(dieKeepAlive, a, b, g, 5*time.Millisecond, ackWait), x.pump)
-	default:
-		x.pumping = false
+	case x.s.volume.last > x.read && !x.keeping:
+		x.keeping = true
+		w.after(w.between(dieKeepAlive, a, b, g, ackWait-100*time.Millisecond, ackWait), func() {
+			if x.keeping = false; !x.pumping {
+				x.pump()
+			}
+		})
 	}
 }
 
@@ -202,7 +180,8 @@ func (x *sender) pump() {
 			x.stalls = time.Now()
 		}
 		if time.Since(x.stalls) > lostAfter {
-			x.peer = nil // the receiver stays: its end of the link does not know
+			x.peer.abandoned() // it stays: its end of the link does not know
+			x.peer = nil
 			x.state = retries
 			x.tryIn(retryWait)
 			return
@@ -219,25 +198,33 @@ func (x *sender) pump() {
 	most := 1 + int(w.roll(dieBatch, x.s.pod, x.o.peer, x.o.group)%30)
 	changes, upTo := x.s.volume.next(x.o, x.read, most)
 	for _, c := range changes {
-		p.volume.apply(c)
+		if !x.peer.take(c) {
+			x.pumping = true
+			break
+		}
+		x.read, x.sent, x.flushed = c.sn, true, false
 	}
-	if len(changes) > 0 {
-		// A change of a transaction moves the number to its own, a keep-alive beyond.
-		upTo = changes[len(changes)-1].sn
-		x.sent = true
+	if len(changes) == 0 {
+		x.read = upTo // a keep-alive
 	}
-	x.read = upTo
-	x.peer.applied = max(x.peer.applied, upTo)
+	x.peer.applied = max(x.peer.applied, x.read)
 	for t := range x.o.items {
-		p.volume.knows(x.s.volume.id, upTo, t)
+		p.volume.knows(x.s.volume.id, x.read, t)
 	}
+	x.news()
 	x.kick()
 	x.acknowledgeLater()
 }
 
+// news wakes who waits for something of the sender.
+func (x *sender) news() {
+	close(x.heard)
+	x.heard = make(chan struct{})
+}
+
 // acknowledgeLater has the peer acknowledge what it has applied by then.
 func (x *sender) acknowledgeLater() {
-	if x.acking || x.peer == nil || x.acked >= x.read && !x.sent {
+	if x.acking || x.peer == nil || !x.sent {
 		return
 	}
 	x.acking = true
@@ -246,17 +233,24 @@ func (x *sender) acknowledgeLater() {
 		if x.ended || x.peer == nil || !x.stalls.IsZero() || x.s.w.silent(x.s.pod, x.o.peer) {
 			return
 		}
-		x.acked = x.read
-		if x.sent && x.o.xsn != akucore.Unset {
-			x.o.xsn, x.sent = max(x.o.xsn, x.acked), false
+		x.acks++
+		if x.sent = false; x.o.xsn != akucore.Unset {
+			x.o.xsn = max(x.o.xsn, x.restart())
+			x.peer.s.told[x.name] = max(x.peer.s.told[x.name], x.o.xsn)
 		}
-		close(x.heard)
-		x.heard = make(chan struct{})
-		if x.read < x.s.volume.last {
-			x.kick()
-			x.acknowledgeLater()
-		}
+		x.news()
+		x.kick()
 	})
+}
+
+// restart is from where on all must be sent again should the link break now: a
+// transaction that has not ended is sent from its beginning.
+func (x *sender) restart() int64 {
+	at := x.read
+	for _, a := range x.peer.open {
+		at = min(at, a.began)
+	}
+	return at
 }
 
 // wrote has the senders of a server look at their log.

@@ -30,7 +30,10 @@ type Options struct {
 	Blocks       bool          // the first rolling update adds a group
 	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
 	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
+	LockTimeout  time.Duration // of receivers, as aku sets it; 0 for the server's own
 	FewValues    bool          // rows come back to values that they had before
+	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
+	LingerFor    time.Duration // that long; 0 for 4 to 8 s
 
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
 	// situation is tried in schedules that lead there.
@@ -75,18 +78,31 @@ func OptionsOf(seed uint64) Options {
 	if r.IntN(3) == 0 {
 		o.APIFails = 30
 	}
+	o.LockTimeout = time.Hour
 	o.FewValues = r.IntN(8) == 0
-	if seed%10 == 0 {
+	switch seed % 10 {
+	case 0:
 		o.Schedule = masterRecovered
+	case 5:
+		o.Schedule = volumesLost
+	case 7:
+		o.Schedule = volumesSetBack
 	}
 	o.Lists = r.IntN(3) == 0
 	o.Blocks = r.IntN(6) == 0
+	o.Linger = -1
+	switch r.IntN(8) {
+	case 0:
+		o.Linger = akucore.Master
+	case 1:
+		o.Linger = maxPods
+	}
 	return o
 }
 
 func (o Options) String() string {
-	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s",
-		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.Blocks, o.WriteEvery)
+	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s, long transactions up to altibase-%d",
+		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.Blocks, o.WriteEvery, o.Linger)
 }
 
 // Outcome is what a run came to.
@@ -252,7 +268,7 @@ func (w *world) behind() string {
 			}
 			for _, g := range p.mesh().Groups {
 				x := p.server.senders[g.Object(akucore.PairOf(i, j))]
-				if x == nil || x.peer == nil || x.read < p.volume.last {
+				if x == nil || x.peer == nil || p.volume.owes(x.o, x.read) {
 					return fmt.Sprintf("%s from altibase-%d to altibase-%d", g.Object(akucore.PairOf(i, j)), i, j)
 				}
 			}

@@ -2,6 +2,8 @@ package simulation
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -24,6 +26,12 @@ type server struct {
 	senders   map[string]*sender
 	receivers map[string]*receiver
 	stopping  chan struct{} // STOPs run one after the other
+
+	copied      map[string]int64   // the number of the log at which the last SYNC of an object read the rows
+	told        map[string]int64   // the highest restart number of the peer's log, of each object; lost with the process
+	locks       [maxTables][]*lock // who holds and who waits, in the order of coming
+	touched     [maxTables]time.Time
+	lockTimeout time.Duration // after which a receiver gives a row up
 }
 
 // session is a connection, of a user or of one of our programs.
@@ -34,9 +42,7 @@ type session struct {
 	sysdba bool
 	closed bool
 
-	transaction int64 // the open one
-	began       int64 // the last number of the log when it first wrote; 0: there is none
-	since       time.Time
+	transaction *transaction // the open one
 }
 
 // boot makes a server process, which takes its time before it answers. Callers
@@ -46,6 +52,7 @@ func (w *world) boot(pod int, v *volume) *server {
 	s := &server{
 		w: w, pod: pod, volume: v, startTime: w.id(), ctx: ctx, kill: kill, adminMode: true,
 		sessions: map[int64]*session{}, senders: map[string]*sender{}, receivers: map[string]*receiver{}, stopping: make(chan struct{}, 1),
+		copied: map[string]int64{}, told: map[string]int64{}, lockTimeout: lockTimeout,
 	}
 	w.after(w.between(dieBoot, pod, 0, 0, 6*time.Second, 7*time.Second), func() {
 		if s.ctx.Err() == nil {
@@ -63,6 +70,17 @@ func (s *server) serve() {
 		if o.started {
 			x := s.newSender(name, o)
 			x.tryIn(time.Millisecond * time.Duration(1+o.peer))
+			s.wake(name, o)
+		}
+	}
+}
+
+// wake has a peer's sender that sleeps look for this server: only a start of the server
+// does that, no START (transcripts/who-wakes-a-sleeping-sender).
+func (s *server) wake(name string, o *object) {
+	if p := s.w.running(o.peer); p != nil && !s.w.silent(s.pod, o.peer) {
+		if x := p.senders[name]; x != nil && x.state == retries && !x.ended {
+			x.tryIn(time.Millisecond * time.Duration(10+s.pod))
 		}
 	}
 }
@@ -75,8 +93,9 @@ func (s *server) end() {
 	}
 	s.kill()
 	s.up = false
-	for _, c := range s.sessions {
+	for _, c := range s.inTurn() {
 		c.closed = true
+		c.rollback()
 	}
 	for _, x := range s.senders {
 		x.end(true)
@@ -96,7 +115,13 @@ func (s *server) login(c *client, sysdba bool) *session {
 // logout ends a session, from either side. Callers hold the lock.
 func (c *session) logout() {
 	c.closed = true
+	c.rollback()
 	delete(c.server.sessions, c.id)
+}
+
+// inTurn are the sessions in the order in which they came.
+func (s *server) inTurn() []*session {
+	return slices.SortedFunc(maps.Values(s.sessions), func(a, b *session) int { return int(a.id - b.id) })
 }
 
 // sysdba is the one SYSDBA session, or nil.

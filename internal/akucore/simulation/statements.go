@@ -19,6 +19,7 @@ var (
 	errStopped   = fmt.Errorf("%w: ERR-61027 Replication did not start", akucore.ErrDone)
 	errUnknown   = fmt.Errorf("%w: ERR-6111B Undefined replication name", akucore.ErrDone)
 	errDuplicate = fmt.Errorf("%w: ERR-61100 Duplicate replication names", akucore.ErrDone)
+	errTable     = fmt.Errorf("%w: ERR-61111 Table not found", akucore.ErrFatal)
 	errItem      = errors.New("ERR-61101 The replication item already exists")
 	errNoItem    = errors.New("ERR-6111A No replication items found")
 	errHosts     = fmt.Errorf("%w: ERR-6110C Replication hosts already exist", akucore.ErrFatal)
@@ -32,8 +33,10 @@ const (
 	startWait    = time.Second
 	stopTick     = time.Second
 	syncWait     = 2 * time.Second
-	lockWait     = 30 * time.Second
-	shutdownWait = 8 * time.Second
+	flushWait    = 20 * time.Millisecond
+	lockTimeout  = 5 * time.Second // REPLICATION_LOCK_TIMEOUT
+	shutdownFrom = 10 * time.Second
+	shutdownTo   = 17 * time.Second
 )
 
 // The statements run in the goroutine of who sent them. Each takes the lock where
@@ -64,25 +67,30 @@ func (s *server) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *server) create(spec akucore.ObjectSpec) error {
-	return s.change(func() error {
-		if s.volume.objects[spec.Name] != nil {
-			return errDuplicate
+func (s *server) create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		for _, other := range s.volume.objects {
+			switch {
+			case other.spec.Name == spec.Name:
+				return nil, errDuplicate
+			case other.spec.Host == spec.Host && other.spec.Port == spec.Port && !s.sharing:
+				return nil, errHosts
+			}
 		}
+		for _, t := range spec.Tables {
+			if isBeat(table(t)) && !s.hasBeats(table(t)) {
+				return nil, errTable
+			}
+		}
+		return spec.Tables, nil
+	}, func() {
 		o := &object{spec: spec, group: group(spec), items: map[int]int64{}, peer: s.w.host(spec.Host), xsn: akucore.Unset}
 		o.spec.Tables = slices.Clone(spec.Tables)
 		for _, t := range spec.Tables {
 			o.items[table(t)] = s.volume.last
 		}
-		for _, other := range s.volume.objects {
-			if other.spec.Host == spec.Host && other.spec.Port == spec.Port && !s.sharing {
-				return errHosts
-			}
-		}
 		s.volume.objects[spec.Name] = o
-		s.volume.ddl++
 		s.logged()
-		return nil
 	})
 }
 
@@ -92,79 +100,99 @@ func (s *server) logged() {
 	s.wrote()
 }
 
-func (s *server) drop(name string, by *client) error {
-	return s.change(func() error {
-		switch {
-		case s.volume.objects[name] == nil:
-			return errUnknown
-		case s.senders[name] != nil:
-			return errDropped
+// stopped is an object that can be dropped or changed.
+func (s *server) stopped(name string) (*object, error) {
+	o := s.volume.objects[name]
+	switch {
+	case o == nil:
+		return nil, errUnknown
+	case s.senders[name] != nil:
+		return nil, errDropped
+	}
+	return o, nil
+}
+
+func (s *server) drop(ctx context.Context, name string, by *client, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		o, err := s.stopped(name)
+		if err != nil {
+			return nil, err
 		}
+		return o.spec.Tables, nil
+	}, func() {
 		if r := s.receivers[name]; r != nil {
 			r.cut()
 		}
-		s.mayReset(s.volume.objects[name], by)
+		o := s.volume.objects[name]
+		s.mayReset(o, by)
 		// The source of a recovery keeps its copy: it is the master that lost its own.
-		for t := range s.volume.objects[name].items {
+		for t := range o.items {
 			if by.pod == s.pod {
-				s.volume.ceases(s.volume.objects[name], t)
+				s.volume.ceases(o, t)
 			}
 		}
 		delete(s.volume.objects, name)
-		s.volume.ddl++
+		delete(s.told, name)
 		s.logged()
-		return nil
 	})
 }
 
-// alter changes an object that is stopped.
-func (s *server) alter(name string, change func(*object) error) error {
-	return s.change(func() error {
-		o := s.volume.objects[name]
-		switch {
-		case o == nil:
-			return errUnknown
-		case s.senders[name] != nil:
-			return errDropped
-		}
-		if err := change(o); err != nil {
-			return err
-		}
-		if r := s.receivers[name]; r != nil {
-			r.cut()
-		}
-		s.volume.ddl++
-		s.logged()
-		return nil
-	})
+// changed is what follows when an object was changed.
+func (s *server) changed(name string) {
+	if r := s.receivers[name]; r != nil {
+		r.cut()
+	}
+	s.logged()
 }
 
-func (s *server) addTable(name string, t akucore.Table) error {
-	return s.alter(name, func(o *object) error {
+func (s *server) addTable(ctx context.Context, name string, t akucore.Table, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		o, err := s.stopped(name)
+		if err != nil {
+			return nil, err
+		}
 		if _, ok := o.items[table(t)]; ok {
-			return errItem
+			return nil, errItem
 		}
+		if isBeat(table(t)) && !s.hasBeats(table(t)) {
+			return nil, errTable
+		}
+		return []akucore.Table{t}, nil
+	}, func() {
+		o := s.volume.objects[name]
 		o.spec.Tables = append(o.spec.Tables, t)
 		o.items[table(t)] = s.volume.last
-		return nil
+		s.changed(name)
 	})
 }
 
-func (s *server) dropTable(name string, t akucore.Table) error {
-	return s.alter(name, func(o *object) error {
-		if _, ok := o.items[table(t)]; !ok {
-			return errNoItem
+func (s *server) dropTable(ctx context.Context, name string, t akucore.Table, wait time.Duration) error {
+	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
+		o, err := s.stopped(name)
+		if err != nil {
+			return nil, err
 		}
+		if _, ok := o.items[table(t)]; !ok {
+			return nil, errNoItem
+		}
+		return []akucore.Table{t}, nil
+	}, func() {
+		o := s.volume.objects[name]
 		o.spec.Tables = slices.DeleteFunc(o.spec.Tables, func(other akucore.Table) bool { return other == t })
 		delete(o.items, table(t))
 		s.volume.ceases(o, table(t))
-		return nil
+		s.changed(name)
 	})
 }
 
 func (s *server) setHost(name, host string) error {
-	return s.alter(name, func(o *object) error {
+	return s.change(func() error {
+		o, err := s.stopped(name)
+		if err != nil {
+			return err
+		}
 		o.spec.Host, o.peer = host, s.w.host(host)
+		s.changed(name)
 		return nil
 	})
 }
@@ -190,14 +218,23 @@ func (s *server) start(ctx context.Context, name string) error {
 			x.remove()
 			return err
 		}
+		numbered := x.o.xsn != akucore.Unset
 		x.begin()
-		x.connect()
+		x.connect(numbered)
 		return nil
 	})
-	if err != nil {
+	if err != nil || s.quick(x) {
 		return err
 	}
 	return s.wait(ctx, startWait)
+}
+
+// quick tells whether a START comes back at once: it looks for the peer's answer, and then
+// after a second.
+func (s *server) quick(x *sender) bool {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	return s.w.chance(30, dieStart, s.pod, x.o.peer, 10+x.o.group)
 }
 
 // startRetry is START RETRY: the sender looks for its peer by itself, a moment later.
@@ -211,7 +248,7 @@ func (s *server) startRetry(name string) error {
 			return errStopped
 		}
 		x.begin()
-		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.group, 10*time.Millisecond, 300*time.Millisecond))
+		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.group, 3*time.Millisecond, 40*time.Millisecond))
 		return nil
 	})
 }
@@ -272,8 +309,9 @@ func (s *server) reach(ctx context.Context, x *sender) error {
 	return nil
 }
 
-// stop ends the sender at once and says so up to a tick later, whatever becomes of
-// who asked. A SYNC is cut.
+// stop ends the sender at the server's next second, whatever becomes of who asked. It has
+// to wait while the peer's receiver waits for a table (transcripts/lock-timeout), or the
+// SYNC that it is to cut does (transcripts/sync-lock-waits).
 func (s *server) stop(ctx context.Context, name string) error {
 	select {
 	case s.stopping <- struct{}{}:
@@ -285,26 +323,44 @@ func (s *server) stop(ctx context.Context, name string) error {
 	}
 	var x *sender
 	var rest time.Duration
-	err := s.change(func() error {
-		if s.volume.objects[name] == nil {
-			return errUnknown
-		}
-		if x = s.senders[name]; x == nil || x.ended {
-			if o := s.volume.objects[name]; x == nil && o.started {
-				o.started = false
-				s.logged()
+	for hangs := (<-chan struct{})(nil); ; {
+		err := s.change(func() error {
+			if s.volume.objects[name] == nil {
+				return errUnknown
+			}
+			if x = s.senders[name]; x == nil || x.ended {
+				if o := s.volume.objects[name]; x == nil && o.started {
+					o.started = false
+					s.logged()
+					return nil
+				}
+				return errStopped
+			}
+			if hangs = x.hangs(); hangs != nil {
 				return nil
 			}
-			return errStopped
+			if x.state != retries {
+				rest = untilTick() + s.w.between(dieStop, s.pod, x.o.peer, x.o.group, time.Millisecond, 10*time.Millisecond)
+			}
+			x.end(false)
+			return nil
+		})
+		if err != nil || x == nil {
+			return err
 		}
-		if x.state != retries {
-			rest = s.w.between(dieStop, s.pod, x.o.peer, x.o.group, 10*time.Millisecond, stopTick)
+		if hangs == nil {
+			break
 		}
-		x.end(false)
-		return nil
-	})
-	if err != nil || x == nil {
-		return err
+		select {
+		case <-hangs:
+			if err := s.wait(ctx, 10*time.Millisecond+time.Duration(s.pod)); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.ctx.Done():
+			return errGone
+		}
 	}
 	if err := s.wait(context.Background(), rest); err != nil {
 		return err
@@ -319,6 +375,23 @@ func (s *server) stop(ctx context.Context, name string) error {
 	})
 }
 
+// untilTick is the time to the next whole second of the clock.
+func untilTick() time.Duration {
+	now := time.Now()
+	return now.Truncate(stopTick).Add(stopTick).Sub(now)
+}
+
+// hangs is closed when what a STOP would wait for is over; nil for nothing.
+func (x *sender) hangs() <-chan struct{} {
+	switch {
+	case x.locking != nil:
+		return x.locking
+	case x.peer != nil && x.peer.waits != nil && !x.peer.waits.held:
+		return x.peer.waits.over
+	}
+	return nil
+}
+
 func (s *server) reset(name string, by *client) error {
 	return s.change(func() error {
 		o := s.volume.objects[name]
@@ -330,7 +403,6 @@ func (s *server) reset(name string, by *client) error {
 		}
 		s.mayReset(o, by)
 		o.xsn, o.pinned, o.started = akucore.Unset, 0, false
-		s.volume.ddl++
 		s.logged()
 		return nil
 	})
@@ -338,7 +410,7 @@ func (s *server) reset(name string, by *client) error {
 
 // sync copies rows as they are at its start, then sends what came after. With a list of
 // tables it copies only those, and sends from where the object stopped.
-func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) error {
+func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, wait time.Duration) error {
 	x, err := s.reserve(name)
 	if err != nil {
 		return err
@@ -348,13 +420,15 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 	if err := s.reach(ctx, x); err != nil {
 		return errors.Join(x.abandon(), err)
 	}
-	if err := s.lockTables(ctx); err != nil {
+	unlock, err := s.lockTables(ctx, x, tables, wait)
+	if err != nil {
 		return errors.Join(x.abandon(), err)
 	}
 	var copies []tableCopy
 	var at int64
 	var target *server
 	err = s.change(func() error {
+		defer unlock() // the copy itself needs no lock
 		x.cut = cut
 		err := x.handshake()
 		if x.ended || s.w.silent(s.pod, x.o.peer) {
@@ -372,6 +446,7 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 		x.state = syncs
 		target = s.w.running(x.o.peer)
 		at = s.volume.last
+		s.copied[name] = at
 		for _, t := range slices.Sorted(maps.Keys(x.o.items)) {
 			if len(tables) == 0 || slices.ContainsFunc(tables, func(wanted akucore.Table) bool { return table(wanted) == t }) {
 				copies = append(copies, s.volume.copyOf(t, target.volume))
@@ -417,7 +492,8 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 		}
 		x.cut = nil
 		x.o.started = true
-		if len(tables) == 0 || x.o.xsn == akucore.Unset {
+		numbered := len(tables) > 0 && x.o.xsn != akucore.Unset
+		if !numbered {
 			x.o.xsn, x.o.pinned = at, 0
 		}
 		for _, c := range copies {
@@ -430,32 +506,29 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table) 
 			s.w.figures.Changes++
 		}
 		s.logged()
-		x.connect()
+		x.connect(numbered)
 		return nil
 	})
 }
 
-// lockTables waits, as a SYNC does before it reads, until those have ended that have
-// changed rows and not committed.
-func (s *server) lockTables(ctx context.Context) error {
-	for deadline := time.Now().Add(lockWait); ; {
-		open := false
-		err := s.change(func() error {
-			for _, c := range s.sessions {
-				open = open || c.began > 0
-			}
-			return nil
-		})
-		if err != nil || !open {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return errSync
-		}
-		if err := s.wait(ctx, 10*time.Millisecond); err != nil {
-			return err
-		}
+// lockTables takes the tables, as a SYNC does before it reads them: all that the object
+// has, or those.
+func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Table, wait time.Duration) (unlock func(), err error) {
+	s.w.mu.Lock()
+	if len(tables) == 0 {
+		tables = x.o.spec.Tables
 	}
+	x.locking = make(chan struct{})
+	s.w.mu.Unlock()
+	unlock, err = s.alone(ctx, numbers(tables), wait)
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	close(x.locking)
+	x.locking = nil
+	if errors.Is(err, errLocked) {
+		err = errSync
+	}
+	return unlock, err
 }
 
 // tableCopy is a table on its way to another volume.
@@ -465,13 +538,14 @@ type tableCopy struct {
 	keys         []int
 	rows         map[int]int64
 	has          map[known]int64
+	missing      map[known]map[int64]string
 	whole, empty bool
 }
 
 func (v *volume) copyOf(table int, target *volume) tableCopy {
 	return tableCopy{
 		table: table, from: v.id, keys: slices.Sorted(maps.Keys(v.rows[table])), rows: maps.Clone(v.rows[table]), has: maps.Clone(v.has),
-		whole: v.complete[table], empty: target.empty[table],
+		missing: maps.Clone(v.missing), whole: v.complete[table], empty: target.empty[table],
 	}
 }
 
@@ -488,33 +562,59 @@ func (c tableCopy) end(to *volume, at int64) {
 			to.knows(k.log, sn, c.table)
 		}
 	}
+	for k, gone := range c.missing {
+		if k.table == c.table {
+			to.missing[k] = maps.Clone(gone)
+		}
+	}
 	to.knows(c.from, at, c.table)
 }
 
-// flush waits until the peer has acknowledged all there is now.
+// flush waits until the peer has applied all that there is now, and says so: that is with
+// the answer to what was sent last, or else with the next keep-alive. It wakes a sender that
+// sleeps.
 func (s *server) flush(ctx context.Context, name string, limit time.Duration) error {
 	t := time.NewTimer(limit)
 	defer t.Stop()
 	var x *sender
+	var acks int64
 	upTo := int64(-1)
 	for {
 		var heard <-chan struct{}
-		done := false
+		done, answered := false, false
 		err := s.change(func() error {
 			if s.volume.objects[name] == nil {
 				return errUnknown
 			}
 			if upTo < 0 {
 				x, upTo = s.senders[name], s.volume.last
+				if x != nil {
+					acks = x.acks
+				}
+				if x != nil && x.state == retries && !x.ended {
+					x.tryIn(time.Millisecond)
+				}
 			}
 			if x == nil || x.ended {
 				return errStopped
 			}
-			heard, done = x.heard, x.acked >= upTo
+			heard = x.heard
+			if x.peer == nil || x.state != runs {
+				return nil
+			}
+			rest, _ := s.volume.next(x.o, x.read, 1)
+			applied := len(rest) == 0 || rest[0].sn > upTo
+			answered = applied && !x.flushed
+			x.flushed = x.flushed || answered
+			done = applied && (answered || x.acks > acks)
+			x.sent = true
 			x.kick()
 			x.acknowledgeLater()
 			return nil
 		})
+		if answered {
+			return s.wait(ctx, flushWait)
+		}
 		if err != nil || done {
 			return err
 		}
@@ -545,11 +645,7 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 			s.mayTruncate(t, by)
 			s.volume.rows[t] = map[int]int64{}
 			s.volume.complete[t], s.volume.empty[t] = false, true
-			for k := range s.volume.has {
-				if k.table == t {
-					delete(s.volume.has, k)
-				}
-			}
+			s.volume.forget(t)
 			for name, r := range s.receivers {
 				if o := s.volume.objects[name]; o != nil {
 					if _, ok := o.items[t]; ok {
@@ -569,7 +665,10 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 
 // shutdown ends the process cleanly.
 func (s *server) shutdown(ctx context.Context) error {
-	if err := s.wait(ctx, shutdownWait); err != nil {
+	s.w.mu.Lock()
+	takes := s.w.between(dieStop, s.pod, 0, 99, shutdownFrom, shutdownTo)
+	s.w.mu.Unlock()
+	if err := s.wait(ctx, takes); err != nil {
 		return err
 	}
 	return s.change(func() error {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	ownKeys    = 300 // of each pod and table, written there alone
+	ownKeys    = 300 // of each pod, table and way to write, written there alone
 	sharedKeys = 6   // of each table, written everywhere
 )
 
@@ -31,73 +31,132 @@ type written struct {
 	c      change
 }
 
-// users are the users of a pod: they come when the server lets them in, and write
-// until they are thrown out.
-func (p *pod) users() {
+// habit is how somebody writes.
+type habit int
+
+const (
+	commits habit = iota // one change after the other, now and then in a transaction that stays open
+	lingers              // long transactions, one after the other
+)
+
+// users are users of a pod: they come when the server lets them in, and write until
+// they are thrown out.
+func (p *pod) users(h habit) {
 	w := p.w
-	for pause(p.ctx, time.Second+time.Duration(p.number)*13*time.Nanosecond) == nil {
+	for pause(p.ctx, time.Second+time.Duration(p.number)*13*time.Nanosecond+time.Duration(h)*101*time.Nanosecond) == nil {
 		w.mu.Lock()
 		s := p.server
-		if s == nil || !s.up || s.adminMode || w.journal.latest == nil {
+		if s == nil || !s.up || s.adminMode || w.set.quiet || w.journal.latest == nil {
 			w.mu.Unlock()
 			continue
 		}
 		session := s.login(nil, false)
 		w.mu.Unlock()
-		for {
+		for session.works(h) {
 			w.mu.Lock()
-			wait := w.between(dieWrite, p.number, 1, 0, 20*time.Millisecond, w.options.WriteEvery)
+			wait := w.between(dieWrite, p.number, 1, int(h), 20*time.Millisecond, w.options.WriteEvery)
 			w.mu.Unlock()
 			if pause(p.ctx, wait) != nil {
 				return
-			}
-			w.mu.Lock()
-			if session.closed || s.ctx.Err() != nil || w.set.quiet {
-				session.logout()
-				w.mu.Unlock()
-				break
-			}
-			long := time.Duration(0)
-			if !w.network.hung[p.number] && !s.byHand {
-				if w.chance(cmp.Or(w.options.Transactions, 4), dieWrite, p.number, 2, 0) {
-					long = session.begin()
-				} else {
-					s.write(0)
-				}
-			}
-			w.mu.Unlock()
-			if long > 0 && pause(p.ctx, long) == nil {
-				w.mu.Lock()
-				session.commit()
-				w.mu.Unlock()
 			}
 		}
 	}
 }
 
-// begin opens a transaction that lasts for so long. Callers hold the lock.
-func (c *session) begin() time.Duration {
-	s := c.server
-	c.transaction, c.began, c.since = s.w.id(), s.volume.last, time.Now()
-	s.logged()
-	return s.w.between(dieWrite, s.pod, 3, 0, 50*time.Millisecond, 9*time.Second)
+// works has a user do his next piece of work. It is false when his session is over, or he
+// has gone home.
+func (c *session) works(h habit) bool {
+	s, w := c.server, c.server.w
+	w.mu.Lock()
+	if c.closed || s.ctx.Err() != nil || w.set.quiet {
+		c.logout()
+		w.mu.Unlock()
+		return false
+	}
+	if w.network.hung[s.pod] || s.byHand {
+		w.mu.Unlock()
+		return true
+	}
+	stays := h == lingers || w.chance(cmp.Or(w.options.Transactions, 4), dieWrite, s.pod, 2, int(h))
+	// A transaction that stays open has written a replicated table first, or only later.
+	early := !stays || h == lingers || w.chance(50, dieWrite, s.pod, 4, int(h))
+	r, writes := s.someRow(h, stays)
+	w.mu.Unlock()
+	switch {
+	case early && !writes:
+		return true
+	case early:
+		c.writes(r, h, stays)
+	default:
+		w.mu.Lock()
+		c.begin(nil, nil)
+		w.mu.Unlock()
+	}
+	if !stays {
+		return true
+	}
+	w.mu.Lock()
+	lasts := s.lasts(h)
+	w.mu.Unlock()
+	if pause(s.ctx, lasts) != nil {
+		return true
+	}
+	w.mu.Lock()
+	t := c.transaction
+	if !early {
+		r, writes = s.someRow(h, stays)
+	}
+	w.mu.Unlock()
+	switch {
+	case t == nil:
+	case early:
+		w.mu.Lock()
+		c.commit(r)
+		w.mu.Unlock()
+	case writes:
+		c.writes(r, h, false)
+	default:
+		w.mu.Lock()
+		c.rollback()
+		w.mu.Unlock()
+	}
+	return true
 }
 
-// commit ends it, unless the session ended before: then it is rolled back. Callers hold
-// the lock.
-func (c *session) commit() {
-	s, began := c.server, c.began
-	c.began = 0
-	if !c.closed && s.ctx.Err() == nil && !s.w.network.hung[s.pod] {
-		s.write(began)
+// writes is a change by a user, as soon as he has the table: it is done at once, or it is
+// the first of a transaction that stays open.
+func (c *session) writes(r row, h habit, stays bool) {
+	s, w := c.server, c.server.w
+	w.mu.Lock()
+	table := s.lock(r.table, writes)
+	w.mu.Unlock()
+	if table.await(s.ctx, forEver, int(h)) != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case c.closed || s.ctx.Err() != nil || w.network.hung[s.pod]:
+		c.rollback()
+		table.leave()
+	case stays:
+		c.begin(&r, table)
+	default:
+		s.write(r, c.transaction)
+		c.transaction = nil
+		table.leave()
+		s.touched[r.table] = time.Now()
 	}
 }
 
-// write is one change by a user, whose transaction began then or just now. Callers hold
-// the lock.
-func (s *server) write(began int64) {
+// forEver is longer than a run.
+const forEver = 24 * time.Hour
+
+// someRow is what a user writes next; not now and then, where a shared row is gone.
+// Callers hold the lock.
+func (s *server) someRow(h habit, stays bool) (r row, ok bool) {
 	w, v := s.w, s.volume
-	r := w.roll(dieWrite, s.pod, 0, 0)
+	x := w.roll(dieWrite, s.pod, 0, int(h))
 	// Until all pods have a new table, users write it where it is in replication.
 	var tables []int
 	for t := range userTables {
@@ -105,27 +164,34 @@ func (s *server) write(began int64) {
 			tables = append(tables, t)
 		}
 	}
-	at := place{table: tables[int(r>>8)%len(tables)]}
-	if r%16 == 0 {
-		at.key = int(r>>16) % sharedKeys
-	} else {
-		at.key = 1000*(s.pod+1) + int(r>>16)%ownKeys
+	r.table = tables[int(x>>8)%len(tables)]
+	switch {
+	case stays: // nobody else has a row of an open transaction
+		r.key = 1000*(s.pod+1) + ownKeys*(1+int(h)) + int(x>>16)%ownKeys
+	case x%16 == 0:
+		r.key = int(x>>16) % sharedKeys
+	default:
+		r.key = 1000*(s.pod+1) + int(x>>16)%ownKeys
 	}
-	value := w.id()
+	r.value = w.id()
 	if w.options.FewValues {
-		value = 1 + int64(r>>48%3)
+		r.value = 1 + int64(x>>48%3)
 	}
-	if v.rows[at.table][at.key] != 0 && r>>40%4 == 0 {
-		value = 0
-	} else if v.rows[at.table][at.key] == 0 && at.key < sharedKeys && r>>40%4 == 0 {
-		return
+	now := v.rows[r.table][r.key]
+	if now != 0 && x>>40%4 == 0 {
+		r.value = 0
 	}
-	c := v.write(at.table, at.key, value)
-	v.log[len(v.log)-1].began = began
-	if last, ok := w.journal.latest[at]; ok && last.pod != s.pod {
-		w.journal.shared[at] = true
+	return r, now != 0 || r.key >= sharedKeys || x>>40%4 != 0
+}
+
+// write is one change by a user, at the end of his transaction. Callers hold the lock.
+func (s *server) write(r row, t *transaction) {
+	w := s.w
+	c := s.volume.write(r, t)
+	if last, ok := w.journal.latest[r.place]; ok && last.pod != s.pod {
+		w.journal.shared[r.place] = true
 	}
-	w.journal.latest[at] = written{v, s.pod, c}
+	w.journal.latest[r.place] = written{s.volume, s.pod, c}
 	w.figures.Writes++
 	s.wrote()
 }
@@ -179,8 +245,8 @@ func (w *world) check() {
 				continue
 			}
 			if got := w.volumes[pod].rows[at.table][at.key]; got != last.c.after {
-				faults = append(faults, fmt.Sprintf("(a) altibase-%d holds %d=%d, and the last change (sn %d of altibase-%d) was: %s",
-					pod, at.key, got, last.c.sn, last.pod, last.c))
+				faults = append(faults, fmt.Sprintf("(a) altibase-%d holds %d=%d, and the last change (sn %d of altibase-%d) was: %s%s",
+					pod, at.key, got, last.c.sn, last.pod, last.c, w.volumes[pod].why(at, last.volume)))
 			}
 		}
 	}

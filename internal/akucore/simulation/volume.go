@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -15,8 +16,6 @@ type volume struct {
 	last    int64 // last log sequence number
 	rows    [maxTables]map[int]int64
 	log     []change
-	written [maxTables]int64 // changes of each table in the log, since the volume was made
-	ddl     int64            // statements that CREATE, DROP or RESET
 	objects map[string]*object
 
 	beatTables map[int]bool // those that exist
@@ -30,6 +29,8 @@ type volume struct {
 	// has is up to where of the log of other volumes the rows hold what was
 	// written there.
 	has map[known]int64
+	// missing are changes of those logs that never came, and why.
+	missing map[known]map[int64]string
 }
 
 // known is a table in the log of a volume.
@@ -40,13 +41,23 @@ type known struct {
 
 // change is a row changed by a user of this server: what came from peers is never
 // sent on, so it is not kept. A row is a key and a value; 0 is no row.
+//
+// A transaction that stays open has its row in the log with its COMMIT, which is when the
+// row counts, and a record without a table before, where it was written first; another one
+// stands for its ROLLBACK.
 type change struct {
 	sn            int64
-	began         int64 // the number when its transaction first wrote, if that was before; else 0
 	table         int
 	key           int
 	before, after int64
+	transaction   *transaction // nil for one that is over at once
 }
+
+// noTable is that of the records that change no row.
+const noTable = -1
+
+// opens tells whether the record is the first of a transaction.
+func (c change) opens() bool { return c.table == noTable && c.sn == c.transaction.began+1 }
 
 func (c change) String() string {
 	switch {
@@ -69,18 +80,21 @@ type object struct {
 	xsn     int64
 }
 
-// sends tells whether the object carries a change.
+// sends tells whether the object carries a change. Of a transaction that was open when
+// the object began it carries nothing, whenever that was written.
 func (o *object) sends(c change) bool {
-	from, ok := o.items[c.table]
-	written := c.sn
-	if c.began > 0 {
-		written = c.began + 1 // its transaction changes no row twice
+	table, written := c.table, c.sn
+	t := c.transaction
+	if t != nil && t.early {
+		table, written = t.row.table, t.began+1
 	}
-	return ok && written > from && (c.began == 0 || c.began > o.pinned)
+	from, ok := o.items[table]
+	return ok && written > from && (t == nil || t.began > o.pinned)
 }
 
 func newVolume(w *world, pod int) *volume {
-	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}}
+	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}, missing: map[known]map[int64]string{}}
+	w.every = append(w.every, v)
 	for t := range maxTables {
 		v.rows[t] = map[int]int64{}
 		v.complete[t] = pod == akucore.Master && len(w.lost) == 0
@@ -89,23 +103,27 @@ func newVolume(w *world, pod int) *volume {
 	return v
 }
 
-// write is a change by a user.
-func (v *volume) write(table, key int, value int64) change {
-	v.last++
-	c := change{sn: v.last, table: table, key: key, before: v.rows[table][key], after: value}
-	v.set(table, key, value)
-	v.log = append(v.log, c)
-	v.written[table]++
-	v.empty[table] = false
+// write is a change by a user, at the end of his transaction. Two records follow that
+// nobody is sent.
+func (v *volume) write(r row, t *transaction) change {
+	c := v.record(change{table: r.table, key: r.key, before: v.rows[r.table][r.key], after: r.value, transaction: t})
+	v.set(r.table, r.key, r.value)
+	v.empty[r.table] = false
+	v.last += 2
 	return c
 }
 
-// writtenTo is how many changes an object carried, but for a constant.
-func (v *volume) writtenTo(o *object) (sum int64) {
-	for t := range o.items {
-		sum += v.written[t]
-	}
-	return sum
+// opens is the first change of a transaction that stays open.
+func (v *volume) opens(t *transaction) { v.record(change{table: noTable, transaction: t}) }
+
+// rollback is the end of one whose change was written before.
+func (v *volume) rollback(t *transaction) { v.record(change{table: noTable, transaction: t}) }
+
+func (v *volume) record(c change) change {
+	v.last++
+	c.sn = v.last
+	v.log = append(v.log, c)
+	return c
 }
 
 func (v *volume) set(table, key int, value int64) {
@@ -119,14 +137,15 @@ func (v *volume) set(table, key int, value int64) {
 // apply is a change that comes from a peer, under the default conflict rules: an
 // insert of an existing key, an update of a row that is not as it was there, and a
 // delete of a missing row are skipped.
-func (v *volume) apply(c change) {
+func (v *volume) apply(c change) (ok bool) {
 	now := v.rows[c.table][c.key]
 	switch {
 	case c.before == 0 && now != 0, c.before != 0 && now == 0, c.after != 0 && now != c.before:
-		return
+		return false
 	}
 	v.empty[c.table] = false
 	v.set(c.table, c.key, c.after)
+	return true
 }
 
 // behind is the index of the first log record after the number.
@@ -134,7 +153,7 @@ func (v *volume) behind(sn int64) int {
 	return sort.Search(len(v.log), func(i int) bool { return v.log[i].sn > sn })
 }
 
-// next are at most so many changes after the number that an object carries, and the
+// next are at most so many records after the number that an object carries, and the
 // number up to which nothing is missing in them.
 func (v *volume) next(o *object, after int64, most int) (changes []change, upTo int64) {
 	for _, c := range v.log[v.behind(after):] {
@@ -149,6 +168,11 @@ func (v *volume) next(o *object, after int64, most int) (changes []change, upTo 
 	return changes, v.last
 }
 
+// owes tells whether an object carries changes of users after the number.
+func (v *volume) owes(o *object, after int64) bool {
+	return slices.ContainsFunc(v.log[v.behind(after):], func(c change) bool { return !isBeat(c.table) && o.sends(c) })
+}
+
 // first is the first change of a table after the number that an object carries.
 func (v *volume) first(o *object, after int64, table int) (c change, ok bool) {
 	for _, c := range v.log[v.behind(after):] {
@@ -159,10 +183,49 @@ func (v *volume) first(o *object, after int64, table int) (c change, ok bool) {
 	return change{}, false
 }
 
-// knows notes that the rows hold all of a table in a log up to the number.
+// knows notes that the rows hold all of a table in a log up to the number, or to what is
+// missing.
 func (v *volume) knows(log int64, sn int64, table int) {
 	k := known{log, table}
+	for gone := range v.missing[k] {
+		sn = min(sn, gone-1)
+	}
 	v.has[k] = max(v.has[k], sn)
+}
+
+// misses notes that a change of another log will not come. One that was here before is
+// only repeated.
+func (v *volume) misses(log int64, c change, why string) {
+	k := known{log, c.table}
+	if v.has[k] >= c.sn {
+		return
+	}
+	if v.missing[k] == nil {
+		v.missing[k] = map[int64]string{}
+	}
+	v.missing[k][c.sn] = why
+}
+
+// comes notes that a change of another log has come, which may have been missing.
+func (v *volume) comes(log int64, c change) { delete(v.missing[known{log, c.table}], c.sn) }
+
+// why says why a row is not as another volume's users left it, if one of their changes
+// never came.
+func (v *volume) why(at place, from *volume) string {
+	gone := v.missing[known{from.id, at.table}]
+	for _, sn := range slices.Sorted(maps.Keys(gone)) {
+		if c := from.log[from.behind(sn-1)]; c.key == at.key {
+			return fmt.Sprintf("; of sn %d: %s", sn, gone[sn])
+		}
+	}
+	return ""
+}
+
+// forget is what a TRUNCATE does to what the rows of a table hold.
+func (v *volume) forget(table int) {
+	of := func(k known) bool { return k.table == table }
+	maps.DeleteFunc(v.has, func(k known, _ int64) bool { return of(k) })
+	maps.DeleteFunc(v.missing, func(k known, _ map[int64]string) bool { return of(k) })
 }
 
 // forgets notes that a log is sent again from a number on: until all of that is
@@ -217,7 +280,7 @@ func (v *volume) ceases(o *object, table int) {
 
 // whole tells whether all tables that are replicated are complete copies.
 func (v *volume) whole() bool {
-	for t, c := range v.complete {
+	for t, c := range v.complete[:userTables] {
 		if !c && v.carries(t) && v.shares(t) {
 			return false
 		}

@@ -29,6 +29,9 @@ type world struct {
 
 	pods       [maxPods]*pod    // nil: there is no such pod at the moment
 	volumes    [maxPods]*volume // kept when the pod goes
+	copies     [maxPods]*volume // that somebody keeps
+	every      []*volume        // that there were
+	forks      []fork           // of them, by being set back
 	left       [maxPods]bool    // it ended in order and reset its pairs
 	givenUp    map[place]bool   // rows that somebody was ready to lose
 	sources    [maxPods]bool    // slaves that a recovery of the master was from
@@ -50,7 +53,9 @@ type world struct {
 
 // Figures count what happened in a run.
 type Figures struct {
-	Writes, Ends, Faults, Tainted, Shared, Syncs, Changes, Recoveries int
+	Writes, Ends, Faults, Tainted, Shared, Syncs, Broken, Changes, Recoveries int
+	// Slowest is the longest time from a server that is up to its pod in service.
+	Slowest time.Duration
 }
 
 func (f *Figures) add(g Figures) {
@@ -60,6 +65,8 @@ func (f *Figures) add(g Figures) {
 	f.Tainted += g.Tainted
 	f.Shared += g.Shared
 	f.Syncs += g.Syncs
+	f.Broken += g.Broken
+	f.Slowest = max(f.Slowest, g.Slowest)
 	f.Changes += g.Changes
 	f.Recoveries += g.Recoveries
 }
@@ -107,6 +114,9 @@ const (
 	userTables = 2 * maxGroups
 	maxTables  = userTables + maxGroups
 )
+
+// isBeat tells whether a table is a beat table.
+func isBeat(table int) bool { return table >= userTables }
 
 // table is the number of a table.
 func table(t akucore.Table) int {

@@ -1,0 +1,155 @@
+package simulation
+
+import "time"
+
+// receiver is the other end of a sender's link. It applies one stream in its order: also
+// the changes of a transaction that is still open, whose table it then holds.
+type receiver struct {
+	s       *server
+	sender  *sender
+	link    int64 // another one counts anew
+	from    int64 // the restart number
+	applied int64
+	failed  int64      // changes that it skipped or gave up
+	open    []*applied // transactions that have not ended
+	waits   *lock      // for the table of the next change
+}
+
+// applied is a transaction of the peer's users, as far as it has come.
+type applied struct {
+	*transaction
+	lock *lock // nil: its row was given up
+}
+
+// leave is the end of a link as the receiver knows it: what has not been committed is
+// rolled back.
+func (r *receiver) leave() {
+	if r.s.receivers[r.sender.name] == r {
+		delete(r.s.receivers, r.sender.name)
+	}
+	r.rollback()
+}
+
+func (r *receiver) rollback() {
+	if r.waits != nil {
+		r.waits.leave()
+		r.waits = nil
+	}
+	open := r.open
+	r.open = nil
+	for _, a := range open {
+		if a.lock != nil {
+			a.lock.leave()
+		}
+	}
+}
+
+// abandoned is a receiver that nobody tells that its peer is gone: it holds what it holds
+// until it misses the peer's sign of life.
+func (r *receiver) abandoned() { r.s.w.after(lostAfter, r.rollback) }
+
+// cut ends a link from the receiver's side; the sender tries again at once.
+func (r *receiver) cut() {
+	r.leave()
+	r.sender.lose(10 * time.Millisecond)
+}
+
+// take applies the next record of the stream. It is false when the receiver has to wait
+// for the table first; it goes on by itself then, and gives the row up after a while.
+func (r *receiver) take(c change) (taken bool) {
+	t := c.transaction
+	switch {
+	case c.sn <= r.sender.skips:
+		if c.table != noTable {
+			r.s.volume.misses(r.sender.s.volume.id, c, skipped)
+		}
+		return true
+	case t != nil && t.early && !c.opens():
+		r.ends(c)
+		return true
+	}
+	table := c.table
+	if c.opens() {
+		table = t.row.table
+	}
+	lock := r.waits
+	if lock == nil {
+		lock = r.s.lock(table, applies)
+	}
+	if !lock.held {
+		r.wait(lock, c)
+		return false
+	}
+	r.waits = nil
+	if c.opens() {
+		r.open = append(r.open, &applied{t, lock})
+		return true
+	}
+	r.apply(c)
+	lock.leave()
+	return true
+}
+
+// ends is the COMMIT or ROLLBACK of a transaction whose change came before.
+func (r *receiver) ends(c change) {
+	for i, a := range r.open {
+		if a.transaction != c.transaction {
+			continue
+		}
+		r.open = append(r.open[:i:i], r.open[i+1:]...)
+		if a.lock == nil {
+			if c.table != noTable {
+				r.s.volume.misses(r.sender.s.volume.id, c, givenUp)
+			}
+			return
+		}
+		if c.table != noTable {
+			r.apply(c)
+		}
+		a.lock.leave()
+		return
+	}
+	// One that began before the link's restart number was over and acknowledged before.
+	if c.table != noTable && c.transaction.began >= r.from {
+		r.s.volume.misses(r.sender.s.volume.id, c, skipped)
+	}
+}
+
+func (r *receiver) apply(c change) {
+	r.s.volume.comes(r.sender.s.volume.id, c)
+	if !r.s.volume.apply(c) {
+		r.failed++
+	}
+	r.s.touched[c.table] = time.Now()
+}
+
+// Why a change never comes.
+const (
+	skipped = "its sender skipped it, because the receiver had been told a higher restart number"
+	givenUp = "the receiver gave it up, because somebody had the table for longer than its lock timeout"
+)
+
+// wait has the stream go on when the table is had, or without the row when that takes too
+// long.
+func (r *receiver) wait(lock *lock, c change) {
+	if r.waits == lock {
+		return
+	}
+	r.waits, lock.then = lock, r.sender.pump
+	r.s.w.after(r.s.lockTimeout+r.s.w.between(dieLock, r.s.pod, lock.table, 20+r.sender.s.pod, 0, time.Millisecond), func() {
+		if r.waits != lock || lock.held {
+			return
+		}
+		r.waits = nil
+		lock.leave()
+		r.failed++
+		r.s.w.tell("    altibase-%d gives up a row of altibase-%d: ERR-11075", r.s.pod, r.sender.s.pod)
+		if c.opens() {
+			r.open = append(r.open, &applied{transaction: c.transaction})
+		} else {
+			r.s.volume.misses(r.sender.s.volume.id, c, givenUp)
+		}
+		r.sender.read = c.sn
+		r.sender.pump()
+	})
+}

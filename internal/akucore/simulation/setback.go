@@ -1,0 +1,227 @@
+package simulation
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"aku/internal/akucore"
+)
+
+// A volume that is set back to an earlier moment: somebody took a copy of it then, and puts it back when its pod is away.
+//
+// What came into it after that moment is lost unless all others that take part have it, as with a lost volume. What they have
+// is nobody's to lose; and they do not send it again, so a volume that lacks something of it is no complete copy any more.
+// When all volumes are set back, the master is what counts: it opens before anybody could tell it that it is old.
+
+// keepCopy takes a copy of a pod's volume, in the place of an earlier one.
+func keepCopy(p int) fault {
+	return fault{fmt.Sprintf("altibase-%d: its volume is copied", p), func(w *world) {
+		if v := w.volumes[p]; v != nil {
+			w.copies[p] = v.clone()
+		}
+	}}
+}
+
+// setBack puts the copies of volumes back, each as old as it is. A volume is set back once at most.
+func setBack(pods ...int) fault {
+	var names []string
+	for _, p := range pods {
+		names = append(names, fmt.Sprintf("altibase-%d", p))
+	}
+	return fault{strings.Join(names, ", ") + ": the volume is set back", func(w *world) {
+		var old []*volume
+		others := w.members()
+		for _, p := range pods {
+			v, earlier := w.volumes[p], w.copies[p]
+			if v == nil || earlier == nil || earlier.id != v.id {
+				continue
+			}
+			if w.pods[p] != nil {
+				w.pods[p].gone()
+			}
+			earlier.id = w.id()
+			for t := range maxTables {
+				earlier.has[known{v.id, t}] = earlier.last
+			}
+			w.volumes[p], w.copies[p] = earlier, nil
+			w.every = append(w.every, earlier)
+			w.forks = append(w.forks, fork{v.id, earlier.id, earlier.last})
+			earlier.recovers()
+			others = slices.DeleteFunc(others, func(o *volume) bool { return o == v })
+			old = append(old, v)
+		}
+		for _, v := range append(w.volumes[:], w.copies[:]...) {
+			for _, f := range w.forks {
+				if v != nil {
+					v.learns(f)
+				}
+			}
+		}
+		for _, v := range old {
+			w.forgotten(v, w.volumes[v.pod], others)
+		}
+		if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil {
+			others = []*volume{master}
+		}
+		for _, v := range old {
+			w.incomplete(w.volumes[v.pod], others)
+		}
+	}}
+}
+
+// members are the volumes that the master and they themselves take for complete copies.
+func (w *world) members() []*volume {
+	var members []*volume
+	master := w.volumes[akucore.Master]
+	for pod, v := range w.volumes {
+		if v != nil && (pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)) {
+			members = append(members, v)
+		}
+	}
+	return members
+}
+
+// fork says that two logs are the same up to a number.
+type fork struct {
+	old, now int64 // ids of volumes
+	at       int64
+}
+
+// clone is the volume as it is at this moment.
+func (v *volume) clone() *volume {
+	c := *v
+	c.beatTables, c.log, c.has, c.missing, c.objects = maps.Clone(v.beatTables), slices.Clone(v.log), maps.Clone(v.has), map[known]map[int64]string{}, map[string]*object{}
+	for t := range c.rows {
+		c.rows[t] = maps.Clone(v.rows[t])
+	}
+	for k, gone := range v.missing {
+		c.missing[k] = maps.Clone(gone)
+	}
+	for name, o := range v.objects {
+		copied := *o
+		copied.items, copied.spec.Tables = maps.Clone(o.items), slices.Clone(o.spec.Tables)
+		c.objects[name] = &copied
+	}
+	return &c
+}
+
+// recovers is what a server does first with a volume of a moment at which transactions were open: it rolls them back.
+func (v *volume) recovers() {
+	open := map[*transaction]bool{}
+	for _, r := range v.log {
+		if r.transaction != nil && r.transaction.early {
+			open[r.transaction] = r.opens()
+		}
+	}
+	for _, r := range v.log {
+		if r.opens() && open[r.transaction] {
+			v.rollback(r.transaction)
+		}
+	}
+}
+
+// learns has a volume know of the new log what it knows of the old one, as far as both are the same.
+func (v *volume) learns(f fork) {
+	for k, sn := range maps.Clone(v.has) {
+		if k.log == f.old {
+			now := known{f.now, k.table}
+			v.has[now] = max(v.has[now], min(sn, f.at))
+		}
+	}
+	for k, gone := range maps.Clone(v.missing) {
+		for sn, why := range gone {
+			if now := (known{f.now, k.table}); k.log == f.old && sn <= f.at && v.has[now] < sn {
+				if v.missing[now] == nil {
+					v.missing[now] = map[int64]string{}
+				}
+				v.missing[now][sn] = why
+			}
+		}
+	}
+}
+
+// forgotten notes what is lost with what a volume held before it was set back.
+func (w *world) forgotten(before, now *volume, others []*volume) {
+	for _, log := range w.every {
+		for t := range userTables {
+			upTo := before.known(log, t)
+			for _, c := range log.log[log.behind(now.known(log, t)):] {
+				if c.table == t && c.sn <= upTo && lackedBy(others, log, c) {
+					w.givenUp[place{t, c.key}] = true
+				}
+			}
+		}
+	}
+}
+
+// lackedBy tells whether not all of these volumes that replicate its table have a change, or none does.
+func lackedBy(others []*volume, log *volume, c change) bool {
+	lacks := true
+	for _, v := range others {
+		if v.shares(c.table) {
+			if lacks = v.known(log, c.table) < c.sn; lacks {
+				break
+			}
+		}
+	}
+	return lacks
+}
+
+// incomplete notes that a volume that was set back is no complete copy where it is not as the others are: they have what it lacks
+// and will not send it, or it has what they do not know.
+func (w *world) incomplete(v *volume, others []*volume) {
+	for _, other := range others {
+		for t := range userTables {
+			if other != v && v.carries(t) && other.carries(t) && (other.withholds(v, t) || w.older(v, other, t) || w.older(other, v, t)) {
+				v.complete[t] = false
+			}
+		}
+	}
+}
+
+// withholds tells whether a volume has a change of a table in its log that another one lacks and that it will not send there.
+func (v *volume) withholds(other *volume, table int) bool {
+	var to *object
+	for _, o := range v.objects {
+		if _, carries := o.items[table]; carries && o.peer == other.pod {
+			to = o
+		}
+	}
+	for _, c := range v.log[v.behind(other.known(v, table)):] {
+		if c.table == table && (to == nil || c.sn <= to.xsn || !to.sends(c)) {
+			return true
+		}
+	}
+	return false
+}
+
+// older tells whether another volume has more of what came from a volume than that has itself.
+func (w *world) older(v, other *volume, table int) bool {
+	return slices.ContainsFunc(w.forks, func(f fork) bool { return f.now == v.id && other.has[known{f.old, table}] > f.at })
+}
+
+// volumesSetBack is a schedule in which volumes of pods that have been in service for a while are set back to an earlier moment:
+// of one pod, of several, or of all, each to another moment. Somebody looks after the master.
+func volumesSetBack(r *rand.Rand, o Options) (first int, events []event) {
+	first = min(2+r.IntN(3), o.ServerCount)
+	events = append(events, event{after: seconds(r, first*20, first*20+60)}, event{fault: lookAfterMaster()})
+	victims := r.Perm(first)[:1+r.IntN(first)]
+	for _, p := range victims {
+		events = append(events, event{fault: keepCopy(p)}, event{after: seconds(r, 6, 40)})
+		if r.IntN(3) == 0 {
+			events = append(events, event{fault: someFault(r, o, first)})
+		}
+	}
+	events = append(events, event{after: seconds(r, 6, 60)})
+	if r.IntN(3) == 0 {
+		for _, p := range victims {
+			events = append(events, event{fault: setBack(p)}, event{after: seconds(r, 0, 60)})
+		}
+	} else {
+		events = append(events, event{fault: setBack(victims...)})
+	}
+	return first, append(events, event{after: seconds(r, 60, 180)})
+}
