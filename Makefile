@@ -48,7 +48,7 @@ bench: setup ## not part of test, 15 min: what aku costs beside the documented o
 	scripts/bench.sh
 
 # --- parts
-images: ## build the image archives .build/images/{aku,altisim,altisim-client}.tar
+images: ## build the image archives .build/images/{aku,altisim,e2e-client}.tar
 	images/build.sh
 
 cluster-up: ## start this checkout's one-node Kubernetes
