@@ -1,4 +1,4 @@
-//go:build e2e
+//go:build e2e && node
 
 package e2e
 
@@ -69,8 +69,8 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 
 	// No pod is there.
 	fires("AkuAbsent")
-	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2, "podSecurityContext": trial.Values{"sysctls": smallBuffers}})))
-	must(t, space.StartClient(t.Context(), true))
+	must(t, space.Install(t.Context(), trial.Values{"replicaCount": 2, "podSecurityContext": trial.Values{"sysctls": smallBuffers}}))
+	must(t, space.StartClient(t.Context()))
 	must(t, space.AwaitReady(t.Context(), 2*startLimit, master, slave))
 	resolves("AkuAbsent", "AkuNotInService")
 

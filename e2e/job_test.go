@@ -14,7 +14,7 @@ const mostRSS = 30
 func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	job := trial.Job{Space: space, Rows: 10_000, Rate: 100, Out: t.Output(), SeesNode: true}
+	job := trial.Job{Space: space, Rows: 10_000, Rate: 100, Out: t.Output()}
 	result, err := job.Run(t.Context())
 	must(t, err)
 	for _, fault := range result.Faults {
@@ -25,6 +25,7 @@ func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testin
 		must(t, space.AwaitLog(t.Context(), startLimit, pod, trial.Database,
 			"AKU started with END option.", "Replication flush has ended.", "Replication reset has ended.", "AKU run successfully."))
 	}
+	must(t, space.StartNodeHand(t.Context()))
 	rss, err := space.RSS(t.Context(), trial.Pod(0), trial.Sidecar, "/opt/aku/bin/aku-init")
 	must(t, err)
 	t.Logf("aku-init, idle: %.1f MiB RSS", rss)
