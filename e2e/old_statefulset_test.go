@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"slices"
-	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -22,20 +20,19 @@ func oldStatefulSet(t *testing.T, space *trial.Space) string {
 	t.Helper()
 	set, err := space.StatefulSet(t.Context())
 	must(t, err)
-	pod := set.Spec.Template.Spec
-	server := pod.Containers[slices.IndexFunc(pod.Containers, func(c corev1.Container) bool { return c.Name == trial.Database })]
-	server.Env = slices.DeleteFunc(server.Env, func(e corev1.EnvVar) bool {
-		return strings.HasPrefix(e.Name, "AKU_") || e.Name == "ALTIBASE_ADMIN_MODE"
-	})
-	server.Lifecycle, server.StartupProbe = nil, nil
+	pod := trial.Plain(set)
+	pod.TerminationGracePeriodSeconds = new(int64(5))
+	server := &pod.Containers[0]
 	server.ReadinessProbe = &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{
 		TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromString(server.Ports[0].Name)},
 	}}
-	server.VolumeMounts = slices.DeleteFunc(server.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name != "data" })
-	for i := range server.VolumeMounts {
-		server.VolumeMounts[i].Name = "volume"
-	}
+	// The volume has another name than in the chart.
 	claim := set.Spec.VolumeClaimTemplates[0]
+	for i := range server.VolumeMounts {
+		if mount := &server.VolumeMounts[i]; mount.Name == claim.Name {
+			mount.Name = "volume"
+		}
+	}
 	claim.Name = "volume"
 	labels := map[string]string{"app": "altibase-old"}
 	objects := []any{
@@ -53,14 +50,7 @@ func oldStatefulSet(t *testing.T, space *trial.Space) string {
 			Spec: appsv1.StatefulSetSpec{
 				Replicas: new(int32(2)), ServiceName: "altibase-svc", Selector: &metav1.LabelSelector{MatchLabels: labels},
 				VolumeClaimTemplates: []corev1.PersistentVolumeClaim{claim},
-				Template: corev1.PodTemplateSpec{
-					ObjectMeta: metav1.ObjectMeta{Labels: labels},
-					Spec: corev1.PodSpec{
-						TerminationGracePeriodSeconds: new(int64(5)), EnableServiceLinks: new(false), SecurityContext: pod.SecurityContext,
-						ImagePullSecrets: pod.ImagePullSecrets, NodeSelector: pod.NodeSelector, Tolerations: pod.Tolerations,
-						Containers: []corev1.Container{server},
-					},
-				},
+				Template:             corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod},
 			},
 		},
 	}

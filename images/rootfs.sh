@@ -26,7 +26,7 @@ for name; do
       ;;
     e2e-client)
       # Like aku it has no driver: it runs in the image of the server.
-      images/bundle.sh .build/client ./e2e/client
+      images/bundle.sh .build/client ./e2e/client test:./e2e/conformance
       mkdir -p "$root/opt"
       cp -a .build/client "$root/opt/aku"
       ;;

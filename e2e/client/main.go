@@ -15,7 +15,8 @@
 //	client verify -journals FOLDER HOST…   compare the rows of each host with all journals of the folder, as JSON
 //	client processes CONTAINER-ID          processes of a container of this node, as JSON (needs hostPID)
 //	client kill CONTAINER-ID               SIGKILL the first process of a container of this node, and with it the container
-//	client freeze CONTAINER-ID             SIGSTOP all processes of a container of this node (both need hostPID and CAP_KILL)
+//	client freeze CONTAINER-ID             SIGSTOP all processes of a container of this node
+//	client thaw CONTAINER-ID               SIGCONT them (all three need hostPID and CAP_KILL)
 //
 // The table is SYS.T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100)).
 //
@@ -46,9 +47,10 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"processes": showProcesses,
 	"kill":      kill,
 	"freeze":    freeze,
+	"thaw":      thaw,
 }
 
-var errUsage = errors.New("usage: client install|wait|sql|table|load|write|verify|processes|kill|freeze …; see the package comment")
+var errUsage = errors.New("usage: client install|wait|sql|table|load|write|verify|processes|kill|freeze|thaw …; see the package comment")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

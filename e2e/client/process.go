@@ -53,7 +53,15 @@ func kill(_ context.Context, args []string) error {
 
 // freeze lets a container hang. The server may be a child of the first process, so all are stopped.
 func freeze(_ context.Context, args []string) error {
-	args, err := parse(newFlags("freeze"), args, 1, 1)
+	return signalAll("freeze", args, syscall.SIGSTOP)
+}
+
+// thaw ends that.
+func thaw(_ context.Context, args []string) error { return signalAll("thaw", args, syscall.SIGCONT) }
+
+// signalAll sends a signal to all processes of a container.
+func signalAll(command string, args []string, signal syscall.Signal) error {
+	args, err := parse(newFlags(command), args, 1, 1)
 	if err != nil {
 		return err
 	}
@@ -63,8 +71,8 @@ func freeze(_ context.Context, args []string) error {
 	}
 	for _, p := range found {
 		// One of them may have ended meanwhile, such as a probe.
-		if err := syscall.Kill(p.PID, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("stop process %d: %w", p.PID, err)
+		if err := syscall.Kill(p.PID, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("%s to process %d: %w", signal, p.PID, err)
 		}
 	}
 	return nil

@@ -1,10 +1,12 @@
 package trial
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -26,6 +28,11 @@ const (
 // it to a volume, and it runs in the image of the server with the driver and the settings that the chart gives to aku. The Secret with
 // the password must be there.
 func (s *Space) StartClient(ctx context.Context) error {
+	return s.StartBundle(ctx, clientPod, clientProgram, "wait")
+}
+
+// StartBundle starts a pod of that kind that runs a command.
+func (s *Space) StartBundle(ctx context.Context, name string, command ...string) error {
 	set, err := s.StatefulSet(ctx)
 	if err != nil {
 		return err
@@ -40,7 +47,7 @@ func (s *Space) StartClient(ctx context.Context) error {
 	}
 	pod := corev1.Pod{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
-		ObjectMeta: metav1.ObjectMeta{Name: clientPod},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: corev1.PodSpec{
 			EnableServiceLinks:            new(false),
 			AutomountServiceAccountToken:  new(false),
@@ -54,8 +61,8 @@ func (s *Space) StartClient(ctx context.Context) error {
 				VolumeMounts: []corev1.VolumeMount{{Name: program.Name, MountPath: "/target"}},
 			}},
 			Containers: []corev1.Container{{
-				Name: clientPod, Image: aku.Image, ImagePullPolicy: aku.ImagePullPolicy,
-				Command: []string{clientProgram, "wait"}, Env: settings, SecurityContext: aku.SecurityContext,
+				Name: name, Image: aku.Image, ImagePullPolicy: aku.ImagePullPolicy,
+				Command: command, Env: append(settings, corev1.EnvVar{Name: "GCONV_PATH", Value: "/opt/aku/lib/gconv"}), SecurityContext: aku.SecurityContext,
 				VolumeMounts: []corev1.VolumeMount{
 					program,
 					{Name: auth.Name, MountPath: "/etc/aku/auth", ReadOnly: true},
@@ -69,7 +76,7 @@ func (s *Space) StartClient(ctx context.Context) error {
 	if err := s.Run(ctx, pod); err != nil {
 		return err
 	}
-	return s.AwaitReady(ctx, joinLimit, clientPod)
+	return s.AwaitReady(ctx, joinLimit, name)
 }
 
 // Run starts a pod.
@@ -85,6 +92,34 @@ func (s *Space) Run(ctx context.Context, pod corev1.Pod) error {
 // Exec runs a program in a container and returns what it printed.
 func (s *Space) Exec(ctx context.Context, pod, container string, command ...string) ([]byte, error) {
 	return s.kubectl(ctx, nil, append([]string{"exec", pod, "--container", container, "--"}, command...)...)
+}
+
+// Converse runs a program in a pod of that kind. Each line it prints is heard, and answered where it asks for something.
+func (s *Space) Converse(ctx context.Context, pod string, hear func(line string) (answer string, asked bool), command ...string) error {
+	cmd := s.cluster.command(ctx, "kubectl", s.in(append([]string{"exec", "--stdin", pod, "--container", pod, "--"}, command...)...)...)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if answer, asked := hear(lines.Text()); asked {
+			if _, err := fmt.Fprintln(stdin, answer); err != nil {
+				break // it has ended; why, is said below
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("%s in pod %s: %w", command[0], pod, err)
+	}
+	return nil
 }
 
 // client calls the client and decodes each line it prints.

@@ -28,7 +28,12 @@ func (s *Space) Kill(ctx context.Context, pod, container string) error {
 	return s.nodeHand(ctx, []string{"kill", s.containerID(pod, container)})
 }
 
-// Freeze lets a container hang, until it is killed. It needs StartNodeHand.
+// Thaw lets a container go on that hangs. It needs StartNodeHand.
+func (s *Space) Thaw(ctx context.Context, pod, container string) error {
+	return s.nodeHand(ctx, []string{"thaw", s.containerID(pod, container)})
+}
+
+// Freeze lets a container hang, until it is killed or thawed. It needs StartNodeHand.
 func (s *Space) Freeze(ctx context.Context, pod, container string) error {
 	return s.nodeHand(ctx, []string{"freeze", s.containerID(pod, container)})
 }
