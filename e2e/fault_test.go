@@ -59,7 +59,7 @@ func TestFaults_ServiceComesBack_NoAcknowledgedRowIsLost(t *testing.T) {
 			m.mark(t, number)
 		}
 		must(t, m.space.Upgrade(t.Context(), "podAnnotations.e2e=rolled"))
-		must(t, m.space.AwaitReplaced(t.Context(), 2*healLimit, before, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+		must(t, m.space.AwaitReplaced(t.Context(), rollLimit, before, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
 		for number := range m.pods {
 			m.mustHaveCopied(t, number, 0)
 			m.unmark(t, number)

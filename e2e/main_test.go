@@ -18,6 +18,9 @@ import (
 const (
 	startLimit = 3 * time.Minute // until the first pod is in service, or its sidecar has said why not
 	healLimit  = 3 * time.Minute // from a fault's end to service
+	// rollLimit is for three pods one after the other: users leave (5 s), delivery, two STOPs, shutdown (17 s), start (17 s), and a peer's
+	// sender that may sleep for a minute.
+	rollLimit = 3 * healLimit
 )
 
 // The tests wait for the cluster most of the time, so more of them run at once than there are processors. A vendor's server takes

@@ -20,8 +20,9 @@ import (
 
 const (
 	reachTimeout = 2 * time.Second // look-up of the name and TCP connect
-	// answerTimeout bounds a call into the driver. One that does not come back by then is left behind with its session.
-	answerTimeout = 30 * time.Second
+	// answerTimeout bounds a call into the driver, and is longer than a user waits behind a SYNC for its table lock (30 s). A call
+	// that does not come back by then is left behind with its session.
+	answerTimeout = time.Minute
 )
 
 // configuration says how to reach a server, by the variables and defaults that aku-init has.
