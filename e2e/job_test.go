@@ -25,7 +25,6 @@ func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testin
 		must(t, space.AwaitLog(t.Context(), startLimit, pod, trial.Database,
 			"AKU started with END option.", "Replication flush has ended.", "Replication reset has ended.", "AKU run successfully."))
 	}
-	must(t, space.StartNodeHand(t.Context()))
 	rss, err := space.RSS(t.Context(), trial.Pod(0), trial.Sidecar, "/opt/aku/bin/aku-init")
 	must(t, err)
 	t.Logf("aku-init, idle: %.1f MiB RSS", rss)

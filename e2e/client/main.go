@@ -3,6 +3,7 @@
 //
 //	client install FOLDER                  copy the client with all its libraries, for containers of other images
 //	client wait                            until SIGTERM; what the pod itself runs
+//	client await-address NAME ADDRESS      until the name leads there and nowhere else
 //	client sql [-json] [-sysdba] HOST STATEMENT…
 //	                                       run statements on one session and print their rows
 //	client table [-json] HOST…             rows, sum of the keys and checksum of the table on each host
@@ -37,20 +38,21 @@ import (
 
 // commands are the verbs; each has a file of its own.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"install":   install,
-	"wait":      wait,
-	"sql":       runSQL,
-	"table":     showTable,
-	"load":      load,
-	"write":     write,
-	"verify":    verify,
-	"processes": showProcesses,
-	"kill":      kill,
-	"freeze":    freeze,
-	"thaw":      thaw,
+	"install":       install,
+	"wait":          wait,
+	"await-address": awaitAddress,
+	"sql":           runSQL,
+	"table":         showTable,
+	"load":          load,
+	"write":         write,
+	"verify":        verify,
+	"processes":     showProcesses,
+	"kill":          kill,
+	"freeze":        freeze,
+	"thaw":          thaw,
 }
 
-var errUsage = errors.New("usage: client install|wait|sql|table|load|write|verify|processes|kill|freeze|thaw …; see the package comment")
+var errUsage = errors.New("usage: client install|wait|await-address|sql|table|load|write|verify|processes|kill|freeze|thaw …; see the package comment")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

@@ -62,7 +62,6 @@ func run(ctx context.Context, kind, cases string) (err error) {
 	for _, name := range names {
 		group.Go(func() error { return servers.Create(ctx, name) })
 	}
-	group.Go(func() error { return space.StartNodeHand(ctx) })
 	group.Go(func() error { return space.StartBundle(ctx, runner, "/opt/aku/bin/client", "wait") })
 	if err := group.Wait(); err != nil {
 		return err

@@ -124,14 +124,14 @@ func (s *Space) Converse(ctx context.Context, pod string, hear func(line string)
 
 // client calls the client and decodes each line it prints.
 func (s *Space) client(ctx context.Context, args []string, into ...any) error {
-	return s.call(ctx, clientPod, args, into...)
+	return s.call(ctx, clientPod, clientPod, args, into...)
 }
 
-// call runs the client program in one of the pods that have it.
-func (s *Space) call(ctx context.Context, pod string, args []string, into ...any) error {
+// call runs the client program in one of the containers that have it.
+func (s *Space) call(ctx context.Context, pod, container string, args []string, into ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, patient(clientLimit))
 	defer cancel()
-	out, err := s.Exec(ctx, pod, pod, append([]string{clientProgram}, args...)...)
+	out, err := s.Exec(ctx, pod, container, append([]string{clientProgram}, args...)...)
 	if err != nil {
 		return err
 	}

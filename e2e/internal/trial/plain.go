@@ -149,6 +149,11 @@ func (p *PlainServers) start(ctx context.Context, name string, properties map[st
 		server.Env = slices.DeleteFunc(server.Env, func(e corev1.EnvVar) bool { return e.Name == variable })
 		server.Env = append(server.Env, corev1.EnvVar{Name: variable, Value: value})
 	}
+	// A server that starts connects to its peers, which then look for it: by then its name must lead to the new address.
+	spec.InitContainers = []corev1.Container{{
+		Name: "await-address", Image: p.space.cluster.Images.Client, Command: []string{clientProgram, "await-address", p.Host(name), "$(ADDRESS)"},
+		Env: []corev1.EnvVar{{Name: "ADDRESS", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "status.podIP"}}}},
+	}}
 	// Without a container that lives on, the address would go with the server.
 	spec.Containers = append(spec.Containers, corev1.Container{
 		Name: "keeper", Image: p.space.cluster.Images.Client, Command: []string{clientProgram, "wait"},

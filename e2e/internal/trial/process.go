@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// RSS is the memory that a program holds in a container, in MiB. It needs StartNodeHand.
+// RSS is the memory that a program holds in a container, in MiB.
 func (s *Space) RSS(ctx context.Context, pod, container, program string) (float64, error) {
 	var processes []struct {
 		Command string
 		RSSKiB  int
 	}
-	if err := s.nodeHand(ctx, []string{"processes", s.containerID(pod, container)}, &processes); err != nil {
+	if err := s.onNode(ctx, pod, []string{"processes", s.containerID(pod, container)}, &processes); err != nil {
 		return 0, err
 	}
 	for _, p := range processes {
@@ -23,19 +23,19 @@ func (s *Space) RSS(ctx context.Context, pod, container, program string) (float6
 	return 0, fmt.Errorf("no %s runs in container %s of %s: %v", program, container, pod, processes)
 }
 
-// Kill ends a container by kill -9. It needs StartNodeHand.
+// Kill ends a container by kill -9.
 func (s *Space) Kill(ctx context.Context, pod, container string) error {
-	return s.nodeHand(ctx, []string{"kill", s.containerID(pod, container)})
+	return s.onNode(ctx, pod, []string{"kill", s.containerID(pod, container)})
 }
 
-// Thaw lets a container go on that hangs. It needs StartNodeHand.
+// Thaw lets a container go on that hangs.
 func (s *Space) Thaw(ctx context.Context, pod, container string) error {
-	return s.nodeHand(ctx, []string{"thaw", s.containerID(pod, container)})
+	return s.onNode(ctx, pod, []string{"thaw", s.containerID(pod, container)})
 }
 
-// Freeze lets a container hang, until it is killed or thawed. It needs StartNodeHand.
+// Freeze lets a container hang, until it is killed or thawed.
 func (s *Space) Freeze(ctx context.Context, pod, container string) error {
-	return s.nodeHand(ctx, []string{"freeze", s.containerID(pod, container)})
+	return s.onNode(ctx, pod, []string{"freeze", s.containerID(pod, container)})
 }
 
 // containerID is the id without the name of the runtime before it.
