@@ -53,11 +53,8 @@ const chartTesting = "./e2e/chart"
 
 // endToEnd runs the end-to-end tests, those that restart the node alone. A cluster of somebody else is not reached into.
 func endToEnd(ctx context.Context, r *result, others string) error {
-	packages, limit := []string{"./e2e", chartTesting}, "40m"
-	if image := os.Getenv("SERVER_IMAGE"); image != "" {
-		r.leftOut = append(r.leftOut, chartTesting+": the values files of charts/altibase/ci name the stand-in server, and SERVER_IMAGE is "+image)
-		packages, limit = packages[:1], "4h"
-	}
+	packages, limit, leftOut := onServer(os.Getenv("SERVER_IMAGE"))
+	r.leftOut = append(r.leftOut, leftOut...)
 	onCluster := func(args ...string) error {
 		return goTest(ctx, r, append([]string{"scripts/with-cluster.sh", "go", "test", "-count=1", "-timeout=" + limit}, args...))
 	}
@@ -70,6 +67,14 @@ func endToEnd(ctx context.Context, r *result, others string) error {
 		onCluster(append([]string{"-tags=e2e,node", "-skip", nodeRestart}, packages...)...),
 		onCluster("-tags=e2e,node", "-run", nodeRestart, "./e2e"),
 	)
+}
+
+// onServer says what is run on a server's image, "" for the stand-in, how long it may take, and what is not run.
+func onServer(image string) (packages []string, limit string, leftOut []string) {
+	if image == "" {
+		return []string{"./e2e", chartTesting}, "40m", nil
+	}
+	return []string{"./e2e"}, "4h", []string{chartTesting + ": the values files of charts/altibase/ci name the stand-in server, and SERVER_IMAGE is " + image}
 }
 
 // A pkg is a package that has tests.
