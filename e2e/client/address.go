@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -26,7 +27,7 @@ func awaitAddress(ctx context.Context, args []string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not lead to %s within %s: found %v, last error %v", name, want, *limit, found, err)
+			return fmt.Errorf("%s does not lead to %s within %s, but to %v: %w", name, want, *limit, found, errors.Join(err, ctx.Err()))
 		case <-time.After(againDelay):
 		}
 	}
