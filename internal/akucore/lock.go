@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/avast/retry-go/v4"
@@ -101,47 +102,67 @@ func (r *Runner) hold(ctx context.Context, s Step) (resume func(), err error) {
 	if r.HoldNobody {
 		return func() {}, nil
 	}
-	h := r.holds.of(s)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.users++
-	if h.users == 1 {
-		h.held, h.err = r.stopSenders(ctx, s)
-	}
-	return sync.OnceFunc(func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.users--; h.users == 0 {
+	h, before := r.holds.join(s)
+	resume = sync.OnceFunc(func() {
+		if r.holds.leave(h) {
 			r.startSenders(ctx, h.held)
+			close(h.over)
 		}
-	}), h.err
+	})
+	if before != nil {
+		<-before.over // it lets go; its starts are bounded
+	}
+	if h.first.CompareAndSwap(false, true) {
+		h.held, h.err = r.stopSenders(ctx, s)
+		close(h.stopped)
+	}
+	select {
+	case <-h.stopped:
+		return resume, h.err
+	case <-ctx.Done():
+		return resume, ctx.Err()
+	}
 }
 
-// holds are those of one run. Statements that wait on one server at the same time share
-// one: STOPs of a server follow each other, a second each.
+// holds are those of one run, by server and group. Statements that wait on one server at
+// the same time share one: STOPs of a server follow each other, a second each.
 type holds struct {
 	mu  sync.Mutex
-	all map[[2]int]*hold // by server and group
+	all map[[2]int]*hold
 }
 
 type hold struct {
-	mu    sync.Mutex
-	users int
-	held  []Step // that start them again
-	err   error
+	users   int
+	first   atomic.Bool   // somebody stops the senders
+	stopped chan struct{} // closed when they are
+	over    chan struct{} // closed when they are started again
+	held    []Step        // that start them
+	err     error
 }
 
-func (h *holds) of(s Step) *hold {
+// join gives the hold for a step's server, and the one before it, which is being let go.
+func (h *holds) join(s Step) (now, before *hold) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := [2]int{s.On, s.Group}
+	if now := h.all[at]; now != nil && now.users > 0 {
+		now.users++
+		return now, nil
+	}
 	if h.all == nil {
 		h.all = map[[2]int]*hold{}
 	}
-	if h.all[at] == nil {
-		h.all[at] = &hold{}
-	}
-	return h.all[at]
+	before = h.all[at]
+	h.all[at] = &hold{users: 1, stopped: make(chan struct{}), over: make(chan struct{})}
+	return h.all[at], before
+}
+
+// leave tells whether nobody is left who needs the hold.
+func (h *holds) leave(of *hold) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	of.users--
+	return of.users == 0
 }
 
 // stopSenders stops the senders to the server of a step but that of its own object, and

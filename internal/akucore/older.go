@@ -50,23 +50,39 @@ func (v View) known(m Mesh, pod int) int64 {
 	return greatest
 }
 
-// outdatedCopy says why a slave's complete copy does not count, "" when it does: the own
-// database is older than others know, or this one knows more than another one does, of
-// what that one wrote in a life that is lost.
-func (v View) outdatedCopy(m Mesh) (why string, own bool) {
+// setBack is a peer in service that knows more of the own pod than its own database does;
+// ok is false when there is none.
+func (v View) setBack(m Mesh) (witness int, ok bool) {
 	for _, peer := range m.Peers() {
-		if !v.Pods[peer].Open() {
-			continue
-		}
-		if v.older(m, m.Self, peer) {
-			return fmt.Sprintf("the database of %s is older than %s knows: it was set back to an earlier moment, or commits were lost with the node",
-				m.PodName(m.Self), m.PodName(peer)), true
+		if v.Pods[peer].Open() && v.older(m, m.Self, peer) {
+			return peer, true
 		}
 	}
-	for _, peer := range m.Peers() {
-		if v.Pods[peer].Open() && v.older(m, peer, m.Self) {
-			return fmt.Sprintf("this copy has what %s wrote before it was set back to an earlier moment, or lost commits with its node", m.PodName(peer)), false
+	return 0, false
+}
+
+// recovered tells whether the master's database has the history that this slave knows: one
+// that lost its rows and began anew has another.
+func (v View) recovered(m Mesh) bool {
+	for _, t := range m.Beats() {
+		if len(v.Pods[m.Self].Beats[t][Master]) == 0 || len(v.Pods[Master].Beats[t][Master]) == 0 {
+			return false // nothing to go by
 		}
 	}
-	return "", false
+	return !v.older(m, Master, m.Self)
+}
+
+// planMasterSetBack: the master went into service with a database that is older than this
+// slave knows, while nobody was there to tell. This copy has what is lost there, and the
+// master has what was written since: only somebody can choose.
+func planMasterSetBack(m Mesh, v View) Plan {
+	own, master := m.PodName(m.Self), m.PodName(Master)
+	return Plan{
+		Name: "start of a slave", Human: MasterFailed,
+		Advice: fmt.Sprintf(`The database of %[2]s is older than %[1]s knows: it was set back to an earlier moment, or commits were lost with the node.
+%[1]s keeps what it has and stays closed. Either %[2]s gets the copy of %[1]s, and what was written on %[2]s since is lost:
+ALTER SYSTEM SET ADMIN_MODE = 0 on %[1]s, delete the pod %[2]s, and recover it as it then says.
+Or %[1]s gets the copy of %[2]s, and what only %[1]s still has is lost:`, own, master),
+		Recovery: stopAndReset(m, v, m.Self, Master),
+	}
 }

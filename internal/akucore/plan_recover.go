@@ -1,7 +1,5 @@
 package akucore
 
-import "slices"
-
 // recoverMaster are the steps by which somebody gives a master that lost its rows the
 // copy of one slave in service, which goes on meanwhile: the vendor's documented manual
 // recovery. It wants all other slaves ended first, but a StatefulSet ends none while
@@ -37,18 +35,6 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 	steps = append(steps, Step{Do: Truncate, On: Master, Tables: m.Items()})
 	steps = append(steps, forGroups(m, Step{Do: StartAndWait, On: Master, Peer: base})...)
 	steps = append(steps, forGroups(m, Step{Do: Sync, On: base, Peer: Master})...)
-	// One that is not in service now would not know this master. With a side there it
-	// finds its pair reset: it hands over and joins anew.
-	for slave := Master + 1; slave < m.ServerCount; slave++ {
-		if slave == base || slices.Contains(slaves, slave) || !v.expects(m, base, slave) {
-			continue
-		}
-		for g := range m.Groups {
-			if _, exists := v.object(m, Master, slave, g); !exists {
-				steps = append(steps, Step{Do: Create, On: Master, Peer: slave, Group: g})
-			}
-		}
-	}
 	return steps
 }
 

@@ -176,10 +176,7 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 	}
 	own, masters := v.mark(m, m.Self, Master), v.mark(m, Master, m.Self)
 	joined := own == all && masters == all
-	outdated, setBack := "", false
-	if own != none {
-		outdated, setBack = v.outdatedCopy(m)
-	}
+	witness, setBack := v.setBack(m)
 	changed := ""
 	if joined {
 		changed = v.listChanged(m)
@@ -190,8 +187,12 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 	switch {
 	case own == none:
 		return planJoin(m, v)
-	case outdated != "":
-		return planHandOver(m, v, handOver{why: outdated, setBack: setBack})
+	case setBack:
+		p := planHandOver(m, v, true)
+		p.Name += fmt.Sprintf(": %s has a beat of this pod that its database lacks, so it was set back to an earlier moment, or commits were lost with the node", m.PodName(witness))
+		return p
+	case v.older(m, Master, m.Self) && v.sides(m, Master, m.Self):
+		return planMasterSetBack(m, v)
 	case changed != "":
 		why := v.notYet(m)
 		if why == "" {
@@ -203,7 +204,7 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 	case joined:
 		return planSlaveRestart(m, o, v)
 	default:
-		return planHandOver(m, v, handOver{})
+		return planHandOver(m, v, false)
 	}
 }
 
@@ -231,7 +232,7 @@ func planSlaveRestart(m Mesh, o StartOptions, v View) Plan {
 		case pod.Open():
 			// One of the two joined without the other, so neither copy is sure to
 			// have what the other wrote.
-			return planHandOver(m, v, handOver{})
+			return planHandOver(m, v, false)
 		case v.included(m, slave):
 			// Its log of this pair, and ours, wait for it.
 		case pod.Closed() && slave > m.Self:
@@ -352,12 +353,6 @@ func begin(o Object, at Step) []Step {
 	return []Step{at.as(Start, ifKept(o))}
 }
 
-// handOver is why a copy is given up beside what the marks say.
-type handOver struct {
-	why     string
-	setBack bool // the own database is older than others know
-}
-
 // planHandOver: the master does not know this copy any more, or a slave and this
 // pod joined without each other. The own log may hold what nobody else has: deliver
 // it, and only when that is proven give up the copy, so that the next plan is a join.
@@ -372,24 +367,26 @@ type handOver struct {
 // forgotten how far it came could even undo what was changed since. To others it delivers
 // by FLUSH: they may skip what it writes now, because they were told a greater number, and
 // then have what they skip.
-func planHandOver(m Mesh, v View, h handOver) Plan {
+func planHandOver(m Mesh, v View, setBack bool) Plan {
 	p := Plan{Name: "hand over and give up the copy"}
-	if h.why != "" {
-		p.Name += ": " + h.why
-	}
 	prove := Deliver
-	if h.setBack {
+	if setBack {
 		prove = Flush
 	}
+	again := Stage{Title: "create the recovered master's side"}
 	if v.mark(m, m.Self, Master) != none {
 		for _, g := range v.groups(m, m.Self, Master) {
-			if _, exists := v.object(m, Master, m.Self, g); !exists {
-				// A master that reset the pair still has the object. One without it is
-				// not the master that this copy came from.
+			if _, exists := v.object(m, Master, m.Self, g); exists {
+				continue
+			}
+			// A master that reset the pair still has the object. One without it is not the
+			// master that this copy came from, or was recovered while this pod was away.
+			if !v.recovered(m) {
 				p.Human = MasterFailed
 				p.Recovery = recoverMaster(m, v, []int{m.Self})
 				return p
 			}
+			again.Steps = append(again.Steps, Step{Do: Create, On: Master, Peer: m.Self, Group: g})
 		}
 	}
 	var waiting []string
@@ -413,7 +410,7 @@ func planHandOver(m Mesh, v View, h handOver) Plan {
 			if own.XSN == Unset {
 				continue
 			}
-			if delivers && !(h.setBack && v.older(m, m.Self, peer)) {
+			if delivers && !(setBack && v.older(m, m.Self, peer)) {
 				steps, _ := v.align(m, peer, g)
 				align.Steps = append(align.Steps, steps...)
 				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
@@ -435,6 +432,9 @@ func planHandOver(m Mesh, v View, h handOver) Plan {
 	}
 	// Also when it is closed: users may still be in, and what they write now would be lost.
 	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
+	if !(setBack && v.older(m, m.Self, Master)) {
+		p.add(again)
+	}
 	p.add(align)
 	p.add(connect)
 	p.add(deliver)

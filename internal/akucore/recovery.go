@@ -61,9 +61,11 @@ func recoverySigns(m Mesh, master State) []recoverySign {
 //  3. The objects of master and source are made anew on both sides: each remembers how
 //     far the log of the other one's earlier database came. The master is emptied, and
 //     the source's SYNC fills it.
-//  4. The other slaves get their objects on the master again. They see that their pair
-//     is reset, hand over their logs, and join anew when the master is in service: at
-//     once, because they are closed when all is done.
+//  4. The other slaves in service get their objects on the master again. They see that
+//     their pair is reset, hand over their logs, and join anew when the master is in
+//     service: at once, because they are closed when all is done. Those that are away
+//     make theirs when they come: a server that was set back would send its old log into
+//     a side that is there before it.
 //
 // All slaves go on until then. One that cannot deliver, because it is not in service,
 // may have written what neither its log for the master nor the source holds, and would
@@ -128,8 +130,8 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 					deliver.Steps = append(deliver.Steps, side.as(Settle, Unguarded), proof)
 				}
 				fallthrough
-			case v.expects(m, source, slave), v.sides(m, slave, Master), slices.Contains(without, slave):
-				// One that meets a master without a side for it would take it for another one's.
+			case v.Pods[slave].Open() && v.sides(m, slave, Master):
+				// It is one of those that are given up: in service, and not one that the master knows.
 				others.Steps = append(others.Steps, at.as(Create, Unguarded))
 			}
 		}
