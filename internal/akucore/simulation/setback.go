@@ -77,7 +77,7 @@ func (w *world) members() []*volume {
 	var members []*volume
 	master := w.volumes[akucore.Master]
 	for pod, v := range w.volumes {
-		if v != nil && (pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)) {
+		if v != nil && v.whole() && (pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)) {
 			members = append(members, v)
 		}
 	}
