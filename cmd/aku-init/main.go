@@ -72,6 +72,11 @@
 //	AKU_PORT_NO                       20300  1024-65535
 //	AKU_REPLICATION_PORT_NO           20301  1024-65535
 //	AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT 1 1-100
+//	AKU_REPLICATION_LOCK_TIMEOUT      3600   seconds for which a receiver waits for a lock before it
+//	                                         gives the row up, set on each server; 6-3600
+//	AKU_LOCK_WAIT                     20     seconds for which a statement of aku's waits for the
+//	                                         locks of tables, and users behind it; 1-600
+//	AKU_BEAT_INTERVAL                 5      seconds between two beats of a pod in service; 1-60
 //	AKU_QUERY_TIMEOUT                 3600   seconds for one statement, SYNC too; 0 = none
 //	AKU_QUERY_RETRY_COUNT             5      retries of a failed statement
 //	AKU_QUERY_RETRY_DELAY_MSEC        1000   between them

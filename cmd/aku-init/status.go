@@ -42,7 +42,7 @@ func showStatus(ctx context.Context, args []string) error {
 		defer disconnect()
 		terminal := term.IsTerminal(int(os.Stdout.Fd()))
 		for {
-			seen := status.Look(ctx, s.Mesh(), servers, healthAddress(s))
+			seen := status.Look(ctx, s.Mesh(), servers, s.BeatEvery(), healthAddress(s))
 			// A session that is left would be one of the users that an end waits for.
 			servers.CloseIdle()
 			if *output == "json" {

@@ -46,7 +46,7 @@ func TestState_EachObjectHasItsOwnTables(t *testing.T) {
 			}
 			_, servers := p.settings()
 			defer servers.CloseIdle()
-			state, err := servers.Server(0).State(t.Context(), nil, test.listed...)
+			state, err := servers.Server(0).State(t.Context(), akucore.Want{Listed: test.listed})
 			if err != nil {
 				t.Fatal(err)
 			}

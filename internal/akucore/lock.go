@@ -101,13 +101,58 @@ func (r *Runner) hold(ctx context.Context, s Step) (resume func(), err error) {
 	if r.HoldNobody {
 		return func() {}, nil
 	}
+	h := r.holds.of(s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.users++
+	if h.users == 1 {
+		h.held, h.err = r.stopSenders(ctx, s)
+	}
+	return sync.OnceFunc(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.users--; h.users == 0 {
+			r.startSenders(ctx, h.held)
+		}
+	}), h.err
+}
+
+// holds are those of one run. Statements that wait on one server at the same time share
+// one: STOPs of a server follow each other, a second each.
+type holds struct {
+	mu  sync.Mutex
+	all map[[2]int]*hold // by server and group
+}
+
+type hold struct {
+	mu    sync.Mutex
+	users int
+	held  []Step // that start them again
+	err   error
+}
+
+func (h *holds) of(s Step) *hold {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := [2]int{s.On, s.Group}
+	if h.all == nil {
+		h.all = map[[2]int]*hold{}
+	}
+	if h.all[at] == nil {
+		h.all[at] = &hold{}
+	}
+	return h.all[at]
+}
+
+// stopSenders stops the senders to the server of a step but that of its own object, and
+// gives the steps that start them again.
+func (r *Runner) stopSenders(ctx context.Context, s Step) (held []Step, err error) {
 	var mu sync.Mutex
-	var held []Step
 	var failed []error
 	var wg sync.WaitGroup
-	for pod := range r.Mesh.ServerCount {
+	for _, pod := range r.Mesh.others(s.On) {
 		at := Step{On: pod, Peer: s.On, Group: s.Group, For: r.stopLimit()}
-		if pod == s.On || at.Object(r.Mesh) == s.Object(r.Mesh) {
+		if at.Object(r.Mesh) == s.Object(r.Mesh) {
 			continue
 		}
 		wg.Go(func() {
@@ -125,22 +170,22 @@ func (r *Runner) hold(ctx context.Context, s Step) (resume func(), err error) {
 		})
 	}
 	wg.Wait()
-	var once sync.Once
-	return func() {
-		once.Do(func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resumeLimit)
-			defer cancel()
-			var wg sync.WaitGroup
-			for _, s := range held {
-				wg.Go(func() {
-					if err := r.quietly(ctx, s); err != nil {
-						r.Log.Warn("its own pod will start it", "step", s.Describe(r.Mesh), "error", err)
-					}
-				})
+	return held, errors.Join(failed...)
+}
+
+// startSenders starts what was held back, also when the plan's time is over.
+func (r *Runner) startSenders(ctx context.Context, held []Step) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resumeLimit)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, s := range held {
+		wg.Go(func() {
+			if err := r.quietly(ctx, s); err != nil {
+				r.Log.Warn("its own pod will start it", "step", s.Describe(r.Mesh), "error", err)
 			}
-			wg.Wait()
 		})
-	}, errors.Join(failed...)
+	}
+	wg.Wait()
 }
 
 // resumeLimit bounds the starts of what was held back.

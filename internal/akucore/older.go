@@ -1,14 +1,20 @@
 package akucore
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A database may be older than its peers know: a volume that was set back to an earlier
 // moment, or commits that were lost with the node. It lacks what it wrote and heard since,
 // for ever, and its peers skip what it writes next; no view shows that. Beats do: a peer
 // holds one that the lives of the pod leave no room for.
 
-// older tells whether a pod's database is older than another one knows. Only the own
-// server is sure not to write meanwhile; of others the newest beat may not be seen yet.
+// seenLater is by how much the newest beat of a pod may be newer elsewhere, because that
+// server was looked at later. Only the own server is sure not to write meanwhile.
+const seenLater = 30 * time.Second
+
+// older tells whether a pod's database is older than another one knows.
 func (v View) older(m Mesh, pod, witness int) bool {
 	_, is := v.unknown(m, pod, witness)
 	return is
@@ -22,7 +28,7 @@ func (v View) unknown(m Mesh, pod, witness int) (newest Beat, is bool) {
 			continue // no table, so no lives to go by
 		}
 		for _, b := range theirs[pod] {
-			if pod != m.Self && b.Number > own[pod].Newest().Number {
+			if last := own[pod].Newest(); pod != m.Self && b.Number > last.Number && b.At-last.At < seenLater.Milliseconds() {
 				continue
 			}
 			if own[pod].leavesOut(b) && b.Number > newest.Number {

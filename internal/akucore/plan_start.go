@@ -367,9 +367,11 @@ type handOver struct {
 // after the delivery and goes to all that might be joining meanwhile: a copy made
 // before the delivery does not last, a later one has everything.
 //
-// A database that was set back delivers by FLUSH: its peers have beats of it that it
-// lacks, so they skip what it writes now. What they skip they have: it is of the history
-// that the database was set back in.
+// A database that was set back has nothing for a peer that has a beat of it which it
+// lacks: all of its log is older than that beat. To send it again to a peer that may have
+// forgotten how far it came could even undo what was changed since. To others it delivers
+// by FLUSH: they may skip what it writes now, because they were told a greater number, and
+// then have what they skip.
 func planHandOver(m Mesh, v View, h handOver) Plan {
 	p := Plan{Name: "hand over and give up the copy"}
 	if h.why != "" {
@@ -411,7 +413,7 @@ func planHandOver(m Mesh, v View, h handOver) Plan {
 			if own.XSN == Unset {
 				continue
 			}
-			if delivers {
+			if delivers && !(h.setBack && v.older(m, m.Self, peer)) {
 				steps, _ := v.align(m, peer, g)
 				align.Steps = append(align.Steps, steps...)
 				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)

@@ -119,13 +119,17 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 					connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: slave, Peer: Master, Group: g})
 				}
 				side := Step{On: slave, Peer: source, Group: g}
-				log, _ := v.object(m, slave, source, g)
-				connect.Steps = append(connect.Steps, startOrWake(log, side)...)
-				proof := side.as(Deliver, Unguarded)
-				proof.Strict = true
-				deliver.Steps = append(deliver.Steps, side.as(Settle, Unguarded), proof)
+				// A slave that was set back has nothing that the source lacks, and its beat would be skipped.
+				if !v.older(m, slave, source) {
+					log, _ := v.object(m, slave, source, g)
+					connect.Steps = append(connect.Steps, startOrWake(log, side)...)
+					proof := side.as(Deliver, Unguarded)
+					proof.For, proof.Strict = recoveryLimit, true
+					deliver.Steps = append(deliver.Steps, side.as(Settle, Unguarded), proof)
+				}
 				fallthrough
-			case v.expects(m, source, slave):
+			case v.expects(m, source, slave), v.sides(m, slave, Master), slices.Contains(without, slave):
+				// One that meets a master without a side for it would take it for another one's.
 				others.Steps = append(others.Steps, at.as(Create, Unguarded))
 			}
 		}
@@ -153,6 +157,10 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	p.first(v.makeBeats(m, p))
 	return p
 }
+
+// recoveryLimit is how long the other slaves may take to deliver to the source before the
+// recovery is planned again.
+const recoveryLimit = 10 * time.Minute
 
 // delivers tells whether a slave can prove that the source has all it wrote, and can
 // keep what it writes from then on for the master.
@@ -198,7 +206,7 @@ func whyNotRecover(m Mesh, v View, source int, without []int) string {
 	for _, slave := range m.Peers() {
 		if slave != source && v.expects(m, source, slave) && !v.delivers(m, slave, source) && !slices.Contains(without, slave) {
 			return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
-				"set ADMIN_MODE 0 there should it wait for the master, or give that up with --without %d", m.PodName(slave), whyNotDelivers(v, slave), slave)
+				"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", m.PodName(slave), whyNotDelivers(v, slave), slave)
 		}
 	}
 	return ""

@@ -47,6 +47,9 @@ type Runner struct {
 	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
 
+	// holds are the senders that are stopped while statements wait for their locks.
+	holds holds
+
 	// closing is when users began to be shut out; zero when none is in.
 	closing time.Time
 }

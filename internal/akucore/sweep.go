@@ -86,7 +86,7 @@ type sweep struct {
 	*Runner
 	seen View         // with the lists of tables; nothing after a look that failed
 	gone map[int]bool // removed peers
-	todo string       // the plan that there was
+	todo string       // the plan that there was, and what it would start
 	wait bool         // it waits for others, who may do their part unseen
 
 	asked func()
@@ -117,7 +117,7 @@ func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 	plan, before := PlanStart(s.Mesh, StartOptions{}, v), s.todo
 	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
-		s.todo = plan.Name
+		s.todo = plan.Name + v.standing(s.Mesh, plan)
 	}
 	switch {
 	case s.todo == "" || s.todo != before:
@@ -129,6 +129,22 @@ func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 		}
 	}
 	return nil
+}
+
+// standing are the restart numbers of what a plan would start. One that has moved on since
+// the last look has run meanwhile: somebody stops it for a moment, now and then, while a
+// statement waits for its locks.
+func (v View) standing(m Mesh, p Plan) string {
+	text := ""
+	for _, stage := range p.Stages {
+		for _, s := range stage.Steps {
+			if s.Do == Start || s.Do == StartRetry {
+				o, _ := v.object(m, s.On, s.Peer, s.Group)
+				text += fmt.Sprintf(", %s on %d at %d", o.Name, s.On, o.XSN)
+			}
+		}
+	}
+	return text
 }
 
 // ask asks all pods, for everything where that is wanted or an object is not as it was.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alexbrainman/odbc"
 	"github.com/google/go-cmp/cmp"
@@ -73,16 +74,22 @@ func TestStatements(t *testing.T) {
 	for _, do := range []akucore.Verb{akucore.Create, akucore.Start, akucore.StartRetry, akucore.Stop, akucore.Reset, akucore.Sync, akucore.Drop} {
 		got = append(got, Statements(m, akucore.Step{Do: do, On: 0, Peer: 1})...)
 	}
+	got = append(got, Statements(m, akucore.Step{Do: akucore.Start, On: 0, Peer: 1, If: akucore.IfKept})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.MakeBeats, On: 0})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.AwaitLocks, On: 0, Wait: time.Hour})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Truncate, Tables: m.Tables()})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Open})...)
 	want := []string{
-		`CREATE REPLICATION AKU_REP_01 WITH 'altibase-1.altibase-svc',20301 FROM SYS.T1 TO SYS.T1, FROM U1."Mixed" TO U1."Mixed", FROM SYS.T2 PARTITION P1 TO SYS.T2 PARTITION P1`,
-		"ALTER REPLICATION AKU_REP_01 START RETRY", "-- until V$REPSENDER has it with STATUS 1; if it does not get there: STOP, and START, which says why",
+		`CREATE REPLICATION AKU_REP_01 WITH 'altibase-1.altibase-svc',20301 FROM SYS.T1 TO SYS.T1, FROM U1."Mixed" TO U1."Mixed", FROM SYS.T2 PARTITION P1 TO SYS.T2 PARTITION P1, FROM SYS.AKU_REP_BEAT TO SYS.AKU_REP_BEAT`,
+		"ALTER REPLICATION AKU_REP_01 START",
 		"ALTER REPLICATION AKU_REP_01 START RETRY",
 		"ALTER REPLICATION AKU_REP_01 STOP",
 		"ALTER REPLICATION AKU_REP_01 RESET",
 		"ALTER REPLICATION AKU_REP_01 SYNC PARALLEL 4",
 		"DROP REPLICATION AKU_REP_01",
+		"ALTER REPLICATION AKU_REP_01 START RETRY", "-- until V$REPSENDER has it with STATUS 1; if it does not get there: STOP, and START, which says why",
+		"CREATE TABLE SYS.AKU_REP_BEAT (POD INTEGER, SEQ BIGINT, LIFE BIGINT, PREV BIGINT, SENT_MS BIGINT, PRIMARY KEY (POD, SEQ))",
+		"ALTER SYSTEM SET REPLICATION_LOCK_TIMEOUT = 3600",
 		"ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1",
 		"TRUNCATE TABLE SYS.T1",
 		`TRUNCATE TABLE U1."Mixed"`,

@@ -38,8 +38,10 @@ var (
 	gapBytes = desc("replication_gap_bytes", "Own log that the sender has not yet sent; none while it has no peer.", "replication", "peer")
 	pinned   = desc("replication_pinned_seconds", "For how long the server has kept its log for a peer that is not connected, as far as this sidecar saw it; 0 when it is connected or nothing is kept.", "replication", "peer")
 	applied  = desc("replication_applied_sn", "Number in the log of the peer up to which all is applied here; none without a receiver. Subtract it from the peer's aku_log_last_sn for what is not delivered.", "replication", "peer")
+	delay    = desc("replication_delay_seconds", "How far the peer is behind with what it sends here, by its newest beat here and the clocks of both nodes; 0 when a beat comes each AKU_BEAT_INTERVAL, none before the first.", "replication", "peer")
 	changes  = desc("replication_received_changes_total", "Changes of rows that the receiver applied since the peer connected.", "replication", "peer", "operation")
 	conflict = desc("replication_conflicts_total", "Changes of rows that the receiver could not apply since the peer connected: this row differs between the pods.", "replication", "peer", "operation")
+	givenUp  = desc("replication_given_up_total", "Times that rows were seen to be given up by a receiver while this pod started, ended or copied: compare the pods with aku-init verify.")
 	lastSN   = desc("log_last_sn", "Last number in the own log; none while nothing is sent.")
 	lookedAt = desc("replication_seen_timestamp_seconds", "When the own server was last asked for what the aku_replication metrics say.")
 
@@ -104,6 +106,9 @@ func (s *Metrics) Collect(to chan<- prometheus.Metric) {
 			gauge(gapBytes, float64(p.Gap.Bytes), labels...)
 			last = max(last, p.Gap.LastSN)
 		}
+		if d, ok := s.delays[p.Object]; ok {
+			gauge(delay, d.Seconds(), labels...)
+		}
 		if r := p.Receiver; r != nil {
 			gauge(applied, float64(r.AppliedSN), labels...)
 			for _, one := range []struct {
@@ -127,6 +132,7 @@ func (s *Metrics) Collect(to chan<- prometheus.Metric) {
 		gauge(lookedAt, seconds(s.looked))
 	}
 
+	count(givenUp, float64(s.givenUp))
 	count(startsTotal, float64(s.starts))
 	if s.start != nil {
 		gauge(startSeconds, s.start.Seconds)

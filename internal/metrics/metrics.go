@@ -44,6 +44,8 @@ type Metrics struct {
 	pairs   []Pair
 	looked  time.Time // when pairs were read
 	pinned  map[string]time.Time
+	delays  map[string]time.Duration
+	givenUp int
 	starts  int
 	retries int
 	errors  map[akucore.Reason]int
@@ -63,7 +65,7 @@ type Pair struct {
 func New(m akucore.Mesh, version string) *Metrics {
 	s := &Metrics{
 		mesh: m, version: version, registry: prometheus.NewRegistry(), state: Waiting, changed: time.Now(),
-		pinned: map[string]time.Time{}, errors: map[akucore.Reason]int{}, erredAt: map[akucore.Reason]time.Time{},
+		pinned: map[string]time.Time{}, delays: map[string]time.Duration{}, errors: map[akucore.Reason]int{}, erredAt: map[akucore.Reason]time.Time{},
 	}
 	s.registry.MustRegister(s)
 	return s
@@ -89,6 +91,7 @@ func (s *Metrics) SetState(state State, reason akucore.Reason) bool {
 	s.state, s.reason = state, reason
 	if state != InService {
 		s.pairs = nil // nobody looks at them
+		clear(s.delays)
 	}
 	return true
 }
@@ -130,6 +133,13 @@ func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
 	return pairs
 }
 
+// SetDelay takes how far an object's peer was behind with what it sends here.
+func (s *Metrics) SetDelay(object string, delay time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delays[object] = delay
+}
+
 // Started takes the summary of a start that is complete.
 func (s *Metrics) Started(start steps.Summary) {
 	s.mu.Lock()
@@ -147,6 +157,11 @@ func (s *Metrics) Ended(end steps.Summary) {
 
 // Tell counts what goes wrong.
 func (s *Metrics) Tell(e akucore.Event) {
+	if e.Kind == akucore.GivenUp {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.givenUp++
+	}
 	if e.Kind != akucore.StepRetried && e.Kind != akucore.StepFailed {
 		return
 	}

@@ -63,7 +63,9 @@ func (s *Settings) check() []string {
 	inRange("AKU_REPLICATION_PORT_NO", s.ReplicationPort, 1024, 65535)
 	inRange("AKU_HEALTH_PORT", s.HealthPort, 1024, 65535)
 	inRange("AKU_REPLICATION_LOCK_TIMEOUT", s.LockTimeout, 6, 3600)
-	inRange("AKU_LOCK_WAIT", s.LockWait, 1, 600)
+	if inRange("AKU_LOCK_WAIT", s.LockWait, 1, 600) && s.LockWait >= s.LockTimeout {
+		fault("AKU_LOCK_WAIT is %d, it must be below AKU_REPLICATION_LOCK_TIMEOUT (%d): receivers give rows up that wait longer", s.LockWait, s.LockTimeout)
+	}
 	inRange("AKU_BEAT_INTERVAL", s.BeatInterval, 1, 60)
 	inRange("AKU_QUERY_TIMEOUT", s.QueryTimeout, 0, maxSeconds)
 	inRange("AKU_QUERY_RETRY_COUNT", s.QueryRetryCount, 0, 1_000_000)

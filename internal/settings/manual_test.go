@@ -54,6 +54,9 @@ func TestRead_LimitsOfNumbers(t *testing.T) {
 		"AKU_QUERY_RETRY_COUNT":                  {0, 1_000_000},
 		"AKU_QUERY_RETRY_DELAY_MSEC":             {0, 3_600_000},
 		"AKU_ADDRESS_CHECK_COUNT":                {1, 1_000_000},
+		"AKU_REPLICATION_LOCK_TIMEOUT":           {6, 3600},
+		"AKU_LOCK_WAIT":                          {1, 600},
+		"AKU_BEAT_INTERVAL":                      {1, 60},
 		"AKU_FLUSH_AT_START":                     {0, 1},
 		"AKU_FLUSH_TIMEOUT_AT_START":             {0, 4294967295},
 		"AKU_DELAY_START_COMPLETE_TIME":          {0, 4294967295},
@@ -65,7 +68,7 @@ func TestRead_LimitsOfNumbers(t *testing.T) {
 	} {
 		for value, right := range map[int64]bool{limits[0] - 1: false, limits[0]: true, limits[1]: true, limits[1] + 1: false} {
 			env := good()
-			env["AKU_POD_NAME"] = "altibase-0"
+			env["AKU_POD_NAME"], env["AKU_LOCK_WAIT"] = "altibase-0", "1"
 			env[name] = fmt.Sprint(value)
 			s, err := From(env)
 			if got, single := field(s, name); right && single && got != value {

@@ -199,6 +199,9 @@ func (s Settings) EndOptions() akucore.EndOptions {
 // EndLimit is the time for a whole end, hard.
 func (s Settings) EndLimit() time.Duration { return seconds(s.EndTimeout) }
 
+// BeatEvery is the time between two beats of a pod in service.
+func (s Settings) BeatEvery() time.Duration { return seconds(s.BeatInterval) }
+
 // Replicas tells how many pods the StatefulSet is to have, or -1 when that cannot
 // be known. It is asked for only where it decides something.
 func (s Settings) Replicas(ctx context.Context) int {

@@ -7,6 +7,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/events"
+	"aku/internal/kube"
 	"aku/internal/metrics"
 )
 
@@ -58,6 +59,13 @@ func (s *Sidecar) see(e akucore.Event) {
 		s.publish(s.stepEvent(events.Failed, e))
 	case akucore.StepRetried:
 		s.publish(s.stepEvent(events.Retry, e))
+	case akucore.GivenUp:
+		mesh := s.Settings.Mesh()
+		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
+		s.publish(events.Event{Kind: events.Failed, Text: text, Reason: string(akucore.ReasonGivenUp)})
+		if s.announce != nil {
+			s.announce.put(kube.Event{Warning: true, Reason: "RowsGivenUp", Text: text})
+		}
 	case akucore.Copied:
 		one := s.stepEvent(events.Copy, e)
 		one.Rows = e.Rows

@@ -47,6 +47,8 @@ type Sidecar struct {
 	recorder steps.Recorder
 	announce *announcer      // nil without a pod of Kubernetes
 	looked   time.Time       // when the pairs were last read
+	beaten   time.Time       // when the last beat was inserted
+	beatless bool            // the last beat failed
 	tidied   time.Time       // when memory was last given back
 	peers    map[string]bool // objects that were connected then
 	ended    time.Time       // when the last end began that is shown
@@ -150,6 +152,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	runner.Tell = s.seeInService
 	err = akucore.Attend(ctx, runner, instance, s.Settings.Replicas, func() {
 		s.markAgain()
+		s.beat(ctx)
 		s.look(ctx)
 		s.tidy()
 	}, process.Rest)

@@ -19,7 +19,8 @@ const (
 type text struct{ words, colour string }
 
 // Print prints the mesh as a table: a row for each pod that sends, a column for each that
-// receives. A pair shows the log that is not yet sent, and after ! its conflicts.
+// receives. A pair shows the log that is not yet sent, after + the seconds that the receiver
+// is behind, and after ! its conflicts.
 func (m Mesh) Print(to io.Writer, colours bool) error {
 	head := []text{{words: "FROM \\ TO"}}
 	for _, p := range m.Pods {

@@ -31,6 +31,7 @@ type Pod struct {
 	Error   string `json:"error,omitempty"` // why the state is not known
 	Sidecar string `json:"sidecar"`         // what it answers to the readiness probe
 	traffic map[string]akucore.Traffic
+	beats   map[akucore.Table]map[int]akucore.Beats
 }
 
 // The states of a server.
@@ -49,8 +50,11 @@ type Pair struct {
 	XSN         int64  `json:"xsn"`                // of the sending side, -1 when unset
 	GapBytes    *int64 `json:"gapBytes,omitempty"` // log not yet sent
 	// Lag is how many numbers of the sender's log the receiver has not yet applied.
-	Lag       *int64 `json:"lag,omitempty"`
-	Conflicts int64  `json:"conflicts"` // that the receiver met since it is connected
+	Lag *int64 `json:"lag,omitempty"`
+	// DelaySeconds is how far the receiver is behind by the newest beat of the sender that it has,
+	// and by the clocks of the sender and of this process.
+	DelaySeconds *float64 `json:"delaySeconds,omitempty"`
+	Conflicts    int64    `json:"conflicts"` // that the receiver met since it is connected
 }
 
 // Flow says whether changes go from one pod to another.
@@ -69,7 +73,9 @@ var worst = map[Flow]int{Flows: 0, None: 1, Unknown: 2, Stopped: 3, Retries: 4}
 
 // Look asks all servers and sidecars at the same time. A pod that does not answer is part
 // of the picture. HealthAddress is host:port of a pod's sidecar.
-func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, healthAddress func(pod int) string) Mesh {
+//
+// Beat is the time between two beats of a pod in service.
+func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
 	pods := make([]Pod, m.ServerCount)
 	var wg sync.WaitGroup
 	for pod := range pods {
@@ -77,7 +83,7 @@ func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, healthAd
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
-			pods[pod].look(ctx, servers.Server(pod))
+			pods[pod].look(ctx, m, servers.Server(pod))
 		})
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, limit)
@@ -86,13 +92,19 @@ func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, healthAd
 		})
 	}
 	wg.Wait()
-	return Mesh{Pods: pods, Pairs: pairs(m, pods)}
+	return Mesh{Pods: pods, Pairs: pairs(m, pods, beat, time.Now())}
 }
 
-func (p *Pod) look(ctx context.Context, server akucore.Server) {
+func (p *Pod) look(ctx context.Context, m akucore.Mesh, server akucore.Server) {
 	instance, err := server.Instance(ctx)
 	if err == nil {
 		p.traffic, err = server.Traffic(ctx)
+	}
+	p.beats = map[akucore.Table]map[int]akucore.Beats{}
+	for _, table := range m.Beats() {
+		if beats, failed := server.Beats(ctx, table); err == nil && failed == nil {
+			p.beats[table] = beats // a server from before there were beats has none
+		}
 	}
 	switch {
 	case errors.Is(err, akucore.ErrClosed) || errors.Is(err, akucore.ErrBusy) || err == nil && instance.AdminMode:
@@ -127,7 +139,7 @@ func ready(ctx context.Context, address string) string {
 }
 
 // pairs reads both sides of every pair.
-func pairs(m akucore.Mesh, pods []Pod) []Pair {
+func pairs(m akucore.Mesh, pods []Pod, beat time.Duration, now time.Time) []Pair {
 	var all []Pair
 	for from := range pods {
 		for to := range pods {
@@ -140,6 +152,9 @@ func pairs(m akucore.Mesh, pods []Pod) []Pair {
 				if pods[from].traffic != nil {
 					sends := pods[from].traffic[name]
 					p.take(sends, pods[to].traffic[name].Receiver)
+				}
+				if newest := pods[to].beats[group.Beat()][from].Newest(); newest.Number > 0 {
+					p.DelaySeconds = new(max(0, now.Sub(time.UnixMilli(newest.At))-beat).Seconds())
 				}
 				all = append(all, p)
 			}
@@ -177,7 +192,7 @@ func (m Mesh) cell(from, to Pod) (Flow, string) {
 	if from.Name == to.Name {
 		return None, ""
 	}
-	flow, gap, conflicts := Flows, int64(0), int64(0)
+	flow, gap, conflicts, delay := Flows, int64(0), int64(0), 0.0
 	for _, p := range m.Pairs {
 		if p.From != from.Name || p.To != to.Name {
 			continue
@@ -189,10 +204,16 @@ func (m Mesh) cell(from, to Pod) (Flow, string) {
 			gap += *p.GapBytes
 		}
 		conflicts += p.Conflicts
+		if p.DelaySeconds != nil {
+			delay = max(delay, *p.DelaySeconds)
+		}
 	}
 	text := string(flow)
 	if gap > 0 {
 		text += " " + size(gap)
+	}
+	if delay >= 1 && flow == Flows {
+		text += fmt.Sprintf(" +%.0fs", delay)
 	}
 	if conflicts > 0 {
 		text += fmt.Sprintf(" !%d", conflicts)

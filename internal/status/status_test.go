@@ -3,6 +3,7 @@ package status
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,15 +25,19 @@ func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
 		}},
 		{Name: "altibase-2", State: Unreachable, Error: "no such host", Sidecar: "does not answer"},
 	}
-	m := Mesh{Pods: pods, Pairs: pairs(mesh, pods)}
+	// The newest beat of pod 0 is 65 s old on pod 1, and that of pod 1 on pod 0 has just come.
+	now := time.Now()
+	pods[1].beats = map[akucore.Table]map[int]akucore.Beats{mesh.Groups[0].Beat(): {0: {{Number: 7, At: now.Add(-65 * time.Second).UnixMilli()}}}}
+	pods[0].beats = map[akucore.Table]map[int]akucore.Beats{mesh.Groups[0].Beat(): {1: {{Number: 7, At: now.UnixMilli()}}}}
+	m := Mesh{Pods: pods, Pairs: pairs(mesh, pods, 5*time.Second, now)}
 	var out strings.Builder
 	if err := m.Print(&out, false); err != nil {
 		t.Fatal(err)
 	}
-	want := `FROM \ TO   altibase-0    altibase-1    altibase-2  SERVER       SIDECAR
-altibase-0                ok 2.0KiB !2  retry       open         in service
-altibase-1  ok 2.0KiB !2                stopped     closed       waits
-altibase-2  ?             ?                         unreachable  does not answer
+	want := `FROM \ TO   altibase-0    altibase-1         altibase-2  SERVER       SIDECAR
+altibase-0                ok 2.0KiB +60s !2  retry       open         in service
+altibase-1  ok 2.0KiB !2                     stopped     closed       waits
+altibase-2  ?             ?                              unreachable  does not answer
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)

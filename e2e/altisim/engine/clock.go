@@ -7,16 +7,22 @@ import (
 
 // The waits of the real server. A Clock scales all of them together.
 const (
-	startWait     = 1 * time.Second  // START returns after the sender has begun to run
-	stopTick      = 1 * time.Second  // a sender looks once a tick whether it shall stop
+	startWait     = 1 * time.Second  // START looks once more after this, unless its first look finds the sender running
+	stopTick      = 1 * time.Second  // STOPs end at whole seconds of the clock
 	syncWait      = 2 * time.Second  // SYNC needs at least this, whatever the size
 	ackWait       = 6 * time.Second  // from the last change sent to the keep-alive that is acknowledged
-	retryWait     = 60 * time.Second // between two tries to reach a peer
 	silenceWait   = 30 * time.Second // a peer that does not answer for this long counts as gone
 	truncateWait  = 700 * time.Millisecond
-	shutdownQuick = 2 * time.Second // SHUTDOWN IMMEDIATE, with nothing replicating
-	shutdownBusy  = 10 * time.Second
+	shutdownLeast = 10 * time.Second // SHUTDOWN IMMEDIATE, whatever was written
+	shutdownMost  = 17 * time.Second
 )
+
+// activeFor is how long after its last record a sender counts as sending: a FLUSH that
+// comes meanwhile is acknowledged at once.
+const activeFor = 30 * time.Millisecond
+
+// flushAllRounds is how often FLUSH ALL looks whether the log has moved on meanwhile.
+const flushAllRounds = 3
 
 // ackRecords is how many changes a receiver applies before it acknowledges
 // without being asked.
@@ -55,3 +61,16 @@ func (c Clock) Sleep(ctx context.Context, d time.Duration) error {
 
 // Silence is how long a peer may not answer before it counts as gone.
 func (c Clock) Silence() time.Duration { return max(c.Real(silenceWait), silenceFloor) }
+
+// untilNextSecond waits for the next whole second of the server's clock.
+func (c Clock) untilNextSecond(ctx context.Context) error {
+	now, tick := time.Now(), c.Real(stopTick)
+	t := time.NewTimer(now.Truncate(tick).Add(tick).Sub(now))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

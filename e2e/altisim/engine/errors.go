@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Error is an error as the server reports it: a number and a text.
@@ -24,6 +23,8 @@ func (e *Error) Is(target error) bool {
 var (
 	ErrQueryTimeout       = &Error{0x01044, "Client's query exceeded the execution time limit."}
 	ErrCancelled          = &Error{0x01043, "The client cancelled the statement."}
+	ErrDeadlock           = &Error{0x11041, "A deadlock situation has been detected."}
+	ErrLockTimeout        = &Error{0x11075, "The transaction has exceeded the lock timeout specified by the user."}
 	ErrDuplicateKey       = &Error{0x11058, "The row already exists in a unique index."}
 	ErrNotEnoughValues    = &Error{0x31053, "Not enough insert values"}
 	ErrUserNotFound       = &Error{0x31010, "User not found"}
@@ -70,13 +71,6 @@ const (
 	whyNoPeer   = "Handshake Process Error"
 	whyNoObject = "Network error during receiving metadata ACK"
 )
-
-// differs tells whether a handshake failed because the two objects are not the same: no
-// other try can help.
-func differs(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == 0x6100D && !strings.Contains(e.Text, whyNoPeer) && !strings.Contains(e.Text, whyNoObject)
-}
 
 func errNoPrivilege(privilege string) *Error {
 	return Errorf(0x311B1, "The user must have %s privilege(s) to execute this statement.", privilege)

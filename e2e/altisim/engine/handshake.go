@@ -51,7 +51,14 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 	defer cancel()
 	unblock := context.AfterFunc(ctx, func() { _ = link.Close() })
 	defer unblock()
-	if err := link.Send(Frame{Kind: FrameHello, Hello: x.s.hello(r, sync)}); err != nil {
+	hello := x.s.hello(r, sync)
+	x.mu.Lock()
+	if x.fresh {
+		hello.XSN = NoSN
+	}
+	hello.Wake, x.wakes = x.wakes, false
+	x.mu.Unlock()
+	if err := link.Send(Frame{Kind: FrameHello, Hello: hello}); err != nil {
 		return errHandshake(whyNoPeer)
 	}
 	f, err := link.Receive()
@@ -60,6 +67,14 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 		return errHandshake(whyNoObject)
 	case f.Kind != FrameWelcome || f.Text != "":
 		return errHandshake(f.Text)
+	}
+	// What lies below the number that the receiver remembers was sent and applied, if this is the database
+	// that it heard the number from. Whoever did not have a restart point before does not ask.
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.skip, x.fresh = NoSN, false
+	if hello.XSN != NoSN {
+		x.skip = f.SN
 	}
 	return nil
 }

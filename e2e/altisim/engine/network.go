@@ -37,6 +37,8 @@ const (
 	FrameRows                           // sender: rows of a SYNC
 	FrameRowsDone                       // sender: asks; receiver: all rows are in
 	FrameBye                            // sender: stops in good order
+	FrameOpen                           // sender: changes of a transaction that is open
+	FrameRollback                       // sender: an open transaction has ended without its changes
 )
 
 // Frame is a message between sender and receiver.
@@ -44,8 +46,10 @@ type Frame struct {
 	Kind    FrameKind
 	Hello   *Hello
 	Text    string
-	SN      SN
+	SN      SN // of FrameWelcome: how far the receiver remembers the sender's log
 	Ask     bool
+	Tx      int64 // of FrameOpen and FrameRollback
+	Restart SN    // sender: its restart point
 	Changes []SentChange
 	Item    int
 	Rows    []string
@@ -55,8 +59,9 @@ type Frame struct {
 type Hello struct {
 	Replication string
 	Sync        bool
+	Wake        bool // the sender's server has just started
 	Items       []HelloItem
-	XSN         SN
+	XSN         SN // NoSN: it will begin at a number it does not know yet
 }
 
 // HelloItem describes a table on the sender's side.
@@ -71,5 +76,6 @@ type SentChange struct {
 	Op            Op
 	Item          int
 	SN            SN
+	Tx            int64 // of a Commit: the transaction, when the peer has heard of it while it was open
 	Before, After string
 }

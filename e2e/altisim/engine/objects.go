@@ -11,11 +11,16 @@ const (
 	maxHost            = 62
 )
 
-// CreateReplication is CREATE REPLICATION.
-func (s *Server) CreateReplication(ctx context.Context, r *Replication) error {
+// CreateReplication is CREATE REPLICATION. It needs its tables for itself.
+func (s *Server) CreateReplication(ctx context.Context, by *Session, r *Replication) error {
 	if len(r.Name) > maxReplicationName {
 		return Errorf(0x31066, "The name of the replication is too long.")
 	}
+	release, err := s.lockItems(ctx, by, r.Items...)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return s.Change(ctx, true, func(c *Catalog) error {
 		if c.Replication(r.Name) != nil {
 			return ErrDuplicateName
@@ -40,9 +45,34 @@ func (s *Server) CreateReplication(ctx context.Context, r *Replication) error {
 	})
 }
 
-// DropReplication is DROP REPLICATION. A peer's sender loses its link.
-func (s *Server) DropReplication(ctx context.Context, name string) error {
-	err := s.Change(ctx, true, func(c *Catalog) error {
+// lockItems takes the tables of items for DDL; what is no table is found later.
+func (s *Server) lockItems(ctx context.Context, by *Session, items ...Item) (release func(), err error) {
+	c := s.Catalog()
+	var tables []*Table
+	for _, i := range items {
+		if t := c.Table(i.LocalUser, i.LocalTable); t != nil && !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+	}
+	return s.LockForDDL(ctx, by, tables...)
+}
+
+// DropReplication is DROP REPLICATION. It needs the object's tables for itself. A peer's
+// sender loses its link, and what its receiver remembered is forgotten.
+func (s *Server) DropReplication(ctx context.Context, by *Session, name string) error {
+	r := s.Catalog().Replication(name)
+	if r == nil {
+		return ErrReplicationUnknown
+	}
+	if s.sending(name) {
+		return ErrAlreadyStarted
+	}
+	release, err := s.lockItems(ctx, by, r.Items...)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = s.Change(ctx, true, func(c *Catalog) error {
 		if c.Replication(name) == nil {
 			return ErrReplicationUnknown
 		}
@@ -56,6 +86,9 @@ func (s *Server) DropReplication(ctx context.Context, name string) error {
 		return err
 	}
 	s.closeReceiver(name)
+	s.mu.Lock()
+	delete(s.memory, name)
+	s.mu.Unlock()
 	s.prune(ctx)
 	return nil
 }
@@ -106,13 +139,25 @@ func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
 	return nil
 }
 
-// AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object.
-func (s *Server) AddItem(ctx context.Context, name string, i Item) error {
+// AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object. It needs the table
+// for itself.
+func (s *Server) AddItem(ctx context.Context, by *Session, name string, i Item) error {
+	release, err := s.lockItems(ctx, by, i)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return s.alter(ctx, name, func(c *Catalog, r *Replication) error { return s.addItem(c, r, i) })
 }
 
-// DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object.
-func (s *Server) DropItem(ctx context.Context, name string, i Item) error {
+// DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object. It needs the
+// table for itself.
+func (s *Server) DropItem(ctx context.Context, by *Session, name string, i Item) error {
+	release, err := s.lockItems(ctx, by, i)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return s.alter(ctx, name, func(c *Catalog, r *Replication) error {
 		n := slices.IndexFunc(r.Items, i.sameAs)
 		if n < 0 {
@@ -169,8 +214,7 @@ func (s *Server) alter(ctx context.Context, name string, change func(*Catalog, *
 	return nil
 }
 
-// relink cuts the links of an object. Its sender connects again at once; the
-// peer's sender is woken by that.
+// relink cuts the links of an object. Its sender connects again at once, unless it rests.
 func (s *Server) relink(name string) {
 	s.closeReceiver(name)
 	s.mu.Lock()
@@ -185,7 +229,6 @@ func (s *Server) relink(name string) {
 	if x.state.Status == SenderRuns && x.link != nil {
 		_ = x.link.Close()
 	}
-	x.wakeUp()
 }
 
 // MayTruncate is the rule for TRUNCATE and other DDL on a table that may be
@@ -202,18 +245,33 @@ func (s *Server) MayTruncate(t *Table, sessionReplicates bool) error {
 	return nil
 }
 
-// Truncated is called after DDL on a replicated table: it cuts the links of all
-// objects that hold it, and takes its time when one of them was sending.
+// Truncated is called after DDL on a replicated table, before its lock is given back: it
+// ends the receivers of all objects that hold it, and takes its time when one of them
+// was there or the object was sending. The senders of this server go on; the peers' try
+// again while nobody lets them in, and rest.
 func (s *Server) Truncated(ctx context.Context, t *Table) {
+	s.setInDDL(t, true)
+	defer s.setInDDL(t, false)
 	ran := false
 	for _, r := range s.Catalog().Replications {
 		if !slices.ContainsFunc(r.Items, func(i Item) bool { return i.holds(t) }) {
 			continue
 		}
-		ran = ran || s.sending(r.Name)
-		s.relink(r.Name)
+		s.mu.Lock()
+		ran = ran || s.senders[r.Name] != nil || s.receivers[r.Name] != nil
+		s.mu.Unlock()
+		s.closeReceiver(r.Name)
+		if now := s.Catalog().Table(t.User, t.Name); now != nil && !slices.Equal(now.Columns, t.Columns) {
+			s.relink(r.Name) // its rows look different from now on
+		}
 	}
 	if ran {
 		_ = s.Clock.Sleep(ctx, truncateWait)
 	}
+}
+
+func (s *Server) setInDDL(t *Table, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inDDL[t.ID] = is
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // defaults are the properties this server knows, with the real server's values.
@@ -54,6 +55,15 @@ func (p *properties) get(name string) string {
 
 // Property is the value of a property, empty when there is none of that name.
 func (s *Server) Property(name string) string { return s.properties.get(name) }
+
+// seconds is the value of a property that is a time.
+func (s *Server) seconds(name string) time.Duration {
+	n, _ := strconv.ParseInt(s.Property(name), 10, 64)
+	return time.Duration(min(n, maxSeconds)) * time.Second
+}
+
+// maxSeconds keeps the highest times that a property takes within a time.Duration.
+const maxSeconds = 1 << 32
 
 // KnownProperty says whether there is a property of that name.
 func KnownProperty(name string) bool { _, ok := defaults[name]; return ok }

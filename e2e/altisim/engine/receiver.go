@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,10 +14,13 @@ type receiver struct {
 	name    string
 	link    Link
 	targets []target
+	ctx     context.Context
+	cut     context.CancelFunc
 	done    chan struct{}
 
 	mu    sync.Mutex
 	state ReceiverState
+	open  map[int64]*applied // by the peer's id
 }
 
 // ReceiverState is what the views show of a receiver.
@@ -24,6 +29,20 @@ type ReceiverState struct {
 	Local, Remote Addr
 	Applied       SN
 	Success, Fail map[Op]int64
+	Open          []ReceivedOpen
+}
+
+// ReceivedOpen is an open transaction of the peer.
+type ReceivedOpen struct {
+	Local, Remote int64
+	Began         SN
+}
+
+// applied is this side's transaction for one of the peer.
+type applied struct {
+	*Transaction
+	began   SN
+	givenUp []SentChange // while it was open
 }
 
 // Serve answers a peer's sender until the link ends.
@@ -38,36 +57,43 @@ func (s *Server) Serve(link Link) {
 	if err != nil || f.Kind != FrameHello {
 		return
 	}
+	if f.Hello.Wake {
+		s.wakeSender(f.Hello.Replication)
+	}
 	targets, err := s.Catalog().match(f.Hello)
 	if err != nil {
 		_ = link.Send(Frame{Kind: FrameWelcome, Text: err.Error()})
 		return
 	}
-	r := &receiver{s: s, name: f.Hello.Replication, link: link, targets: targets, done: make(chan struct{})}
+	r := &receiver{s: s, name: f.Hello.Replication, link: link, targets: targets, done: make(chan struct{}), open: map[int64]*applied{}}
+	r.ctx, r.cut = context.WithCancel(s.ctx)
+	defer r.cut()
 	defer close(r.done)
+	defer r.rollback()
+	r.state = ReceiverState{
+		Name: r.name, Local: link.LocalAddr(), Remote: link.RemoteAddr(), Applied: f.Hello.XSN,
+		Success: map[Op]int64{}, Fail: map[Op]int64{},
+	}
 	if f.Hello.Sync {
 		if link.Send(Frame{Kind: FrameWelcome}) == nil {
 			r.loop()
 		}
 		return
 	}
-	r.state = ReceiverState{
-		Name: r.name, Local: link.LocalAddr(), Remote: link.RemoteAddr(), Applied: f.Hello.XSN,
-		Success: map[Op]int64{}, Fail: map[Op]int64{},
-	}
-	if !s.enter(r, f.Hello) {
+	remembered, ok := s.enter(r, f.Hello)
+	if !ok {
 		return
 	}
 	defer s.leave(r)
-	if link.Send(Frame{Kind: FrameWelcome}) == nil {
+	if link.Send(Frame{Kind: FrameWelcome, SN: remembered}) == nil {
 		r.loop()
 	}
 }
 
-// enter makes r the receiver of its replication, in the place of an older
-// link, and wakes the own sender: the peer is there. It compares the tables once
+// enter makes r the receiver of its replication, in the place of an older link, and gives
+// the number that its predecessors remember of the peer's log. It compares the tables once
 // more: from here on a change of them ends the link, but not before.
-func (s *Server) enter(r *receiver, h *Hello) bool {
+func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -75,8 +101,8 @@ func (s *Server) enter(r *receiver, h *Hello) bool {
 		if old == nil {
 			break
 		}
-		_ = old.link.Close()
 		s.mu.Unlock()
+		old.end()
 		<-old.done
 		s.mu.Lock()
 		if s.receivers[r.name] == old {
@@ -85,13 +111,42 @@ func (s *Server) enter(r *receiver, h *Hello) bool {
 	}
 	var err error
 	if r.targets, err = s.catalog.match(h); err != nil || s.shutting || s.ctx.Err() != nil {
-		return false
+		return NoSN, false
+	}
+	if slices.ContainsFunc(r.targets, func(t target) bool { return s.inDDL[t.table.ID] }) {
+		return NoSN, false
 	}
 	s.receivers[r.name] = r
-	if x := s.senders[r.name]; x != nil {
+	remembered, ok = s.memory[r.name]
+	if !ok {
+		remembered = NoSN
+	}
+	if h.XSN == NoSN {
+		delete(s.memory, r.name) // it begins anew, and will tell where
+	} else {
+		s.memory[r.name] = max(remembered, h.XSN)
+	}
+	return remembered, true
+}
+
+// remember keeps the highest restart point that the peer's sender has told, for as long as
+// this server lives or the object exists.
+func (r *receiver) remember(restart SN) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if r.s.receivers[r.name] != r || restart <= 0 {
+		return
+	}
+	r.s.memory[r.name] = max(r.s.memory[r.name], restart)
+}
+
+// wakeSender lets a sender that rests try again.
+func (s *Server) wakeSender(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.senders[name]; x != nil {
 		x.wakeUp()
 	}
-	return true
 }
 
 func (s *Server) leave(r *receiver) {
@@ -102,19 +157,26 @@ func (s *Server) leave(r *receiver) {
 	}
 }
 
+// end lets the receiver end, wherever it waits.
+func (r *receiver) end() {
+	r.cut()
+	_ = r.link.Close()
+}
+
 // closeReceiver cuts the link of a peer's sender and waits until it is gone.
 func (s *Server) closeReceiver(name string) {
 	s.mu.Lock()
 	r := s.receivers[name]
 	s.mu.Unlock()
 	if r != nil {
-		_ = r.link.Close()
+		r.end()
 		<-r.done
 	}
 }
 
-// loop takes frames until the link ends. A transaction is applied when its
-// commit has arrived, and only then does the applied number move.
+// loop takes frames until the link ends. What a transaction has changed becomes visible
+// when its commit has arrived, and only then does the applied number move; what it has
+// locked is locked here from the moment at which the peer tells.
 func (r *receiver) loop() {
 	var transaction, ready []SentChange
 	unacknowledged := 0
@@ -126,7 +188,12 @@ func (r *receiver) loop() {
 			return
 		}
 		silence.Stop() // what takes long now is this side's own work
+		r.remember(f.Restart)
 		switch f.Kind {
+		case FrameOpen:
+			err = r.lockOpen(f)
+		case FrameRollback:
+			r.over(f.Tx)
 		case FrameChanges:
 			for _, ch := range f.Changes {
 				transaction = append(transaction, ch)
@@ -137,7 +204,9 @@ func (r *receiver) loop() {
 			}
 			if len(ready) > 0 {
 				if err := r.apply(ready); err != nil {
-					r.s.log.Warn("apply", "replication", r.name, "error", err)
+					if r.ctx.Err() == nil {
+						r.s.log.Warn("apply", "replication", r.name, "error", err)
+					}
 					return
 				}
 			}
@@ -167,20 +236,25 @@ func (r *receiver) loop() {
 	}
 }
 
-// alive tells the sender, while something long is applied, that this side has
+// alive tells the sender, while something here takes long, that this side has
 // not died. The returned function ends that.
 func (r *receiver) alive() func() {
-	t := time.NewTicker(r.s.Clock.Silence() / 4)
+	return r.s.sayAlive(r.link, func() Frame { return Frame{Kind: FrameAck, SN: r.applied(NoSN)} })
+}
+
+// sayAlive sends a frame from time to time. The returned function ends that.
+func (s *Server) sayAlive(link Link, frame func() Frame) func() {
+	t := time.NewTicker(s.Clock.Silence() / 4)
 	done := make(chan struct{})
-	r.s.spawn(func() {
+	s.spawn(func() {
 		defer t.Stop()
 		for {
 			select {
 			case <-t.C:
-				_ = r.link.Send(Frame{Kind: FrameAck, SN: r.applied(NoSN)})
+				_ = link.Send(frame())
 			case <-done:
 				return
-			case <-r.s.ctx.Done():
+			case <-s.ctx.Done():
 				return
 			}
 		}
@@ -196,33 +270,164 @@ func (r *receiver) applied(sn SN) SN {
 	return r.state.Applied
 }
 
-func (r *receiver) apply(sent []SentChange) error {
-	var changes []Change
-	last := NoSN
-	for _, ch := range sent {
-		if ch.Op == Commit {
-			last = ch.SN
-			continue
-		}
-		t := r.targets[ch.Item]
-		changes = append(changes, Change{Op: ch.Op, Table: t.table, Columns: t.columns, Before: ch.Before, After: ch.After})
-	}
-	defer r.alive()()
-	made, err := r.s.store.Apply(r.s.ctx, changes)
-	if err != nil {
-		return err
-	}
+// transaction is this side's transaction for one of the peer; 0 is one that the peer has
+// not told of before its commit.
+func (r *receiver) transaction(id int64, began SN) *applied {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i, ok := range made {
-		if ok {
-			r.state.Success[changes[i].Op]++
-		} else {
-			r.state.Fail[changes[i].Op]++
+	a := r.open[id]
+	if a == nil {
+		a = &applied{Transaction: r.s.begin(0, true), began: began}
+		if id != 0 {
+			r.open[id] = a
 		}
 	}
-	r.state.Applied = max(r.state.Applied, last)
+	return a
+}
+
+// over ends this side's transaction for one of the peer.
+func (r *receiver) over(id int64) {
+	r.mu.Lock()
+	a := r.open[id]
+	delete(r.open, id)
+	r.mu.Unlock()
+	if a != nil {
+		a.End()
+	}
+}
+
+// rollback ends all transactions that are open when the link ends. The peer sends them
+// again over the next one.
+func (r *receiver) rollback() {
+	r.mu.Lock()
+	open := r.open
+	r.open = map[int64]*applied{}
+	r.mu.Unlock()
+	for _, a := range open {
+		a.End()
+	}
+}
+
+// lock takes the table of a change, or gives the change up after REPLICATION_LOCK_TIMEOUT.
+// Wait is called before it waits.
+func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, err error) {
+	table := r.targets[ch.Item].table
+	err = a.write(r.ctx, table, 0)
+	if errors.Is(err, ErrLockTimeout) {
+		if err := wait(); err != nil {
+			return false, err
+		}
+		err = a.write(r.ctx, table, r.s.seconds("REPLICATION_LOCK_TIMEOUT"))
+	}
+	if !errors.Is(err, ErrLockTimeout) {
+		return err == nil, err
+	}
+	r.s.log.Warn("given up", "replication", r.name, "table", table.FullName(), "op", string(ch.Op), "after", ch.After, "before", ch.Before, "error", err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.Fail[ch.Op]++
+	return false, nil
+}
+
+// lockOpen takes the locks of an open transaction of the peer.
+func (r *receiver) lockOpen(f Frame) error {
+	defer r.alive()()
+	a := r.transaction(f.Tx, f.SN)
+	for _, ch := range f.Changes {
+		ok, err := r.lock(a, ch, func() error { return nil })
+		if err != nil {
+			return err
+		}
+		if !ok {
+			a.givenUp = append(a.givenUp, ch)
+		}
+	}
 	return nil
+}
+
+// hasGivenUp tells whether a change was given up while its transaction was open.
+func (a *applied) hasGivenUp(ch SentChange) bool {
+	i := slices.IndexFunc(a.givenUp, func(o SentChange) bool {
+		return o.Op == ch.Op && o.Item == ch.Item && o.Before == ch.Before && o.After == ch.After
+	})
+	if i < 0 {
+		return false
+	}
+	a.givenUp = slices.Delete(a.givenUp, i, i+1)
+	return true
+}
+
+// batch is what is made at once: changes of transactions that are complete.
+type batch struct {
+	changes []Change
+	over    []func()
+	last    SN
+}
+
+// apply makes the changes of whole transactions. A transaction that has to wait for a lock
+// does not hold up those before it.
+func (r *receiver) apply(sent []SentChange) error {
+	defer r.alive()()
+	b := batch{last: NoSN}
+	defer func() { b.end() }()
+	for from := 0; from < len(sent); {
+		to := from + slices.IndexFunc(sent[from:], func(ch SentChange) bool { return ch.Op == Commit })
+		commit := sent[to]
+		a := r.transaction(commit.Tx, commit.SN)
+		over := a.End
+		if commit.Tx != 0 {
+			over = func() { r.over(commit.Tx) }
+		}
+		var changes []Change
+		for _, ch := range sent[from:to] {
+			if a.hasGivenUp(ch) {
+				continue
+			}
+			ok, err := r.lock(a, ch, func() error { return r.make(&b) })
+			if err != nil {
+				over()
+				return err
+			}
+			if t := r.targets[ch.Item]; ok {
+				changes = append(changes, Change{Op: ch.Op, Table: t.table, Columns: t.columns, Before: ch.Before, After: ch.After})
+			}
+		}
+		b.changes, b.over, b.last = append(b.changes, changes...), append(b.over, over), commit.SN
+		from = to + 1
+	}
+	return r.make(&b)
+}
+
+// make makes the changes of a batch, ends its transactions and empties it.
+func (r *receiver) make(b *batch) error {
+	if b.last == NoSN {
+		return nil
+	}
+	defer b.end()
+	if len(b.changes) > 0 {
+		made, err := r.s.store.Apply(r.s.ctx, b.changes)
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		for i, ok := range made {
+			if ok {
+				r.state.Success[b.changes[i].Op]++
+			} else {
+				r.state.Fail[b.changes[i].Op]++
+			}
+		}
+		r.mu.Unlock()
+	}
+	r.applied(b.last)
+	return nil
+}
+
+func (b *batch) end() {
+	for _, over := range b.over {
+		over()
+	}
+	*b = batch{last: NoSN}
 }
 
 // insert takes in rows of a SYNC; rows whose key exists are skipped.
@@ -231,6 +436,12 @@ func (r *receiver) insert(item int, rows []string) error {
 	changes := make([]Change, len(rows))
 	for i, row := range rows {
 		changes[i] = Change{Op: Insert, Table: t.table, Columns: t.columns, After: row}
+	}
+	defer r.alive()()
+	a := r.s.begin(0, true)
+	defer a.End()
+	if err := a.Write(r.ctx, t.table); err != nil {
+		return err
 	}
 	_, err := r.s.store.Apply(r.s.ctx, changes)
 	return err

@@ -16,6 +16,7 @@ import (
 // time.
 type node struct {
 	*engine.Server
+	sys   *engine.Session
 	host  string
 	store *enginetest.Store
 	net   *enginetest.Network
@@ -30,21 +31,35 @@ func newNode(net *enginetest.Network, host string, peers map[string]string) *nod
 	n := &node{host: host, store: enginetest.NewStore(t), net: net, table: t}
 	n.up()
 	for name, peer := range peers {
-		err := n.CreateReplication(context.Background(), &engine.Replication{
-			Name: name, Hosts: []engine.Host{{Addr: peer, Port: 20301}},
-			Items: []engine.Item{{LocalUser: "SYS", LocalTable: "T1", RemoteUser: "SYS", RemoteTable: "T1"}},
-		})
-		if err != nil {
+		if err := n.create(name, peer); err != nil {
 			panic(err)
 		}
 	}
 	return n
 }
 
+func (n *node) create(name, peer string) error {
+	return n.CreateReplication(context.Background(), n.sys, &engine.Replication{
+		Name: name, Hosts: []engine.Host{{Addr: peer, Port: 20301}},
+		Items: []engine.Item{{LocalUser: "SYS", LocalTable: "T1", RemoteUser: "SYS", RemoteTable: "T1"}},
+	})
+}
+
 func (n *node) up() {
 	n.Server = engine.New(engine.Config{Store: n.store, Network: n.net.From(n.host), Catalog: n.store.Catalog()})
+	var err error
+	if n.sys, err = n.Login(engine.Login{User: "SYS", Password: "MANAGER"}); err != nil {
+		panic(err)
+	}
 	n.net.Join(n.host, n.Serve)
 	n.StartSenders()
+}
+
+// anew is the server with a new database.
+func (n *node) anew(name, peer string) {
+	n.down()
+	fresh := newNode(n.net, n.host, map[string]string{name: peer})
+	n.Server, n.sys, n.store, n.table = fresh.Server, fresh.sys, fresh.store, fresh.table
 }
 
 func (n *node) down() {
@@ -52,11 +67,41 @@ func (n *node) down() {
 	n.Close()
 }
 
+// insert is a user's INSERT that is committed at once.
 func (n *node) insert(key int) {
-	n.store.Write(n.table, engine.Change{Op: engine.Insert, After: enginetest.Row(key, "from "+n.host)})
+	u := n.begin()
+	u.insert(key)
+	u.commit()
 }
 
 func (n *node) keys() int { return len(n.store.Rows(n.table)) }
+
+// user has an open transaction.
+type user struct {
+	*engine.Transaction
+	n       *node
+	began   engine.SN
+	changes []engine.Change
+}
+
+func (n *node) begin() *user { return &user{Transaction: n.Begin(1), n: n} }
+
+func (u *user) insert(key int) {
+	if err := u.Write(context.Background(), u.n.table); err != nil {
+		panic(err)
+	}
+	if u.changes == nil {
+		u.began = u.n.LastSN()
+	}
+	row := enginetest.Row(key, "from "+u.n.host)
+	u.changes = append(u.changes, engine.Change{Op: engine.Insert, After: row})
+	u.Changed(u.began, []engine.Record{{Op: engine.Insert, TableID: u.n.table.ID, After: row}})
+}
+
+func (u *user) commit() {
+	u.n.store.Commit(u.ID, u.began, u.n.table, u.changes...)
+	u.End()
+}
 
 // bubble runs f under virtual time with two servers that have one pair.
 func bubble(t *testing.T, f func(t *testing.T, a, b *node)) {
@@ -84,19 +129,19 @@ func lasts(t *testing.T, what string, d time.Duration, f func() error, want erro
 func TestWaits(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
-		lasts(t, "START", time.Second, func() error { return a.Start(ctx, "R", false) }, nil)
+		begin := time.Now()
+		if err := a.Start(ctx, "R", false); err != nil || time.Since(begin) != 0 && time.Since(begin) != time.Second {
+			t.Errorf("START: %v after %s", err, time.Since(begin))
+		}
 		a.insert(1)
 		synctest.Wait()
 		if b.keys() != 1 {
 			t.Error("a change needs time to arrive")
 		}
-		lasts(t, "FLUSH after a write", 6*time.Second, func() error { return a.Flush(ctx, "R", -1) }, nil)
-		lasts(t, "FLUSH again", 0, func() error { return a.Flush(ctx, "R", -1) }, nil)
-		a.insert(2)
-		lasts(t, "FLUSH WAIT 3", 3*time.Second, func() error { return a.Flush(ctx, "R", 3*time.Second) }, engine.ErrFlushTimeout)
-		begin := time.Now()
-		if err := a.Stop(ctx, "R"); err != nil || time.Since(begin) > time.Second {
-			t.Errorf("STOP: %v after %s", err, time.Since(begin))
+		time.Sleep(300 * time.Millisecond)
+		begin = time.Now()
+		if err := a.Stop(ctx, "R"); err != nil || time.Since(begin) != 700*time.Millisecond {
+			t.Errorf("STOP: %v after %s, want the next whole second", err, time.Since(begin))
 		}
 		lasts(t, "SYNC", 2*time.Second, func() error { return a.Sync(ctx, "R", engine.SyncOptions{}) }, nil)
 		lasts(t, "START of a started one", 0, func() error { return a.Start(ctx, "R", true) }, engine.ErrSenderStarted)
@@ -106,10 +151,10 @@ func TestWaits(t *testing.T) {
 		a.insert(3)
 		short, cancel := context.WithTimeoutCause(ctx, 150*time.Second, engine.ErrQueryTimeout)
 		defer cancel()
-		lasts(t, "FLUSH with the peer down", 150*time.Second, func() error { return a.Flush(short, "R", -1) }, engine.ErrQueryTimeout)
+		lasts(t, "FLUSH with the peer down", 150*time.Second, func() error { return a.Flush(short, "R", false, -1) }, engine.ErrQueryTimeout)
 		b.up()
 		begin = time.Now()
-		for b.keys() != 3 {
+		for b.keys() != 2 {
 			time.Sleep(time.Second)
 		}
 		if d := time.Since(begin); d > 61*time.Second {
@@ -136,10 +181,12 @@ func TestStopsTakeTurns(t *testing.T) {
 			}
 			return err
 		}
-		lasts(t, "four STARTs at once", time.Second, func() error {
-			return all(func() error { return a.Start(ctx, "AB", false) }, func() error { return a.Start(ctx, "AC", false) },
-				func() error { return b.Start(ctx, "AB", false) }, func() error { return c.Start(ctx, "AC", false) })
-		}, nil)
+		begin := time.Now()
+		err := all(func() error { return a.Start(ctx, "AB", false) }, func() error { return a.Start(ctx, "AC", false) },
+			func() error { return b.Start(ctx, "AB", false) }, func() error { return c.Start(ctx, "AC", false) })
+		if err != nil || time.Since(begin) > time.Second {
+			t.Errorf("four STARTs at once: %v after %s", err, time.Since(begin))
+		}
 		lasts(t, "two STOPs on one server", 2*time.Second, func() error {
 			return all(func() error { return a.Stop(ctx, "AB") }, func() error { return a.Stop(ctx, "AC") })
 		}, nil)
@@ -155,6 +202,7 @@ func TestStopsTakeTurns(t *testing.T) {
 	})
 }
 
+// Only a start of the peer's server, a STOP and START of the sender or a FLUSH wake a sender that rests.
 func TestRetryAndWake(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
@@ -173,52 +221,135 @@ func TestRetryAndWake(t *testing.T) {
 			t.Errorf("after the first retry: %+v", st)
 		}
 		b.up()
-		time.Sleep(time.Second)
-		if b.keys() != 0 {
-			t.Error("a sleeping sender has noticed its peer by itself")
-		}
-		if err := b.Start(ctx, "R", false); err != nil { // its link wakes the sleeper
+		if err := b.Start(ctx, "R", false); err != nil {
 			t.Fatal(err)
 		}
+		if st := state(); st.Status != engine.SenderRetries || b.keys() != 0 {
+			t.Errorf("after the peer's START, which wakes nobody: %+v, %d rows", st, b.keys())
+		}
+		lasts(t, "FLUSH WAIT 1", 0, func() error { return a.Flush(ctx, "R", false, time.Second) }, nil)
 		if st := state(); st.Status != engine.SenderRuns || b.keys() != 1 {
-			t.Errorf("after the peer's START: %+v, %d rows", st, b.keys())
+			t.Errorf("after a FLUSH: %+v, %d rows", st, b.keys())
+		}
+		b.down()
+		if st := state(); st.Status != engine.SenderRetries {
+			t.Errorf("after the end of the peer: %+v", st)
+		}
+		b.up() // its object is started, so its sender calls
+		if st := state(); st.Status != engine.SenderRuns {
+			t.Errorf("after a start of the peer's server: %+v", st)
 		}
 	})
 }
 
-// Everything up to the applied number is there, and the number follows a record
-// that is not sent only with the keep-alive.
+// How long a sender rests is asked for at each rest.
+func TestSleepTimeout(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		b.down()
+		if err := a.SetProperty("REPLICATION_SENDER_SLEEP_TIMEOUT", "3"); err != nil {
+			t.Fatal(err)
+		}
+		_ = a.Start(context.Background(), "R", true)
+		synctest.Wait()
+		b.up()
+		for _, want := range []engine.SenderStatus{engine.SenderStopped, engine.SenderRuns} {
+			synctest.Wait()
+			if st := a.Senders()[0]; st.Status != want {
+				t.Errorf("status %d, want %d", st.Status, want)
+			}
+			time.Sleep(3 * time.Second)
+		}
+	})
+}
+
+// A sender whose peer's object differs rests, and is started all the same.
+func TestSenderOfAnotherObject_Rests(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		ctx := context.Background()
+		item := engine.Item{LocalUser: "SYS", LocalTable: "T1", RemoteUser: "SYS", RemoteTable: "T1"}
+		if err := b.DropItem(ctx, b.sys, "R", item); err != nil {
+			t.Fatal(err)
+		}
+		_ = a.Start(ctx, "R", true)
+		synctest.Wait()
+		if st := a.Senders()[0]; st.Status != engine.SenderStopped || !st.NetError || !a.Catalog().Replication("R").Started {
+			t.Errorf("%+v, started %v", st, a.Catalog().Replication("R").Started)
+		}
+		lasts(t, "START", 0, func() error { return a.Start(ctx, "R", false) }, engine.ErrSenderStarted)
+		lasts(t, "STOP", 0, func() error { return a.Stop(ctx, "R") }, nil)
+		err := a.Start(ctx, "R", false)
+		if want := "[ERR-6100D : [Sender] Failed to handshake with the peer server (The replication's item count does not match [1:0].)]"; fmt.Sprint(err) != want {
+			t.Errorf("START: %v, want %s", err, want)
+		}
+	})
+}
+
+// Everything up to the applied number is there. The number comes up to a commit at once, and
+// to the records that follow it, or that are not sent, with the keep-alive.
 func TestAppliedNumber(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		if err := a.Start(context.Background(), "R", false); err != nil {
 			t.Fatal(err)
 		}
-		applied := func() engine.SN {
+		is := func(when string, want engine.SN) {
+			t.Helper()
 			synctest.Wait()
-			return b.Receivers()[0].Applied
+			if got := b.Receivers()[0].Applied; got != want {
+				t.Errorf("%s: applied %d, want %d; the log ends at %d", when, got, want, a.LastSN())
+			}
 		}
+		is("idle", a.LastSN())
 		a.insert(1)
-		if applied() != a.LastSN() {
-			t.Errorf("applied %d, last %d", applied(), a.LastSN())
+		synctest.Wait()
+		st := a.Senders()[0]
+		if st.ReadSN != a.LastSN() || st.CommitXSN >= st.ReadSN {
+			t.Errorf("read %d, commit %d; the log ends at %d", st.ReadSN, st.CommitXSN, a.LastSN())
 		}
+		is("after a write", st.CommitXSN)
+		time.Sleep(5 * time.Second)
+		is("before the keep-alive", st.CommitXSN)
+		time.Sleep(time.Second)
+		is("after the keep-alive", a.LastSN())
+		before := a.LastSN()
 		_ = a.SetProperty("QUERY_TIMEOUT", "600")
-		if applied() != a.LastSN() {
-			t.Error("ALTER SYSTEM has moved the log on")
-		}
+		is("ALTER SYSTEM", before)
 		_ = a.store.Touch(context.Background())
 		time.Sleep(5 * time.Second)
-		if applied() >= a.LastSN() {
-			t.Error("the number has moved without a keep-alive")
-		}
+		is("after a record that is not sent", before)
 		time.Sleep(time.Second)
-		if applied() != a.LastSN() {
-			t.Error("the keep-alive has not moved the number")
-		}
+		is("after the next keep-alive", a.LastSN())
 	})
 }
 
-// Users who go on writing do not bring the acknowledgement forward, nor do they put it off.
-func TestFlushUnderWrites_TakesAsLongAsAfterOne(t *testing.T) {
+func TestFlush(t *testing.T) {
+	bubble(t, func(t *testing.T, a, _ *node) {
+		ctx := context.Background()
+		if err := a.Start(ctx, "R", false); err != nil {
+			t.Fatal(err)
+		}
+		flush := func(what string, took time.Duration, all bool, limit time.Duration, want error) {
+			t.Helper()
+			lasts(t, what, took, func() error { return a.Flush(ctx, "R", all, limit) }, want)
+		}
+		a.insert(1)
+		flush("FLUSH right after a write", 0, false, -1, nil)
+		flush("the next FLUSH", 6*time.Second, false, -1, nil)
+		flush("the one after it", 0, false, -1, nil)
+		flush("FLUSH ALL with nothing new", 0, true, -1, nil)
+		a.insert(2)
+		flush("FLUSH WAIT 3 right after a write", 0, false, 3*time.Second, nil)
+		a.insert(3)
+		time.Sleep(100 * time.Millisecond)
+		flush("FLUSH WAIT 3 a while after a write", 3*time.Second, false, 3*time.Second, engine.ErrFlushTimeout)
+		a.insert(4)
+		flush("FLUSH ALL WAIT 3", 3*time.Second, true, 3*time.Second, engine.ErrFlushTimeout)
+		a.insert(5)
+		flush("FLUSH ALL", 6*time.Second, true, -1, nil)
+	})
+}
+
+// Under a writer a FLUSH is quick, and FLUSH ALL runs after the end of the log.
+func TestFlushUnderAWriter(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *node) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -233,9 +364,10 @@ func TestFlushUnderWrites_TakesAsLongAsAfterOne(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 		}()
-		for range 3 {
-			time.Sleep(1500 * time.Millisecond) // something has been written since the last one
-			lasts(t, "FLUSH under writes", 6*time.Second, func() error { return a.Flush(ctx, "R", -1) }, nil)
+		for range 2 {
+			time.Sleep(1500 * time.Millisecond)
+			lasts(t, "FLUSH", 0, func() error { return a.Flush(ctx, "R", false, -1) }, nil)
+			lasts(t, "FLUSH ALL", 18*time.Second, func() error { return a.Flush(ctx, "R", true, -1) }, nil)
 		}
 		cancel()
 		<-done
@@ -252,7 +384,7 @@ func TestSlowPeer(t *testing.T) {
 		}
 		b.store.Slow = 5 * time.Minute
 		a.insert(1)
-		lasts(t, "FLUSH with a slow peer", 5*time.Minute, func() error { return a.Flush(ctx, "R", -1) }, nil)
+		lasts(t, "FLUSH with a slow peer", 5*time.Minute, func() error { return a.Flush(ctx, "R", true, -1) }, nil)
 		if b.keys() != 1 {
 			t.Error("acknowledged but not there")
 		}

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,32 +29,42 @@ const pinSlack SN = 1 << 20
 
 // sender is the running half of a started replication object.
 type sender struct {
-	s       *Server
-	name    string
-	ctx     context.Context
-	stop    context.CancelFunc
-	wake    chan struct{} // the peer is there: try again at once
-	done    chan struct{}
-	started time.Time
+	s      *Server
+	name   string
+	ctx    context.Context
+	stop   context.CancelFunc
+	wake   chan struct{} // look again at once: for the peer, or for a FLUSH
+	done   chan struct{}
+	runs   chan struct{} // closed when it has begun to send
+	begins sync.Once
+	gone   chan struct{} // closed when the object may have another sender
 
 	mu      sync.Mutex
 	state   SenderState
-	acked   SN            // by the answer to a keep-alive
-	ackedAt chan struct{} // closed and replaced at every such answer
+	ackedAt chan struct{} // closed and replaced at every answer to a keep-alive
+	acked   SN            // by such an answer
 	flushes map[*flush]bool
+	sentAt  time.Time // changes, last
 	link    Link
 	changes int // of the object, since the sender was made
 	agreed  int // the changes that the link knows of
 	pin     SN  // what a SYNC will start from
 
+	fresh bool // its restart point was set by a SYNC, after the handshake
+	wakes bool // its server has just started: its first handshake wakes the peer's sender
+	skip  SN   // nothing up to here is sent over the link, because the peer's receiver remembers it
+
+	stopping  bool  // guarded by Server.mu
 	ddlBefore int64 // statements of DDL before the link was made
 }
 
 // flush is a FLUSH that waits.
 type flush struct {
-	since time.Time
-	upTo  SN
-	asked bool // a keep-alive has been sent for it
+	since  time.Time
+	upTo   SN
+	prompt bool // the sender was sending when it came: it asks at once
+	asked  bool // a keep-alive has been sent for it
+	done   bool
 }
 
 // SenderState is what the views show of a sender.
@@ -62,44 +74,52 @@ type SenderState struct {
 	NetError        bool
 	Status          SenderStatus
 	ReadSN          SN // -1 before the first connection
-	CommitXSN       SN
+	CommitXSN       SN // of the last commit that was sent
 	Local, Remote   Addr
 	ReadLog, SentTo int64
 	Rows            map[int]map[Op]int64 // sent over the link, by table id
-	Open            bool                 // a transaction is sent in part
+	Open            []SentOpen           // transactions that have written and not ended
 	Sync            []SyncState
 	Parallel        int
+}
+
+// SentOpen is an open transaction as its sender knows it.
+type SentOpen struct {
+	ID    int64
+	Began SN
+	Sent  bool // the peer has heard of it
 }
 
 // SyncState is the progress of one table of a SYNC.
 type SyncState struct {
 	Table, Partition string
-	Records          int64 // -1 when done
+	Records          int64 // -1 before the copy begins and when it is done
 	SN               SN
 }
 
 func (s *Server) newSender(name string) *sender {
 	ctx, stop := context.WithCancel(s.ctx)
 	return &sender{
-		s: s, name: name, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), done: make(chan struct{}), started: time.Now(),
-		ackedAt: make(chan struct{}), acked: NoSN, flushes: map[*flush]bool{}, pin: NoSN, state: SenderState{Name: name, ReadSN: NoSN},
+		s: s, name: name, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), done: make(chan struct{}), runs: make(chan struct{}),
+		gone: make(chan struct{}), ackedAt: make(chan struct{}), acked: NoSN, flushes: map[*flush]bool{}, pin: NoSN, skip: NoSN,
+		state: SenderState{Name: name, ReadSN: NoSN},
 	}
 }
 
-// run keeps the sender going until it is stopped: connect, send, and when the
-// peer is gone try again now, then every retryWait or when the peer turns up. Unfound
-// is the status between the first try, should it fail, and the next. Where the peer's
-// object differs the sender ends, and the object still counts as started.
+// run keeps the sender going until it is stopped: connect, send, and when the peer is
+// gone, or its object differs, try again now and then after every rest. Unfound is the
+// status between the first try, should it fail, and the next.
 func (x *sender) run(link Link, unfound SenderStatus) {
 	defer close(x.done)
 	for x.ctx.Err() == nil {
 		if link == nil {
+			select {
+			case <-x.wake: // of before this try
+			default:
+			}
 			var err error
-			if link, err = x.connect(x.ctx, false); differs(err) {
-				x.s.log.Info("sender has ended", "replication", x.name, "error", err)
-				x.s.remove(x)
-				return
-			} else if err != nil {
+			if link, err = x.connect(x.ctx, false); err != nil {
+				x.s.log.Debug("sender rests", "replication", x.name, "error", err)
 				x.update(func(st *SenderState) { st.Status, st.NetError = unfound, true })
 				unfound = SenderRetries
 				x.rest()
@@ -109,7 +129,7 @@ func (x *sender) run(link Link, unfound SenderStatus) {
 		unfound = SenderRetries
 		if err := x.stream(link); err != nil && x.ctx.Err() == nil {
 			x.s.log.Info("peer lost", "replication", x.name, "error", err)
-			x.update(func(st *SenderState) { st.Status, st.NetError = SenderRetries, true })
+			x.update(func(st *SenderState) { st.Status, st.NetError, st.Open = SenderRetries, true, nil })
 		}
 		_ = link.Close()
 		link = nil
@@ -118,7 +138,7 @@ func (x *sender) run(link Link, unfound SenderStatus) {
 
 // rest waits until the next try is due.
 func (x *sender) rest() {
-	t := time.NewTimer(x.s.Clock.Real(retryWait))
+	t := time.NewTimer(x.s.Clock.Real(x.s.seconds("REPLICATION_SENDER_SLEEP_TIMEOUT")))
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -127,7 +147,7 @@ func (x *sender) rest() {
 	}
 }
 
-// wakeUp ends a rest.
+// wakeUp ends a rest, or lets a sender that waits for the log look at its FLUSHes.
 func (x *sender) wakeUp() {
 	select {
 	case x.wake <- struct{}{}:
@@ -147,22 +167,17 @@ func (x *sender) pinned() SN {
 	return x.pin
 }
 
-// stream sends the log until the link breaks or the sender is stopped.
+// stream sends the log until the link breaks or the sender is stopped. A stop says goodbye
+// and waits for the answer, which comes when the peer's receiver has dealt with all before
+// it: it hangs while that waits for a lock.
 func (x *sender) stream(link Link) error {
 	r := x.s.Catalog().Replication(x.name)
 	if r == nil {
 		return ErrReplicationUnknown
 	}
-	ctx, lost := context.WithCancelCause(x.ctx)
+	ctx, lost := context.WithCancelCause(x.s.ctx)
 	defer lost(nil)
-	// Closing the link ends a blocked send; but a stop in good order says goodbye first.
-	unblock := context.AfterFunc(ctx, func() {
-		if x.ctx.Err() == nil {
-			_ = link.Close()
-			return
-		}
-		time.AfterFunc(max(x.s.Clock.Real(stopTick), 200*time.Millisecond), func() { _ = link.Close() })
-	})
+	unblock := context.AfterFunc(ctx, func() { _ = link.Close() })
 	defer unblock()
 
 	at := r.XSN
@@ -177,12 +192,14 @@ func (x *sender) stream(link Link) error {
 	st := &x.state
 	st.StartFlag, st.Status, st.NetError, st.ReadSN, st.CommitXSN = 0, SenderRuns, false, at, r.XSN
 	st.Local, st.Remote = link.LocalAddr(), link.RemoteAddr()
-	st.ReadLog, st.SentTo, st.Rows, st.Open = 0, 0, map[int]map[Op]int64{}, false
+	st.ReadLog, st.SentTo, st.Rows, st.Open = 0, 0, map[int]map[Op]int64{}, nil
 	for id := range items {
 		st.Rows[id] = map[Op]int64{}
 	}
 	x.ddlBefore = ddl
+	skip := x.skip
 	x.mu.Unlock()
+	x.begins.Do(func() { close(x.runs) })
 
 	acks := make(chan struct{})
 	p := progress{sender: x, xsn: r.XSN}
@@ -194,10 +211,10 @@ func (x *sender) stream(link Link) error {
 				lost(err)
 				return
 			}
-			p.hear()
-			p.acknowledge(f.SN, f.Ask || f.Kind == FrameBye)
+			answer := f.Ask || f.Kind == FrameBye
+			p.hear(answer)
+			p.acknowledge(f.SN, answer)
 			if f.Kind == FrameBye {
-				lost(nil)
 				return
 			}
 		}
@@ -216,10 +233,12 @@ func (x *sender) stream(link Link) error {
 			}
 		}
 	})
-	err := x.send(ctx, link, r, at, &p)
-	if x.ctx.Err() != nil && x.s.ctx.Err() == nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		if link.Send(Frame{Kind: FrameBye}) == nil {
-			<-acks // the last acknowledgement; the link is closed when it does not come
+	o := outgoing{progress: &p, link: link, object: r, items: items, at: at, skip: skip, told: map[int64]*told{}, over: map[int64]bool{}}
+	err := o.send(ctx)
+	if x.ctx.Err() != nil && ctx.Err() == nil {
+		err = p.send(link, Frame{Kind: FrameBye, Ask: true})
+		if err == nil {
+			<-acks // the last acknowledgement, or the end of the link
 		}
 	}
 	_ = link.Close()
@@ -227,61 +246,74 @@ func (x *sender) stream(link Link) error {
 	return errors.Join(err, context.Cause(ctx))
 }
 
-func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *progress) error {
-	items := x.s.itemsByTable(r)
-	lastSend, greeted, open := time.Now(), false, false
-	halfway := false // inside a transaction that wrote before the object began at "now"
-	for ctx.Err() == nil {
+// outgoing is what the sending half of a link knows.
+type outgoing struct {
+	*progress
+	link   Link
+	object *Replication
+	items  map[int]int // by table id
+	at     SN          // all up to here is read, and sent
+	skip   SN
+
+	halfway bool            // inside a transaction that wrote before the object began at "now"
+	open    bool            // inside a transaction that is sent
+	passed  bool            // inside a transaction of which something was skipped
+	told    map[int64]*told // of open transactions
+	over    map[int64]bool  // whose commit was read before they were seen to end
+}
+
+// told is what the peer has heard of a transaction while it was open.
+type told struct {
+	looked int // changes of it that were looked at
+	sent   int64
+	rows   map[int]map[Op]int64
+}
+
+func (o *outgoing) send(ctx context.Context) error {
+	x := o.sender
+	lastSend, greeted := time.Now(), false
+	for ctx.Err() == nil && x.ctx.Err() == nil {
 		changed := x.s.store.Changed()
-		records, upTo, err := x.s.store.ReadLog(ctx, at, logBatch)
+		open, news := x.s.openTransactions() // before the log's end is read: who is missing has ended by then
+		end := x.s.store.LastSN()
+		records, upTo, err := x.s.store.ReadLog(ctx, o.at, logBatch)
 		if err != nil {
 			return err
 		}
-		var out []SentChange
-		var tables []int // of out, 0 for a commit
-		for _, rec := range records {
-			if rec.Op == Began {
-				halfway = rec.Began <= r.Pinned
-				continue
-			}
-			if rec.Op == Commit {
-				halfway = false
-				if open {
-					out, tables = append(out, SentChange{Op: Commit, SN: rec.SN}), append(tables, 0)
-					open = false
-				}
-				continue
-			}
-			if item, ok := items[rec.TableID]; ok && !halfway && rec.SN > r.Items[item].InvalidMaxSN {
-				out, tables = append(out, SentChange{Op: rec.Op, Item: item, SN: rec.SN, Before: rec.Before, After: rec.After}), append(tables, rec.TableID)
-				open = true
-			}
+		sent, err := o.sendRecords(records)
+		if err != nil {
+			return err
 		}
-		if len(out) > 0 {
-			if err := p.send(link, Frame{Kind: FrameChanges, Changes: out}); err != nil {
+		moved := upTo > o.at
+		o.at = upTo
+		x.update(func(st *SenderState) {
+			st.ReadSN = upTo
+			st.ReadLog += int64(len(records))
+		})
+		if o.at >= end && !o.inside() {
+			told, err := o.sendOpen(open)
+			if err != nil {
 				return err
 			}
-			lastSend = time.Now()
+			sent = sent || told
 		}
-		moved := upTo > at
-		at = upTo
-		x.update(func(st *SenderState) {
-			st.ReadSN = at
-			st.ReadLog += int64(len(records))
-			st.SentTo += int64(len(out))
-			for i, ch := range out {
-				if ch.Op != Commit {
-					st.Rows[tables[i]][ch.Op]++
-				}
+		if sent {
+			lastSend = time.Now()
+			x.mu.Lock()
+			x.sentAt = lastSend
+			x.mu.Unlock()
+		}
+		if sn, ok := x.promptFlush(o.at); ok && !o.inside() {
+			if err := o.progress.send(o.link, Frame{Kind: FrameKeepAlive, SN: sn, Ask: true}); err != nil {
+				return err
 			}
-			st.Open = open
-		})
+		}
 		due := time.Until(x.keepAliveAfter(lastSend).Add(x.s.Clock.Real(ackWait)))
 		if due <= 0 {
 			// Nothing is open here: a batch ends inside a transaction only when more is there to read.
-			if !open {
-				x.asks(at)
-				if err := p.send(link, Frame{Kind: FrameKeepAlive, SN: at, Ask: true}); err != nil {
+			if !o.inside() {
+				x.asks(o.at)
+				if err := o.progress.send(o.link, Frame{Kind: FrameKeepAlive, SN: o.at, Ask: true}); err != nil {
 					return err
 				}
 				lastSend = time.Now()
@@ -293,13 +325,183 @@ func (x *sender) send(ctx context.Context, link Link, r *Replication, at SN, p *
 		}
 		if !greeted {
 			greeted = true
-			if err := p.send(link, Frame{Kind: FrameKeepAlive, SN: at}); err != nil {
+			if err := o.progress.send(o.link, Frame{Kind: FrameKeepAlive, SN: o.at}); err != nil {
 				return err
 			}
 		}
-		wait(ctx, changed, due)
+		x.waitForNews(ctx, changed, news, due)
 	}
 	return nil
+}
+
+// sendRecords sends what the peer shall have of some records of the log. Of a transaction
+// whose changes it is taken to have already, it gets the begin and the commit.
+func (o *outgoing) sendRecords(records []Record) (sent bool, err error) {
+	var out []SentChange
+	rows := map[int]map[Op]int64{}
+	var frames int64
+	commits := NoSN
+	for _, rec := range records {
+		switch {
+		case rec.Op == Began:
+			o.halfway = rec.Began <= o.object.Pinned
+		case rec.Op == Commit:
+			o.halfway = false
+			heard := o.told[rec.Tx]
+			if o.open || o.passed || heard != nil {
+				out = append(out, SentChange{Op: Commit, SN: rec.SN, Tx: rec.Tx})
+				frames, commits = frames+1, rec.SN
+				if o.passed && !o.open {
+					frames++ // the begin
+				}
+			}
+			o.open, o.passed = false, false
+			if heard != nil { // it was counted then
+				frames -= heard.sent
+				add(rows, heard.rows, -1)
+			}
+			if rec.Tx != 0 {
+				delete(o.told, rec.Tx)
+				o.over[rec.Tx] = true
+			}
+		case o.sends(rec):
+			if rec.SN <= o.skip {
+				o.passed = true
+				continue
+			}
+			o.open = true
+			out = append(out, SentChange{Op: rec.Op, Item: o.items[rec.TableID], SN: rec.SN, Before: rec.Before, After: rec.After})
+			count(rows, rec)
+			frames++
+		}
+	}
+	if len(out) == 0 {
+		return false, nil
+	}
+	if err := o.progress.send(o.link, Frame{Kind: FrameChanges, Changes: out}); err != nil {
+		return false, err
+	}
+	o.sender.update(func(st *SenderState) {
+		st.SentTo += frames
+		st.CommitXSN = max(st.CommitXSN, commits)
+		add(st.Rows, rows, 1)
+	})
+	return true, nil
+}
+
+// inside tells whether the last record that was read is not the last of its transaction.
+func (o *outgoing) inside() bool { return o.open || o.passed }
+
+// sends tells whether a change belongs to the object.
+func (o *outgoing) sends(rec Record) bool {
+	item, ok := o.items[rec.TableID]
+	return ok && !o.halfway && rec.SN > o.object.Items[item].InvalidMaxSN
+}
+
+// sendOpen tells the peer what transactions have changed that are still open, so that it
+// locks what they have locked here, and which of them have ended without a commit.
+func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
+	var state []SentOpen
+	is := map[int64]bool{}
+	for _, t := range open {
+		is[t.id] = true
+		if o.over[t.id] {
+			continue // its commit has been read already
+		}
+		heard := o.told[t.id]
+		if heard == nil {
+			heard = &told{rows: map[int]map[Op]int64{}}
+		}
+		if t.began > o.object.Pinned {
+			var out []SentChange
+			rows := map[int]map[Op]int64{}
+			for _, rec := range t.changes[heard.looked:] {
+				if o.sends(rec) && rec.SN > o.skip {
+					out = append(out, SentChange{Op: rec.Op, Item: o.items[rec.TableID], SN: t.began, Before: rec.Before, After: rec.After})
+					count(rows, rec)
+				}
+			}
+			if len(out) > 0 {
+				if err := o.progress.send(o.link, Frame{Kind: FrameOpen, Tx: t.id, SN: t.began, Changes: out}); err != nil {
+					return sent, err
+				}
+				o.told[t.id] = heard
+				sent = true
+				heard.sent += int64(len(out))
+				add(heard.rows, rows, 1)
+				o.sender.update(func(st *SenderState) {
+					st.SentTo += int64(len(out))
+					add(st.Rows, rows, 1)
+				})
+			}
+			heard.looked = len(t.changes)
+		}
+		state = append(state, SentOpen{t.id, t.began, heard.sent > 0})
+	}
+	for id := range o.over {
+		if !is[id] {
+			delete(o.over, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.told)) {
+		if !is[id] {
+			if err := o.progress.send(o.link, Frame{Kind: FrameRollback, Tx: id}); err != nil {
+				return sent, err
+			}
+			delete(o.told, id)
+			sent = true
+			o.sender.update(func(st *SenderState) { st.SentTo++ })
+		}
+	}
+	o.sender.update(func(st *SenderState) { st.Open = state })
+	return sent, nil
+}
+
+func count(rows map[int]map[Op]int64, rec Record) {
+	if rows[rec.TableID] == nil {
+		rows[rec.TableID] = map[Op]int64{}
+	}
+	rows[rec.TableID][rec.Op]++
+}
+
+// add adds counts of changes by table, times n.
+func add(to, rows map[int]map[Op]int64, n int64) {
+	for id, ops := range rows {
+		if to[id] == nil {
+			to[id] = map[Op]int64{}
+		}
+		for op, more := range ops {
+			to[id][op] += n * more
+		}
+	}
+}
+
+// waitForNews waits until there may be something to send, at most until the next keep-alive.
+func (x *sender) waitForNews(ctx context.Context, changed, open <-chan struct{}, due time.Duration) {
+	t := time.NewTimer(due)
+	defer t.Stop()
+	select {
+	case <-changed:
+	case <-open:
+	case <-x.wake:
+	case <-t.C:
+	case <-ctx.Done():
+	case <-x.ctx.Done():
+	}
+}
+
+// promptFlush says whether a FLUSH that came while the sender was sending is to be asked
+// for now, and the commit that the peer shall acknowledge.
+func (x *sender) promptFlush(at SN) (SN, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	found := false
+	for f := range x.flushes {
+		if f.prompt && !f.asked && f.upTo <= at {
+			f.asked, found = true, true
+		}
+	}
+	return x.state.CommitXSN, found
 }
 
 // keepAliveAfter is when the wait for the next keep-alive began: when something was sent last or, on a link that is never
@@ -324,16 +526,6 @@ func (x *sender) asks(sn SN) {
 	}
 }
 
-func wait(ctx context.Context, event <-chan struct{}, limit time.Duration) {
-	t := time.NewTimer(limit)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-event:
-	case <-t.C:
-	}
-}
-
 // progress is what one link's sending and acknowledging halves share.
 type progress struct {
 	sender  *sender
@@ -341,16 +533,21 @@ type progress struct {
 	xsn     SN   // durable restart point
 	sent    bool // changes, since the restart point was moved
 	waiting time.Time
+	owed    int // answers that the peer owes
 }
 
-// send sends a frame. As long as the peer does not take it, or owes an answer
-// to it, the sender is waiting.
+// send sends a frame, and with it how far the restart point has moved. As long as the
+// peer does not take it, or owes an answer to it, the sender is waiting.
 func (p *progress) send(link Link, f Frame) error {
 	p.mu.Lock()
+	f.Restart = p.xsn
 	p.sent = p.sent || f.Kind == FrameChanges
 	idle := p.waiting.IsZero()
 	if idle {
 		p.waiting = time.Now()
+	}
+	if f.Ask {
+		p.owed++
 	}
 	p.mu.Unlock()
 	err := link.Send(f)
@@ -362,11 +559,17 @@ func (p *progress) send(link Link, f Frame) error {
 	return err
 }
 
-// hear notes that the peer is alive.
-func (p *progress) hear() {
+// hear notes that the peer is alive, and whether this is an answer that it owed.
+func (p *progress) hear(answer bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if answer {
+		p.owed--
+	}
 	p.waiting = time.Time{}
+	if p.owed > 0 {
+		p.waiting = time.Now()
+	}
 }
 
 func (p *progress) silent() bool {
@@ -396,15 +599,15 @@ func (p *progress) acknowledge(sn SN, answer bool) {
 		}
 		x.s.prune(context.WithoutCancel(x.ctx))
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if move {
-		x.state.CommitXSN = sn
-	}
 	if !answer {
 		return
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.acked = max(x.acked, sn)
+	for f := range x.flushes {
+		f.done = f.done || f.asked && (f.prompt || sn >= f.upTo)
+	}
 	close(x.ackedAt)
 	x.ackedAt = make(chan struct{})
 }

@@ -27,11 +27,15 @@ type Server struct {
 	catalog   *Catalog // replaced, never changed
 	senders   map[string]*sender
 	receivers map[string]*receiver
-	ddl       int64 // statements of DDL in this life of the server
+	memory    map[string]SN // how far a peer's log has come, as its sender told, by replication
+	inDDL     map[int]bool  // tables, by id, whose objects let no sender in
+	ddl       int64         // statements of DDL in this life of the server
 
-	properties properties
-	sessions   sessions
-	tasks      sync.WaitGroup
+	locks        locks
+	transactions transactions
+	properties   properties
+	sessions     sessions
+	tasks        sync.WaitGroup
 }
 
 // Config is what a Server is made from.
@@ -53,7 +57,8 @@ func New(c Config) *Server {
 	s := &Server{
 		Clock: c.Clock, Started: c.Started, store: c.Store, net: c.Network, log: c.Log, catalog: c.Catalog,
 		stopping: make(chan struct{}, 1), senders: map[string]*sender{}, receivers: map[string]*receiver{},
-		properties: newProperties(c.Properties),
+		memory: map[string]SN{}, inDDL: map[int]bool{}, locks: newLocks(c.Clock), properties: newProperties(c.Properties),
+		transactions: transactions{open: map[int64]*Transaction{}, changed: make(chan struct{})},
 	}
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	s.sessions.open = map[int64]*Session{}
@@ -70,7 +75,8 @@ func (s *Server) Catalog() *Catalog {
 // Done is closed when the server shall end.
 func (s *Server) Done() <-chan struct{} { return s.ctx.Done() }
 
-// StartSenders lets the replications run on that ran when the server ended.
+// StartSenders lets the replications run on that ran when the server ended. Their first
+// handshakes wake the peers' senders.
 func (s *Server) StartSenders() {
 	if s.Property("REPLICATION_PORT_NO") == "0" || s.Property("REPLICATION_SENDER_AUTO_START") == "0" {
 		return
@@ -80,6 +86,7 @@ func (s *Server) StartSenders() {
 			continue
 		}
 		x := s.newSender(r.Name)
+		x.wakes = true
 		s.mu.Lock()
 		s.senders[r.Name] = x
 		s.mu.Unlock()

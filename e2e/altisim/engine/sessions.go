@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ type Session struct {
 	mu           sync.Mutex
 	queryTimeout int  // seconds, 0 = none
 	unreplicated bool // ALTER SESSION SET REPLICATION = FALSE or NONE
+	ddlLockWait  int  // seconds, 0 = none, -1 = for ever
 }
 
 // Login opens a session or says why not.
@@ -60,6 +62,7 @@ func (s *Server) Login(l Login) (*Session, error) {
 		return nil, ErrCommunication
 	}
 	timeout, _ := strconv.Atoi(s.Property("QUERY_TIMEOUT"))
+	lockWait, _ := strconv.Atoi(s.Property("DDL_LOCK_TIMEOUT"))
 	s.sessions.mu.Lock()
 	defer s.sessions.mu.Unlock()
 	if l.Sysdba {
@@ -70,7 +73,10 @@ func (s *Server) Login(l Login) (*Session, error) {
 		}
 	}
 	s.sessions.last++
-	c := &Session{ID: s.sessions.last, User: u.Name, UserID: u.ID, Login: l, Since: time.Now(), s: s, queryTimeout: timeout, gone: make(chan struct{})}
+	c := &Session{
+		ID: s.sessions.last, User: u.Name, UserID: u.ID, Login: l, Since: time.Now(), s: s,
+		queryTimeout: timeout, ddlLockWait: lockWait, gone: make(chan struct{}),
+	}
 	c.ctx, c.cut = context.WithCancelCause(s.ctx)
 	s.sessions.open[c.ID] = c
 	return c, nil
@@ -126,7 +132,8 @@ func (s *Server) CloseSession(ctx context.Context, id int64, by *Session) error 
 
 // Shutdown is ALTER DATABASE … SHUTDOWN IMMEDIATE: nobody gets in any more, the
 // other sessions are cut, senders and receivers stop where they are. It takes as
-// long as on the real server. After it End ends the caller's session too.
+// long as on the real server, where threads that wake every 10 s are waited for. After
+// it End ends the caller's session too.
 func (s *Server) Shutdown(c *Session) error {
 	if !c.Login.Sysdba {
 		return errNoPrivilege("ALTER_DATABASE")
@@ -138,17 +145,14 @@ func (s *Server) Shutdown(c *Session) error {
 	}
 	s.mu.Lock()
 	s.shutting = true
-	wait := shutdownQuick
 	for _, x := range s.senders {
-		wait = shutdownBusy
 		x.stop()
 	}
 	for _, r := range s.receivers {
-		wait = shutdownBusy
-		_ = r.link.Close()
+		r.end()
 	}
 	s.mu.Unlock()
-	_ = s.Clock.Sleep(s.ctx, wait)
+	_ = s.Clock.Sleep(s.ctx, shutdownLeast+rand.N(shutdownMost-shutdownLeast))
 	return nil
 }
 
@@ -191,6 +195,16 @@ func (c *Session) QueryTimeout() int {
 	return c.queryTimeout
 }
 
+// maxDDLLockTimeout is the highest DDL_LOCK_TIMEOUT, in seconds.
+const maxDDLLockTimeout = 65535
+
+// DDLLockTimeout is how long the session's DDL waits for a table, in seconds; -1 is for ever.
+func (c *Session) DDLLockTimeout() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ddlLockWait
+}
+
 // Set is ALTER SESSION SET.
 func (c *Session) Set(name, value string) error {
 	c.mu.Lock()
@@ -211,7 +225,13 @@ func (c *Session) Set(name, value string) error {
 			return Errorf(0x01066, "The property [%s] value [%s] cannot be converted.", name, value)
 		}
 		c.queryTimeout = n
-	case "DDL_TIMEOUT", "UTRANS_TIMEOUT", "IDLE_TIMEOUT", "FETCH_TIMEOUT", "DDL_LOCK_TIMEOUT", "EXPLAIN", "TIME_ZONE",
+	case "DDL_LOCK_TIMEOUT":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < -1 || n > maxDDLLockTimeout {
+			return Errorf(0x01066, "The property [%s] value [%s] cannot be converted.", name, value)
+		}
+		c.ddlLockWait = n
+	case "DDL_TIMEOUT", "UTRANS_TIMEOUT", "IDLE_TIMEOUT", "FETCH_TIMEOUT", "EXPLAIN", "TIME_ZONE",
 		"DEFAULT_DATE_FORMAT", "REPLICATION_DDL_SYNC":
 	default:
 		return ErrSessionProperty

@@ -2,14 +2,19 @@ package engine
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 )
 
 // reserve makes the sender of a replication that has none. From here on any
-// other START or SYNC of it fails.
-func (s *Server) reserve(name string, unknown *Error) (*sender, error) {
+// other START or SYNC of it fails. It waits for a STOP that is under way.
+func (s *Server) reserve(ctx context.Context, name string, unknown *Error) (*sender, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	has, err := s.settled(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	if s.catalog.Replication(name) == nil {
 		return nil, unknown
 	}
@@ -19,12 +24,32 @@ func (s *Server) reserve(name string, unknown *Error) (*sender, error) {
 	if s.properties.get("REPLICATION_PORT_NO") == "0" {
 		return nil, ErrReplicationOff
 	}
-	if s.senders[name] != nil {
+	if has != nil {
 		return nil, ErrSenderStarted
 	}
 	x := s.newSender(name)
 	s.senders[name] = x
 	return x, nil
+}
+
+// settled gives the sender of a replication, or none, when no STOP of it is under way. The
+// caller holds the mutex.
+func (s *Server) settled(ctx context.Context, name string) (*sender, error) {
+	for {
+		x := s.senders[name]
+		if x == nil || !x.stopping {
+			return x, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-x.gone:
+		case <-ctx.Done():
+		}
+		s.mu.Lock()
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 // remove forgets a sender that has ended.
@@ -33,6 +58,7 @@ func (s *Server) remove(x *sender) {
 	defer s.mu.Unlock()
 	if s.senders[x.name] == x {
 		delete(s.senders, x.name)
+		close(x.gone)
 	}
 }
 
@@ -41,7 +67,7 @@ func (s *Server) remove(x *sender) {
 // its peer by itself. A replication that has no restart point begins at now, so the log
 // is pinned.
 func (s *Server) Start(ctx context.Context, name string, retry bool) error {
-	x, err := s.reserve(name, ErrReplicationUnknown)
+	x, err := s.reserve(ctx, name, ErrReplicationUnknown)
 	if err != nil {
 		return err
 	}
@@ -71,15 +97,25 @@ func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 	if retry {
 		return nil
 	}
-	if err := s.Clock.Sleep(ctx, startWait); err != nil {
-		return statementError(ctx, err)
+	select {
+	case <-x.runs:
+	case <-x.done: // stopped at once
+	case <-ctx.Done():
+		return statementError(ctx, ctx.Err())
+	}
+	if rand.N(2) == 0 { // as often as not the first look comes too early
+		if err := s.Clock.Sleep(ctx, startWait); err != nil {
+			return statementError(ctx, err)
+		}
 	}
 	return nil
 }
 
-// Stop is ALTER REPLICATION … STOP. STOPs of one server run one after the
-// other. It waits for the sender's next tick, or not at all when the sender
-// only rests between two tries. A running SYNC is cut.
+// Stop is ALTER REPLICATION … STOP. STOPs of one server run one after the other, and each
+// ends at a whole second of the clock, or at once when the sender only rests between two
+// tries. It hangs while the peer's receiver waits for a lock, and while a SYNC waits for
+// one; a SYNC that copies is cut. When the statement is cut, the sender is stopped all the
+// same.
 func (s *Server) Stop(ctx context.Context, name string) error {
 	select {
 	case s.stopping <- struct{}{}:
@@ -88,35 +124,50 @@ func (s *Server) Stop(ctx context.Context, name string) error {
 		return statementError(ctx, ctx.Err())
 	}
 	s.mu.Lock()
-	r, x := s.catalog.Replication(name), s.senders[name]
-	s.mu.Unlock()
-	if r == nil {
-		return ErrReplicationUnknown
+	x, err := s.settled(ctx, name)
+	r := s.catalog.Replication(name)
+	if x != nil {
+		x.stopping = true
 	}
-	if x == nil && r.Started {
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return err
+	case r == nil:
+		return ErrReplicationUnknown
+	case x == nil && r.Started:
 		return s.changeReplication(ctx, name, true, func(_ *Catalog, r *Replication) error {
 			r.Started = false
 			return nil
 		})
-	}
-	if x == nil {
+	case x == nil:
 		return ErrNotStarted
 	}
 	x.mu.Lock()
-	resting := x.state.NetError
+	resting := x.state.Status != SenderRuns && x.state.Status != SenderSyncs
 	x.mu.Unlock()
 	x.stop()
+	ended := make(chan error, 1)
+	s.spawn(func() { ended <- s.stopped(x, resting) })
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return statementError(ctx, ctx.Err())
+	}
+}
+
+// stopped waits until a sender has ended and leaves its object stopped.
+func (s *Server) stopped(x *sender, resting bool) error {
 	<-x.done
 	if !resting {
-		tick := s.Clock.Real(stopTick)
-		wait(s.ctx, nil, tick-time.Since(x.started)%tick)
+		_ = s.Clock.untilNextSecond(s.ctx)
 	}
 	defer s.remove(x)
 	if !s.has(x) {
 		return nil // it was a SYNC, which has put everything back as it was
 	}
-	// The sender has ended: what it leaves behind must be true even if the client is gone.
-	return s.changeReplication(context.WithoutCancel(ctx), name, true, func(_ *Catalog, r *Replication) error {
+	return s.changeReplication(context.WithoutCancel(s.ctx), x.name, true, func(_ *Catalog, r *Replication) error {
 		r.Started = false
 		return nil
 	})
@@ -151,9 +202,15 @@ func (s *Server) has(x *sender) bool {
 	return s.senders[x.name] == x
 }
 
-// Flush is ALTER REPLICATION … FLUSH: it returns when the peer has
-// acknowledged everything up to now. limit < 0 means no limit.
-func (s *Server) Flush(ctx context.Context, name string, limit time.Duration) error {
+// Flush is ALTER REPLICATION … FLUSH [ALL]: it returns when the peer has acknowledged
+// everything up to now, and with ALL when the log's end has not moved on meanwhile either,
+// which under a writer is never: it gives up after some rounds. A sender that rests
+// is woken. limit < 0 means no limit.
+//
+// The peer acknowledges the end of the log 6 s after the last change that was sent. A FLUSH
+// that comes while the sender sends is content with the last commit, for which the
+// peer is asked at once.
+func (s *Server) Flush(ctx context.Context, name string, all bool, limit time.Duration) error {
 	s.mu.Lock()
 	r, x := s.catalog.Replication(name), s.senders[name]
 	s.mu.Unlock()
@@ -163,27 +220,49 @@ func (s *Server) Flush(ctx context.Context, name string, limit time.Duration) er
 	if x == nil {
 		return ErrNotStarted
 	}
-	upTo := s.store.LastSN()
-	waits := &flush{since: time.Now(), upTo: upTo}
-	x.mu.Lock()
-	x.flushes[waits] = true
-	x.mu.Unlock()
-	defer func() {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		delete(x.flushes, waits)
-	}()
 	var expired <-chan time.Time
 	if limit >= 0 {
 		t := time.NewTimer(s.Clock.Real(limit))
 		defer t.Stop()
 		expired = t.C
 	}
+	for round := range flushAllRounds {
+		f := &flush{since: time.Now(), upTo: s.store.LastSN()}
+		x.mu.Lock()
+		f.prompt = !all && x.sends(f.upTo)
+		f.done = round == 0 && x.acked >= f.upTo
+		x.mu.Unlock()
+		if err := s.await(ctx, x, f, expired); err != nil {
+			return err
+		}
+		if !all || s.store.LastSN() == f.upTo {
+			break
+		}
+	}
+	return nil
+}
+
+// sends tells whether the sender has yet to send something, or has only just done so. The
+// caller holds its mutex.
+func (x *sender) sends(upTo SN) bool {
+	return x.state.Status != SenderRuns || x.state.ReadSN < upTo || x.acked < x.state.CommitXSN && time.Since(x.sentAt) < activeFor
+}
+
+func (s *Server) await(ctx context.Context, x *sender, f *flush, expired <-chan time.Time) error {
+	x.mu.Lock()
+	x.flushes[f] = true
+	x.mu.Unlock()
+	x.wakeUp()
+	defer func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		delete(x.flushes, f)
+	}()
 	for {
 		x.mu.Lock()
-		acked, news := x.acked, x.ackedAt
+		done, news := f.done, x.ackedAt
 		x.mu.Unlock()
-		if acked >= upTo {
+		if done {
 			return nil
 		}
 		select {

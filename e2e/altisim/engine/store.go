@@ -38,7 +38,8 @@ type Record struct {
 	TableID int
 	Before  string // JSON array of all columns, or empty
 	After   string
-	Began   SN // of Began
+	Began   SN    // of Began
+	Tx      int64 // of a Commit: whose, 0 when it was never open between two statements
 }
 
 // Op is what a log record says.

@@ -13,8 +13,9 @@ type SyncOptions struct {
 	Tables   [][2]string // user and table; empty: all
 }
 
-// Sync is ALTER REPLICATION … SYNC: it copies the rows as they are at its start
-// and then, unless told otherwise, starts the sender from that moment on. With
+// Sync is ALTER REPLICATION … SYNC: it waits until nobody else has a lock on its tables,
+// copies the rows as they are then, with the locks given back, and
+// then, unless told otherwise, starts the sender from that moment on. With
 // a list of tables only those are copied and the restart point stays, so that
 // what was pending for the others is sent too. Until it ends, and when it
 // fails, the object looks as before.
@@ -25,7 +26,7 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 			return ErrItemNotFound
 		}
 	}
-	x, err := s.reserve(name, ErrSyncUnknown)
+	x, err := s.reserve(ctx, name, ErrSyncUnknown)
 	if err != nil {
 		return err
 	}
@@ -40,6 +41,9 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 	}
 	x.mu.Lock()
 	x.state.StartFlag, x.state.Status, x.state.Parallel = 2, SenderSyncs, o.Parallel
+	for _, i := range s.Catalog().Replication(name).Items {
+		x.state.Sync = append(x.state.Sync, SyncState{i.LocalTable, i.LocalPartition, -1, NoSN})
+	}
 	x.mu.Unlock()
 
 	work, cut := context.WithCancel(ctx)
@@ -67,6 +71,9 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 	x.update(func(st *SenderState) {
 		st.StartFlag, st.Status = 0, SenderRuns
 	})
+	x.mu.Lock()
+	x.fresh = true
+	x.mu.Unlock()
 	s.spawn(func() { x.run(nil, SenderRetries) })
 	return nil
 }
@@ -84,8 +91,45 @@ func (r *Replication) finishSync(at SN, o SyncOptions) {
 	}
 }
 
+// freeze waits for the locks of the tables that a SYNC copies, and takes their rows. The
+// wait is cut by nothing but its time limit and the end of the server: the real one's is
+// not cut by a STOP.
+func (x *sender) freeze(ctx context.Context, o SyncOptions) (Snapshot, error) {
+	s := x.s
+	var tables []*Table
+	c := s.Catalog()
+	for _, i := range c.Replication(x.name).Items {
+		t := c.Table(i.LocalUser, i.LocalTable)
+		if o.copies(t) && !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+	}
+	release, err := s.lockAlone(s.ctx, s.seconds("REPLICATION_SYNC_LOCK_TIMEOUT"), tables)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	s.changing.Lock() // the log from here on must not be pruned
+	x.mu.Lock()
+	x.pin = s.store.LastSN()
+	x.mu.Unlock()
+	s.changing.Unlock()
+	return s.store.Snapshot(ctx)
+}
+
+func (o SyncOptions) copies(t *Table) bool {
+	return len(o.Tables) == 0 || slices.Contains(o.Tables, [2]string{t.User, t.Name})
+}
+
 func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error) {
 	s := x.s
+	waits := s.sayAlive(link, func() Frame { return Frame{Kind: FrameKeepAlive, SN: NoSN} })
+	snap, err := x.freeze(ctx, o)
+	waits()
+	if err != nil {
+		return NoSN, err
+	}
+	defer snap.Close()
 	unblock := context.AfterFunc(ctx, func() { _ = link.Close() })
 	defer unblock()
 	least := make(chan error, 1)
@@ -99,20 +143,10 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 		answers <- err
 	}()
 
-	s.changing.Lock() // the log from here on must not be pruned
-	x.mu.Lock()
-	x.pin = s.store.LastSN()
-	x.mu.Unlock()
-	s.changing.Unlock()
-	snap, err := s.store.Snapshot(ctx)
-	if err != nil {
-		return NoSN, err
-	}
-	defer snap.Close()
 	c := s.Catalog()
 	r := c.Replication(x.name)
 	x.update(func(st *SenderState) {
-		st.ReadSN, st.CommitXSN = snap.SN(), snap.SN()
+		st.ReadSN, st.CommitXSN, st.Sync = snap.SN(), snap.SN(), nil
 		for _, i := range r.Items {
 			st.Sync = append(st.Sync, SyncState{Table: i.LocalTable, Partition: i.LocalPartition, SN: snap.SN()})
 		}
@@ -120,7 +154,7 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 	for n, i := range r.Items {
 		t := c.Table(i.LocalUser, i.LocalTable)
 		first := slices.IndexFunc(r.Items, func(o Item) bool { return o.holds(t) }) == n
-		if first && (len(o.Tables) == 0 || slices.Contains(o.Tables, [2]string{t.User, t.Name})) {
+		if first && o.copies(t) {
 			err := snap.Rows(ctx, t, func(rows []string) error {
 				if err := link.Send(Frame{Kind: FrameRows, Item: n, Rows: rows}); err != nil {
 					return err

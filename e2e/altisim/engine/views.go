@@ -17,7 +17,7 @@ func (s *Server) Senders() []SenderState {
 		}
 		x.mu.Lock()
 		st := x.state
-		st.Sync = slices.Clone(st.Sync)
+		st.Sync, st.Open = slices.Clone(st.Sync), s.transactions.stillOpen(st.Open)
 		st.SentTo += s.ddl - x.ddlBefore
 		st.Rows = map[int]map[Op]int64{}
 		for id, rows := range x.state.Rows {
@@ -47,6 +47,10 @@ func (s *Server) Receivers() []ReceiverState {
 		}
 		v.mu.Lock()
 		st := v.state
+		for id, a := range v.open {
+			st.Open = append(st.Open, ReceivedOpen{a.ID, id, a.began})
+		}
+		slices.SortFunc(st.Open, func(a, b ReceivedOpen) int { return int(a.Local - b.Local) })
 		st.Success, st.Fail = map[Op]int64{}, map[Op]int64{}
 		for _, op := range []Op{Insert, Update, Delete} {
 			st.Success[op], st.Fail[op] = v.state.Success[op], v.state.Fail[op]

@@ -13,7 +13,7 @@ func (c *Session) createReplication(ctx context.Context, st sqlfront.Statement) 
 		err = c.MustBeSys()
 	}
 	if err == nil {
-		err = c.srv.Engine.CreateReplication(ctx, r)
+		err = c.srv.Engine.CreateReplication(ctx, c.Session, r)
 	}
 	return Output{Tag: "CREATE REPLICATION"}, err
 }
@@ -24,7 +24,7 @@ func (c *Session) dropReplication(ctx context.Context, st sqlfront.Statement) (O
 		err = c.MustBeSys()
 	}
 	if err == nil {
-		err = c.srv.Engine.DropReplication(ctx, name)
+		err = c.srv.Engine.DropReplication(ctx, c.Session, name)
 	}
 	return Output{Tag: "DROP REPLICATION"}, err
 }
@@ -48,11 +48,11 @@ func (c *Session) alterReplication(ctx context.Context, st sqlfront.Statement) (
 	case sqlfront.ActSync:
 		err = e.Sync(ctx, a.Name, a.Sync)
 	case sqlfront.ActFlush:
-		err = e.Flush(ctx, a.Name, a.Wait)
+		err = e.Flush(ctx, a.Name, a.All, a.Wait)
 	case sqlfront.ActAddItem:
-		err = e.AddItem(ctx, a.Name, a.Item)
+		err = e.AddItem(ctx, c.Session, a.Name, a.Item)
 	case sqlfront.ActDropItem:
-		err = e.DropItem(ctx, a.Name, a.Item)
+		err = e.DropItem(ctx, c.Session, a.Name, a.Item)
 	case sqlfront.ActAddHost:
 		err = e.AddHost(ctx, a.Name, a.Host)
 	case sqlfront.ActDropHost:

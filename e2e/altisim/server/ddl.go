@@ -49,6 +49,14 @@ func (c *Session) dropTable(ctx context.Context, st sqlfront.Statement) (Output,
 	if err := c.own(t.User, "DROP_ANY_TABLE"); err != nil {
 		return Output{}, err
 	}
+	if c.srv.Engine.Catalog().ReplicationCount(t) > 0 {
+		return Output{}, engine.ErrReplicatedDrop
+	}
+	release, err := c.srv.Engine.LockForDDL(ctx, c.Session, t)
+	if err != nil {
+		return Output{}, err
+	}
+	defer release()
 	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {
 		if cat.ReplicationCount(t) > 0 {
 			return engine.ErrReplicatedDrop
@@ -74,6 +82,11 @@ func (c *Session) truncateTable(ctx context.Context, t *engine.Table) error {
 	if err := c.srv.Engine.MayTruncate(t, c.Replicates()); err != nil {
 		return err
 	}
+	release, err := c.srv.Engine.LockForDDL(ctx, c.Session, t)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := c.srv.Store.Truncate(ctx, t); err != nil {
 		return err
 	}
@@ -100,6 +113,11 @@ func (c *Session) alterTable(ctx context.Context, st sqlfront.Statement) (Output
 	if err := c.srv.Engine.MayTruncate(t, c.Replicates()); err != nil {
 		return Output{}, err
 	}
+	release, err := c.srv.Engine.LockForDDL(ctx, c.Session, t)
+	if err != nil {
+		return Output{}, err
+	}
+	defer release()
 	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {
 		t := cat.Table(a.User, a.Name)
 		if t == nil {

@@ -21,7 +21,7 @@ type Server struct {
 type Session struct {
 	*engine.Session
 	srv *Server
-	tx  *store.Tx // nil: every statement is a transaction of its own
+	tx  *transaction // nil: every statement is a transaction of its own
 }
 
 // Open makes a session for a login.
@@ -36,7 +36,7 @@ func (s *Server) Open(l engine.Login) (*Session, error) {
 // Close rolls back and ends the session.
 func (c *Session) Close() {
 	if c.tx != nil {
-		c.tx.Rollback()
+		c.tx.rollback()
 	}
 	c.Session.Close()
 }
@@ -74,6 +74,8 @@ func (c *Session) do(ctx context.Context, st sqlfront.Statement, args []any) (Ou
 		return c.transaction(ctx, st)
 	case "SET", "SHOW":
 		return driverSetting(st), nil
+	case "LOCK":
+		return c.lockTable(ctx, st)
 	}
 	if len(args) > 0 {
 		return Output{}, sqlfront.SyntaxError(st.Source, 0)
@@ -127,34 +129,47 @@ func (c *Session) statement(st sqlfront.Statement) runner {
 	return nil
 }
 
-func (c *Session) names() sqlfront.Names {
+// rewrite makes a statement one of SQLite's, and gives the tables it names, in order.
+func (c *Session) rewrite(st sqlfront.Statement) (q sqlfront.Query, tables []*engine.Table, err error) {
 	cat := c.srv.Engine.Catalog()
-	return sqlfront.Names{
+	q, err = sqlfront.Rewrite(st, sqlfront.Names{
 		User: c.User, SessionID: c.ID, UserID: c.UserID, Database: cat.DBName,
 		Table: func(user, name string) (string, error) {
 			t := cat.Table(user, name)
 			if t == nil {
 				return "", nil
 			}
+			tables = append(tables, t)
 			return store.Physical(t), nil
 		},
 		Virtual: c.virtual,
-	}
+	})
+	return q, tables, err
 }
 
 func (c *Session) query(ctx context.Context, st sqlfront.Statement, args []any) (Output, error) {
 	if r := driverQuery(st); r != nil {
 		return Output{Rows: r}, nil
 	}
-	q, err := sqlfront.Rewrite(st, c.names())
+	q, tables, err := c.rewrite(st)
 	if err != nil {
 		return Output{}, err
 	}
-	read := c.srv.Store.Query
-	if c.tx != nil {
-		read = c.tx.Query
+	tx, end := c.current()
+	defer end()
+	if st.ForUpdate() {
+		for _, t := range tables {
+			if err := tx.Write(ctx, t); err != nil {
+				return Output{}, err
+			}
+		}
 	}
-	r, err := read(ctx, q.SQL, args...)
+	done, err := tx.Read(ctx, tables...)
+	if err != nil {
+		return Output{}, err
+	}
+	defer done()
+	r, err := tx.rows.Query(ctx, q.SQL, args...)
 	if err != nil {
 		return Output{}, err
 	}
@@ -170,18 +185,45 @@ func (c *Session) query(ctx context.Context, st sqlfront.Statement, args []any) 
 }
 
 func (c *Session) write(ctx context.Context, st sqlfront.Statement, args []any) (Output, error) {
-	q, err := sqlfront.Rewrite(st, c.names())
+	q, tables, err := c.rewrite(st)
 	if err != nil {
 		return Output{}, err
 	}
-	var n int64
-	if c.tx != nil {
-		n, err = c.tx.Exec(ctx, q.SQL, args...)
-	} else {
-		n, err = c.srv.Store.Write(ctx, c.Replicates(), q.SQL, args...)
+	if len(tables) == 0 {
+		return Output{}, sqlfront.TableNotFound(st)
 	}
+	tx, end := c.current()
+	defer end()
+	if err := tx.Write(ctx, tables[0]); err != nil {
+		return Output{}, err
+	}
+	done, err := tx.Read(ctx, tables[1:]...)
 	if err != nil {
 		return Output{}, err
 	}
-	return Output{Tag: tag(st.First(1), n)}, nil
+	defer done()
+	if c.tx == nil {
+		n, err := c.srv.Store.Write(ctx, c.Replicates(), q.SQL, args...)
+		return Output{Tag: tag(st.First(1), n)}, err
+	}
+	did, err := tx.rows.Exec(ctx, q.SQL, args...)
+	if err != nil {
+		return Output{}, err
+	}
+	tx.Changed(did.Began, did.Changes)
+	return Output{Tag: tag(st.First(1), did.Touched)}, nil
+}
+
+func (c *Session) lockTable(ctx context.Context, st sqlfront.Statement) (Output, error) {
+	user, name, err := sqlfront.LockTable(st, c.User)
+	if err != nil {
+		return Output{}, err
+	}
+	t := c.srv.Engine.Catalog().Table(user, name)
+	if t == nil {
+		return Output{}, sqlfront.TableNotFound(st)
+	}
+	tx, end := c.current()
+	defer end()
+	return Output{Tag: "LOCK TABLE"}, tx.LockTable(ctx, t)
 }

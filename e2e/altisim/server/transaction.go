@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"aku/e2e/altisim/engine"
 	"aku/e2e/altisim/sqlfront"
+	"aku/e2e/altisim/store"
 )
 
 func tag(verb string, n int64) string {
@@ -12,6 +14,31 @@ func tag(verb string, n int64) string {
 		return fmt.Sprintf("INSERT 0 %d", n)
 	}
 	return fmt.Sprintf("%s %d", verb, n)
+}
+
+// transaction is the locks of a transaction, and its rows.
+type transaction struct {
+	*engine.Transaction
+	rows *store.Tx
+}
+
+func (c *Session) begin() *transaction {
+	t := c.srv.Engine.Begin(c.ID)
+	return &transaction{t, c.srv.Store.Begin(t.ID, c.Replicates())}
+}
+
+func (t *transaction) rollback() {
+	t.rows.Rollback()
+	t.End()
+}
+
+// current is the open transaction, or one for the running statement alone, which end ends.
+func (c *Session) current() (t *transaction, end func()) {
+	if c.tx != nil {
+		return c.tx, func() {}
+	}
+	t = c.begin()
+	return t, t.End
 }
 
 // transaction runs what the ODBC driver sends when autocommit is off: BEGIN,
@@ -23,18 +50,18 @@ func (c *Session) transaction(ctx context.Context, st sqlfront.Statement) (Outpu
 	switch {
 	case verb == "BEGIN" || verb == "START":
 		if c.tx == nil {
-			c.tx = c.srv.Store.Begin(c.ID, c.Replicates())
+			c.tx = c.begin()
 		}
 		verb = "BEGIN"
 	case verb == "COMMIT" || verb == "END":
 		verb, err = "COMMIT", c.endTransaction(ctx, true)
 	case verb == "SAVEPOINT" && c.tx != nil:
-		err = c.tx.Savepoint(ctx, last)
+		err = c.tx.rows.Savepoint(ctx, last)
 	case verb == "RELEASE" && c.tx != nil:
-		err = c.tx.Release(ctx, last)
+		err = c.tx.rows.Release(ctx, last)
 	case st.First(2) == "ROLLBACK TO":
 		if c.tx != nil {
-			err = c.tx.RollbackTo(ctx, last)
+			err = c.tx.rows.RollbackTo(ctx, last)
 		}
 	case verb == "ROLLBACK" || verb == "ABORT":
 		verb, err = "ROLLBACK", c.endTransaction(ctx, false)
@@ -49,9 +76,10 @@ func (c *Session) endTransaction(ctx context.Context, commit bool) error {
 	case tx == nil:
 		return nil
 	case commit:
-		return tx.Commit(ctx)
+		defer tx.End()
+		return tx.rows.Commit(ctx)
 	default:
-		tx.Rollback()
+		tx.rollback()
 		return nil
 	}
 }

@@ -12,6 +12,7 @@ import (
 func (c *Session) virtual(name string) *sqlfront.Virtual {
 	make, ok := map[string]func() (string, [][]any){
 		"V$REPSENDER": c.repSender, "V$REPSENDER_PARALLEL": c.repSenderParallel, "V$REPRECEIVER": c.repReceiver,
+		"V$REPRECEIVER_TRANSTBL":     c.repReceived,
 		"V$REPSENDER_SENT_LOG_COUNT": c.repSent, "V$REPSENDER_TRANSTBL": c.repTransactions, "V$TRANSACTION": c.transactions,
 		"V$REPGAP": c.repGap, "V$REPSYNC": c.repSync, "V$PROPERTY": c.property, "V$SESSION": c.sessions,
 		"V$INSTANCE": c.instance, "V$DATABASE": c.database, "V$VERSION": c.version, "V$STATEMENT": c.statements,
@@ -79,19 +80,36 @@ func (c *Session) repSent() (string, [][]any) {
 func (c *Session) repTransactions() (string, [][]any) {
 	var rows [][]any
 	for _, s := range c.engine().Senders() {
-		if s.Open {
-			rows = append(rows, []any{s.Name, s.StartFlag, 0, 0, 1, s.ReadSN})
+		for _, t := range s.Open {
+			rows = append(rows, []any{s.Name, s.StartFlag, t.ID, noTID, flag(t.Sent), t.Began})
 		}
 	}
 	return `REP_NAME START_FLAG LOCAL_TID REMOTE_TID BEGIN_FLAG BEGIN_SN`, rows
 }
 
+// noTID is shown for the peer's transaction, which a sender does not know.
+const noTID = 1<<31 - 1
+
+func (c *Session) repReceived() (string, [][]any) {
+	var rows [][]any
+	for _, r := range c.engine().Receivers() {
+		for _, t := range r.Open {
+			rows = append(rows, []any{r.Name, t.Local, t.Remote, 0, t.Began, 0, -1})
+		}
+	}
+	return `REP_NAME LOCAL_TID REMOTE_TID BEGIN_FLAG BEGIN_SN PARALLEL_ID PARALLEL_APPLIER_INDEX`, rows
+}
+
 func (c *Session) transactions() (string, [][]any) {
 	var rows [][]any
-	for _, t := range c.srv.Store.Transactions() {
-		rows = append(rows, []any{t.ID, t.Session, 0, 1, t.Since.Unix()})
+	for _, t := range c.engine().Transactions() {
+		wrote, first := 0, int64(0)
+		if !t.Wrote.IsZero() {
+			wrote, first = 1, t.Wrote.Unix()
+		}
+		rows = append(rows, []any{t.ID, t.Session, 0, wrote, 0, first, 0, 0})
 	}
-	return `ID SESSION_ID STATUS UPDATE_STATUS FIRST_UPDATE_TIME`, rows
+	return `ID SESSION_ID STATUS UPDATE_STATUS LOG_TYPE FIRST_UPDATE_TIME DDL_FLAG UPDATE_SIZE`, rows
 }
 
 func (c *Session) repReceiver() (string, [][]any) {

@@ -76,6 +76,7 @@ type AlterReplication struct {
 	Action Action
 	Retry  bool
 	Sync   engine.SyncOptions
+	All    bool          // of FLUSH
 	Wait   time.Duration // of FLUSH; negative: no limit
 	Item   engine.Item
 	Host   engine.Host
@@ -109,7 +110,7 @@ func ParseAlterReplication(st Statement) (a AlterReplication, err error) {
 		}
 	case p.accept("FLUSH"):
 		a.Action = ActFlush
-		p.accept("ALL")
+		a.All = p.accept("ALL")
 		if p.accept("WAIT") {
 			a.Wait = time.Duration(p.number()) * time.Second
 		}

@@ -14,10 +14,23 @@ func (s *Store) ReadLog(ctx context.Context, after engine.SN, limit int) ([]engi
 	if upTo == after {
 		return nil, after, nil
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT id, op, ifnull(tbl, 0), ifnull(before, ''), ifnull(after, '') FROM _log WHERE id > ? ORDER BY id LIMIT ?",
-		recordID(after), limit)
+	out, err := records(ctx, s.read, "id > ? ORDER BY id LIMIT ?", recordID(after), limit)
+	if n := len(out); n == limit || n > 0 && out[n-1].SN > upTo {
+		upTo = out[n-1].SN
+	}
+	return out, upTo, err
+}
+
+// querier is a connection or a pool of them.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// records reads a part of the log.
+func records(ctx context.Context, from querier, where string, args ...any) ([]engine.Record, error) {
+	rows, err := from.QueryContext(ctx, "SELECT id, op, ifnull(tbl, 0), ifnull(before, ''), ifnull(after, '') FROM _log WHERE "+where, args...)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	defer rows.Close()
 	var out []engine.Record
@@ -26,25 +39,23 @@ func (s *Store) ReadLog(ctx context.Context, after engine.SN, limit int) ([]engi
 		var id int64
 		var op string
 		if err := rows.Scan(&id, &op, &r.TableID, &r.Before, &r.After); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		r.SN, r.Op = sn(id), engine.Op(op[0])
-		if r.Op == engine.Began {
-			if r.Began, err = began(r.Before); err != nil {
-				return nil, 0, err
+		if r.Op == engine.Began || r.Op == engine.Commit {
+			n, err := strconv.ParseInt(r.Before, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			if r.Before = ""; r.Op == engine.Began {
+				r.Began = engine.SN(n)
+			} else {
+				r.Tx = n
 			}
 		}
 		out = append(out, r)
 	}
-	if n := len(out); n == limit || n > 0 && out[n-1].SN > upTo {
-		upTo = out[n-1].SN
-	}
-	return out, upTo, rows.Err()
-}
-
-func began(text string) (engine.SN, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	return engine.SN(n), err
+	return out, rows.Err()
 }
 
 // Touch implements engine.Store.

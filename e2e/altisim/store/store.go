@@ -53,13 +53,10 @@ type Store struct {
 	parked    *Tx           // open between two statements; guarded by turn
 	triggered map[int]string
 
-	mu      sync.Mutex
+	mu      sync.Mutex // held over a COMMIT, too
 	last    engine.SN
 	changed chan struct{}
-
-	open         map[*Tx]bool    // have written and not ended
-	transactions int64           // so far
-	catalog      *engine.Catalog // as saved
+	catalog *engine.Catalog // as saved
 }
 
 var _ engine.Store = (*Store)(nil)
@@ -77,7 +74,7 @@ func Open(dir string, create func() (*engine.Catalog, error)) (*Store, *engine.C
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, nil, fmt.Errorf("%s is in use by another server: %w", dir, err)
 	}
-	s := &Store{lock: lock, turn: make(chan struct{}, 1), changed: make(chan struct{}), triggered: map[int]string{}, open: map[*Tx]bool{}}
+	s := &Store{lock: lock, turn: make(chan struct{}, 1), changed: make(chan struct{}), triggered: map[int]string{}}
 	file := "file:" + filepath.Join(dir, "altisim.db")
 	const pragmas = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=case_sensitive_like(1)&_pragma=temp_store(2)"
 	if s.write, err = sql.Open("sqlite", file+pragmas); err != nil {
@@ -177,14 +174,4 @@ func (s *Store) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.changed
-}
-
-func (s *Store) moveOn(to engine.SN) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if to > s.last {
-		s.last = to
-		close(s.changed)
-		s.changed = make(chan struct{})
-	}
 }

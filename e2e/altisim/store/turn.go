@@ -47,24 +47,33 @@ func (s *Store) transact(ctx context.Context, capture, logged bool, f func(*sql.
 		rollback(conn)
 		return err
 	}
-	return s.commit(ctx, conn, logged)
+	return s.commit(ctx, conn, logged, 0)
 }
 
+// afterCommit is how many records follow a commit that are of no interest to a peer.
+const afterCommit = 2
+
 // commit ends a transaction: its changes, if any are in the log, get a commit
-// record; otherwise only the number moves on.
+// record with the id of the transaction; otherwise only the number moves on.
 //
 // What has been done by now is done to the end even if the client is gone.
-func (s *Store) commit(ctx context.Context, conn *sql.Conn, logged bool) error {
+func (s *Store) commit(ctx context.Context, conn *sql.Conn, logged bool, tx int64) error {
 	ctx = context.WithoutCancel(ctx)
+	// Whoever sees a row that is committed here finds its number counted: who asks for the last number meanwhile, waits.
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	to, err := func() (int64, error) {
 		id, err := sequence(ctx, conn)
 		if err != nil {
 			return 0, err
 		}
 		switch {
-		case sn(id) > s.LastSN():
-			err = exec(ctx, conn, "INSERT INTO _log (op) VALUES ('C')")
-			id++
+		case sn(id) > s.last:
+			err = exec(ctx, conn, "INSERT INTO _log (op, before) VALUES ('C', ?)", tx)
+			if err == nil {
+				err = exec(ctx, conn, "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = '_log'", afterCommit)
+			}
+			id += 1 + afterCommit
 		case logged:
 			err = exec(ctx, conn, "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = '_log'")
 			id++
@@ -78,7 +87,11 @@ func (s *Store) commit(ctx context.Context, conn *sql.Conn, logged bool) error {
 		rollback(conn)
 		return err
 	}
-	s.moveOn(sn(to))
+	if sn(to) > s.last {
+		s.last = sn(to)
+		close(s.changed)
+		s.changed = make(chan struct{})
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"strings"
-	"time"
 
 	"aku/e2e/altisim/engine"
 )
@@ -16,14 +15,8 @@ type Tx struct {
 	live    bool // its changes are in SQLite's open transaction
 	wrote   bool
 	done    []statement
-	open    OpenTx // valid when wrote
-}
-
-// OpenTx is a transaction that has written and has not ended.
-type OpenTx struct {
-	ID, Session int64
-	Began       engine.SN // the last number of the log when it first wrote
-	Since       time.Time
+	id      int64
+	began   engine.SN // the last number of the log when it first wrote
 }
 
 type statement struct {
@@ -31,38 +24,10 @@ type statement struct {
 	args  []any
 }
 
-// Begin makes a session's transaction. capture says whether peers shall get its changes.
-func (s *Store) Begin(session int64, capture bool) *Tx {
-	return &Tx{s: s, capture: capture, open: OpenTx{Session: session}}
-}
-
-// Transactions are the open ones that have written.
-func (s *Store) Transactions() []OpenTx {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []OpenTx
-	for t := range s.open {
-		all = append(all, t.open)
-	}
-	return all
-}
-
-// writes notes that the transaction has begun to write. The caller has the turn, so
-// the log stands still.
-func (t *Tx) writes() {
-	t.s.mu.Lock()
-	defer t.s.mu.Unlock()
-	t.s.transactions++
-	t.open.ID, t.open.Began, t.open.Since = t.s.transactions, t.s.last, time.Now()
-	t.s.open[t] = true
-	t.wrote = true
-}
-
-// over notes that it has ended, whatever came of it.
-func (t *Tx) over() {
-	t.s.mu.Lock()
-	defer t.s.mu.Unlock()
-	delete(t.s.open, t)
+// Begin makes a session's transaction, which has an id in the log. capture says whether
+// peers shall get its changes.
+func (s *Store) Begin(id int64, capture bool) *Tx {
+	return &Tx{s: s, capture: capture, id: id}
 }
 
 // Wrote says whether the transaction has anything to commit.
@@ -85,9 +50,9 @@ func (t *Tx) enter(ctx context.Context) error {
 	}
 	conn := t.s.conn(t.capture)
 	err := begin(ctx, conn)
-	if err == nil && t.wrote && t.capture && t.open.Began < t.s.LastSN() {
+	if err == nil && t.wrote && t.capture && t.began < t.s.LastSN() {
 		// Its records come late: on the real server they are where it wrote them.
-		err = exec(ctx, conn, "INSERT INTO _log (op, before) VALUES ('B', ?)", int64(t.open.Began))
+		err = exec(ctx, conn, "INSERT INTO _log (op, before) VALUES ('B', ?)", int64(t.began))
 	}
 	for _, st := range t.done {
 		if err == nil {
@@ -109,24 +74,40 @@ func (t *Tx) leave() {
 	t.s.release()
 }
 
-// Exec runs a writing statement and gives the number of rows it touched.
-func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+// Done is what a writing statement of a transaction has done.
+type Done struct {
+	Touched int64           // rows
+	Began   engine.SN       // where the log was when the transaction first wrote
+	Changes []engine.Record // that peers shall get
+}
+
+// Exec runs a writing statement.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (Done, error) {
 	if err := t.enter(ctx); err != nil {
-		return 0, err
+		return Done{}, err
 	}
 	defer t.leave()
-	res, err := t.s.conn(t.capture).ExecContext(ctx, query, args...)
+	conn := t.s.conn(t.capture)
+	last, err := sequence(ctx, conn)
+	var res sql.Result
+	if err == nil {
+		res, err = conn.ExecContext(ctx, query, args...)
+	}
 	if err != nil {
 		if ctx.Err() != nil || interrupted(err) {
 			t.giveWay() // SQLite may have rolled back everything
 		}
-		return 0, err
+		return Done{}, err
 	}
 	t.done = append(t.done, statement{query, args})
 	if !t.wrote {
-		t.writes()
+		t.wrote, t.began = true, t.s.LastSN() // the log stands still: this has the turn
 	}
-	return res.RowsAffected()
+	d := Done{Began: t.began}
+	if d.Touched, err = res.RowsAffected(); err == nil && t.capture {
+		d.Changes, err = records(context.WithoutCancel(ctx), conn, "id > ? ORDER BY id", last)
+	}
+	return d, err
 }
 
 // Query reads inside the transaction.
@@ -147,19 +128,17 @@ func (t *Tx) Commit(ctx context.Context) error {
 	if !t.Wrote() {
 		return nil
 	}
-	defer t.over()
 	if err := t.enter(ctx); err != nil {
 		t.done, t.wrote = nil, false
 		return err
 	}
 	defer t.s.release()
 	t.live, t.wrote, t.done = false, false, nil
-	return t.s.commit(ctx, t.s.conn(t.capture), true)
+	return t.s.commit(ctx, t.s.conn(t.capture), true, t.id)
 }
 
 // Rollback forgets the changes.
 func (t *Tx) Rollback() {
-	defer t.over()
 	t.done, t.wrote = nil, false
 	if t.s.take(context.Background(), t) != nil {
 		return

@@ -75,10 +75,18 @@ func (s *Store) moveOn() engine.SN {
 // Write commits changes of a user, in one transaction, and leaves them in the
 // log if the table is replicated. It reports whether each of them was made.
 func (s *Store) Write(t *engine.Table, changes ...engine.Change) []bool {
+	return s.Commit(0, s.LastSN(), t, changes...)
+}
+
+// Commit commits the changes of a transaction that has been open since it first wrote.
+func (s *Store) Commit(id int64, began engine.SN, t *engine.Table, changes ...engine.Change) []bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	logged := s.catalog.ReplicationCount(t) > 0
 	made := make([]bool, len(changes))
+	if logged && began < s.last {
+		s.log = append(s.log, engine.Record{SN: s.moveOn(), Op: engine.Began, Began: began})
+	}
 	for i, ch := range changes {
 		ch.Table, ch.Columns = t, t.Columns
 		if made[i] = s.change(ch); made[i] && logged {
@@ -87,7 +95,9 @@ func (s *Store) Write(t *engine.Table, changes ...engine.Change) []bool {
 	}
 	n := s.moveOn()
 	if logged {
-		s.log = append(s.log, engine.Record{SN: n, Op: engine.Commit})
+		s.log = append(s.log, engine.Record{SN: n, Op: engine.Commit, Tx: id})
+		s.moveOn() // two records follow that are of no interest to a peer
+		s.moveOn()
 	}
 	return made
 }

@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// lockMode is how a transaction holds a table; the higher includes the lower.
+type lockMode int
+
+const (
+	lockRead      lockMode = iota + 1 // for one statement
+	lockShare                         // to change rows, until the transaction ends
+	lockExclusive                     // alone
+)
+
+// forever is the limit of a wait that only its context ends.
+const forever time.Duration = -1
+
+// locks are the table locks of a server. Each table has one queue, first come first
+// served: whoever comes behind an exclusive request that waits, waits too, readers
+// included.
+type locks struct {
+	clock  Clock
+	mu     sync.Mutex
+	tables map[int]*tableLock
+}
+
+type tableLock struct {
+	holders map[*Transaction]lockMode
+	queue   []*lockRequest
+}
+
+type lockRequest struct {
+	by      *Transaction
+	table   int
+	mode    lockMode
+	granted chan struct{} // closed
+	anew    chan struct{} // closed when the wait begins anew
+	renewed bool
+}
+
+func newLocks(c Clock) locks { return locks{clock: c, tables: map[int]*tableLock{}} }
+
+// take waits until the transaction has the lock. A limit of 0 does not wait. A session
+// that would wait for itself gets ErrDeadlock at once; a receiver waits all the same,
+// its limit ends that.
+func (l *locks) take(ctx context.Context, by *Transaction, table int, mode lockMode, limit time.Duration) error {
+	l.mu.Lock()
+	if by.held[table] >= mode {
+		l.mu.Unlock()
+		return nil
+	}
+	t := l.tables[table]
+	if t == nil {
+		t = &tableLock{holders: map[*Transaction]lockMode{}}
+		l.tables[table] = t
+	}
+	q := &lockRequest{by: by, table: table, mode: mode, granted: make(chan struct{}), anew: make(chan struct{})}
+	t.queue = append(t.queue, q)
+	t.grant()
+	refuse := error(nil)
+	switch {
+	case q.has():
+	case limit == 0:
+		refuse = ErrLockTimeout
+	case !by.receiver && l.waitsForItself(q):
+		refuse = ErrDeadlock
+	}
+	if q.has() || refuse != nil {
+		t.forget(q)
+		l.mu.Unlock()
+		return refuse
+	}
+	by.waits = q
+	l.mu.Unlock()
+
+	err := q.wait(ctx, limit, l.clock)
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	by.waits = nil
+	if q.has() {
+		return nil
+	}
+	t.forget(q)
+	return err
+}
+
+// release gives back what a transaction holds.
+func (l *locks) release(by *Transaction) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for table := range by.held {
+		l.giveBack(by, table)
+	}
+}
+
+// releaseRead ends a statement's hold on a table, unless the transaction has more than that.
+func (l *locks) releaseRead(by *Transaction, table int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if by.held[table] == lockRead {
+		l.giveBack(by, table)
+	}
+}
+
+func (l *locks) giveBack(by *Transaction, table int) {
+	delete(by.held, table)
+	t := l.tables[table]
+	delete(t.holders, by)
+	t.grant()
+}
+
+// grant gives the lock to as many of the queue as can have it. An exclusive request that
+// waits does not get it while one of a receiver is behind it, though nobody may hold the
+// table: the real server was seen to let both wait until one's time is over, and to count
+// the exclusive one's from here.
+func (t *tableLock) grant() {
+	for len(t.queue) > 0 {
+		q := t.queue[0]
+		if !t.isFree(q) {
+			return
+		}
+		if q.mode == lockExclusive && slices.ContainsFunc(t.queue[1:], func(o *lockRequest) bool { return o.by.receiver }) {
+			if !q.renewed {
+				q.renewed = true
+				close(q.anew)
+			}
+			return
+		}
+		t.queue = t.queue[1:]
+		t.holders[q.by], q.by.held[q.table] = q.mode, q.mode
+		close(q.granted)
+	}
+}
+
+// isFree tells whether no other holder stands against the request.
+func (t *tableLock) isFree(q *lockRequest) bool {
+	for holder := range t.holders {
+		if t.against(q, holder) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *tableLock) against(q *lockRequest, holder *Transaction) bool {
+	return holder != q.by && (q.mode == lockExclusive || t.holders[holder] == lockExclusive)
+}
+
+// forget takes a request out of the queue that does not want the lock any more.
+func (t *tableLock) forget(q *lockRequest) {
+	if i := slices.Index(t.queue, q); i >= 0 {
+		t.queue = slices.Delete(t.queue, i, i+1)
+		t.grant()
+	}
+}
+
+// waitsForItself tells whether the chain of those whom a request waits for comes back to
+// its own transaction.
+func (l *locks) waitsForItself(q *lockRequest) bool {
+	seen := map[*Transaction]bool{}
+	var leads func(*lockRequest) bool
+	leads = func(r *lockRequest) bool {
+		for _, o := range l.waitedFor(r) {
+			if o == q.by {
+				return true
+			}
+			if !seen[o] {
+				seen[o] = true
+				if o.waits != nil && leads(o.waits) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return leads(q)
+}
+
+// waitedFor are the holders that stand against a request, and who is before it in the queue.
+func (l *locks) waitedFor(q *lockRequest) (others []*Transaction) {
+	t := l.tables[q.table]
+	for holder := range t.holders {
+		if t.against(q, holder) {
+			others = append(others, holder)
+		}
+	}
+	for _, o := range t.queue {
+		if o == q {
+			break
+		}
+		others = append(others, o.by)
+	}
+	return others
+}
+
+func (q *lockRequest) has() bool {
+	select {
+	case <-q.granted:
+		return true
+	default:
+		return false
+	}
+}
+
+func (q *lockRequest) wait(ctx context.Context, limit time.Duration, clock Clock) error {
+	var expired <-chan time.Time
+	var timer *time.Timer
+	if limit != forever {
+		timer = time.NewTimer(clock.Real(limit))
+		defer timer.Stop()
+		expired = timer.C
+	}
+	anew := q.anew
+	for {
+		select {
+		case <-q.granted:
+			return nil
+		case <-anew:
+			anew = nil
+			if timer != nil {
+				timer.Reset(clock.Real(limit))
+			}
+		case <-expired:
+			return ErrLockTimeout
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

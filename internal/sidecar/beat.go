@@ -1,0 +1,52 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// beat inserts a beat into each block's table, now and then while the pod is in service,
+// and sees how old the newest one of each peer is. It runs on the session of the watch.
+func (s *Sidecar) beat(ctx context.Context) {
+	interval := s.Settings.BeatEvery()
+	if time.Since(s.beaten) < interval {
+		return
+	}
+	s.beaten = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	mesh := s.Settings.Mesh()
+	own := s.Servers.Server(mesh.Self)
+	for _, group := range mesh.Groups {
+		_, err := own.Beat(ctx, group.Beat(), mesh.Self)
+		if errors.Is(err, akucore.ErrNoTable) {
+			continue // the block is new; its table comes with the next start
+		}
+		beats, readErr := own.Beats(ctx, group.Beat())
+		if err = errors.Join(err, readErr); err != nil {
+			s.sayBeat(err)
+			return
+		}
+		now := time.Now()
+		for _, peer := range mesh.Peers() {
+			if newest := beats[peer].Newest(); newest.Number > 0 {
+				s.metrics.SetDelay(group.Object(akucore.PairOf(mesh.Self, peer)), max(0, now.Sub(time.UnixMilli(newest.At))-interval))
+			}
+		}
+	}
+	s.sayBeat(nil)
+}
+
+// sayBeat says once that there are no beats, and that there are again.
+func (s *Sidecar) sayBeat(err error) {
+	switch {
+	case err != nil && !s.beatless:
+		s.Log.Warn("no beat could be inserted, so the peers cannot tell that they hear this pod", "error", err)
+	case err == nil && s.beatless:
+		s.Log.Info("beats are inserted again")
+	}
+	s.beatless = err != nil
+}
