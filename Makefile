@@ -1,4 +1,5 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
+# demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
 .PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e lint bench images cluster-up cluster-down clean
 
 help:
@@ -29,7 +30,7 @@ soak: ## the same until Ctrl-C (FROM=N is the first seed); prints each failing s
 test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback
 	$(testrun) integration
 
-conformance: ## state how a server behaves: SERVERS=host:port[:replport],… DRIVER=… against vendor servers, without them against stand-ins
+conformance: ## state how a server behaves: SERVERS=host:port[:replport],… DRIVER=… against servers of yours, SERVER_IMAGE=… on pods of it, without both against stand-ins
 	e2e/conformance/run.sh
 
 test-chart: $(testrun) ## what the Helm chart renders
@@ -48,7 +49,7 @@ bench: setup ## not part of test, 15 min: what aku costs beside the documented o
 	scripts/bench.sh
 
 # --- parts
-images: ## build the image archives .build/images/{aku,altisim,altisim-client}.tar
+images: ## build the image archives .build/images/{aku,altisim,e2e-client}.tar
 	images/build.sh
 
 cluster-up: ## start this checkout's one-node Kubernetes

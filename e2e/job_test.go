@@ -14,7 +14,7 @@ const mostRSS = 30
 func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	job := trial.Job{Space: space, Rows: 10_000, Rate: 100, Out: t.Output(), SeesNode: true}
+	job := trial.Job{Space: space, Rows: 10_000, Rate: 100, Out: t.Output()}
 	result, err := job.Run(t.Context())
 	must(t, err)
 	for _, fault := range result.Faults {

@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -16,30 +18,41 @@ import (
 const (
 	startLimit = 3 * time.Minute // until the first pod is in service, or its sidecar has said why not
 	healLimit  = 3 * time.Minute // from a fault's end to service
+	// rollLimit is for three pods one after the other: users leave (5 s), delivery, two STOPs, shutdown (17 s), start (17 s), and a peer's
+	// sender that may sleep for a minute.
+	rollLimit = 3 * healLimit
 )
 
-// The tests wait for the cluster most of the time, so more of them run at once than there are processors.
+// The tests wait for the cluster most of the time, so more of them run at once than there are processors. A vendor's server takes
+// gigabytes of memory, and SERVER_AT_ONCE says how many releases there may be.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "4"); err != nil {
-		panic(err)
+	if err := flag.Set("test.parallel", cmp.Or(os.Getenv("SERVER_AT_ONCE"), "4")); err != nil {
+		fmt.Fprintln(os.Stderr, "SERVER_AT_ONCE:", err)
+		os.Exit(1)
 	}
 	code := m.Run()
 	survived.print()
+	leftOut.print()
 	os.Exit(code)
 }
 
-// open makes a namespace for the test, which goes with it.
-func open(t *testing.T) *trial.Space {
+// newCluster is the cluster at hand, with the server under test.
+func newCluster(t *testing.T) *trial.Cluster {
 	t.Helper()
 	kubeconfig := os.Getenv("E2E_KUBECONFIG")
 	if kubeconfig == "" {
 		t.Fatal("E2E_KUBECONFIG is not set: run `make test-e2e`, or set it to the kubeconfig of a cluster that has the images")
 	}
-	cluster, err := trial.NewCluster(kubeconfig, trial.LocalImages)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cluster, err := trial.NewCluster(kubeconfig, trial.ImagesOfEnvironment())
+	must(t, err)
+	return cluster
+}
+
+// open makes a namespace for the test, which goes with it.
+func open(t *testing.T) *trial.Space {
+	t.Helper()
+	cluster := newCluster(t)
 	space, err := cluster.Open(t.Context(), "e2e-"+strings.ToLower(strings.TrimPrefix(strings.Split(t.Name(), "_")[0], "Test")))
 	if err != nil {
 		t.Fatal(err)
@@ -65,18 +78,4 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// quick adds that the stand-in server waits only a tenth of what a real one does, for tests that are not about time. The
-// password of a new database comes from where the chart has it, unless one is given.
-func quick(values trial.Values, password ...string) trial.Values {
-	env := []map[string]string{{"name": "ALTISIM_DATA_DIR", "value": "/var/lib/altisim"}, {"name": "ALTISIM_TIME_SCALE", "value": "0.1"}}
-	if len(password) == 0 {
-		env = append(env, map[string]string{"name": "ALTISIM_SYS_PASSWORD_FILE", "value": "/etc/aku/auth/password"})
-	}
-	for _, p := range password {
-		env = append(env, map[string]string{"name": "ALTISIM_SYS_PASSWORD", "value": p})
-	}
-	values["env"] = env
-	return values
 }

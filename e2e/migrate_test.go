@@ -5,7 +5,6 @@ package e2e
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +12,10 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-var (
-	//go:embed testdata/old-statefulset.yaml
-	oldStatefulSet string
-	//go:embed testdata/aku.conf
-	oldConfiguration string
-)
+// oldConfiguration is that of the utility.
+//
+//go:embed testdata/aku.conf
+var oldConfiguration string
 
 // newClaim is the claim that hands a volume over.
 const newClaim = `{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": %q},
@@ -31,6 +28,7 @@ const reserve = `[{"op": "replace", "path": "/spec/claimRef",
 // docs/migrate.md, step by step, and its way back.
 func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T) {
 	t.Parallel()
+	password := firstPassword(t, newCluster(t))
 	space := open(t)
 	kubectl := func(stdin string, args ...string) string {
 		t.Helper()
@@ -54,9 +52,9 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	}
 
 	// The old StatefulSet, as the utility has left it: joined and open.
-	kubectl(oldStatefulSet, "apply", "-f", "-")
-	kubectl("", "create", "secret", "generic", "altibase-auth", "--from-literal=password=old-secret") // the client's
-	must(t, space.StartClient(t.Context(), false))
+	kubectl(oldStatefulSet(t, space), "apply", "-f", "-")
+	kubectl("", "create", "secret", "generic", "altibase-auth", "--from-literal=password="+password) // the client's
+	must(t, space.StartClient(t.Context()))
 	must(t, space.AwaitReady(t.Context(), startLimit, old0, old1))
 	for pod, peer := range map[string]string{old0: old1, old1: old0} {
 		on(host(pod), "CREATE TABLE T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100))",
@@ -72,11 +70,11 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	}
 
 	// 1. The values.
-	imported := kubectl(oldConfiguration, "run", "import", "--rm", "--stdin", "--quiet", "--restart=Never", "--image="+trial.LocalImages.AKU, "--", "import", "-")
+	imported := kubectl(strings.ReplaceAll(oldConfiguration, "old-secret", password), "run", "import", "--rm", "--stdin", "--quiet", "--restart=Never", "--image="+trial.ImagesOfEnvironment().AKU, "--", "import", "-")
 	if !strings.Contains(imported, "existingSecret: altibase-sys") {
 		t.Fatalf("the values: %s", imported)
 	}
-	kubectl("", "create", "secret", "generic", "altibase-sys", "--from-literal=password=old-secret")
+	kubectl("", "create", "secret", "generic", "altibase-sys", "--from-literal=password="+password)
 
 	// 2., 3. The slave is taken away. What the utility does then is done here.
 	on(host(old1), "ALTER REPLICATION AKU_REP_01 FLUSH ALL", "ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
@@ -105,10 +103,9 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	handOver("volume-"+old0, "data-"+trial.Pod(0))
 
 	// 6. The release, with one pod.
-	standIn, err := os.ReadFile("../charts/altibase/ci/altisim-values.yaml")
+	values, err := trial.ParseValues(imported)
 	must(t, err)
-	must(t, space.InstallWith(t.Context(), string(standIn), "auth: {sysPassword: ''}", imported,
-		`env: [{name: ALTISIM_DATA_DIR, value: /var/lib/altisim}, {name: ALTISIM_SYS_PASSWORD_FILE, value: /etc/aku/auth/password}, {name: ALTISIM_TIME_SCALE, value: "0.1"}]`))
+	must(t, space.Install(t.Context(), values, trial.Values{"auth": trial.Values{"sysPassword": ""}}))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0)))
 	mustHold(trial.Host(0), 40)
 

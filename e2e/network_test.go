@@ -64,7 +64,7 @@ const copied = "Replication sync has ended."
 func (m *mesh) awaitCut(t *testing.T, pods ...int) {
 	t.Helper()
 	for _, number := range pods {
-		must(t, trial.Await(t.Context(), time.Minute, "a sender that has lost its peer on "+trial.Pod(number), func(ctx context.Context) string {
+		must(t, trial.Await(t.Context(), healLimit, "a sender that has lost its peer on "+trial.Pod(number), func(ctx context.Context) string {
 			rows, err := m.space.Query(ctx, number, "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = 'AKU_REP_12'")
 			if err != nil {
 				return err.Error()

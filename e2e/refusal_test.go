@@ -13,13 +13,14 @@ import (
 	"aku/e2e/internal/trial"
 )
 
+// wrongPassword is that of a release that does not know what SYS has in the image.
+var wrongPassword = trial.Values{"auth": trial.Values{"sysPassword": "wrong", "initialPassword": "wrong-too"}}
+
 func TestWrongPassword_IsSaid_AndHealsWithTheSecret(t *testing.T) {
 	t.Parallel()
+	right := firstPassword(t, newCluster(t))
 	space := open(t)
-	const right = "right;{pass}=word"
-	must(t, space.Install(t.Context(), quick(trial.Values{
-		"auth": trial.Values{"sysPassword": "wrong"},
-	}, right)))
+	must(t, space.Install(t.Context(), wrongPassword))
 	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "ERR-4102E", "correct the SYS password in the Secret"))
 	if trial.Ready(space.Pods()[trial.Pod(0)]) {
 		t.Error("a pod that aku cannot log in to is in service")
@@ -36,10 +37,10 @@ func TestTable_MissingOrWithoutPrimaryKey_IsSaid_AndHealsWithoutRestart(t *testi
 	t.Parallel()
 	space := open(t)
 	// A script that makes another table than the one to be replicated.
-	must(t, space.Install(t.Context(), quick(trial.Values{
+	must(t, space.Install(t.Context(), trial.Values{
 		"initdb": trial.Values{"scripts": trial.Values{"01-tables.sql": "CREATE TABLE T0 (ID INTEGER PRIMARY KEY);"}},
-	})))
-	must(t, space.StartClient(t.Context(), false))
+	}))
+	must(t, space.StartClient(t.Context()))
 	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "table SYS.T1 does not exist on "+trial.Pod(0)))
 	mustBeClosed(t, space)
 
@@ -91,7 +92,7 @@ func TestConfigurationFaults_AreAllSaidAtOnce_ExitCode2(t *testing.T) {
 			RestartPolicy: corev1.RestartPolicyNever,
 			Containers: []corev1.Container{{
 				Name:  trial.Sidecar,
-				Image: trial.LocalImages.AKU,
+				Image: trial.ImagesOfEnvironment().AKU,
 				Env: []corev1.EnvVar{
 					{Name: "AKU_SVC_NAME", Value: "altibase-pods"},
 					{Name: "AKU_PORT_NO", Value: "80"},

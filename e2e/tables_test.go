@@ -24,7 +24,7 @@ func TestTableList_ChangedByHelmUpgrade_OnlyTheNewTableIsCopied(t *testing.T) {
 	m.under(t, "helm upgrade that adds a table", func(t *testing.T, _ []*trial.Writer) {
 		before := m.space.Pods()
 		must(t, m.space.Upgrade(t.Context(), "aku.replications[0].namePrefix=AKU_REP", "aku.replications[0].tables={SYS.T1,SYS.T2}"))
-		must(t, m.space.AwaitReplaced(t.Context(), 2*healLimit, before, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+		must(t, m.space.AwaitReplaced(t.Context(), rollLimit, before, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
 		for number := range m.pods {
 			pod := m.space.Pods()[trial.Pod(number)]
 			_, err := m.space.Copied(t.Context(), healLimit, pod)

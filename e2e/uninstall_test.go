@@ -14,9 +14,9 @@ import (
 func TestUninstall_PodsEndInOrder_AndInstalledAgainTheyHaveTheirRows(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	values := quick(trial.Values{"replicaCount": 2, "tests": trial.Values{"checksums": true}})
+	values := trial.Values{"replicaCount": 2, "tests": trial.Values{"checksums": true}}
 	must(t, space.Install(t.Context(), values))
-	must(t, space.StartClient(t.Context(), false))
+	must(t, space.StartClient(t.Context()))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
 	const rows = 500
 	if _, err := space.Load(t.Context(), 1, 1, rows); err != nil {
@@ -85,7 +85,7 @@ func inOrder(t *testing.T, space *trial.Space) <-chan []string {
 func TestUninstall_WedgedPodsAreNoObstacle(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2})))
+	must(t, space.Install(t.Context(), trial.Values{"replicaCount": 2}))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
 	// Pods that are made anew with a wrong password stay out of service. Of two such pods Kubernetes ends none but the lower one,
 	// and it waits for the higher one to be gone first.

@@ -12,7 +12,7 @@ import (
 func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	must(t, space.Install(t.Context(), quick(trial.Values{"replicaCount": 2, "aku": trial.Values{"serverCount": 2}})))
+	must(t, space.Install(t.Context(), trial.Values{"replicaCount": 2, "aku": trial.Values{"serverCount": 2}}))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
 	before := space.Pods()
 	for _, c := range []struct{ name, set, want string }{
@@ -40,9 +40,9 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 
 func TestUpgrade_ThatRepairsABrokenReleaseIsNotHeldUp(t *testing.T) {
 	t.Parallel()
+	right := firstPassword(t, newCluster(t))
 	space := open(t)
-	const right = "right;{pass}=word"
-	must(t, space.Install(t.Context(), quick(trial.Values{"auth": trial.Values{"sysPassword": "wrong"}}, right)))
+	must(t, space.Install(t.Context(), wrongPassword))
 	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "ERR-4102E"))
 	// The changed number of servers has the check look, with the wrong password still.
 	must(t, space.Upgrade(t.Context(), `auth.sysPassword=`+right, "aku.serverCount=5"))

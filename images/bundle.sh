@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bundle.sh FOLDER PACKAGE…: builds the packages into FOLDER/bin and puts every shared library they need beside
+# bundle.sh FOLDER PACKAGE…: builds the packages, and the tests of those written test:PACKAGE, into FOLDER/bin and puts every shared library they need beside
 # them in FOLDER/lib, with a dynamic loader and libc of their own. Placed at /opt/aku the programs run in any x86-64 Linux
 # image, whatever libraries it has or has not; only the database's ODBC driver comes from the image.
 set -euo pipefail
@@ -15,11 +15,22 @@ mkdir -p "$out/bin" "$out/lib/gconv"
 link="-linkmode external -extldflags '-Wl,--dynamic-linker=$home/lib/ld-linux-x86-64.so.2 -Wl,-rpath,$home/lib -Wl,--disable-new-dtags'"
 version=$(sed -n 's/^appVersion: *"\?\([^"]*\)"\?$/\1/p' charts/altibase/Chart.yaml)
 # Without inlining and HTTP/2 the programs are a tenth smaller, and all of them is resident in each pod.
-CGO_ENABLED=1 go build -gcflags=all=-l -buildvcs=false -trimpath -tags netgo,osusergo,nethttpomithttp2 \
-  -ldflags "-s -w -X aku/internal/process.version=$version $link" -o "$out/bin/" "$@"
-
+build=(-gcflags=all=-l -buildvcs=false -trimpath -ldflags "-s -w -X aku/internal/process.version=$version $link")
+tags=netgo,osusergo,nethttpomithttp2
 programs=()
-for package; do programs+=("$out/bin/$(basename "$package")"); done
+for package; do
+  case $package in
+    test:*)
+      program=$out/bin/$(basename "$package").test
+      CGO_ENABLED=1 go test -c "${build[@]}" -tags "$tags,integration" -o "$program" "${package#test:}"
+      ;;
+    *)
+      program=$out/bin/$(basename "$package")
+      CGO_ENABLED=1 go build "${build[@]}" -tags "$tags" -o "$program" "$package"
+      ;;
+  esac
+  programs+=("$program")
+done
 # libodbcinst and the rest of libc are opened by drivers at run time: a driver that found the image's old ones
 # beside our libc would not start.
 for l in odbcinst.so.2 pthread.so.0 dl.so.2 rt.so.1 m.so.6 resolv.so.2; do programs+=("$system/lib$l"); done

@@ -1,16 +1,8 @@
 #!/usr/bin/env bash
-# rootfs.sh NAME…: makes .build/rootfs/NAME, all that the image of that name (aku, altisim, altisim-client) holds.
+# rootfs.sh NAME…: makes .build/rootfs/NAME, all that the image of that name (aku, altisim, e2e-client) holds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 driver=/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so
-
-# Puts the PostgreSQL ODBC driver where Debian has it, with its libraries: so the image stands for a vendor's image,
-# which has a driver and libraries of its own.
-add_driver() {
-  mkdir -p "$1/$(dirname $driver)"
-  images/libraries.sh $driver | grep -vx $driver | xargs cp --dereference --target-directory "$1/usr/lib/x86_64-linux-gnu"
-  cp --dereference $driver "$1$driver"
-}
 
 for name; do
   root=.build/rootfs/$name
@@ -26,16 +18,20 @@ for name; do
     altisim)
       CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w" -o .build/bin/altisim ./e2e/altisim
       install -D .build/bin/altisim "$root/usr/local/bin/altisim"
-      add_driver "$root"
+      # The PostgreSQL ODBC driver where Debian has it, with its libraries: so the image stands for a vendor's image, which has a
+      # driver and libraries of its own.
+      mkdir -p "$root/$(dirname $driver)"
+      images/libraries.sh $driver | grep -vx $driver | xargs cp --dereference --target-directory "$root/usr/lib/x86_64-linux-gnu"
+      cp --dereference $driver "$root$driver"
       ;;
-    altisim-client)
-      images/bundle.sh .build/client ./e2e/client
+    e2e-client)
+      # Like aku it has no driver: it runs in the image of the server.
+      images/bundle.sh .build/client ./e2e/client test:./e2e/conformance
       mkdir -p "$root/opt"
       cp -a .build/client "$root/opt/aku"
-      add_driver "$root"
       ;;
     *)
-      echo "no image named $name: aku, altisim or altisim-client" >&2
+      echo "no image named $name: aku, altisim or e2e-client" >&2
       exit 1
       ;;
   esac

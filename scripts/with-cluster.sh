@@ -1,13 +1,26 @@
 #!/usr/bin/env bash
-# with-cluster.sh COMMAND…: runs the command beside a Kubernetes cluster that holds our images.
+# with-cluster.sh COMMAND…: runs the command beside a Kubernetes cluster that holds our images and that of the server.
+#   SERVER_IMAGE    image of the server under test, by name or as a file with an image archive; altisim if not given
+#   SERVER_VALUES   file of chart values that fit that image; altisim's if no image is given
 #   The cluster is this checkout's own. One that was not up before is taken down afterwards, unless KEEP=1.
 #   With DEMO_KUBECONFIG=FILE it is that cluster; images are then the caller's business, and nothing is started or ended.
-# The command finds KUBECONFIG and E2E_KUBECONFIG set, and kubectl and helm in PATH.
+# The command finds KUBECONFIG and E2E_KUBECONFIG set, SERVER_IMAGE as a name, and kubectl and helm in PATH. docs/any-server.md
+# says more.
 set -euo pipefail
 repo=$(cd "$(dirname "$0")/.." && pwd -P)
 cluster=$repo/e2e/cluster
 
+image=${SERVER_IMAGE:-$repo/.build/images/altisim.tar}
+if [ -n "${SERVER_IMAGE:-}" ]; then
+  : "${SERVER_VALUES:?with SERVER_IMAGE give SERVER_VALUES, a file of chart values that fit the image}"
+fi
+SERVER_VALUES=$(realpath --canonicalize-existing "${SERVER_VALUES:-$repo/e2e/altisim/server-values.yaml}")
+export SERVER_VALUES
+
 if [ -n "${DEMO_KUBECONFIG:-}" ]; then
+  [ -n "${SERVER_IMAGE:-}" ] || export SERVER_IMAGE=docker.io/library/altisim:dev
+  [ ! -f "$SERVER_IMAGE" ] ||
+    { echo "SERVER_IMAGE is a file; the cluster of DEMO_KUBECONFIG takes images by name only" >&2; exit 1; }
   export KUBECONFIG=$DEMO_KUBECONFIG E2E_KUBECONFIG=$DEMO_KUBECONFIG PATH=$PATH:$repo/.build/cluster/bin
   exec "$@"
 fi
@@ -19,7 +32,13 @@ if [ "${KEEP:-}" != 1 ] && ! "$cluster/is-up.sh"; then
 fi
 "$repo/images/build.sh" >&2
 "$cluster/up.sh" >&2
-"$cluster/load.sh" "$repo"/.build/images/{aku,altisim,altisim-client}.tar >&2
+"$cluster/load.sh" "$repo"/.build/images/{aku,altisim,e2e-client}.tar >&2
+export SERVER_IMAGE=$image
+if [ -f "$image" ]; then
+  "$cluster/load.sh" "$image" >&2
+  SERVER_IMAGE=$(tar --extract --to-stdout --file "$image" manifest.json | jq --exit-status --raw-output '.[0].RepoTags[0]') ||
+    { echo "$image holds no image with a name: make it with docker save NAME:TAG" >&2; exit 1; }
+fi
 export KUBECONFIG=$repo/.build/cluster/state/kubeconfig PATH=$repo/.build/cluster/bin:$PATH
 export E2E_KUBECONFIG=$KUBECONFIG
 "$@"

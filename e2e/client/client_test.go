@@ -18,6 +18,10 @@ func TestClient(t *testing.T) {
 	server := altisimtest.Start(t, 1, altisimtest.Options{Password: "a;b}c=d"})[0]
 	t.Setenv("AKU_SYS_PASSWORD", server.Password)
 	t.Setenv("AKU_PORT_NO", strconv.Itoa(server.Port))
+	t.Setenv("AKU_ODBC_DRIVER", altisimtest.Driver)
+	t.Setenv("AKU_ODBC_EXTRA", altisimtest.Extra)
+	t.Setenv("AKU_ODBC_SYSDBA", altisimtest.Sysdba)
+	t.Setenv("AKU_ODBC_QUOTE", altisimtest.Quote)
 	server.Open(altisimtest.Dial{}).Do("CREATE TABLE SYS.T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100))")
 	journals := t.TempDir()
 

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,17 +20,33 @@ import (
 
 const (
 	reachTimeout = 2 * time.Second // look-up of the name and TCP connect
-	// answerTimeout bounds a call into the driver. One that does not come back by then is left behind with its session.
-	answerTimeout = 30 * time.Second
+	// answerTimeout bounds a call into the driver, and is longer than a user waits behind a SYNC for its table lock (30 s). A call
+	// that does not come back by then is left behind with its session.
+	answerTimeout = time.Minute
 )
 
-// configuration says how to reach a server; the defaults are those of the stand-in server.
+// configuration says how to reach a server, by the variables and defaults that aku-init has.
 type configuration struct {
-	Password string `env:"AKU_SYS_PASSWORD,required"`
-	Port     string `env:"AKU_PORT_NO" envDefault:"20300"`
-	Driver   string `env:"AKU_ODBC_DRIVER" envDefault:"/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so"`
-	Extra    string `env:"AKU_ODBC_EXTRA" envDefault:"Database=mydb;SSLmode=disable;UseServerSidePrepare=0"`
-	SYSDBA   string `env:"AKU_ODBC_SYSDBA" envDefault:"pqopt={options=-cprivilege=sysdba}"`
+	Password     string `env:"AKU_SYS_PASSWORD"`
+	PasswordFile string `env:"AKU_SYS_PASSWORD_FILE"`
+	Port         int    `env:"AKU_PORT_NO" envDefault:"20300"`
+	Driver       string `env:"AKU_ODBC_DRIVER,expand" envDefault:"${ALTIBASE_HOME}/lib/libaltibase_odbc-64bit-ul64.so"`
+	Extra        string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8"`
+	SYSDBA       string `env:"AKU_ODBC_SYSDBA" envDefault:"PRIVILEGE=SYSDBA"`
+	Quote        string `env:"AKU_ODBC_QUOTE" envDefault:"double"`
+}
+
+func (c configuration) driver() altibase.Driver {
+	return altibase.Driver{File: c.Driver, SYSDBA: c.SYSDBA, Extra: c.Extra, Quote: altibase.Quote(c.Quote)}
+}
+
+// password is read at every connect: the Secret may have changed.
+func (c configuration) password() (string, error) {
+	if c.PasswordFile == "" {
+		return c.Password, nil
+	}
+	text, err := os.ReadFile(c.PasswordFile)
+	return strings.TrimRight(string(text), "\r\n"), err
 }
 
 // configure reads the environment and prepares unixODBC, once in the life of the process.
@@ -41,7 +59,7 @@ var configure = sync.OnceValues(func() (configuration, error) {
 	if err != nil {
 		return c, err
 	}
-	return c, altibase.WriteODBCIni(folder, altibase.Driver{File: c.Driver})
+	return c, altibase.WriteODBCIni(folder, c.driver())
 })
 
 // session is one connection.
@@ -56,36 +74,45 @@ func connect(ctx context.Context, host string, sysdba bool) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	password, err := config.password()
+	if err != nil {
+		return nil, err
+	}
 	address, err := reach(ctx, host, config.Port)
 	if err != nil {
 		return nil, err
 	}
-	attributes := []string{"DSN=AKU", "Server=" + address, "PORT=" + config.Port, "UID=SYS",
-		"PWD={" + strings.ReplaceAll(config.Password, "}", "}}") + "}", config.Extra}
-	if sysdba {
-		attributes = append(attributes, config.SYSDBA)
+	dsn, err := config.driver().ConnectionString(address, config.Port, password, sysdba)
+	if err != nil {
+		return nil, err
 	}
-	db, err := sql.Open("odbc", strings.Join(attributes, ";"))
+	db, err := sql.Open("odbc", dsn)
 	if err != nil {
 		return nil, err
 	}
 	opened := &session{db: db}
 	err = within(answerTimeout, func() (err error) {
-		opened.conn, err = db.Conn(context.WithoutCancel(ctx))
-		return err
+		if opened.conn, err = db.Conn(context.WithoutCancel(ctx)); err != nil {
+			return errors.Join(err, db.Close())
+		}
+		// Some versions of the driver report a failed login as a success.
+		if _, err = opened.query(context.WithoutCancel(ctx), "SELECT 1 FROM DUAL"); err != nil {
+			return errors.Join(err, opened.conn.Close(), db.Close())
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", host, err)
+		return nil, fmt.Errorf("connect to %s: %w", host, altibase.Said(err))
 	}
 	return opened, nil
 }
 
 // reach looks the name up anew each time, because a pod that comes back has another address.
-func reach(ctx context.Context, host, port string) (string, error) {
+func reach(ctx context.Context, host string, port int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +132,7 @@ func (s *session) exec(statement string) (int64, error) {
 		changed, err = result.RowsAffected()
 		return err
 	})
-	return changed, err
+	return changed, altibase.Said(err)
 }
 
 // close ends the session without waiting for a server that hangs.

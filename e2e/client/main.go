@@ -1,7 +1,9 @@
 // Command client is a user of the database for tests and the demo: it looks at tables, writes and keeps account of what was
 // acknowledged, over ODBC sessions of the user SYS. It runs in a pod of its own, where `kubectl exec` calls it.
 //
+//	client install FOLDER                  copy the client with all its libraries, for containers of other images
 //	client wait                            until SIGTERM; what the pod itself runs
+//	client await-address NAME ADDRESS      until the name leads there and nowhere else
 //	client sql [-json] [-sysdba] HOST STATEMENT…
 //	                                       run statements on one session and print their rows
 //	client table [-json] HOST…             rows, sum of the keys and checksum of the table on each host
@@ -13,12 +15,14 @@
 //	                                       or closed. Prints a line of JSON now and then and a last one at the end
 //	client verify -journals FOLDER HOST…   compare the rows of each host with all journals of the folder, as JSON
 //	client processes CONTAINER-ID          processes of a container of this node, as JSON (needs hostPID)
-//	client kill [-freeze] CONTAINER-ID     SIGKILL, or SIGSTOP, the first process of a container of this node (needs hostPID)
+//	client kill CONTAINER-ID               SIGKILL the first process of a container of this node, and with it the container
+//	client freeze CONTAINER-ID             SIGSTOP all processes of a container of this node
+//	client thaw CONTAINER-ID               SIGCONT them (all three need hostPID and CAP_KILL)
 //
 // The table is SYS.T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100)).
 //
-// Environment: AKU_SYS_PASSWORD, and where other than the stand-in server's are needed AKU_PORT_NO, AKU_ODBC_DRIVER,
-// AKU_ODBC_EXTRA and AKU_ODBC_SYSDBA, as aku-init has them.
+// It runs in the image of the server, with the ODBC driver of that image. Environment: AKU_SYS_PASSWORD or AKU_SYS_PASSWORD_FILE, AKU_PORT_NO,
+// AKU_ODBC_DRIVER, AKU_ODBC_EXTRA, AKU_ODBC_SYSDBA, AKU_ODBC_QUOTE and ALTIBASE_HOME, as aku-init has them.
 package main
 
 import (
@@ -34,17 +38,21 @@ import (
 
 // commands are the verbs; each has a file of its own.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"wait":      wait,
-	"sql":       runSQL,
-	"table":     showTable,
-	"load":      load,
-	"write":     write,
-	"verify":    verify,
-	"processes": showProcesses,
-	"kill":      kill,
+	"install":       install,
+	"wait":          wait,
+	"await-address": awaitAddress,
+	"sql":           runSQL,
+	"table":         showTable,
+	"load":          load,
+	"write":         write,
+	"verify":        verify,
+	"processes":     showProcesses,
+	"kill":          kill,
+	"freeze":        freeze,
+	"thaw":          thaw,
 }
 
-var errUsage = errors.New("usage: client wait|sql|table|load|write|verify|processes|kill …; see the package comment")
+var errUsage = errors.New("usage: client install|wait|await-address|sql|table|load|write|verify|processes|kill|freeze|thaw …; see the package comment")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,11 +33,9 @@ func showProcesses(_ context.Context, args []string) error {
 	return printJSON(found)
 }
 
-// kill ends or freezes a container as nothing inside it can: the first process of a container is deaf to such signals from within.
+// kill ends a container as nothing inside it can: the first process of a container is deaf to such signals from within.
 func kill(_ context.Context, args []string) error {
-	flags := newFlags("kill")
-	freeze := flags.Bool("freeze", false, "SIGSTOP in place of SIGKILL")
-	args, err := parse(flags, args, 1, 1)
+	args, err := parse(newFlags("kill"), args, 1, 1)
 	if err != nil {
 		return err
 	}
@@ -46,13 +45,37 @@ func kill(_ context.Context, args []string) error {
 	}
 	for _, p := range found {
 		if p.First {
-			if *freeze {
-				return syscall.Kill(p.PID, syscall.SIGSTOP)
-			}
 			return syscall.Kill(p.PID, syscall.SIGKILL)
 		}
 	}
 	return fmt.Errorf("no first process of container %s among %v", args[0], found)
+}
+
+// freeze lets a container hang. The server may be a child of the first process, so all are stopped.
+func freeze(_ context.Context, args []string) error {
+	return signalAll("freeze", args, syscall.SIGSTOP)
+}
+
+// thaw ends that.
+func thaw(_ context.Context, args []string) error { return signalAll("thaw", args, syscall.SIGCONT) }
+
+// signalAll sends a signal to all processes of a container.
+func signalAll(command string, args []string, signal syscall.Signal) error {
+	args, err := parse(newFlags(command), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	found, err := processesOf(args[0])
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
+		// One of them may have ended meanwhile, such as a probe.
+		if err := syscall.Kill(p.PID, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("%s to process %d: %w", signal, p.PID, err)
+		}
+	}
+	return nil
 }
 
 // processesOf finds the processes of a container by its control group, whose path ends in the container's id.

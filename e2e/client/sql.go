@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+
+	"aku/internal/altibase"
 )
 
 // result is what a statement returned; nil is NULL.
@@ -30,7 +32,7 @@ func runSQL(ctx context.Context, args []string) error {
 	for _, statement := range args[1:] {
 		r, err := s.query(ctx, statement)
 		if err != nil {
-			return fmt.Errorf("%s on %s: %w", statement, args[0], err)
+			return fmt.Errorf("%s on %s: %w", statement, args[0], altibase.Said(err))
 		}
 		if *asJSON {
 			err = printJSON(r)

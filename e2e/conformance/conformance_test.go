@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestConformance(t *testing.T) {
-	files, err := Load(os.DirFS("cases"))
+	files, err := Load(Cases())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ func TestFacts_EachIsShownByACase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := Load(os.DirFS("cases"))
+	files, err := Load(Cases())
 	if err != nil {
 		t.Fatal(err)
 	}

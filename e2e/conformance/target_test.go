@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -53,9 +52,9 @@ var iniOnce sync.Once
 
 func writeIni(o Odbc) (err error) {
 	iniOnce.Do(func() {
-		dir := filepath.Join("..", "..", ".build", "test", "conformance")
-		if dir, err = filepath.Abs(dir); err == nil {
-			err = errors.Join(os.MkdirAll(dir, 0o750), o.WriteIni(dir))
+		var dir string
+		if dir, err = os.MkdirTemp("", "conformance"); err == nil {
+			err = o.WriteIni(dir)
 		}
 	})
 	return err

@@ -20,15 +20,19 @@ type vendorServers struct {
 	odbc          Odbc
 	kill, restart string
 	scale         float64
+	kind          string
+	hand          bool
 }
 
 func vendorFlags() *vendorServers {
 	v := &vendorServers{}
 	flag.StringVar(&v.servers, "servers", "", "three servers, host:port[:replicationport],…, in place of stand-ins")
-	flag.StringVar(&v.odbc.Driver, "driver", "", "file of the ODBC driver")
-	flag.StringVar(&v.odbc.Quote, "quote", "double", "how a password is quoted: double or braces")
-	flag.StringVar(&v.odbc.Sysdba, "sysdba", "PRIVILEGE=SYSDBA", "what makes a login a SYSDBA one")
-	flag.StringVar(&v.odbc.Extra, "extra", "NLS_USE=UTF8", "further settings of the connection string")
+	flag.StringVar(&v.odbc.Driver, "driver", os.Getenv("AKU_ODBC_DRIVER"), "file of the ODBC driver")
+	flag.StringVar(&v.odbc.Quote, "quote", cmp.Or(os.Getenv("AKU_ODBC_QUOTE"), "double"), "how a password is quoted: double or braces")
+	flag.StringVar(&v.odbc.Sysdba, "sysdba", cmp.Or(os.Getenv("AKU_ODBC_SYSDBA"), "PRIVILEGE=SYSDBA"), "what makes a login a SYSDBA one")
+	flag.StringVar(&v.odbc.Extra, "extra", cmp.Or(os.Getenv("AKU_ODBC_EXTRA"), "NLS_USE=UTF8"), "further settings of the connection string")
+	flag.StringVar(&v.kind, "kind", "vendor", "whose servers they are: vendor, or altisim")
+	flag.BoolVar(&v.hand, "hand", false, "who started this answers on standard input what it was asked for on standard output")
 	flag.StringVar(&v.kill, "kill", "", "shell command that kills server $N as kill -9 does")
 	flag.StringVar(&v.restart, "restart", "", "shell command that starts server $N, with ALTIBASE_… properties in its environment")
 	flag.Float64Var(&v.scale, "scale", 1, "what a second of the real server takes, in seconds")
@@ -37,8 +41,11 @@ func vendorFlags() *vendorServers {
 
 func (v *vendorServers) target() (Target, error) {
 	o := v.odbc
-	o.Password = cmp.Or(os.Getenv("PASSWORD"), "MANAGER")
-	t := Target{Kind: "vendor", Odbc: o, Scale: v.scale, Slack: 3 * time.Second}
+	var err error
+	if o.Password, err = vendorPassword(); err != nil {
+		return Target{}, err
+	}
+	t := Target{Kind: v.kind, Odbc: o, Scale: v.scale, Slack: 3 * time.Second}
 	addresses := strings.Split(v.servers, ",")
 	if len(addresses) != len(t.Servers) || o.Driver == "" {
 		return t, fmt.Errorf("three servers and a driver are needed, not %q and %q", v.servers, o.Driver)
@@ -59,9 +66,21 @@ func (v *vendorServers) target() (Target, error) {
 			s.Kill = func() error { return command(v.kill, i, nil) }
 			s.Restart = func(properties map[string]string) error { return command(v.restart, i, properties) }
 		}
+		if v.hand {
+			theHand().leads(&s, i)
+		}
 		t.Servers[i] = s
 	}
 	return t, nil
+}
+
+// vendorPassword is SYS's: PASSWORD, or what is in the file of AKU_SYS_PASSWORD_FILE.
+func vendorPassword() (string, error) {
+	if file := os.Getenv("AKU_SYS_PASSWORD_FILE"); file != "" {
+		text, err := os.ReadFile(file)
+		return strings.TrimRight(string(text), "\r\n"), err
+	}
+	return cmp.Or(os.Getenv("PASSWORD"), "MANAGER"), nil
 }
 
 // splitAddress reads host:port[:replicationport]; the replication port is the

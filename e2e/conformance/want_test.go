@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -167,7 +166,7 @@ func TestMissing(t *testing.T) {
 
 // All case files can be read, no name is used twice in a file.
 func TestCases(t *testing.T) {
-	files, err := Load(os.DirFS("cases"))
+	files, err := Load(Cases())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,16 @@ import (
 )
 
 const usage = `usage: demo [-rows N] [-rate N]
-Installs the Helm chart with the stand-in server, scales it 1 - 3 - 1 with a writer on every open pod, and compares the rows.
+Installs the Helm chart, scales it 1 - 3 - 1 with a writer on every open pod, and compares the rows.
 Exits 1 when an acknowledged row is lost or the pods differ.
 
 Environment:
   KUBECONFIG, DEMO_KUBECONFIG   the cluster; the second one wins
-  DEMO_AKU_IMAGE                image of aku, if other than docker.io/library/aku:dev
-  DEMO_ALTISIM_IMAGE            image of the stand-in server, if other than docker.io/library/altisim:dev
-  DEMO_CLIENT_IMAGE             image of the client, if other than docker.io/library/altisim-client:dev
+  SERVER_IMAGE                  image of the database server, if other than docker.io/library/altisim:dev, the stand-in
+  SERVER_VALUES                 file of chart values that fit that image: see docs/any-server.md
+  SERVER_PATIENCE               how many times as long as usual everything may take
+  AKU_IMAGE                     image of aku, if other than docker.io/library/aku:dev
+  CLIENT_IMAGE                  image of the writers, if other than docker.io/library/e2e-client:dev
   KEEP=1                        leave everything running to look around
 The demo makes a namespace of its own and removes it at the end. "make images" builds the images.
 
@@ -54,11 +56,7 @@ func run(ctx context.Context, rows int64, rate float64) error {
 	if kubeconfig == "" {
 		return errors.New("no cluster: run `make demo`, or set KUBECONFIG (see -h)")
 	}
-	cluster, err := trial.NewCluster(kubeconfig, trial.Images{
-		AKU:     cmp.Or(os.Getenv("DEMO_AKU_IMAGE"), trial.LocalImages.AKU),
-		Altisim: cmp.Or(os.Getenv("DEMO_ALTISIM_IMAGE"), trial.LocalImages.Altisim),
-		Client:  cmp.Or(os.Getenv("DEMO_CLIENT_IMAGE"), trial.LocalImages.Client),
-	})
+	cluster, err := trial.NewCluster(kubeconfig, trial.ImagesOfEnvironment())
 	if err != nil {
 		return err
 	}
@@ -66,7 +64,7 @@ func run(ctx context.Context, rows int64, rate float64) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("The chart runs in namespace %s, with a stand-in for the Altibase server.\n", space.Namespace)
+	fmt.Printf("The chart runs in namespace %s, the server is %s.\n", space.Namespace, cluster.Images.Server)
 	job := trial.Job{Space: space, Rows: rows, Rate: rate, Out: os.Stdout}
 	result, err := job.Run(ctx)
 	if err != nil {

@@ -31,6 +31,7 @@ func goTest(ctx context.Context, r *result, args []string) error {
 	err := stream(ctx, args, run.take)
 	run.count()
 	r.passed, r.failed, r.skipped = r.passed+own.passed, r.failed+own.failed, r.skipped+own.skipped
+	r.leftOut = append(r.leftOut, own.leftOut...)
 	switch {
 	case err != nil && own.failed > 0:
 		return nil // go test says it in another way
@@ -47,6 +48,7 @@ type testRun struct {
 	r        *result
 	show     *indenter
 	outcomes map[string]map[string]string // package → test → its last action
+	leftOut  map[string]map[string]bool   // package → tests that it says cannot be run here
 	output   map[string][]string          // package and test → what it printed
 }
 
@@ -55,6 +57,7 @@ func newTestRun(r *result) *testRun {
 		r:        r,
 		show:     &indenter{out: os.Stdout},
 		outcomes: map[string]map[string]string{},
+		leftOut:  map[string]map[string]bool{},
 		output:   map[string][]string{},
 	}
 }
@@ -101,7 +104,8 @@ func (t *testRun) packageEnded(e event, took time.Duration) {
 	if e.Action == "skip" {
 		return // a package without tests
 	}
-	passed, failed, skipped := tally(t.outcomes[e.Package])
+	t.leaveOut(e.Package)
+	passed, failed, skipped := tally(t.outcomes[e.Package], t.leftOut[e.Package])
 	if e.Action == "fail" && failed == 0 {
 		// Did not build, panicked outside a test, or failed in TestMain.
 		t.r.failed++
@@ -113,17 +117,33 @@ func (t *testRun) packageEnded(e event, took time.Duration) {
 	}
 }
 
-// ownWords are the lines that a package printed outside its tests, without those of go test.
+// leftOut is how a package says, outside its tests, what it does not run and why: "left out: TestX: reason".
+const leftOut = "left out: "
+
+// leaveOut notes what a package does not run.
+func (t *testRun) leaveOut(pkg string) {
+	tests := map[string]bool{}
+	for _, line := range t.output[pkg+" "] {
+		if what, found := strings.CutPrefix(strings.TrimSpace(line), leftOut); found {
+			t.r.leftOut = append(t.r.leftOut, what)
+			name, _, _ := strings.Cut(what, ": ")
+			tests[name] = true
+		}
+	}
+	t.leftOut[pkg] = tests
+}
+
+// ownWords are the lines that a package printed outside its tests, without those of go test and those that the summary has.
 func ownWords(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
-		return line == "PASS\n" || strings.HasPrefix(line, "ok  \t")
+		return line == "PASS\n" || strings.HasPrefix(line, "ok  \t") || strings.HasPrefix(line, leftOut)
 	})
 }
 
 // count adds the tests of all packages to the result, also those of packages that were interrupted.
 func (t *testRun) count() {
-	for _, tests := range t.outcomes {
-		passed, failed, skipped := tally(tests)
+	for pkg, tests := range t.outcomes {
+		passed, failed, skipped := tally(tests, t.leftOut[pkg])
 		t.r.passed += passed
 		t.r.failed += failed
 		t.r.skipped += skipped
@@ -131,8 +151,8 @@ func (t *testRun) count() {
 }
 
 // tally counts the tests of a package. A test with subtests is the sum of them and not counted itself, unless it
-// failed on its own.
-func tally(tests map[string]string) (passed, failed, skipped int) {
+// failed on its own. One that cannot be run here, and is named, counts neither way.
+func tally(tests map[string]string, leftOut map[string]bool) (passed, failed, skipped int) {
 	subtests := map[string]bool{}
 	failedSubtests := map[string]bool{}
 	for name, action := range tests {
@@ -149,7 +169,7 @@ func tally(tests map[string]string) (passed, failed, skipped int) {
 		case subtests[name]:
 		case action == "pass":
 			passed++
-		case action == "skip":
+		case action == "skip" && !leftOut[name]:
 			skipped++
 		}
 	}

@@ -80,6 +80,25 @@ func TestWhatAPackagePrintsItself_IsShownWhenItPassed(t *testing.T) {
 	}
 }
 
+func TestWhatAPackageSaysItLeavesOut_IsListed_AndIsNoSkippedTest(t *testing.T) {
+	var r result
+	run := newTestRun(&r)
+	run.show.out = io.Discard
+	for _, e := range []string{
+		`{"Action":"skip","Package":"aku/p","Test":"A"}`,
+		`{"Action":"skip","Package":"aku/p","Test":"B"}`,
+		`{"Action":"pass","Package":"aku/p","Test":"C"}`,
+		`{"Action":"output","Package":"aku/p","Output":"left out: A: no server can do it\n"}`,
+		`{"Action":"pass","Package":"aku/p"}`,
+	} {
+		run.take([]byte(e))
+	}
+	run.count()
+	if r.passed != 1 || r.skipped != 1 || len(r.leftOut) != 1 || r.leftOut[0] != "A: no server can do it" {
+		t.Errorf("got %+v, want one passed, one skipped, one left out", r)
+	}
+}
+
 func TestSummary_IsGoodOnlyWhenEverythingRanAndPassed(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -48,20 +48,33 @@ var stages = []stage{
 	}},
 }
 
+// chartTesting is the package that installs the chart's own values files.
+const chartTesting = "./e2e/chart"
+
 // endToEnd runs the end-to-end tests, those that restart the node alone. A cluster of somebody else is not reached into.
 func endToEnd(ctx context.Context, r *result, others string) error {
+	packages, limit, leftOut := onServer(os.Getenv("SERVER_IMAGE"))
+	r.leftOut = append(r.leftOut, leftOut...)
 	onCluster := func(args ...string) error {
-		return goTest(ctx, r, append([]string{"scripts/with-cluster.sh", "go", "test", "-count=1", "-timeout=40m"}, args...))
+		return goTest(ctx, r, append([]string{"scripts/with-cluster.sh", "go", "test", "-count=1", "-timeout=" + limit}, args...))
 	}
 	if others != "" {
 		r.leftOut = append(r.leftOut, "the tests of the tag node: they cut networks and restart the node, so they need the cluster of this checkout, and DEMO_KUBECONFIG is set")
-		return onCluster("-tags=e2e", "./e2e", "./e2e/chart")
+		return onCluster(append([]string{"-tags=e2e"}, packages...)...)
 	}
 	const nodeRestart = "^TestNodeRestart_"
 	return errors.Join(
-		onCluster("-tags=e2e,node", "-skip", nodeRestart, "./e2e", "./e2e/chart"),
+		onCluster(append([]string{"-tags=e2e,node", "-skip", nodeRestart}, packages...)...),
 		onCluster("-tags=e2e,node", "-run", nodeRestart, "./e2e"),
 	)
+}
+
+// onServer says what is run on a server's image, "" for the stand-in, how long it may take, and what is not run.
+func onServer(image string) (packages []string, limit string, leftOut []string) {
+	if image == "" {
+		return []string{"./e2e", chartTesting}, "40m", nil
+	}
+	return []string{"./e2e"}, "4h", []string{chartTesting + ": the values files of charts/altibase/ci name the stand-in server, and SERVER_IMAGE is " + image}
 }
 
 // A pkg is a package that has tests.

@@ -35,6 +35,7 @@ func (b *board[T]) get() (T, <-chan struct{}) {
 
 // await waits until nothing is lacking. Lacking says what is, or "".
 func (b *board[T]) await(ctx context.Context, limit time.Duration, what string, lacking func(T) string) error {
+	limit = patient(limit)
 	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	for {
@@ -58,6 +59,7 @@ const pollInterval = 100 * time.Millisecond
 
 // Await looks again and again until nothing is lacking. Lacking says what is, or "".
 func Await(ctx context.Context, limit time.Duration, what string, lacking func(context.Context) string) error {
+	limit = patient(limit)
 	end := time.Now().Add(limit)
 	for {
 		lack := lacking(ctx)

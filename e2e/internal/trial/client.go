@@ -1,10 +1,13 @@
 package trial
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,45 +21,62 @@ const (
 	clientPod     = "client"
 	clientProgram = "/opt/aku/bin/client"
 	journals      = "/journals"
-	clientLimit   = time.Minute
+	clientLimit   = 2 * time.Minute
 )
 
-// StartClient starts the pod that the client is called in, and waits for it. The release must be installed: its Secret
-// holds the password. Seeing the node, the client can look at processes of other pods and kill them.
-func (s *Space) StartClient(ctx context.Context, seesNode bool) error {
+// StartClient starts the pod that the client is called in, and waits for it. It comes as aku does: a container of its own image copies
+// it to a volume, and it runs in the image of the server with the driver and the settings that the chart gives to aku. The Secret with
+// the password must be there.
+func (s *Space) StartClient(ctx context.Context) error {
+	return s.StartBundle(ctx, clientPod, clientProgram, "wait")
+}
+
+// StartBundle starts a pod of that kind that runs a command.
+func (s *Space) StartBundle(ctx context.Context, name string, command ...string) error {
+	set, err := s.StatefulSet(ctx)
+	if err != nil {
+		return err
+	}
+	server := set.Spec.Template.Spec
+	aku := server.InitContainers[slices.IndexFunc(server.InitContainers, func(c corev1.Container) bool { return c.Name == Sidecar })]
+	auth := server.Volumes[slices.IndexFunc(server.Volumes, func(v corev1.Volume) bool { return v.Name == "aku-auth" })]
+	settings := slices.DeleteFunc(aku.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil }) // those are of one pod
+	program := corev1.VolumeMount{Name: "program", MountPath: "/opt/aku"}
+	folder := func(name string) corev1.Volume {
+		return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
+	}
 	pod := corev1.Pod{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
-		ObjectMeta: metav1.ObjectMeta{Name: clientPod},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: corev1.PodSpec{
-			HostPID:                       seesNode,
 			EnableServiceLinks:            new(false),
 			AutomountServiceAccountToken:  new(false),
 			TerminationGracePeriodSeconds: new(int64(1)),
-			SecurityContext: &corev1.PodSecurityContext{
-				// The user of the pods of the chart's test values, whose processes it may have to kill.
-				RunAsUser: new(int64(65532)), RunAsGroup: new(int64(65532)), FSGroup: new(int64(65532)), RunAsNonRoot: new(true),
-				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
-			},
-			Containers: []corev1.Container{{
-				Name:  clientPod,
-				Image: s.cluster.Images.Client,
-				Args:  []string{"wait"},
-				Env: []corev1.EnvVar{{Name: "AKU_SYS_PASSWORD", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-					LocalObjectReference: corev1.LocalObjectReference{Name: release + "-auth"}, Key: "password",
-				}}}},
-				SecurityContext: &corev1.SecurityContext{
-					AllowPrivilegeEscalation: new(false),
-					Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-				},
-				VolumeMounts: []corev1.VolumeMount{{Name: "journals", MountPath: journals}},
+			ImagePullSecrets:              server.ImagePullSecrets,
+			NodeSelector:                  server.NodeSelector,
+			Tolerations:                   server.Tolerations,
+			SecurityContext:               server.SecurityContext,
+			InitContainers: []corev1.Container{{
+				Name: "install", Image: s.cluster.Images.Client, Args: []string{"install", "/target"},
+				VolumeMounts: []corev1.VolumeMount{{Name: program.Name, MountPath: "/target"}},
 			}},
-			Volumes: []corev1.Volume{{Name: "journals", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}},
+			Containers: []corev1.Container{{
+				Name: name, Image: aku.Image, ImagePullPolicy: aku.ImagePullPolicy,
+				Command: command, Env: append(settings, corev1.EnvVar{Name: "GCONV_PATH", Value: "/opt/aku/lib/gconv"}), SecurityContext: aku.SecurityContext,
+				VolumeMounts: []corev1.VolumeMount{
+					program,
+					{Name: auth.Name, MountPath: "/etc/aku/auth", ReadOnly: true},
+					{Name: "journals", MountPath: journals},
+					{Name: "tmp", MountPath: "/tmp"}, // an image may have none
+				},
+			}},
+			Volumes: []corev1.Volume{folder(program.Name), folder("journals"), folder("tmp"), auth},
 		},
 	}
 	if err := s.Run(ctx, pod); err != nil {
 		return err
 	}
-	return s.AwaitReady(ctx, joinLimit, clientPod)
+	return s.AwaitReady(ctx, joinLimit, name)
 }
 
 // Run starts a pod.
@@ -74,11 +94,44 @@ func (s *Space) Exec(ctx context.Context, pod, container string, command ...stri
 	return s.kubectl(ctx, nil, append([]string{"exec", pod, "--container", container, "--"}, command...)...)
 }
 
+// Converse runs a program in a pod of that kind. Each line it prints is heard, and answered where it asks for something.
+func (s *Space) Converse(ctx context.Context, pod string, hear func(line string) (answer string, asked bool), command ...string) error {
+	cmd := s.cluster.command(ctx, "kubectl", s.in(append([]string{"exec", "--stdin", pod, "--container", pod, "--"}, command...)...)...)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if answer, asked := hear(lines.Text()); asked {
+			if _, err := fmt.Fprintln(stdin, answer); err != nil {
+				break // it has ended; why, is said below
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("%s in pod %s: %w", command[0], pod, err)
+	}
+	return nil
+}
+
 // client calls the client and decodes each line it prints.
 func (s *Space) client(ctx context.Context, args []string, into ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, clientLimit)
+	return s.call(ctx, clientPod, clientPod, args, into...)
+}
+
+// call runs the client program in one of the containers that have it.
+func (s *Space) call(ctx context.Context, pod, container string, args []string, into ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, patient(clientLimit))
 	defer cancel()
-	out, err := s.Exec(ctx, clientPod, clientPod, append([]string{clientProgram}, args...)...)
+	out, err := s.Exec(ctx, pod, container, append([]string{clientProgram}, args...)...)
 	if err != nil {
 		return err
 	}

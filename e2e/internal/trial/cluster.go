@@ -21,15 +21,19 @@ import (
 
 // Cluster is where the trial takes place.
 type Cluster struct {
-	Kubeconfig string
-	Images     Images
-	repository string // top folder of this repository
+	Kubeconfig   string
+	Images       Images
+	repository   string // top folder of this repository
+	serverValues string // file of chart values that fit the image of the server
 }
 
 // NewCluster finds the chart from the working folder.
 func NewCluster(kubeconfig string, images Images) (*Cluster, error) {
 	if _, err := os.Stat(kubeconfig); err != nil {
 		return nil, fmt.Errorf("kubeconfig of the cluster: %w", err)
+	}
+	if _, err := patience(); err != nil {
+		return nil, err
 	}
 	kubeconfig, err := filepath.Abs(kubeconfig)
 	if err != nil {
@@ -41,7 +45,9 @@ func NewCluster(kubeconfig string, images Images) (*Cluster, error) {
 	}
 	for top := folder; ; top = filepath.Dir(top) {
 		if _, err := os.Stat(filepath.Join(top, "charts/altibase/Chart.yaml")); err == nil {
-			return &Cluster{Kubeconfig: kubeconfig, Images: images, repository: top}, nil
+			c := &Cluster{Kubeconfig: kubeconfig, Images: images, repository: top}
+			c.serverValues, err = serverValues(top)
+			return c, err
 		}
 		if top == filepath.Dir(top) {
 			return nil, fmt.Errorf("no charts/altibase above %s: run this inside the repository", folder)

@@ -1,30 +1,37 @@
 package trial
 
-import "strings"
+import (
+	"cmp"
+	"os"
+	"strings"
+)
 
 // Images are the images of a trial, as NAME:TAG or NAME@DIGEST with their registry.
 type Images struct {
-	AKU, Altisim, Client string
+	AKU, Client string
+	Server      string // of the database
 }
 
-// LocalImages are those that images/build.sh makes.
-var LocalImages = Images{
-	AKU:     "docker.io/library/aku:dev",
-	Altisim: "docker.io/library/altisim:dev",
-	Client:  "docker.io/library/altisim-client:dev",
+// ImagesOfEnvironment are those that AKU_IMAGE, CLIENT_IMAGE and SERVER_IMAGE name; if not given, those that images/build.sh makes.
+func ImagesOfEnvironment() Images {
+	return Images{
+		AKU:    cmp.Or(os.Getenv("AKU_IMAGE"), "docker.io/library/aku:dev"),
+		Client: cmp.Or(os.Getenv("CLIENT_IMAGE"), "docker.io/library/e2e-client:dev"),
+		Server: cmp.Or(os.Getenv("SERVER_IMAGE"), "docker.io/library/altisim:dev"),
+	}
 }
 
 // values are the chart's values that name the images.
-func (i Images) values() map[string]any {
-	return map[string]any{"image": imageValues(i.Altisim), "aku": map[string]any{"image": imageValues(i.AKU)}}
+func (i Images) values() Values {
+	return Values{"image": imageValues(i.Server), "aku": Values{"image": imageValues(i.AKU)}}
 }
 
-func imageValues(image string) map[string]any {
+func imageValues(image string) Values {
 	name, digest, _ := strings.Cut(image, "@")
 	tag := ""
 	// A colon before the last slash is that of a registry's port.
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
 		name, tag = name[:colon], name[colon+1:]
 	}
-	return map[string]any{"registry": "", "repository": name, "tag": tag, "digest": digest}
+	return Values{"registry": "", "repository": name, "tag": tag, "digest": digest}
 }

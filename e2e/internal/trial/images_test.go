@@ -16,7 +16,7 @@ func TestImageNames_AreCutIntoTheChartsValues(t *testing.T) {
 		{"example.org/aku:1@sha256:ab", "example.org/aku", "1", "sha256:ab"},
 	}
 	for _, test := range tests {
-		want := map[string]any{"registry": "", "repository": test.repository, "tag": test.tag, "digest": test.digest}
+		want := Values{"registry": "", "repository": test.repository, "tag": test.tag, "digest": test.digest}
 		if diff := cmp.Diff(want, imageValues(test.image)); diff != "" {
 			t.Errorf("%s: %s", test.image, diff)
 		}

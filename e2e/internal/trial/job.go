@@ -20,8 +20,6 @@ type Job struct {
 	Out   io.Writer
 	// Values are further values of the chart.
 	Values Values
-	// SeesNode lets the client see processes of other pods.
-	SeesNode bool
 
 	began   time.Time
 	step    int
@@ -69,7 +67,7 @@ func (j *Job) onePod(ctx context.Context) error {
 	}
 	var group errgroup.Group
 	group.Go(func() error { return j.joined(ctx, 0, start) })
-	group.Go(func() error { return j.Space.StartClient(ctx, j.SeesNode) })
+	group.Go(func() error { return j.Space.StartClient(ctx) })
 	if err := group.Wait(); err != nil {
 		return err
 	}

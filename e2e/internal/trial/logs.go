@@ -88,21 +88,6 @@ func (s *Space) Copied(ctx context.Context, limit time.Duration, pod corev1.Pod)
 	return copies, err
 }
 
-// Syncs counts the SYNCs that the stand-in server of a pod has brought to an end until the pod's hook began. It waits for the
-// word of the hook: that comes into the same log as those of the server.
-func (s *Space) Syncs(ctx context.Context, limit time.Duration, pod corev1.Pod) (int, error) {
-	syncs := 0
-	err := Await(ctx, limit, "the hook in the log of "+pod.Name, func(context.Context) string {
-		life, _, ended := strings.Cut(s.LogOf(pod, Database), "AKU started with END option.")
-		syncs = strings.Count(life, `msg="sync has ended"`)
-		if !ended {
-			return "so far:\n" + tail(life, 5)
-		}
-		return ""
-	})
-	return syncs, err
-}
-
 // AwaitLog waits until the log holds each of the texts.
 func (s *Space) AwaitLog(ctx context.Context, limit time.Duration, pod, container string, texts ...string) error {
 	what := fmt.Sprintf("%q in the log of %s, container %s", texts, pod, container)

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// RSS is the memory that a program holds in a container, in MiB. The client must see the node.
+// RSS is the memory that a program holds in a container, in MiB.
 func (s *Space) RSS(ctx context.Context, pod, container, program string) (float64, error) {
 	var processes []struct {
 		Command string
 		RSSKiB  int
 	}
-	if err := s.client(ctx, []string{"processes", s.containerID(pod, container)}, &processes); err != nil {
+	if err := s.onNode(ctx, pod, []string{"processes", s.containerID(pod, container)}, &processes); err != nil {
 		return 0, err
 	}
 	for _, p := range processes {
@@ -23,14 +23,19 @@ func (s *Space) RSS(ctx context.Context, pod, container, program string) (float6
 	return 0, fmt.Errorf("no %s runs in container %s of %s: %v", program, container, pod, processes)
 }
 
-// Kill ends a container by kill -9. The client must see the node.
+// Kill ends a container by kill -9.
 func (s *Space) Kill(ctx context.Context, pod, container string) error {
-	return s.client(ctx, []string{"kill", s.containerID(pod, container)})
+	return s.onNode(ctx, pod, []string{"kill", s.containerID(pod, container)})
 }
 
-// Freeze lets a container hang, until it is killed. The client must see the node.
+// Thaw lets a container go on that hangs.
+func (s *Space) Thaw(ctx context.Context, pod, container string) error {
+	return s.onNode(ctx, pod, []string{"thaw", s.containerID(pod, container)})
+}
+
+// Freeze lets a container hang, until it is killed or thawed.
 func (s *Space) Freeze(ctx context.Context, pod, container string) error {
-	return s.client(ctx, []string{"kill", "-freeze", s.containerID(pod, container)})
+	return s.onNode(ctx, pod, []string{"freeze", s.containerID(pod, container)})
 }
 
 // containerID is the id without the name of the runtime before it.

@@ -254,19 +254,10 @@ func (p *Prometheus) explain(err error) error {
 
 // Rules renders the PrometheusRule of the release, and gives its spec: the cluster has no operator that would take it.
 func (s *Space) Rules(ctx context.Context, values Values) ([]byte, error) {
-	text, err := json.Marshal(values)
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.cluster.run(ctx, text, "helm", s.in("template", release, chart, "--values", chartTest, "--values", "-",
-		"--show-only", "templates/prometheusrule.yaml")...)
-	if err != nil {
-		return nil, err
-	}
 	var rule struct {
 		Spec json.RawMessage `json:"spec"`
 	}
-	if err := yaml.Unmarshal(bytes.TrimSpace(out), &rule); err != nil {
+	if err := s.render(ctx, "prometheusrule.yaml", values, &rule); err != nil {
 		return nil, err
 	}
 	return yaml.JSONToYAML(rule.Spec)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -63,7 +62,7 @@ const closeLimit = time.Minute
 // Close removes everything, and does not wait until the cluster has forgotten it. Nothing has to end in good order
 // any more, so the pods are killed.
 func (s *Space) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, closeLimit)
+	ctx, cancel := context.WithTimeout(ctx, patient(closeLimit))
 	defer cancel()
 	_, orphan := s.kubectl(ctx, nil, "delete", "statefulset", "--all", "--cascade=orphan")
 	_, kill := s.kubectl(ctx, nil, "delete", "pod", "--all", "--force", "--grace-period=0")
@@ -97,35 +96,15 @@ func (s *Space) note(format string, args ...any) {
 	fmt.Fprintf(file, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
 
-// Values are values of the chart. Those of two are merged, the later ones win.
-type Values = map[string]any
+const helmLimits = time.Minute
 
-func merge(earlier, later Values) Values {
-	merged := Values{}
-	maps.Copy(merged, earlier)
-	for key, value := range later {
-		inner, isMap := value.(Values)
-		if outer, both := merged[key].(Values); both && isMap {
-			value = merge(outer, inner)
-		}
-		merged[key] = value
-	}
-	return merged
-}
-
-const (
-	chart      = "charts/altibase"
-	chartTest  = "charts/altibase/ci/altisim-values.yaml" // the stand-in server in place of Altibase
-	helmLimits = time.Minute
-)
-
-// Install installs the chart with the stand-in server, and does not wait for it.
-func (s *Space) Install(ctx context.Context, values Values) error {
-	text, err := json.Marshal(merge(s.cluster.Images.values(), values))
+// Install installs the chart with the server under test, and does not wait for it.
+func (s *Space) Install(ctx context.Context, values ...Values) error {
+	text, err := s.values(values...)
 	if err != nil {
 		return err
 	}
-	return s.helm(ctx, text, "install", release, chart, "--values", chartTest, "--values", "-")
+	return s.helm(ctx, text, "install", release, chart, "--values", "-")
 }
 
 // Upgrade changes some values and leaves all others as they are: "replicaCount=3".
@@ -143,7 +122,7 @@ const hookLimits = 6 * time.Minute
 
 // Uninstall deletes the release as a user does, hooks included.
 func (s *Space) Uninstall(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, hookLimits)
+	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
 	_, err := s.cluster.run(ctx, nil, "helm", s.in("uninstall", release)...)
 	return err
@@ -151,7 +130,7 @@ func (s *Space) Uninstall(ctx context.Context) error {
 
 // Test runs helm test and returns what it printed, the log of its pod included.
 func (s *Space) Test(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, hookLimits)
+	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
 	out, err := s.cluster.run(ctx, nil, "helm", s.in("test", release)...)
 	return string(out), err
@@ -164,7 +143,7 @@ func (s *Space) DeletePods(ctx context.Context, names ...string) error {
 }
 
 func (s *Space) helm(ctx context.Context, stdin []byte, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, helmLimits)
+	ctx, cancel := context.WithTimeout(ctx, patient(helmLimits))
 	defer cancel()
 	_, err := s.cluster.run(ctx, stdin, "helm", s.in(args...)...)
 	return err

@@ -114,8 +114,8 @@ func (w *Writer) Stop(ctx context.Context) (account.Progress, error) {
 			return w.Progress(), err
 		}
 		return w.Progress(), nil
-	case <-time.After(stopLimit):
-		return w.Progress(), inVain(stopLimit, "the writer on "+w.host+" to stop", fmt.Sprintf("%+v", w.Progress()))
+	case <-time.After(patient(stopLimit)):
+		return w.Progress(), inVain(patient(stopLimit), "the writer on "+w.host+" to stop", fmt.Sprintf("%+v", w.Progress()))
 	case <-ctx.Done():
 		return w.Progress(), context.Cause(ctx)
 	}

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"context"
+
+	"aku/internal/bundle"
+)
+
+// install brings the client to where a container of the server's image runs it: as aku comes there, too.
+func install(_ context.Context, args []string) error {
+	args, err := parse(newFlags("install"), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	return bundle.Install(args[0])
+}

@@ -1,0 +1,113 @@
+// Command onpods runs the conformance suite against three pods of any server's image. The suite itself runs in a fourth one of that image,
+// so that it uses the ODBC driver of the image; what it cannot do from there, such as killing a server, this program does for it.
+//
+// `make conformance SERVER_IMAGE=… SERVER_VALUES=…` runs it beside a cluster.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"aku/e2e/internal/trial"
+)
+
+// runner is the pod of the suite, names are those of the servers.
+const runner = "conformance"
+
+var names = [3]string{"n1", "n2", "n3"}
+
+func main() {
+	kind := flag.String("kind", "vendor", "which cases can hold: those of a vendor's server, or of altisim")
+	cases := flag.String("cases", "", "pattern of files, or file/case")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx, *kind, *cases); err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, kind, cases string) (err error) {
+	cluster, err := trial.NewCluster(cmp.Or(os.Getenv("DEMO_KUBECONFIG"), os.Getenv("KUBECONFIG")), trial.ImagesOfEnvironment())
+	if err != nil {
+		return err
+	}
+	space, err := cluster.Open(ctx, "conformance")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil && os.Getenv("KEEP") == "1" {
+			space.Leave()
+			return
+		}
+		err = errors.Join(err, space.Close(context.Background())) // also after Ctrl-C, which has ended the context
+	}()
+	servers, err := space.Plain(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("three servers of %s in namespace %s\n", cluster.Images.Server, space.Namespace)
+	var group errgroup.Group
+	for _, name := range names {
+		group.Go(func() error { return servers.Create(ctx, name) })
+	}
+	group.Go(func() error { return space.StartBundle(ctx, runner, "/opt/aku/bin/client", "wait") })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	var addresses []string
+	for _, name := range names {
+		addresses = append(addresses, fmt.Sprintf("%s:%d:%d", servers.Host(name), servers.Port, servers.ReplicationPort))
+	}
+	return space.Converse(ctx, runner, func(line string) (answer string, asked bool) {
+		what, asked := strings.CutPrefix(line, "hand: ")
+		if !asked {
+			fmt.Println(line)
+			return "", false
+		}
+		if err := do(ctx, space, servers, strings.Fields(what)); err != nil {
+			return strings.ReplaceAll(err.Error(), "\n", "; "), true
+		}
+		return "ok", true
+	}, "/opt/aku/bin/conformance.test", "-test.v", "-test.timeout=4h", "-test.run=^TestConformance$/"+cases,
+		"-hand", "-kind="+kind, "-servers="+strings.Join(addresses, ","))
+}
+
+// do does what the suite asks for: kill 1, restart 2 ADMIN_MODE=1, pause 3, resume 3.
+func do(ctx context.Context, space *trial.Space, servers *trial.PlainServers, words []string) error {
+	if len(words) < 2 {
+		return fmt.Errorf("what is %q?", words)
+	}
+	number := int(words[1][0] - '1')
+	if number < 0 || number >= len(names) {
+		return fmt.Errorf("there is no server %s", words[1])
+	}
+	name := names[number]
+	switch words[0] {
+	case "kill":
+		return servers.Kill(ctx, name)
+	case "pause":
+		return space.Freeze(ctx, name, trial.Database)
+	case "resume":
+		return space.Thaw(ctx, name, trial.Database)
+	case "restart":
+		properties := map[string]string{}
+		for _, word := range words[2:] {
+			property, value, _ := strings.Cut(word, "=")
+			properties[property] = value
+		}
+		return servers.Restart(ctx, name, properties)
+	}
+	return fmt.Errorf("nobody can %s a server here", words[0])
+}

@@ -1,0 +1,50 @@
+package trial
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// nodeHand is the container by which processes of other pods are seen and signalled.
+const nodeHand = "node-hand"
+
+// onNode calls the client program in the process namespace of the node that a pod is on, in a pod that is started when it is first
+// needed. Signals come from there, as those of the kernel and of the kubelet do: whatever image the server has, and whoever its user is,
+// it can neither ask for them nor refuse them.
+func (s *Space) onNode(ctx context.Context, pod string, args []string, into ...any) error {
+	node := s.Pods()[pod].Spec.NodeName
+	hand := nodeHand + "-" + node
+	if _, started := s.Pods()[hand]; !started {
+		if err := s.startNodeHand(ctx, hand, node); err != nil {
+			return err
+		}
+	}
+	return s.call(ctx, hand, nodeHand, args, into...)
+}
+
+func (s *Space) startNodeHand(ctx context.Context, name, node string) error {
+	err := s.Run(ctx, corev1.Pod{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: corev1.PodSpec{
+			NodeName:                      node,
+			HostPID:                       true,
+			AutomountServiceAccountToken:  new(false),
+			TerminationGracePeriodSeconds: new(int64(1)),
+			Containers: []corev1.Container{{
+				Name: nodeHand, Image: s.cluster.Images.Client, Command: []string{clientProgram, "wait"},
+				SecurityContext: &corev1.SecurityContext{
+					RunAsUser:                new(int64(0)),
+					AllowPrivilegeEscalation: new(false),
+					Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"KILL"}},
+				},
+			}},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return s.AwaitReady(ctx, joinLimit, name)
+}
