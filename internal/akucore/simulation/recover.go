@@ -235,10 +235,8 @@ func (w *world) giveUp(source int, without []int) {
 	for _, pod := range without {
 		v := w.volumes[pod]
 		for t := range v.rows {
-			for _, c := range v.log[v.behind(w.volumes[source].known(v, t)):] {
-				if c.table == t {
-					w.givenUp[place{t, c.key}] = true
-				}
+			for _, c := range w.volumes[source].lacks(v, t) {
+				w.givenUp[place{t, c.key}] = true
 			}
 		}
 	}
