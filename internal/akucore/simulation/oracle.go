@@ -174,10 +174,10 @@ func (s *server) mayReset(o *object, by *client) {
 // away tells whether a pod's server cannot be reached from another.
 func (w *world) away(from, to int) bool { return w.running(to) == nil || w.silent(from, to) }
 
-// slaveInService tells whether the master can ask a slave that is in service.
+// slaveInService tells whether the master should have seen a slave that is in service.
 func (w *world) slaveInService() bool {
 	for pod := 1; pod < maxPods; pod++ {
-		if s := w.running(pod); s != nil && !s.adminMode && !w.silent(akucore.Master, pod) {
+		if s := w.running(pod); s != nil && !s.adminMode && time.Since(s.opened) > settled && w.back(akucore.Master, pod) {
 			return true
 		}
 	}

@@ -72,7 +72,7 @@ func setBack(pods ...int) fault {
 				}
 			}
 		}
-		if len(others) == 0 {
+		if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil && master.whole() {
 			w.masterCounts()
 		}
 		for _, v := range old {
@@ -152,12 +152,13 @@ func (w *world) sentAnew(x *sender) {
 	}
 }
 
-// members are the volumes that the master and they themselves take for complete copies.
+// members are the volumes that take themselves for complete copies, and the master does, too, where it can tell.
 func (w *world) members() []*volume {
 	var members []*volume
 	master := w.volumes[akucore.Master]
 	for pod, v := range w.volumes {
-		if v != nil && v.whole() && (pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)) {
+		known := master == nil || !master.whole() || master.sign(w) > 0 || master.mark(w, pod)
+		if v != nil && v.whole() && (pod == akucore.Master || w.joined(pod) && known) {
 			members = append(members, v)
 		}
 	}
