@@ -78,8 +78,8 @@ func (w *world) lacks(v, log *volume, table int) (change, bool) {
 	if isBeat(table) {
 		return change{}, false
 	}
-	for _, c := range log.log[log.behind(v.known(log, table)):] {
-		if c.table == table && !w.givenUp[place{table, c.key}] {
+	for _, c := range v.lacks(log, table) {
+		if !w.givenUp[place{table, c.key}] {
 			return c, true
 		}
 	}
@@ -174,8 +174,21 @@ func (s *server) mayReset(o *object, by *client) {
 // away tells whether a pod's server cannot be reached from another.
 func (w *world) away(from, to int) bool { return w.running(to) == nil || w.silent(from, to) }
 
+// slaveInService tells whether the master should have seen a slave that is in service.
+func (w *world) slaveInService() bool {
+	for pod := 1; pod < maxPods; pod++ {
+		if s := w.running(pod); s != nil && !s.adminMode && time.Since(s.opened) > settled && w.back(akucore.Master, pod) {
+			return true
+		}
+	}
+	return false
+}
+
 // mayOpen is what must be true when users are let in.
 func (s *server) mayOpen() {
+	if s.pod == akucore.Master && !s.w.slaveInService() {
+		s.w.masterCounts()
+	}
 	switch {
 	case !s.volume.whole():
 		s.w.violated("(c) altibase-%d is opened, and its copy is not complete", s.pod)

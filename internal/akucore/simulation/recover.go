@@ -120,7 +120,7 @@ func (w *world) recoverMaster() {
 			// not come back is given up, unless it was a source and runs: its users go on, and its log for the master was reset.
 			for pod := 1; pod < w.options.ServerCount; pod++ {
 				s := w.running(pod)
-				if s != nil && s.adminMode && !w.away(akucore.Master, pod) {
+				if s != nil && s.adminMode && w.joined(pod) && !w.away(akucore.Master, pod) {
 					openByHand(pod).do(w)
 				} else if pod != source && w.volumes[pod] != nil && !(w.sources[pod] && s != nil) {
 					without = append(without, pod)
@@ -235,10 +235,8 @@ func (w *world) giveUp(source int, without []int) {
 	for _, pod := range without {
 		v := w.volumes[pod]
 		for t := range v.rows {
-			for _, c := range v.log[v.behind(w.volumes[source].known(v, t)):] {
-				if c.table == t {
-					w.givenUp[place{t, c.key}] = true
-				}
+			for _, c := range w.volumes[source].lacks(v, t) {
+				w.givenUp[place{t, c.key}] = true
 			}
 		}
 	}

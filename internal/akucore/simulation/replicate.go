@@ -25,15 +25,16 @@ const (
 // sender is the running half of a started object. It exists from START to STOP, and
 // while a SYNC runs.
 type sender struct {
-	s     *server
-	name  string
-	o     *object
-	state senderState
-	ended bool
-	read  int64 // all up to here was sent and is applied
-	skips int64 // nothing up to here is sent over this link
-	sent  bool  // something was sent since the last acknowledgement
-	acks  int64 // acknowledgements so far
+	s        *server
+	name     string
+	o        *object
+	state    senderState
+	ended    bool
+	read     int64 // all up to here was sent and is applied
+	skips    int64 // nothing up to here is sent over this link
+	sent     bool  // something was sent since the last acknowledgement
+	acks     int64 // acknowledgements so far
+	byItself bool  // it was started by the start of its server
 	// flushed: a FLUSH has had the answer to what was sent last.
 	flushed bool
 	heard   chan struct{}
@@ -131,6 +132,9 @@ func (x *sender) connect(numbered bool) {
 	}
 	if x.skips = p.told[x.name]; !numbered {
 		x.skips, p.told[x.name] = 0, 0
+	}
+	if x.byItself {
+		x.s.w.sentAnew(x)
 	}
 	p.told[x.name] = max(p.told[x.name], x.o.xsn)
 	x.state, x.read, x.sent, x.stalls, x.pumping = runs, x.o.xsn, true, time.Time{}, false

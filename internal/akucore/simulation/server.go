@@ -69,6 +69,7 @@ func (s *server) serve() {
 	for name, o := range s.volume.objects {
 		if o.started {
 			x := s.newSender(name, o)
+			x.byItself = true
 			x.tryIn(time.Millisecond * time.Duration(1+o.peer))
 			s.wake(name, o)
 		}

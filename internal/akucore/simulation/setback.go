@@ -14,7 +14,9 @@ import (
 //
 // What came into it after that moment is lost unless all others that take part have it, as with a lost volume. What they have
 // is nobody's to lose; and they do not send it again, so a volume that lacks something of it is no complete copy any more.
-// When all volumes are set back, the master is what counts: it opens before anybody could tell it that it is old.
+// Two things nobody can help. A master that starts while no slave is in service opens before anybody could tell it that it is
+// old: then it is what counts. And the server of a volume that was set back sends its log by itself when it starts, to a peer
+// that has started since or has a new object: that had all of it before, and takes an old DELETE or INSERT for a new one.
 
 // keepCopy takes a copy of a pod's volume, in the place of an earlier one.
 func keepCopy(p int) fault {
@@ -63,8 +65,15 @@ func setBack(pods ...int) fault {
 		for _, v := range old {
 			w.forgotten(v, w.volumes[v.pod], others)
 		}
-		if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil {
-			others = []*volume{master}
+		for _, v := range old {
+			for _, other := range w.volumes {
+				if other != nil && other.pod != v.pod {
+					w.volumes[v.pod].isMissed(other)
+				}
+			}
+		}
+		if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil && master.whole() {
+			w.masterCounts()
 		}
 		for _, v := range old {
 			w.incomplete(w.volumes[v.pod], others)
@@ -72,12 +81,84 @@ func setBack(pods ...int) fault {
 	}}
 }
 
-// members are the volumes that the master and they themselves take for complete copies.
+// masterCounts has the master be right, if its volume was set back, and all others be no copies where they are not as it is.
+func (w *world) masterCounts() {
+	master := w.volumes[akucore.Master]
+	if master == nil || !w.isSetBack(master) {
+		return
+	}
+	for _, before := range w.before(master) {
+		w.forgotten(before, master, nil)
+	}
+	for t := range userTables {
+		master.complete[t] = true
+	}
+	for _, v := range w.volumes {
+		if v != nil && v != master {
+			w.incomplete(v, []*volume{master})
+		}
+	}
+}
+
+// isSetBack tells whether a volume is an earlier copy of itself.
+func (w *world) isSetBack(v *volume) bool { return len(w.before(v)) > 0 }
+
+// before are the volumes that a volume was before it was set back.
+func (w *world) before(v *volume) []*volume {
+	var before []*volume
+	for _, f := range slices.Backward(w.forks) {
+		if f.now != v.id && (len(before) == 0 || f.now != before[len(before)-1].id) {
+			continue
+		}
+		for _, old := range w.every {
+			if old.id == f.old {
+				before = append(before, old)
+			}
+		}
+	}
+	return before
+}
+
+// isMissed notes what a volume that was set back does not get from another one any more: what was acknowledged before.
+func (v *volume) isMissed(from *volume) {
+	for _, o := range from.objects {
+		if o.peer != v.pod {
+			continue
+		}
+		for t := range o.items {
+			for _, c := range v.lacks(from, t) {
+				if c.sn <= o.xsn {
+					v.misses(from.id, c, "it came and was acknowledged before the volume was set back")
+				}
+			}
+		}
+	}
+}
+
+// sentAnew notes what may be lost because a server that was set back sends its log by itself: rows that were changed in what
+// it lacks. Callers hold the lock.
+func (w *world) sentAnew(x *sender) {
+	for _, before := range w.before(x.s.volume) {
+		later := map[place]bool{}
+		for _, c := range before.log {
+			later[place{c.table, c.key}] = c.sn > x.s.volume.known(before, max(0, c.table))
+		}
+		again, _ := x.s.volume.next(x.o, max(x.o.xsn, x.skips), len(x.s.volume.log))
+		for _, c := range again {
+			if at := (place{c.table, c.key}); later[at] {
+				w.givenUp[at] = true
+			}
+		}
+	}
+}
+
+// members are the volumes that take themselves for complete copies, and the master does, too, where it can tell.
 func (w *world) members() []*volume {
 	var members []*volume
 	master := w.volumes[akucore.Master]
 	for pod, v := range w.volumes {
-		if v != nil && (pod == akucore.Master || w.joined(pod) && master != nil && master.mark(w, pod)) {
+		known := master == nil || !master.whole() || master.sign(w) > 0 || master.mark(w, pod)
+		if v != nil && v.whole() && (pod == akucore.Master || w.joined(pod) && known) {
 			members = append(members, v)
 		}
 	}
@@ -147,9 +228,8 @@ func (v *volume) learns(f fork) {
 func (w *world) forgotten(before, now *volume, others []*volume) {
 	for _, log := range w.every {
 		for t := range userTables {
-			upTo := before.known(log, t)
-			for _, c := range log.log[log.behind(now.known(log, t)):] {
-				if c.table == t && c.sn <= upTo && lackedBy(others, log, c) {
+			for _, c := range now.lacks(log, t) {
+				if before.holds(log, c) && lackedBy(others, log, c) {
 					w.givenUp[place{t, c.key}] = true
 				}
 			}
@@ -162,7 +242,7 @@ func lackedBy(others []*volume, log *volume, c change) bool {
 	lacks := true
 	for _, v := range others {
 		if v.shares(c.table) {
-			if lacks = v.known(log, c.table) < c.sn; lacks {
+			if lacks = !v.holds(log, c); lacks {
 				break
 			}
 		}
@@ -190,12 +270,7 @@ func (v *volume) withholds(other *volume, table int) bool {
 			to = o
 		}
 	}
-	for _, c := range v.log[v.behind(other.known(v, table)):] {
-		if c.table == table && (to == nil || c.sn <= to.xsn || !to.sends(c)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(other.lacks(v, table), func(c change) bool { return to == nil || c.sn <= to.xsn || !to.sends(c) })
 }
 
 // older tells whether another volume has more of what came from a volume than that has itself.

@@ -225,8 +225,8 @@ func (w *world) check() {
 				continue
 			}
 			for t := range userTables {
-				for _, c := range lost.log[lost.behind(w.volumes[pod].known(lost, t)):] {
-					if c.table == t && w.volumes[pod].carries(t) {
+				for _, c := range w.volumes[pod].lacks(lost, t) {
+					if w.volumes[pod].carries(t) {
 						tainted[place{t, c.key}] = true
 					}
 				}

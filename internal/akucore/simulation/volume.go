@@ -27,7 +27,7 @@ type volume struct {
 	// empty says for each table that nothing came into it since it was emptied.
 	empty [maxTables]bool
 	// has is up to where of the log of other volumes the rows hold what was
-	// written there.
+	// written there, but for what is missing.
 	has map[known]int64
 	// missing are changes of those logs that never came, and why.
 	missing map[known]map[int64]string
@@ -183,13 +183,10 @@ func (v *volume) first(o *object, after int64, table int) (c change, ok bool) {
 	return change{}, false
 }
 
-// knows notes that the rows hold all of a table in a log up to the number, or to what is
+// knows notes that the rows hold all of a table in a log up to the number, but for what is
 // missing.
 func (v *volume) knows(log int64, sn int64, table int) {
 	k := known{log, table}
-	for gone := range v.missing[k] {
-		sn = min(sn, gone-1)
-	}
 	v.has[k] = max(v.has[k], sn)
 }
 
@@ -235,6 +232,20 @@ func (v *volume) forgets(log int64, sn int64, table int) {
 	if now, ok := v.has[k]; ok {
 		v.has[k] = min(now, sn)
 	}
+}
+
+// holds tells whether a change of a log has come.
+func (v *volume) holds(log *volume, c change) bool {
+	return c.sn <= v.known(log, c.table) && v.missing[known{log.id, c.table}][c.sn] == ""
+}
+
+// lacks are the changes of a table in a log that have not come.
+func (v *volume) lacks(log *volume, table int) []change {
+	from := v.known(log, table)
+	if len(v.missing[known{log.id, table}]) > 0 {
+		from = 0
+	}
+	return slices.DeleteFunc(slices.Clone(log.log[log.behind(from):]), func(c change) bool { return c.table != table || v.holds(log, c) })
 }
 
 // known is up to where the rows of a table hold a log.
