@@ -112,7 +112,7 @@ func (s *Server) Flush(ctx context.Context, object string, wait time.Duration) e
 
 // SetAdminMode keeps users out, or lets them in.
 func (s *Server) SetAdminMode(ctx context.Context, on bool) error {
-	mode := 0
+	mode := int64(0)
 	if on {
 		mode = 1
 	}
@@ -129,23 +129,17 @@ func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 }
 
 // Truncate empties tables on this server. The property that allows it for
-// replicated tables is switched back whatever happens.
-func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) (err error) {
-	return s.with(ctx, changeTimeout*time.Duration(len(tables)), func(ctx context.Context, c *session) (err error) {
-		if err := c.exec(ctx, setSystem("REPLICATION_DDL_ENABLE", 1)); err != nil {
-			return err
-		}
-		defer func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTimeout)
-			defer cancel()
-			err = errors.Join(err, c.exec(ctx, setSystem("REPLICATION_DDL_ENABLE", 0)))
-		}()
-		for _, t := range tables {
-			if err := c.exec(ctx, truncate(t)); err != nil {
-				return fmt.Errorf("%s: %w", t, err)
+// replicated tables is put back to what it was whatever happens.
+func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
+	return s.with(ctx, changeTimeout*time.Duration(len(tables)), func(ctx context.Context, c *session) error {
+		return c.lend(ctx, "REPLICATION_DDL_ENABLE", 1, func() error {
+			for _, t := range tables {
+				if err := c.exec(ctx, truncate(t)); err != nil {
+					return fmt.Errorf("%s: %w", t, err)
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 

@@ -55,6 +55,12 @@ func (c *Cluster) Server(pod int) akucore.Server {
 	return s
 }
 
+// Upkeep puts in order what aku keeps in the own database: properties that somebody
+// borrowed and did not put back.
+func (c *Cluster) Upkeep(ctx context.Context) error {
+	return c.Server(c.config.Self).(*Server).PutBack(ctx)
+}
+
 // CloseIdle ends all sessions that nobody uses.
 func (c *Cluster) CloseIdle() {
 	c.mu.Lock()

@@ -54,7 +54,7 @@ func flushAction(wait time.Duration) string {
 	return fmt.Sprintf("FLUSH ALL WAIT %d", max(1, int(wait.Seconds())))
 }
 
-func setSystem(property string, value int) string {
+func setSystem(property string, value int64) string {
 	return fmt.Sprintf("ALTER SYSTEM SET %s = %d", property, value)
 }
 

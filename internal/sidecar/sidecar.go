@@ -28,10 +28,17 @@ import (
 // endPoll is how often a sidecar that has let go looks whether it is still to.
 const endPoll = 50 * time.Millisecond
 
+// Servers are those of the rules, and know what aku keeps in the own database.
+type Servers interface {
+	akucore.Servers
+	// Upkeep puts that in order, while the own server is in service.
+	Upkeep(ctx context.Context) error
+}
+
 // Sidecar joins, opens and watches, again and again.
 type Sidecar struct {
 	Settings settings.Settings
-	Servers  akucore.Servers
+	Servers  Servers
 	Log      *slog.Logger
 	// AliveFor is how long nothing may move before the pod's kubelet is told that the
 	// sidecar is not alive (/livez).
@@ -47,13 +54,13 @@ type Sidecar struct {
 	recorder steps.Recorder
 	announce *announcer      // nil without a pod of Kubernetes
 	looked   time.Time       // when the pairs were last read
-	tidied   time.Time       // when memory was last given back
+	tidied   time.Time       // when that was last done
 	peers    map[string]bool // objects that were connected then
 	ended    time.Time       // when the last end began that is shown
 }
 
 // New makes the sidecar of a pod.
-func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sidecar {
+func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
@@ -141,6 +148,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err := s.dir.Mark(); err != nil {
 		return err
 	}
+	s.tidied = time.Time{} // whoever acted here before may have been killed
 	s.metrics.Started(s.recorder.End(nil))
 	s.become(metrics.InService, "", "in service")
 	process.Settle()
@@ -151,7 +159,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	err = akucore.Attend(ctx, runner, instance, s.Settings.Replicas, func() {
 		s.markAgain()
 		s.look(ctx)
-		s.tidy()
+		s.tidy(ctx)
 	}, process.Rest)
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
@@ -159,16 +167,23 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	return err
 }
 
-// tidyInterval is how often memory is given back while the pod is in service.
+// tidyInterval is how often the sidecar tidies up while the pod is in service.
 const tidyInterval = 30 * time.Second
 
-// tidy gives back what the looks of the last while have used: left alone, the heap
-// stays as large as the largest look made it.
-func (s *Sidecar) tidy() {
-	if time.Since(s.tidied) >= tidyInterval {
-		s.tidied = time.Now()
-		debug.FreeOSMemory()
+// tidy puts in order what aku keeps in the own database, and gives memory back that the
+// looks of the last while have used: left alone, the heap stays as large as the largest
+// look made it.
+func (s *Sidecar) tidy(ctx context.Context) {
+	if time.Since(s.tidied) < tidyInterval {
+		return
 	}
+	s.tidied = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	if err := s.Servers.Upkeep(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Warn("trying again", "what", "upkeep of the own database", "error", err)
+	}
+	debug.FreeOSMemory()
 }
 
 // markAgain writes the marker that the start hook of the database container
