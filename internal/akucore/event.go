@@ -53,6 +53,7 @@ const (
 	ReasonClosed       Reason = "closed"
 	ReasonBusy         Reason = "busy"
 	ReasonPassword     Reason = "password"
+	ReasonStranger     Reason = "stranger" // another server answers for a pod
 	ReasonTimeout      Reason = "timeout"
 	ReasonFatal        Reason = "fatal"
 	ReasonOther        Reason = "other"
@@ -61,7 +62,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonTimeout, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonStranger, ReasonTimeout, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -84,7 +85,7 @@ func ReasonOf(err error) Reason {
 		err    error
 		reason Reason
 	}{
-		{ErrPassword, ReasonPassword}, {ErrFatal, ReasonFatal}, {ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy},
+		{ErrPassword, ReasonPassword}, {ErrStranger, ReasonStranger}, {ErrFatal, ReasonFatal}, {ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy},
 		{ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
 	} {
 		if errors.Is(err, known.err) {

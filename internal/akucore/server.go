@@ -28,6 +28,8 @@ var (
 	ErrDone = errors.New("already done")
 	// ErrFatal: trying again cannot help before somebody changes something.
 	ErrFatal = errors.New("cannot succeed unchanged")
+	// ErrStranger: another server than that of the pod answered, and was left alone.
+	ErrStranger = errors.New("not the server of this pod")
 	// ErrTimeout: the server gave up waiting.
 	ErrTimeout = errors.New("timed out")
 )

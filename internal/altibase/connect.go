@@ -29,6 +29,7 @@ const (
 // Config says how to reach the servers.
 type Config struct {
 	Self    int
+	Pods    int                  // the most that there can be
 	Address func(pod int) string // host name or address of a pod
 	Port    int
 	// Password is asked at every connect, so that a changed Secret is seen.
@@ -116,8 +117,21 @@ func (q Quote) quote(value string) (string, error) {
 	return `"` + value + `"`, nil
 }
 
-// dial opens a session: look up, connect, log in, prove, limit.
+// dial opens a session to the pod's own server and to no other.
 func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*session, error) {
+	opened, err := s.open(ctx, password, sysdba)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.quickly(ctx, opened.recognize); err != nil {
+		opened.close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// open opens a session: look up, connect, log in, prove, limit.
+func (s *Server) open(ctx context.Context, password string, sysdba bool) (*session, error) {
 	address, err := s.reach(ctx)
 	if err != nil {
 		return nil, err

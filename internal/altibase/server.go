@@ -31,6 +31,7 @@ const LongestCall = dbaPatience + lookupTimeout + dialTimeout + loginTimeout + c
 // Cluster gives the server of each pod.
 type Cluster struct {
 	config  Config
+	members membership
 	mu      sync.Mutex
 	servers map[int]*Server
 }
@@ -46,19 +47,32 @@ func NewCluster(c Config) *Cluster {
 func (c *Cluster) Server(pod int) akucore.Server {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.server(pod)
+}
+
+// server is Server for who holds the lock.
+func (c *Cluster) server(pod int) *Server {
 	s, ok := c.servers[pod]
 	if !ok {
-		s = &Server{pod: pod, config: c.config, dbaFree: make(chan struct{}, 1)}
+		s = &Server{pod: pod, config: c.config, members: &c.members, dbaFree: make(chan struct{}, 1)}
 		s.dbaFree <- struct{}{}
+		if c.config.Self != akucore.Outside && c.config.Self != pod {
+			s.own = c.server(c.config.Self)
+		}
 		c.servers[pod] = s
 	}
 	return s
 }
 
 // Upkeep puts in order what aku keeps in the own database: properties that somebody
-// borrowed and did not put back.
+// borrowed and did not put back, and its identity, where the master had none to give.
 func (c *Cluster) Upkeep(ctx context.Context) error {
-	return c.Server(c.config.Self).(*Server).PutBack(ctx)
+	err := c.Server(c.config.Self).(*Server).PutBack(ctx)
+	if c.unsettled() {
+		_, other := c.Settle(ctx)
+		err = errors.Join(err, other)
+	}
+	return err
 }
 
 // CloseIdle ends all sessions that nobody uses.
@@ -75,8 +89,10 @@ func (c *Cluster) CloseIdle() {
 // sessions are those of an ordinary user. Only the own server, and only while it
 // is closed, is entered by its one SYSDBA session.
 type Server struct {
-	pod    int
-	config Config
+	pod     int
+	config  Config
+	members *membership
+	own     *Server // of this process's pod; nil where this is it, or there is none
 
 	abandoned atomic.Int32 // calls that never came back
 	first     firstPassword
@@ -129,6 +145,11 @@ func (s *Server) acquire(ctx context.Context) (*session, error) {
 		s.idle = s.idle[:n-1]
 		s.use(c)
 		s.mu.Unlock()
+		if err := c.judge(); err != nil {
+			c.broken = true
+			s.release(c)
+			return nil, err
+		}
 		return c, nil
 	}
 	entered := s.dba != nil

@@ -32,6 +32,7 @@ type session struct {
 	db     *sql.DB
 	conn   *sql.Conn
 	id     int64
+	shows  identity // what its database says it is
 	sysdba bool
 	broken bool
 }

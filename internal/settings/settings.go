@@ -146,6 +146,7 @@ func (s Settings) Servers() altibase.Config {
 	mesh := s.Mesh()
 	return altibase.Config{
 		Self: s.pod,
+		Pods: s.ServerCount,
 		Address: func(pod int) string {
 			if pod == s.pod {
 				return "127.0.0.1"

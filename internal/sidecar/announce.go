@@ -30,6 +30,7 @@ var troubles = map[akucore.Reason]string{
 	akucore.ReasonSlaveFailed:  "SlaveFailed",
 	akucore.ReasonTables:       "TablesNotReady",
 	akucore.ReasonPassword:     "WrongPassword",
+	akucore.ReasonStranger:     "WrongServer",
 	akucore.ReasonFatal:        "CannotReplicate",
 }
 

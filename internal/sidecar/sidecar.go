@@ -31,7 +31,10 @@ const endPoll = 50 * time.Millisecond
 // Servers are those of the rules, and know what aku keeps in the own database.
 type Servers interface {
 	akucore.Servers
-	// Upkeep puts that in order, while the own server is in service.
+	// Settle gives the own database its place in the mesh, before anything else is done,
+	// and tells whether it had another one.
+	Settle(ctx context.Context) (changed bool, err error)
+	// Upkeep puts all that in order, while the own server is in service.
 	Upkeep(ctx context.Context) error
 }
 
@@ -139,7 +142,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err := s.CheckAddress(ctx); err != nil {
 		return err
 	}
-	instance, err := s.starter().Start(ctx)
+	instance, err := s.starter(ctx).Start(ctx)
 	if err != nil {
 		return err
 	}
@@ -196,7 +199,7 @@ func (s *Sidecar) markAgain() {
 	}
 }
 
-func (s *Sidecar) starter() *akucore.Starter {
+func (s *Sidecar) starter(ctx context.Context) *akucore.Starter {
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.see
 	return &akucore.Starter{
@@ -206,12 +209,21 @@ func (s *Sidecar) starter() *akucore.Starter {
 		Replicas: s.Settings.Replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
-		Plan:     s.plan,
+		Plan: func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+			return s.plan(ctx, m, o, v)
+		},
 	}
 }
 
 // plan decides by what is set now: the order of a recovery comes while the pod waits.
-func (s *Sidecar) plan(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	changed, err := s.Servers.Settle(ctx)
+	switch {
+	case err != nil:
+		return akucore.Plan{Name: "settle", Wait: err.Error()}
+	case changed:
+		return akucore.Plan{Name: "look again, with the identity of the mesh"}
+	}
 	s.findEnd(m, v.Pods[m.Self])
 	if m.Self == akucore.Master {
 		o.Recover = s.Settings.StartOptions().Recover
