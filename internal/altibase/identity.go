@@ -25,6 +25,8 @@ import (
 //     replication objects. One that is not bound (new, or left in good order) takes what it
 //     finds: a slave the identity of its master; a master that of slaves that are bound, whose
 //     master it is after a loss of its volume.
+//   - A peer without any replication object is new, whatever it says: a master that lost its
+//     volume while nobody answered has made an identity of its own.
 //   - The volume of another pod is refused while it is bound.
 const identityTable = "AKU_IDENTITY_"
 
@@ -99,13 +101,27 @@ func (c *session) recognize(ctx context.Context) error {
 			return err
 		}
 		s.members.set(c.shows, bound)
-	} else if _, _, known := s.members.get(); !known && s.own != nil {
-		// Where the own server does not answer, nothing but looks is done.
-		ctx, cancel := context.WithTimeout(ctx, ownLimit)
-		defer cancel()
-		_, _ = s.own.Instance(ctx)
+		return c.judge()
 	}
-	return c.judge()
+	if _, _, known := s.members.get(); !known && s.own != nil {
+		// Where the own server does not answer, nothing but looks is done.
+		limited, cancel := context.WithTimeout(ctx, ownLimit)
+		defer cancel()
+		_, _ = s.own.Instance(limited)
+	}
+	refused := c.judge()
+	if refused == nil || c.shows.pod != s.pod {
+		return refused
+	}
+	objects, err := c.query(ctx, "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_")
+	if err != nil {
+		return err
+	}
+	if len(objects) > 0 {
+		return refused
+	}
+	c.shows = identity{}
+	return nil
 }
 
 // judge refuses a session that leads to a stranger. What is known of the own database may

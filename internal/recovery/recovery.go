@@ -105,6 +105,10 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 // plan looks at the servers and plans. A plan that is refused is an error.
 func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	mesh := r.Settings.Mesh()
+	// A new database of the master has yet to take the identity of its slaves.
+	if _, err := r.Servers.Settle(ctx); err != nil {
+		return akucore.Plan{}, err
+	}
 	view, err := akucore.Observe(ctx, mesh, r.Servers, -1)
 	if err != nil {
 		return akucore.Plan{}, fmt.Errorf("own server: %w", err)
