@@ -92,7 +92,9 @@
 //	AKU_LOG_FORMAT                    text   or json
 //	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so
 //	AKU_ODBC_SYSDBA                   PRIVILEGE=SYSDBA  attribute for a SYSDBA session
-//	AKU_ODBC_EXTRA                    NLS_USE=UTF8      further attributes
+//	AKU_ODBC_EXTRA                    NLS_USE=UTF8;LOGIN_TIMEOUT=4  further attributes. With
+//	                                         LOGIN_TIMEOUT (seconds) Altibase's driver gives up
+//	                                         a login by itself; others may not know it
 //	AKU_ODBC_QUOTE                    double  how the driver takes special characters
 //	                                         in a value: double ("…") or braces ({…})
 //

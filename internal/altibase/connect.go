@@ -16,11 +16,12 @@ import (
 
 const (
 	// lookupTimeout bounds the look-up of a name, dialTimeout the TCP connect,
-	// loginTimeout what the driver and the server do then. Together they stay
+	// LoginTimeout what the driver and the server do then; the vendor's driver is told
+	// of it and gives up by itself (LOGIN_TIMEOUT in AKU_ODBC_EXTRA). Together they stay
 	// below what a peer may take to answer when it is observed.
 	lookupTimeout = 3 * time.Second
 	dialTimeout   = 2 * time.Second
-	loginTimeout  = 4 * time.Second
+	LoginTimeout  = 4 * time.Second
 
 	user    = "SYS"
 	section = "AKU" // of the generated odbc.ini
@@ -37,6 +38,8 @@ type Config struct {
 	// QueryTimeout is the QUERY_TIMEOUT of each session, 0 for none.
 	QueryTimeout time.Duration
 	Driver       Driver
+
+	database func(dsn string) (*sql.DB, error) // nil for unixODBC; tests have their own
 }
 
 // Driver says how the ODBC driver wants to be spoken to.
@@ -140,12 +143,16 @@ func (s *Server) open(ctx context.Context, password string, sysdba bool) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("odbc", dsn)
+	database := s.config.database
+	if database == nil {
+		database = func(dsn string) (*sql.DB, error) { return sql.Open("odbc", dsn) }
+	}
+	db, err := database(dsn)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	ctx, cancel := context.WithTimeout(ctx, LoginTimeout)
 	defer cancel()
 	opened := &session{server: s, db: db, sysdba: sysdba}
 	err = s.bounded(ctx, func() error {
@@ -153,10 +160,10 @@ func (s *Server) open(ctx context.Context, password string, sysdba bool) (*sessi
 		var err error
 		opened.conn, err = db.Conn(context.WithoutCancel(ctx))
 		return err
-	})
+	}, opened.end)
 	if err != nil {
 		if !isAbandoned(err) {
-			db.Close()
+			opened.end()
 		}
 		return nil, err
 	}

@@ -26,7 +26,7 @@ const (
 
 // LongestCall is the most that one call of a Server takes, with all that it may need to
 // get a session; only SYNC and the scripts of a new database may take longer.
-const LongestCall = dbaPatience + lookupTimeout + dialTimeout + loginTimeout + changeTimeout + cancelGrace
+const LongestCall = dbaPatience + lookupTimeout + dialTimeout + LoginTimeout + changeTimeout + cancelGrace
 
 // Cluster gives the server of each pod.
 type Cluster struct {

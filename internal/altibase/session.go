@@ -35,6 +35,7 @@ type session struct {
 	shows  identity // what its database says it is
 	sysdba bool
 	broken bool
+	left   bool // a call hangs in it, which ends it when it comes back
 }
 
 // prove makes sure that the connection really is one, and limits what is run on it.
@@ -116,16 +117,18 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 			return err
 		}
 		return rows.Err()
-	})
-	if isAbandoned(err) || errors.Is(err, akucore.ErrUnreachable) {
+	}, c.end)
+	c.left = c.left || isAbandoned(err)
+	if c.left || errors.Is(err, akucore.ErrUnreachable) {
 		c.broken = true
 	}
 	return err
 }
 
 // bounded runs a call into the driver and comes back when the context ends, with
-// or without the call.
-func (s *Server) bounded(ctx context.Context, call func() error) error {
+// or without the call. What a call that was left behind brings in the end belongs to
+// nobody else: late gets rid of it.
+func (s *Server) bounded(ctx context.Context, call func() error, late func()) error {
 	if s.abandoned.Load() >= mostAbandoned {
 		return &Error{Text: errAbandoned.Error(), kind: akucore.ErrUnreachable}
 	}
@@ -146,6 +149,7 @@ func (s *Server) bounded(ctx context.Context, call func() error) error {
 		s.abandoned.Add(1)
 		go func() {
 			<-returned
+			late()
 			s.abandoned.Add(-1)
 		}()
 		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
@@ -160,17 +164,23 @@ func (s *Server) outcome(ctx context.Context, err error) error {
 	return classify(err)
 }
 
-// close ends the session, unless a call still hangs in it.
+// close ends the session, but for one in which a call hangs. Closing one that is broken
+// could hang as well, and is not waited for.
 func (c *session) close() {
-	if c.broken {
-		// Closing could hang as well; do not wait for it.
-		go func() {
-			c.conn.Close()
-			c.db.Close()
-		}()
-		return
+	switch {
+	case c.left:
+	case c.broken:
+		go c.end()
+	default:
+		c.end()
 	}
-	c.conn.Close()
+}
+
+// end ends what there is of the session; a login that failed has brought none.
+func (c *session) end() {
+	if c.conn != nil {
+		c.conn.Close()
+	}
 	c.db.Close()
 }
 

@@ -58,7 +58,7 @@ type Settings struct {
 
 	ODBCDriver string `env:"AKU_ODBC_DRIVER,expand" envDefault:"${ALTIBASE_HOME}/lib/libaltibase_odbc-64bit-ul64.so"`
 	ODBCSysdba string `env:"AKU_ODBC_SYSDBA" envDefault:"PRIVILEGE=SYSDBA"`
-	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8"`
+	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8;LOGIN_TIMEOUT=4"`
 	ODBCQuote  string `env:"AKU_ODBC_QUOTE" envDefault:"double"`
 
 	RunDir      string `env:"AKU_RUN_DIR" envDefault:"/run/aku"`
