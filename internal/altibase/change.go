@@ -59,14 +59,25 @@ func (s *Server) DropTables(ctx context.Context, object string, tables []akucore
 }
 
 func (s *Server) changeAll(ctx context.Context, object string, action func(akucore.Table) string, tables []akucore.Table) error {
-	return s.with(ctx, changeTimeout, func(ctx context.Context, c *session) error {
-		for _, t := range tables {
-			if err := c.exec(ctx, alterReplication(object, action(t))); err != nil {
-				return fmt.Errorf("%s: %w", t, err)
-			}
-		}
-		return nil
+	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
+		return c.forEach(ctx, tables, func(t akucore.Table) string { return alterReplication(object, action(t)) })
 	})
+}
+
+// forEach runs a statement for each table. There may be any number of them, so the limit
+// is that of one.
+func (c *session) forEach(ctx context.Context, tables []akucore.Table, statement func(akucore.Table) string) error {
+	one := func(t akucore.Table) error {
+		ctx, cancel := context.WithTimeout(ctx, changeTimeout)
+		defer cancel()
+		return c.exec(ctx, statement(t))
+	}
+	for _, t := range tables {
+		if err := one(t); err != nil {
+			return fmt.Errorf("%s: %w", t, err)
+		}
+	}
+	return nil
 }
 
 // SetHost has a stopped object go to this peer, and to no other. The new one is there
@@ -131,15 +142,8 @@ func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 // Truncate empties tables on this server. The property that allows it for
 // replicated tables is put back to what it was whatever happens.
 func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
-	return s.with(ctx, changeTimeout*time.Duration(len(tables)), func(ctx context.Context, c *session) error {
-		return c.lend(ctx, "REPLICATION_DDL_ENABLE", 1, func() error {
-			for _, t := range tables {
-				if err := c.exec(ctx, truncate(t)); err != nil {
-					return fmt.Errorf("%s: %w", t, err)
-				}
-			}
-			return nil
-		})
+	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
+		return c.lend(ctx, "REPLICATION_DDL_ENABLE", 1, func() error { return c.forEach(ctx, tables, truncate) })
 	})
 }
 

@@ -24,8 +24,10 @@ const (
 	dbaPatience = 8 * time.Second
 )
 
-// LongestCall is the most that one call of a Server takes, with all that it may need to
-// get a session; only SYNC and the scripts of a new database may take longer.
+// LongestCall is the most that passes in a call of a Server until the next statement comes
+// back, with all that it may need to get a session. Each statement gives the pulse of its
+// context a beat, so it says nothing about how many there are. Only SYNC and the scripts of
+// a new database may take longer.
 const LongestCall = dbaPatience + lookupTimeout + dialTimeout + LoginTimeout + changeTimeout + cancelGrace
 
 // Cluster gives the server of each pod.

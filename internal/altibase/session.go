@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 const (
@@ -118,6 +119,9 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 		}
 		return rows.Err()
 	}, c.end)
+	if !isAbandoned(err) {
+		pulse.Beat(ctx) // many statements in a row are long work that moves
+	}
 	c.left = c.left || isAbandoned(err)
 	if c.left || errors.Is(err, akucore.ErrUnreachable) {
 		c.broken = true
