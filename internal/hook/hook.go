@@ -53,12 +53,9 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 
 // end asks the sidecar to let go, and acts in its place.
 func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
-	if err := dir.RequestEnd(); err != nil {
-		return err
-	}
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	unlock, err := dir.Lock(waiting)
+	unlock, err := dir.TakeOver(waiting)
 	if err != nil {
 		return err
 	}
