@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/kube"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
@@ -22,13 +23,21 @@ const lockPatience = 10 * time.Second
 // Run ends the pod within its time (AKU_END_TIMEOUT). What could not be done is in
 // the error and in the log.
 func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log *slog.Logger) error {
-	limit := s.EndLimit()
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
+	limit, whose := limit(ctx, s.EndLimit(), kube.OwnPod{Name: s.PodName}.Grace, log)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
 	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
 	var recorder steps.Recorder
-	ender.Runner.Tell = recorder.Tell
+	still := still{log: log, left: ender.Left}
+	ender.Runner.OnStep = func(akucore.Step) { still.say() }
+	ender.Runner.Tell = func(e akucore.Event) {
+		recorder.Tell(e)
+		if e.Kind == akucore.StepDone || e.Kind == akucore.StepFailed {
+			still.say()
+		}
+	}
+	still.say()
 	// A line of its own, said in time also when a call into a server that hangs does
 	// not come back: it is what people look for when a pod ended half-way.
 	sayUndone := sync.OnceFunc(func() {
