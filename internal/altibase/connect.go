@@ -14,6 +14,7 @@ import (
 	"aku/internal/akucore"
 )
 
+// The limits of a connection:
 const (
 	// lookupTimeout bounds the look-up of a name, dialTimeout the TCP connect,
 	// LoginTimeout what the driver and the server do then; the vendor's driver is told

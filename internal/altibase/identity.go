@@ -161,9 +161,11 @@ func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	if c.config.Self == akucore.Master {
 		wanted.mesh = cmp.Or(c.meshOfSlaves(ctx), had.mesh, rand.Text())
 	} else {
-		shown, _, err := c.Server(akucore.Master).(*Server).shown(ctx)
-		if err != nil || shown.mesh == "" || shown.pod != akucore.Master {
-			return false, nil // the plan says what is wrong with the master; one of an older aku has none
+		// A master that does not answer shows none, and the plan says what is wrong with it;
+		// nor does one of an older aku.
+		shown, _, _ := c.Server(akucore.Master).(*Server).shown(ctx)
+		if shown.mesh == "" || shown.pod != akucore.Master {
+			return false, nil
 		}
 		wanted.mesh = shown.mesh
 	}

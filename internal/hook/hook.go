@@ -27,7 +27,13 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
-	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
+	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: func(ctx context.Context) int {
+		replicas, err := s.Replicas(ctx)
+		if err != nil {
+			log.Warn("not known", "reason", err)
+		}
+		return replicas
+	}}
 	var recorder steps.Recorder
 	still := still{log: log, left: ender.Left}
 	ender.Runner.OnStep = func(akucore.Step) { still.say() }

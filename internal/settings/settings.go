@@ -166,18 +166,15 @@ func (s Settings) Servers() altibase.Config {
 }
 
 // StartOptions are the settings of a start. The order of a recovery is read anew each
-// time; one that cannot be read is none.
-func (s Settings) StartOptions() akucore.StartOptions {
+// time; one that cannot be read is the error, and none in the options.
+func (s Settings) StartOptions() (akucore.StartOptions, error) {
 	order, err := s.recoveryOrder()
-	if err != nil {
-		slog.Warn("the order of a recovery is not followed", "error", err)
-	}
 	return akucore.StartOptions{
 		Recover:      order,
 		Flush:        s.FlushAtStart == 1,
 		FlushTimeout: seconds(cmp.Or(s.FlushTimeoutAtStart, s.QueryTimeout)),
 		OpenDelay:    seconds(s.DelayStartComplete),
-	}
+	}, err
 }
 
 // EndOptions are the settings of an end.
@@ -194,18 +191,20 @@ func (s Settings) EndOptions() akucore.EndOptions {
 // EndLimit is the time for a whole end, hard.
 func (s Settings) EndLimit() time.Duration { return seconds(s.EndTimeout) }
 
-// Replicas tells how many pods the StatefulSet is to have, or -1 when that cannot
-// be known. It is asked for only where it decides something.
-func (s Settings) Replicas(ctx context.Context) int {
+// Unasked is the replica count where nobody asked, or nobody answered.
+const Unasked = -1
+
+// Replicas tells how many pods the StatefulSet is to have. It is asked for only where it
+// decides something.
+func (s Settings) Replicas(ctx context.Context) (int, error) {
 	if akucore.ResetMode(s.ReplicationResetAtEnd) != akucore.ResetAuto {
-		return -1
+		return Unasked, nil
 	}
 	replicas, err := kube.StatefulSet{Name: s.StatefulSet}.Replicas(ctx)
 	if err != nil {
-		slog.Warn("the replica count is not known, so nothing is reset", "error", err)
-		return -1
+		return Unasked, fmt.Errorf("the replica count is not known, so nothing is reset: %w", err)
 	}
-	return replicas
+	return replicas, nil
 }
 
 // Runner carries out plans as the settings say.

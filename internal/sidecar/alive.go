@@ -14,6 +14,7 @@ import (
 // statement, and the pause before it is tried again, or the delay before the pod is opened.
 // However many tables, blocks and pods there are, each statement that comes back is a move.
 func aliveFor(s settings.Settings) time.Duration {
-	pause := max(s.Runner(nil, nil).RetryDelay, s.StartOptions().OpenDelay)
+	options, _ := s.StartOptions() // the order of a recovery is no matter here
+	pause := max(s.Runner(nil, nil).RetryDelay, options.OpenDelay)
 	return 2*altibase.LongestCall + pause
 }

@@ -25,8 +25,12 @@ import (
 	"aku/internal/steps"
 )
 
-// endPoll is how often a sidecar that has let go looks whether it is still to.
-const endPoll = 50 * time.Millisecond
+const (
+	// endPoll is how often a sidecar that has let go looks whether it is still to.
+	endPoll = 50 * time.Millisecond
+	// startOverPause keeps what fails at once from being tried all the time.
+	startOverPause = 200 * time.Millisecond
+)
 
 // Servers are those of the rules, and know what aku keeps in the own database.
 type Servers interface {
@@ -55,7 +59,8 @@ type Sidecar struct {
 	metrics  *metrics.Metrics
 	events   events.Hub
 	recorder steps.Recorder
-	announce *announcer      // nil without a pod of Kubernetes
+	announce *announcer // nil without a pod of Kubernetes
+	said     said
 	looked   time.Time       // when the pairs were last read
 	tidied   time.Time       // when that was last done
 	peers    map[string]bool // objects that were connected then
@@ -105,7 +110,8 @@ func (s *Sidecar) Run(ctx context.Context) error {
 			continue
 		}
 		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() {
-			s.Log.Warn("starting over", "reason", err)
+			s.warn("starting over", err)
+			pause(ctx, startOverPause)
 		}
 	}
 	s.Log.Info("aku-init ends")
@@ -159,7 +165,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	defer s.become(metrics.Waiting, akucore.ReasonUnreachable, "the own server left service")
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.seeInService
-	err = akucore.Attend(ctx, runner, instance, s.Settings.Replicas, func() {
+	err = akucore.Attend(ctx, runner, instance, s.replicas, func() {
 		s.markAgain()
 		s.look(ctx)
 		s.tidy(ctx)
@@ -183,8 +189,8 @@ func (s *Sidecar) tidy(ctx context.Context) {
 	s.tidied = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	if err := s.Servers.Upkeep(ctx); err != nil && ctx.Err() == nil {
-		s.Log.Warn("trying again", "what", "upkeep of the own database", "error", err)
+	if err := s.Servers.Upkeep(ctx); ctx.Err() == nil {
+		s.warn("upkeep of the own database", err)
 	}
 	debug.FreeOSMemory()
 }
@@ -204,15 +210,31 @@ func (s *Sidecar) starter(ctx context.Context) *akucore.Starter {
 	runner.Tell = s.see
 	return &akucore.Starter{
 		Runner:   runner,
-		Options:  s.Settings.StartOptions(),
+		Options:  s.startOptions(),
 		Scripts:  s.scripts(),
-		Replicas: s.Settings.Replicas,
+		Replicas: s.replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
 		Plan: func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 			return s.plan(ctx, m, o, v)
 		},
 	}
+}
+
+// startOptions are those that are set now.
+func (s *Sidecar) startOptions() akucore.StartOptions {
+	options, err := s.Settings.StartOptions()
+	s.warn("the order of a recovery is not followed", err)
+	return options
+}
+
+// replicas is how many pods there are to be, or -1.
+func (s *Sidecar) replicas(ctx context.Context) int {
+	replicas, err := s.Settings.Replicas(ctx)
+	if ctx.Err() == nil {
+		s.warn("not known", err)
+	}
+	return replicas
 }
 
 // plan decides by what is set now: the order of a recovery comes while the pod waits.
@@ -226,7 +248,7 @@ func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptio
 	}
 	s.findEnd(m, v.Pods[m.Self])
 	if m.Self == akucore.Master {
-		o.Recover = s.Settings.StartOptions().Recover
+		o.Recover = s.startOptions().Recover
 	}
 	return akucore.PlanStart(m, o, v)
 }
