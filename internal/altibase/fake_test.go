@@ -20,6 +20,8 @@ type fake struct {
 	login func(dsn string) error
 	// answer is called for each statement; rows without columns are a statement that is no query.
 	answer func(statement string) ([][]driver.Value, error)
+	// hangup is called before a session ends; nil for nobody.
+	hangup func()
 
 	mu     sync.Mutex
 	open   int
@@ -103,6 +105,9 @@ func (c *fakeConn) Prepare(string) (driver.Stmt, error) { return nil, errors.New
 func (c *fakeConn) Begin() (driver.Tx, error)           { return nil, errors.New("no transactions") }
 
 func (c *fakeConn) Close() error {
+	if c.to.hangup != nil {
+		c.to.hangup()
+	}
 	c.to.mu.Lock()
 	defer c.to.mu.Unlock()
 	c.to.open--

@@ -3,6 +3,8 @@ package altibase
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +24,8 @@ const (
 	dbaIdle = 300 * time.Millisecond
 	// dbaPatience is how long the SYSDBA session is waited for.
 	dbaPatience = 8 * time.Second
+	// closeTimeout is how long the end of a session is waited for.
+	closeTimeout = time.Second
 )
 
 // LongestCall is the most that passes in a call of a Server until the next statement comes
@@ -57,6 +61,7 @@ func (c *Cluster) server(pod int) *Server {
 	s, ok := c.servers[pod]
 	if !ok {
 		s = &Server{pod: pod, config: c.config, members: &c.members, dbaFree: make(chan struct{}, 1)}
+		s.first.turn = make(chan struct{}, 1)
 		s.dbaFree <- struct{}{}
 		if c.config.Self != akucore.Outside && c.config.Self != pod {
 			s.own = c.server(c.config.Self)
@@ -77,13 +82,17 @@ func (c *Cluster) Upkeep(ctx context.Context) error {
 	return err
 }
 
-// CloseIdle ends all sessions that nobody uses.
+// CloseIdle ends all sessions that nobody uses. A server that hangs takes its time for
+// that, and keeps nobody from the others.
 func (c *Cluster) CloseIdle() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.servers {
-		s.closeIdle()
+	servers := slices.Collect(maps.Values(c.servers))
+	c.mu.Unlock()
+	var closing sync.WaitGroup
+	for _, s := range servers {
+		closing.Go(s.closeIdle)
 	}
+	closing.Wait()
 	trim()
 }
 
@@ -266,9 +275,11 @@ func (s *Server) dropIdle() {
 	idle := s.idle
 	s.idle = nil
 	s.mu.Unlock()
+	var closing sync.WaitGroup
 	for _, c := range idle {
-		c.close()
+		closing.Go(c.close)
 	}
+	closing.Wait()
 }
 
 func (s *Server) closeIdle() {

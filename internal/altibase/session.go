@@ -168,15 +168,23 @@ func (s *Server) outcome(ctx context.Context, err error) error {
 	return classify(err)
 }
 
-// close ends the session, but for one in which a call hangs. Closing one that is broken
-// could hang as well, and is not waited for.
+// close ends the session, but for one in which a call hangs: that ends it. To end one can
+// hang as well, so it is waited for only for a while, and not at all when it is broken.
 func (c *session) close() {
-	switch {
-	case c.left:
-	case c.broken:
-		go c.end()
-	default:
+	if c.left {
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
 		c.end()
+	}()
+	if c.broken {
+		return
+	}
+	select {
+	case <-ended:
+	case <-time.After(closeTimeout):
 	}
 }
 
