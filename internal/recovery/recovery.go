@@ -98,6 +98,11 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 		}
 		r.Log.Warn("beginning again", "reason", last)
 		r.Servers.CloseIdle()
+		// What fails at once would use up all its tries in a moment.
+		select {
+		case <-ctx.Done():
+		case <-time.After(runner.RetryDelay):
+		}
 	}
 	return fmt.Errorf("the master stays closed, run it again: %w", last)
 }
