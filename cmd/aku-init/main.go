@@ -7,7 +7,8 @@
 //	aku-init clean                 stop and drop the own replication objects, stop
 //	                               the peers', remove the marker; what was not sent
 //	                               is lost
-//	aku-init info                  print configuration and state of all servers
+//	aku-init info                  print the configured mesh, and what the servers hold
+//	                               where they answer
 //	aku-init status [-o json] [--watch]
 //	                               print the mesh as a table, a row for each pod that
 //	                               sends and a column for each that receives; colours
