@@ -73,7 +73,9 @@
 //	AKU_PORT_NO                       20300  1024-65535
 //	AKU_REPLICATION_PORT_NO           20301  1024-65535
 //	AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT 1 1-100
-//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement, SYNC too; 0 = none
+//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement; 0 = none. Another
+//	                                         value than the default limits SYNC, too, which
+//	                                         else may take long as long as it moves
 //	AKU_QUERY_RETRY_COUNT             5      retries of a failed statement
 //	AKU_QUERY_RETRY_DELAY_MSEC        1000   between them
 //	AKU_ADDRESS_CHECK_COUNT           30     tries, one a second, until the own name

@@ -54,6 +54,7 @@ const (
 	ReasonBusy         Reason = "busy"
 	ReasonPassword     Reason = "password"
 	ReasonStranger     Reason = "stranger" // another server answers for a pod
+	ReasonCopyLimit    Reason = "copy_limit"
 	ReasonTimeout      Reason = "timeout"
 	ReasonFatal        Reason = "fatal"
 	ReasonOther        Reason = "other"
@@ -62,7 +63,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonStranger, ReasonTimeout, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonStranger, ReasonCopyLimit, ReasonTimeout, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -86,7 +87,7 @@ func ReasonOf(err error) Reason {
 		reason Reason
 	}{
 		{ErrPassword, ReasonPassword}, {ErrStranger, ReasonStranger}, {ErrFatal, ReasonFatal}, {ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy},
-		{ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
+		{ErrCopyLimit, ReasonCopyLimit}, {ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
 	} {
 		if errors.Is(err, known.err) {
 			return known.reason

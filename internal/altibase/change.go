@@ -109,13 +109,6 @@ func (s *Server) SetHost(ctx context.Context, object, host string, port int) err
 	})
 }
 
-// Sync copies the rows of these tables to the peer, of all when there are none, and
-// starts the sender. It takes as long as the rows take; QUERY_TIMEOUT of the session is
-// its limit.
-func (s *Server) Sync(ctx context.Context, object string, parallel int, tables []akucore.Table) error {
-	return s.change(ctx, s.config.QueryTimeout, alterReplication(object, syncAction(parallel, tables)))
-}
-
 // Flush waits for the peer's acknowledgement.
 func (s *Server) Flush(ctx context.Context, object string, wait time.Duration) error {
 	return s.change(ctx, wait+quickTimeout, alterReplication(object, flushAction(wait)))

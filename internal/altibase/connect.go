@@ -38,7 +38,9 @@ type Config struct {
 	Password func() (string, error)
 	// QueryTimeout is the QUERY_TIMEOUT of each session, 0 for none.
 	QueryTimeout time.Duration
-	Driver       Driver
+	// CopyTimeout is the limit of a SYNC, 0 for none but that it moves.
+	CopyTimeout time.Duration
+	Driver      Driver
 
 	database func(dsn string) (*sql.DB, error) // nil for unixODBC; tests have their own
 }

@@ -114,6 +114,7 @@ type Server struct {
 	dba     *session // kept open, used by who holds dbaFree
 	dbaStop *time.Timer
 	dbaFree chan struct{}
+	cut     map[string]int // how often the copy of an object was cut by its limit
 }
 
 var _ akucore.Server = (*Server)(nil)

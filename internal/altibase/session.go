@@ -48,7 +48,12 @@ func (c *session) prove(ctx context.Context) error {
 	if len(rows) == 1 {
 		c.id = rows[0].int(0)
 	}
-	return c.exec(ctx, fmt.Sprintf("ALTER SESSION SET QUERY_TIMEOUT = %d", int(c.server.config.QueryTimeout.Seconds())))
+	return c.limitQueries(ctx, c.server.config.QueryTimeout)
+}
+
+// limitQueries has the server end statements of the session that take longer, 0 for none.
+func (c *session) limitQueries(ctx context.Context, limit time.Duration) error {
+	return c.exec(ctx, fmt.Sprintf("ALTER SESSION SET QUERY_TIMEOUT = %d", int(limit.Seconds())))
 }
 
 // exec runs a statement that returns no rows.

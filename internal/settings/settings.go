@@ -156,6 +156,7 @@ func (s Settings) Servers() altibase.Config {
 		Port:         s.Port,
 		Password:     s.password,
 		QueryTimeout: seconds(s.QueryTimeout),
+		CopyTimeout:  s.copyTimeout(),
 		Driver: altibase.Driver{
 			File:   s.ODBCDriver,
 			SYSDBA: s.ODBCSysdba,
@@ -163,6 +164,18 @@ func (s Settings) Servers() altibase.Config {
 			Quote:  altibase.Quote(s.ODBCQuote),
 		},
 	}
+}
+
+// defaultQueryTimeout is that of AKU_QUERY_TIMEOUT, in seconds.
+const defaultQueryTimeout = 3600
+
+// copyTimeout is the limit of a copy: what somebody has chosen. The default is for
+// statements that do not tell how far they are.
+func (s Settings) copyTimeout() time.Duration {
+	if s.QueryTimeout == defaultQueryTimeout {
+		return 0
+	}
+	return seconds(s.QueryTimeout)
 }
 
 // StartOptions are the settings of a start. The order of a recovery is read anew each

@@ -34,6 +34,7 @@ var troubles = map[akucore.Reason]string{
 	akucore.ReasonTables:       "TablesNotReady",
 	akucore.ReasonPassword:     "WrongPassword",
 	akucore.ReasonStranger:     "WrongServer",
+	akucore.ReasonCopyLimit:    "CopyTooSlow",
 	akucore.ReasonFatal:        "CannotReplicate",
 }
 
