@@ -134,3 +134,11 @@ func TestSplitStatements(t *testing.T) {
 		t.Errorf("not shortened: %q", long)
 	}
 }
+
+// A panic of the driver would end the sidecar, and the next one as well.
+func TestBounded_DriverThatPanics_IsAnError(t *testing.T) {
+	err := new(Server).bounded(t.Context(), func() error { panic("slice bounds out of range [:20] with capacity 18") })
+	if err == nil || !strings.Contains(err.Error(), "cannot read what the server answers: slice bounds") {
+		t.Errorf("got %v", err)
+	}
+}

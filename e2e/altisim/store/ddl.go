@@ -114,7 +114,11 @@ func columnText(c engine.Column) string {
 		check = fmt.Sprintf(" CHECK (typeof(%s) IN ('integer', 'null'))", q)
 	case "CHAR", "VARCHAR", "NCHAR", "NVARCHAR":
 		decl = fmt.Sprintf("%s(%d)", c.Type, c.Precision)
-		check = fmt.Sprintf(" CHECK (length(%s) <= %d)", q, c.Precision)
+		length := "length(" + q + ")"
+		if !strings.HasPrefix(c.Type, "N") {
+			length = "length(CAST(" + q + " AS BLOB))" // bytes
+		}
+		check = fmt.Sprintf(" CHECK (%s <= %d)", length, c.Precision)
 		if c.Type == "CHAR" || c.Type == "NCHAR" {
 			check = " COLLATE RTRIM" + check // padding counts in no comparison
 		}

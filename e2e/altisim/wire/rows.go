@@ -74,9 +74,9 @@ func typeOf(r *store.Result, i int) columnType {
 		case float64:
 			return columnType{oidFloat8, 8, -1, 0}
 		case string:
-			longest = max(longest, utf8.RuneCountInString(v))
+			longest = max(longest, len(v)) // lengths are bytes, as on the real server
 		case []byte:
-			longest = max(longest, utf8.RuneCount(v))
+			longest = max(longest, len(v))
 		}
 	}
 	if longest > longText {
