@@ -302,6 +302,3 @@ func from(t akucore.Table) string {
 	}
 	return text
 }
-
-// quoted is the name of a column, which may be a reserved word.
-func quoted(name string) string { return `"` + name + `"` }

@@ -182,7 +182,7 @@ func TestParseTables(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(faults) > 0 {
 		t.Errorf("faults %v (-want +got):\n%s", faults, diff)
 	}
-	for _, wrong := range []string{"T1", "SYS.", ".T1", "SYS.T1 T2", "SYS.T1 PARTITION", `SYS."T1`, "SYS." + strings.Repeat("X", 129), "A.B.C", "S-Y.T"} {
+	for _, wrong := range []string{"T1", "SYS.", ".T1", "SYS.T1 T2", "SYS.T1 PARTITION", `SYS."T1`, `SYS."it's"`, "SYS." + strings.Repeat("X", 129), "A.B.C", "S-Y.T"} {
 		if _, faults := parseTables(wrong); len(faults) != 1 {
 			t.Errorf("%q: faults %v, want one", wrong, faults)
 		}
