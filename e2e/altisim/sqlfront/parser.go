@@ -201,6 +201,7 @@ func CreateTable(st Statement, user string) (*engine.Table, error) {
 var dataTypes = map[string]int{ // with their default precision
 	"INTEGER": 0, "INT": 0, "BIGINT": 0, "SMALLINT": 0, "DOUBLE": 0, "REAL": 0, "FLOAT": 38, "NUMBER": 38, "NUMERIC": 38, "DECIMAL": 38,
 	"CHAR": 1, "VARCHAR": 1, "NCHAR": 1, "NVARCHAR": 1, "DATE": 0, "BLOB": 0, "CLOB": 0,
+	"BYTE": 1, "VARBYTE": 1, "NIBBLE": 1, "BIT": 1, "VARBIT": 1, "GEOMETRY": 0,
 }
 
 func (p *parser) column(t *engine.Table) engine.Column {

@@ -124,6 +124,8 @@ func columnText(c engine.Column) string {
 		}
 	case "DATE":
 		decl = "ALTIDATE_TEXT"
+	case "BYTE", "VARBYTE", "NIBBLE", "BIT", "VARBIT": // kept as they are written, BYTE'0A' as 0A
+		decl = "TEXT"
 	case "NUMERIC", "NUMBER", "DECIMAL", "FLOAT":
 		decl = "NUMERIC"
 	}
@@ -199,7 +201,7 @@ func image(row string, columns []engine.Column) string {
 		switch c.Type {
 		case "DOUBLE", "REAL", "FLOAT", "NUMERIC", "NUMBER", "DECIMAL":
 			q = fmt.Sprintf("iif(typeof(%s) = 'real', printf('%%!.17g', %s), %s)", q, q, q)
-		case "BLOB", "BYTE":
+		case "BLOB":
 			q = fmt.Sprintf("hex(%s)", q)
 		}
 		parts = append(parts, q)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -105,7 +104,7 @@ func sendRows(b *pgproto3.Backend, r *store.Result) {
 		d := &pgproto3.DataRow{Values: make([][]byte, len(row))}
 		for i, v := range row {
 			d.Values[i] = text(v)
-			for v != nil && utf8.RuneCount(d.Values[i]) < pads[i] {
+			for v != nil && len(d.Values[i]) < pads[i] {
 				d.Values[i] = append(d.Values[i], ' ')
 			}
 		}
