@@ -119,22 +119,6 @@ func TestConnectionString(t *testing.T) {
 	}
 }
 
-func TestSplitStatements(t *testing.T) {
-	script := "-- first; comment\nCREATE TABLE T1 (C1 INTEGER PRIMARY KEY); INSERT INTO T1 VALUES ('a;b -- c');\n\n"
-	want := []string{"CREATE TABLE T1 (C1 INTEGER PRIMARY KEY)", "INSERT INTO T1 VALUES ('a;b -- c')"}
-	if diff := cmp.Diff(want, splitStatements(script)); diff != "" {
-		t.Error(diff)
-	}
-	block := "CREATE PROCEDURE P1 AS BEGIN A; B; END;\n/\nEXEC P1\n/\n"
-	want = []string{"CREATE PROCEDURE P1 AS BEGIN A; B; END;", "EXEC P1"}
-	if diff := cmp.Diff(want, splitStatements(block)); diff != "" {
-		t.Error(diff)
-	}
-	if long := shorten(strings.Repeat("x ", 100)); len(long) > 90 {
-		t.Errorf("not shortened: %q", long)
-	}
-}
-
 // A panic of the driver would end the sidecar, and the next one as well.
 func TestBounded_DriverThatPanics_IsAnError(t *testing.T) {
 	err := new(Server).bounded(t.Context(), func() error { panic("slice bounds out of range [:20] with capacity 18") })

@@ -16,7 +16,7 @@ import (
 
 // catalogue answers for a table with these columns, numbered from 0, of which those in
 // key are the key. What refuse is in cannot be selected.
-func catalogue(columns []Column, key []int, refuse string) scripted {
+func catalogue(columns []Column, key []int, refuse string) answers {
 	return func(statement string) ([][]driver.Value, error) {
 		var rows [][]driver.Value
 		switch {

@@ -7,10 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -187,7 +184,7 @@ func (s *Sidecar) starter() *akucore.Starter {
 	return &akucore.Starter{
 		Runner:   runner,
 		Options:  s.Settings.StartOptions(),
-		Scripts:  s.scripts(),
+		Scripts:  func() []akucore.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.Settings.Replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
@@ -202,25 +199,6 @@ func (s *Sidecar) plan(m akucore.Mesh, o akucore.StartOptions, v akucore.View) a
 		o.Recover = s.Settings.StartOptions().Recover
 	}
 	return akucore.PlanStart(m, o, v)
-}
-
-// scripts are the *.sql files that prepare a new server, in name order.
-func (s *Sidecar) scripts() []akucore.Script {
-	if s.Settings.InitdbDir == "" {
-		return nil
-	}
-	files, _ := filepath.Glob(filepath.Join(s.Settings.InitdbDir, "*.sql"))
-	slices.Sort(files)
-	var scripts []akucore.Script
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			s.Log.Error("read an initdb script", "error", err)
-			continue
-		}
-		scripts = append(scripts, akucore.Script{Name: filepath.Base(file), Text: string(text)})
-	}
-	return scripts
 }
 
 // pause waits unless the context ends first.
