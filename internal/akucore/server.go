@@ -28,6 +28,9 @@ var (
 	ErrDone = errors.New("already done")
 	// ErrFatal: trying again cannot help before somebody changes something.
 	ErrFatal = errors.New("cannot succeed unchanged")
+	// ErrLocked: a transaction of somebody else keeps a statement from its lock; it
+	// ends, and then the statement succeeds.
+	ErrLocked = errors.New("somebody else holds a lock")
 	// ErrTimeout: the server gave up waiting.
 	ErrTimeout = errors.New("timed out")
 )
