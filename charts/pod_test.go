@@ -258,8 +258,8 @@ func TestPersistence_OffKeepsTheDataInThePod(t *testing.T) {
 }
 
 func TestPassword_IsInTheSecretAndNowhereElse(t *testing.T) {
-	given := render(t, least, `auth: {sysPassword: "q;{}=\"$(X) ü"}`)
-	if got := string(given.secrets["altibase-auth"].Data["password"]); got != "q;{}=\"$(X) ü" {
+	given := render(t, least, `auth: {sysPassword: "q;{}=$(X) ü"}`)
+	if got := string(given.secrets["altibase-auth"].Data["password"]); got != "q;{}=$(X) ü" {
 		t.Errorf("the Secret holds %q", got)
 	}
 	for name, configMap := range given.configMaps {

@@ -44,6 +44,24 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"auth.existingSecret and auth.sysPassword are both set: keep one of them.",
 		},
 		{
+			"password too long", "auth: {sysPassword: '01234567890123456789012345678901234567890'}",
+			"auth.sysPassword has 41 bytes, but Altibase takes at most 40: choose a shorter one.",
+		},
+		{
+			"password with a quote", `auth: {sysPassword: "p'w"}`,
+			"auth.sysPassword has a single or double quote in it, which Altibase takes in no password: choose one without.",
+		},
+		{
+			"more objects than a server takes",
+			"aku: {serverCount: 6, replications: [{namePrefix: A, tables: [SYS.A]}, {namePrefix: B, tables: [SYS.B]}, {namePrefix: C, tables: [SYS.C]}, " +
+				"{namePrefix: D, tables: [SYS.D]}, {namePrefix: E, tables: [SYS.E]}, {namePrefix: F, tables: [SYS.F]}, {namePrefix: G, tables: [SYS.G]}]}",
+			"aku.replications has 7 blocks, which with aku.serverCount = 6 make 35 replication objects on each server, but a server takes 32 (REPLICATION_MAX_COUNT): put the tables into fewer blocks or lower aku.serverCount.",
+		},
+		{
+			"table with a single quote", `aku: {replications: [{namePrefix: A, tables: ['SYS."it''s"']}]}`,
+			`aku.replications[0].tables has "SYS.\"it's\"": write USER.TABLE`,
+		},
+		{
 			"nothing to replicate", "aku: {replications: []}",
 			"aku.replications is empty: name at least one block with namePrefix and tables.",
 		},

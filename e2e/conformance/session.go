@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/alexbrainman/odbc" // registers the driver too
+
+	"aku/internal/unicode"
 )
 
 // Odbc says how servers are reached through one ODBC driver.
@@ -33,7 +35,7 @@ func (o Odbc) WriteIni(dir string) error {
 	file := filepath.Join(dir, "odbc.ini")
 	return errors.Join(
 		os.WriteFile(file, []byte("["+section+"]\nDriver="+o.Driver+"\n"), 0o640),
-		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir),
+		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir), unicode.Use(dir),
 	)
 }
 

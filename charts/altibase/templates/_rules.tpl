@@ -25,13 +25,23 @@ the value that is wrong and what to do.
 {{- else if not (or .Values.auth.existingSecret .Values.auth.sysPassword) }}
 {{- $faults = append $faults "auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out." }}
 {{- end }}
+{{- if gt (len .Values.auth.sysPassword) 40 }}
+{{- $faults = append $faults (printf "auth.sysPassword has %d bytes, but Altibase takes at most 40: choose a shorter one." (len .Values.auth.sysPassword)) }}
+{{- end }}
+{{- if regexMatch `['"]` .Values.auth.sysPassword }}
+{{- $faults = append $faults "auth.sysPassword has a single or double quote in it, which Altibase takes in no password: choose one without." }}
+{{- end }}
 
 {{- if not $aku.replications }}
 {{- $faults = append $faults "aku.replications is empty: name at least one block with namePrefix and tables." }}
 {{- end }}
+{{- $objects := mul (len $aku.replications) (sub (int64 $aku.serverCount) 1) }}
+{{- if gt $objects 32 }}
+{{- $faults = append $faults (printf "aku.replications has %d blocks, which with aku.serverCount = %d make %d replication objects on each server, but a server takes 32 (REPLICATION_MAX_COUNT): put the tables into fewer blocks or lower aku.serverCount." (len $aku.replications) (int64 $aku.serverCount) $objects) }}
+{{- end }}
 {{- $prefixes := dict }}
 {{- $tables := dict }}
-{{- $name := `("[^"]+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)` }}
+{{- $name := `("[^"']+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)` }}
 {{- range $i, $block := $aku.replications }}
 {{- $here := printf "aku.replications[%d]" $i }}
 {{- $prefix := upper $block.namePrefix }}

@@ -163,6 +163,7 @@ func (c Column) TypeID() uint32 {
 	ids := map[string]int32{
 		"CHAR": 1, "NUMERIC": 2, "NUMBER": 2, "DECIMAL": 2, "INTEGER": 4, "SMALLINT": 5, "FLOAT": 6, "REAL": 7,
 		"DOUBLE": 8, "DATE": 9, "VARCHAR": 12, "BIGINT": -5, "NCHAR": -8, "NVARCHAR": -9, "BLOB": 30, "CLOB": 40,
+		"BYTE": 20001, "NIBBLE": 20002, "VARBYTE": 20003, "BIT": -7, "VARBIT": -100, "GEOMETRY": 10003,
 	}
 	return uint32(ids[c.Type])
 }

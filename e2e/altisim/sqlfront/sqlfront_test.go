@@ -1,6 +1,7 @@
 package sqlfront
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -105,5 +106,16 @@ func TestCreateTableStatement(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestReservedWords_AreNamesInQuotesOnly(t *testing.T) {
+	for _, form := range []string{"CREATE TABLE U.%s (C INTEGER)", "CREATE TABLE U.T (%s INTEGER)", "CREATE TABLE U.T (C INTEGER, PRIMARY KEY (%s))"} {
+		if _, err := CreateTable(parseOne(t, fmt.Sprintf(form, "ORDER")), "U"); err == nil {
+			t.Errorf(form+" was taken", "ORDER")
+		}
+	}
+	if _, err := CreateTable(parseOne(t, `CREATE TABLE U."ORDER" ("LEVEL" INTEGER PRIMARY KEY)`), "U"); err != nil {
+		t.Error(err)
 	}
 }

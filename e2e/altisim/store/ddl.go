@@ -114,12 +114,18 @@ func columnText(c engine.Column) string {
 		check = fmt.Sprintf(" CHECK (typeof(%s) IN ('integer', 'null'))", q)
 	case "CHAR", "VARCHAR", "NCHAR", "NVARCHAR":
 		decl = fmt.Sprintf("%s(%d)", c.Type, c.Precision)
-		check = fmt.Sprintf(" CHECK (length(%s) <= %d)", q, c.Precision)
+		length := "length(" + q + ")"
+		if !strings.HasPrefix(c.Type, "N") {
+			length = "length(CAST(" + q + " AS BLOB))" // bytes
+		}
+		check = fmt.Sprintf(" CHECK (%s <= %d)", length, c.Precision)
 		if c.Type == "CHAR" || c.Type == "NCHAR" {
 			check = " COLLATE RTRIM" + check // padding counts in no comparison
 		}
 	case "DATE":
 		decl = "ALTIDATE_TEXT"
+	case "BYTE", "VARBYTE", "NIBBLE", "BIT", "VARBIT": // kept as they are written, BYTE'0A' as 0A
+		decl = "TEXT"
 	case "NUMERIC", "NUMBER", "DECIMAL", "FLOAT":
 		decl = "NUMERIC"
 	}
@@ -195,7 +201,7 @@ func image(row string, columns []engine.Column) string {
 		switch c.Type {
 		case "DOUBLE", "REAL", "FLOAT", "NUMERIC", "NUMBER", "DECIMAL":
 			q = fmt.Sprintf("iif(typeof(%s) = 'real', printf('%%!.17g', %s), %s)", q, q, q)
-		case "BLOB", "BYTE":
+		case "BLOB":
 			q = fmt.Sprintf("hex(%s)", q)
 		}
 		parts = append(parts, q)
