@@ -292,11 +292,17 @@ func TestValues_NoKeyIsDead(t *testing.T) {
 }
 
 func TestSchema_KnowsEveryKeyAndNoOther(t *testing.T) {
+	schema := schemaOf(t)
+	compareKeys(t, "", defaultValues(t), schema, schema["definitions"].(map[string]any))
+}
+
+func schemaOf(t *testing.T) map[string]any {
+	t.Helper()
 	var schema map[string]any
 	if err := yaml.UnmarshalStrict([]byte(readFile(t, "altibase/values.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
-	compareKeys(t, "", defaultValues(t), schema, schema["definitions"].(map[string]any))
+	return schema
 }
 
 // compareKeys walks tables whose keys are fixed: the schema lists them under "properties".
@@ -312,10 +318,14 @@ func compareKeys(t *testing.T, path string, values, schema, definitions map[stri
 	if schema["additionalProperties"] != false {
 		t.Errorf("schema of %q lets typos pass", path)
 	}
+	required, _ := schema["required"].([]any)
 	for key, value := range values {
 		if known[key] == nil {
 			t.Errorf("%s.%s is not in the schema", path, key)
 			continue
+		}
+		if !slices.Contains(required, any(key)) && !strings.Contains(path+".", "resources.") {
+			t.Errorf("%s.%s may be null, which templates read as 0, false or nothing", path, key)
 		}
 		if table, isTable := value.(map[string]any); isTable {
 			compareKeys(t, path+"."+key, table, known[key].(map[string]any), definitions)
@@ -327,6 +337,47 @@ func compareKeys(t *testing.T, path string, values, schema, definitions map[stri
 			t.Errorf("%s.%s is in the schema, but not in values.yaml", path, key)
 		}
 	}
+}
+
+// TestSchema_RefusesNullByName takes every key with a fixed name away, as null does. Without a schema for it, replicaCount would be 0 and
+// persistence.enabled false. Keys that users name themselves (labels, properties, security contexts) are what null is good for.
+func TestSchema_RefusesNullByName(t *testing.T) {
+	keys := fixedKeys("", defaultValues(t), schemaOf(t))
+	if len(keys) < 100 {
+		t.Fatalf("only %v", keys)
+	}
+	for _, key := range keys {
+		parts := strings.Split(key, ".")
+		values := "null"
+		for _, part := range slices.Backward(parts) {
+			values = "{" + part + ": " + values + "}"
+		}
+		_, err := tryRender(t, "altibase", least, values)
+		last := parts[len(parts)-1]
+		if err == nil || !strings.Contains(err.Error(), "missing propert") || !strings.Contains(err.Error(), "'"+last+"'") {
+			t.Errorf("%s: null gives: %v", key, err)
+		}
+	}
+	render(t, least, "{podSecurityContext: {seccompProfile: null}, properties: {NLS_USE: null}, aku: {resources: {limits: null}}, metrics: {dashboard: {labels: {grafana_dashboard: null}}}}")
+}
+
+// fixedKeys lists the paths of all values whose names are the chart's.
+func fixedKeys(path string, values map[string]any, schema map[string]any) []string {
+	known, definitions := schema["properties"].(map[string]any), schema["definitions"].(map[string]any)
+	var result []string
+	for key, value := range values {
+		at := strings.TrimPrefix(path+"."+key, ".")
+		result = append(result, at)
+		below, isTable := known[key].(map[string]any)
+		if ref, found := below["$ref"].(string); found {
+			below = definitions[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
+		}
+		table, _ := value.(map[string]any)
+		if _, fixed := below["properties"]; isTable && fixed && key != "resources" {
+			result = append(result, fixedKeys(at, table, map[string]any{"properties": below["properties"], "definitions": definitions})...)
+		}
+	}
+	return result
 }
 
 func TestNotes_SayHowToConnectScaleAndLook(t *testing.T) {
