@@ -84,6 +84,20 @@ func TestPersistence_LogVolumeTakesItsFoldersFromTheData(t *testing.T) {
 	}
 }
 
+func TestPersistence_FollowsTheHomeOfTheServer(t *testing.T) {
+	r := render(t, least, "{altibaseHome: /opt/altibase/, persistence: {logVolume: {enabled: true}}}")
+	want := []corev1.VolumeMount{
+		{Name: "data", MountPath: "/opt/altibase/dbs", SubPath: "dbs"},
+		{Name: "logs", MountPath: "/opt/altibase/logs", SubPath: "logs"},
+		{Name: "logs", MountPath: "/opt/altibase/arch_logs", SubPath: "arch_logs"},
+		{Name: "data", MountPath: "/opt/altibase/trc", SubPath: "trc"},
+	}
+	got := slices.DeleteFunc(r.container(t, "altibase").VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name != "data" && m.Name != "logs" })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the data would be outside the volume:\n%s", diff)
+	}
+}
+
 func TestLicence_IsAFileInTheHomeOfTheServer(t *testing.T) {
 	r := render(t, least, "{altibaseHome: /opt/altibase, license: {existingSecret: mine, existingSecretKey: file}}")
 	want := corev1.VolumeMount{Name: "license", MountPath: "/opt/altibase/conf/license", SubPath: "license", ReadOnly: true}

@@ -132,11 +132,31 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away.",
 		},
 		{
+			"a mount beside the home", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /data}]}",
+			"persistence.mounts has /data, but the server keeps its data below altibaseHome = /root/altibase_home: mount one of /root/altibase_home/dbs, /root/altibase_home/logs, /root/altibase_home/arch_logs, /root/altibase_home/trc, or all of altibaseHome, or leave persistence.mounts empty.",
+		},
+		{
+			"a mount with a similar name", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs2}]}",
+			"persistence.mounts has /root/altibase_home/dbs2, but the server keeps",
+		},
+		{
+			"mounts of another home", "{altibaseHome: /opt/altibase, persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}]}}",
+			"/opt/altibase/dbs is on no volume, so a pod that is replaced would start empty: add it to persistence.mounts, or leave persistence.mounts empty.",
+		},
+		{
+			"logs on no volume", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}]}",
+			"/root/altibase_home/logs is on no volume",
+		},
+		{
+			"data nowhere", "{altibaseHome: '', aku: {odbc: {driver: /d.so}}}",
+			"persistence.mounts is empty, and so is altibaseHome, from which it is derived: say where the image keeps its data.",
+		},
+		{
 			"log volume nowhere", "persistence: {logVolume: {enabled: true, mountPaths: [/logs]}}",
 			"persistence.logVolume.mountPaths has /logs, which is no mountPath of persistence.mounts: name folders that are there.",
 		},
 		{
-			"licence without home", "{license: {existingSecret: mine}, altibaseHome: '', aku: {odbc: {driver: /d.so}}}",
+			"licence without home", "{license: {existingSecret: mine}, altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {mounts: [{mountPath: /d}]}}",
 			"license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence.",
 		},
 		{
@@ -194,11 +214,17 @@ func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 
 func TestRules_LetTheLimitsPass(t *testing.T) {
 	for name, values := range map[string]string{
-		"replicas":  "{replicaCount: 6, aku: {serverCount: 6}}",
-		"none":      "replicaCount: 0",
-		"grace":     "terminationGracePeriodSeconds: 39",
-		"host name": "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
-		"prefix":    "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
+		"all of the home":          "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
+		"more than the home":       "persistence: {mounts: [{mountPath: /root}]}",
+		"a folder of a folder":     "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",
+		"data moved by a property": "{properties: {MEM_DB_DIR: /data/dbs, LOG_DIR: '?/elsewhere'}, persistence: {mounts: [{mountPath: /data}, {mountPath: /root/altibase_home/elsewhere}]}}",
+		"data moved by a variable": "{env: [{name: DATA, value: /data/db/}], persistence: {mounts: [{mountPath: /data}]}}",
+		"no home, no volume":       "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {enabled: false}}",
+		"replicas":                 "{replicaCount: 6, aku: {serverCount: 6}}",
+		"none":                     "replicaCount: 0",
+		"grace":                    "terminationGracePeriodSeconds: 39",
+		"host name":                "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
+		"prefix":                   "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
 		"tables": `aku: {replications: [{namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1,
 			SYS.T2 PARTITION P2, '"sys"."t1"', 'SYS."A,B"', SYS.주문]}]}`,
 	} {
@@ -267,7 +293,6 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"image: {pullPolicy: Sometimes}", "/image/pullPolicy", "must be one of"},
 		{"image: {repository: ''}", "/image/repository", "minLength"},
 		{"persistence: {accessModes: [ReadOnlyMany]}", "/persistence/accessModes/0", "must be one of"},
-		{"persistence: {mounts: []}", "/persistence/mounts", "minItems"},
 		{"persistence: {enabled: 'yes'}", "/persistence/enabled", "want boolean"},
 		{"properties: {mem_max: 1}", "/properties", "'mem_max' not allowed"},
 		{"properties: {X: {a: b}}", "/properties/X", "got object"},
@@ -320,7 +345,7 @@ var (
 // TestRules_EachSentenceIsWantedByATest looks for the longest piece of every sentence that the templates can fail with.
 func TestRules_EachSentenceIsWantedByATest(t *testing.T) {
 	tests := readFile(t, "rules_test.go") + readFile(t, "upgrade_test.go")
-	for _, file := range []string{"_rules.tpl", "_upgraderules.tpl"} {
+	for _, file := range []string{"_rules.tpl", "_mountrules.tpl", "_upgraderules.tpl"} {
 		template := readFile(t, "altibase/templates/"+file)
 		found := sentence.FindAllStringSubmatch(template, -1)
 		if all := strings.Count(template, "append $faults"); len(found) != all || all == 0 {

@@ -78,6 +78,14 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 			"persistence.mounts has /root/altibase_home/dbs no longer from the same place of the volume data, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were.",
 		},
 		{
+			"another home", "", "altibaseHome: /opt/altibase",
+			`altibaseHome is "/opt/altibase", but the pods of this release have their data below "/root/altibase_home": keep altibaseHome as it was.`,
+		},
+		{
+			"another home on the same mounts", "persistence: {mounts: [{mountPath: /root}]}", "{altibaseHome: /root/other, persistence: {mounts: [{mountPath: /root}]}}",
+			`altibaseHome is "/root/other", but`,
+		},
+		{
 			"logs on the other volume", "persistence: {logVolume: {enabled: true}}", "persistence: {logVolume: {enabled: true, mountPaths: [/root/altibase_home/logs]}}",
 			"persistence.mounts has /root/altibase_home/arch_logs no longer from the same place of the volume logs",
 		},
@@ -112,15 +120,17 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 
 func TestUpgrade_LetsTheRestPass(t *testing.T) {
 	for name, c := range map[string]struct{ from, to string }{
-		"nothing changed":       {"", ""},
-		"up":                    {"", "replicaCount: 4"},
-		"down":                  {"replicaCount: 4", "replicaCount: 1"},
-		"down to none":          {"replicaCount: 4", "replicaCount: 0"},
-		"another port, alone":   {"", "service: {port: 20400}"},
-		"one folder more":       {"persistence: {mounts: [{mountPath: /a, subPath: a}]}", "persistence: {mounts: [{mountPath: /a, subPath: a}, {mountPath: /b, subPath: b}]}"},
-		"more tables":           {"replicaCount: 3", "{replicaCount: 3, aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1, SYS.T2]}]}}"},
-		"same size, other unit": {"persistence: {size: 1Gi}", "persistence: {size: 1024Mi}"},
-		"fraction":              {"persistence: {size: 1536Mi}", "persistence: {size: 1.5Gi}"},
+		"nothing changed":        {"", ""},
+		"up":                     {"", "replicaCount: 4"},
+		"down":                   {"replicaCount: 4", "replicaCount: 1"},
+		"down to none":           {"replicaCount: 4", "replicaCount: 0"},
+		"another port, alone":    {"", "service: {port: 20400}"},
+		"one folder more":        {"persistence: {mounts: [{mountPath: /root/altibase_home, subPath: a}]}", "persistence: {mounts: [{mountPath: /root/altibase_home, subPath: a}, {mountPath: /root/altibase_home/trc, subPath: b}]}"},
+		"home with a slash more": {"altibaseHome: /opt/altibase", "altibaseHome: /opt/altibase/"},
+		"home without volumes":   {"persistence: {enabled: false}", "{altibaseHome: /opt/altibase, persistence: {enabled: false}}"},
+		"more tables":            {"replicaCount: 3", "{replicaCount: 3, aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1, SYS.T2]}]}}"},
+		"same size, other unit":  {"persistence: {size: 1Gi}", "persistence: {size: 1024Mi}"},
+		"fraction":               {"persistence: {size: 1536Mi}", "persistence: {size: 1.5Gi}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := upgrade(t, c.from, c.to); err != nil {

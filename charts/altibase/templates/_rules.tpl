@@ -107,18 +107,8 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "persistence.existingClaim is one volume, but aku.serverCount = %d pods would share it: set aku.serverCount to 1, or rename the claim to data-%s-0 and leave existingClaim empty." (int64 $aku.serverCount) (include "altibase.fullname" $)) }}
 {{- end }}
 {{- end }}
-{{- if .logVolume.enabled }}
-{{- $paths := list }}
-{{- range .mounts }}
-{{- $paths = append $paths .mountPath }}
 {{- end }}
-{{- range .logVolume.mountPaths }}
-{{- if not (has . $paths) }}
-{{- $faults = append $faults (printf "persistence.logVolume.mountPaths has %s, which is no mountPath of persistence.mounts: name folders that are there." .) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{- $faults = concat $faults (include "altibase.mountRules" . | fromYamlArray) }}
 
 {{- if and .Values.license.existingSecret (not .Values.altibaseHome) }}
 {{- $faults = append $faults "license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence." }}

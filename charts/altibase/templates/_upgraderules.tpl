@@ -36,6 +36,15 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- end }}
 {{- end }}
 
+{{- $kept := not (empty $existing.spec.volumeClaimTemplates) }}
+{{- range $existing.spec.template.spec.volumes }}
+{{- $kept = or $kept (hasKey . "persistentVolumeClaim") }}
+{{- end }}
+{{- $home := get $variables "ALTIBASE_HOME" }}
+{{- if and $kept $variables (ne (clean $home) (clean .Values.altibaseHome)) }}
+{{- $faults = append $faults (printf "altibaseHome is %q, but the pods of this release have their data below %q: keep altibaseHome as it was." .Values.altibaseHome $home) }}
+{{- end }}
+
 {{- /* Folders that are on a volume: in another place the server would find nothing and begin anew. */}}
 {{- $mounts := dict }}
 {{- range include "altibase.dataMounts" . | fromYamlArray }}
@@ -44,7 +53,7 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- range $existing.spec.template.spec.containers }}
 {{- if eq .name "altibase" }}
 {{- range .volumeMounts }}
-{{- if and (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")))) }}
+{{- if and $kept (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")))) }}
 {{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were." .mountPath .name) }}
 {{- end }}
 {{- end }}

@@ -1,8 +1,31 @@
+{{/* Where the volume appears: what was asked for, or the folders in which Altibase keeps its data. */}}
+{{- define "altibase.mounts" -}}
+{{- with .Values.persistence.mounts }}
+{{- toYaml . }}
+{{- else }}
+{{- range ternary (list "dbs" "logs" "arch_logs" "trc") list (not (empty .Values.altibaseHome)) }}
+- mountPath: {{ clean $.Values.altibaseHome }}/{{ . }}
+  subPath: {{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Which of them are on the log volume. */}}
+{{- define "altibase.logMountPaths" -}}
+{{- with .Values.persistence.logVolume.mountPaths }}
+{{- toYaml . }}
+{{- else }}
+{{- range ternary (list "logs" "arch_logs") list (not (empty .Values.altibaseHome)) }}
+- {{ clean $.Values.altibaseHome }}/{{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* What the database keeps, where it appears in its container. The folders of the log volume are taken from the data's. */}}
 {{- define "altibase.dataMounts" -}}
-{{- $logs := .Values.persistence.logVolume }}
-{{- range .Values.persistence.mounts }}
-- name: {{ ternary "logs" "data" (and $logs.enabled (has .mountPath $logs.mountPaths)) }}
+{{- $onLogs := ternary (include "altibase.logMountPaths" . | fromYamlArray) list .Values.persistence.logVolume.enabled }}
+{{- range include "altibase.mounts" . | fromYamlArray }}
+- name: {{ ternary "logs" "data" (has .mountPath $onLogs) }}
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.license.existingSecret }}

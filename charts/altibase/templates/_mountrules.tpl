@@ -1,0 +1,72 @@
+{{/*
+Whether the volumes hold what the server keeps: with a mount beside its folders all works, until the pod is replaced and starts empty.
+Gives the faults as a list in YAML.
+*/}}
+{{- define "altibase.mountRules" -}}
+{{- $faults := list }}
+{{- $mounts := include "altibase.mounts" . | fromYamlArray }}
+{{- $paths := list }}
+{{- range $mounts }}
+{{- $paths = append $paths .mountPath }}
+{{- end }}
+
+{{- if .Values.persistence.logVolume.enabled }}
+{{- range include "altibase.logMountPaths" . | fromYamlArray }}
+{{- if not (has . $paths) }}
+{{- $faults = append $faults (printf "persistence.logVolume.mountPaths has %s, which is no mountPath of persistence.mounts: name folders that are there." .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- if and .Values.persistence.enabled (not $mounts) }}
+{{- $faults = append $faults "persistence.mounts is empty, and so is altibaseHome, from which it is derived: say where the image keeps its data." }}
+{{- end }}
+
+{{- if and .Values.persistence.enabled .Values.altibaseHome }}
+{{- $home := clean .Values.altibaseHome }}
+{{- $named := include "altibase.namedFolders" . | fromYamlArray }}
+{{- $own := list (printf "%s/dbs" $home) (printf "%s/logs" $home) (printf "%s/arch_logs" $home) (printf "%s/trc" $home) }}
+{{- $elsewhere := false }}
+{{- range $path := $paths }}
+{{- $holds := false }}
+{{- range concat $own $named }}
+{{- $holds = or $holds (hasPrefix (printf "%s/" $path) (printf "%s/" .)) (hasPrefix (printf "%s/" .) (printf "%s/" $path)) }}
+{{- end }}
+{{- range $named }}
+{{- $elsewhere = or $elsewhere (hasPrefix (printf "%s/" $path) (printf "%s/" .)) }}
+{{- end }}
+{{- if not $holds }}
+{{- $faults = append $faults (printf "persistence.mounts has %s, but the server keeps its data below altibaseHome = %s: mount one of %s, or all of altibaseHome, or leave persistence.mounts empty." $path $home (join ", " $own)) }}
+{{- end }}
+{{- end }}
+{{- if not $elsewhere }}
+{{- range list (index $own 0) (index $own 1) }}
+{{- $folder := . }}
+{{- $covered := false }}
+{{- range $paths }}
+{{- $covered = or $covered (hasPrefix (printf "%s/" .) (printf "%s/" $folder)) }}
+{{- end }}
+{{- if not $covered }}
+{{- $faults = append $faults (printf "%s is on no volume, so a pod that is replaced would start empty: add it to persistence.mounts, or leave persistence.mounts empty." $folder) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{/* Folders that properties or env name: the data may be moved there. */}}
+{{- define "altibase.namedFolders" -}}
+{{- $folders := list }}
+{{- range $_, $value := .Values.properties }}
+{{- $folders = append $folders ($value | toString | replace "?" (clean $.Values.altibaseHome)) }}
+{{- end }}
+{{- range .Values.env }}
+{{- $folders = append $folders (.value | default "") }}
+{{- end }}
+{{- range $folders }}
+{{- if isAbs . }}
+- {{ clean . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
