@@ -2,6 +2,7 @@ package charts
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,7 +12,7 @@ import (
 )
 
 func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
-	r := render(t, least)
+	r := install(t, least)
 	want := []rbacv1.PolicyRule{
 		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets/scale"}, ResourceNames: []string{"altibase"}, Verbs: []string{"patch"}},
 		{
@@ -33,7 +34,7 @@ func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
 }
 
 func TestEndInOrder_RunsBeforeTheReleaseIsDeletedAndAfterItsRightsExist(t *testing.T) {
-	r := render(t, least, "hooks: {endInOrder: {timeoutSeconds: 100}}")
+	r := install(t, least, "hooks: {endInOrder: {timeoutSeconds: 100}}")
 	job := r.jobs["altibase-end"]
 	for _, object := range []metav1.Object{r.serviceAccounts["altibase-end"], r.roles["altibase-end"], r.roleBindings["altibase-end"], job} {
 		weight := "-5"
@@ -57,8 +58,26 @@ func TestEndInOrder_RunsBeforeTheReleaseIsDeletedAndAfterItsRightsExist(t *testi
 	}
 }
 
+// TestEndInOrder_IsNoPlainObject: piped from helm template to kubectl apply, the Job would scale the database to 0 at once, and at every apply.
+func TestEndInOrder_IsNoPlainObject(t *testing.T) {
+	rendered := render(t, least)
+	if rendered.jobs["altibase-end"] != nil || rendered.roles["altibase-end"] != nil || rendered.roleBindings["altibase-end"] != nil || rendered.serviceAccounts["altibase-end"] != nil {
+		t.Error("applied without Helm it ends all pods")
+	}
+	const warning = "Before you uninstall: scale to 0 first"
+	if !strings.Contains(rendered.notes, warning) || strings.Contains(install(t, least).notes, warning) {
+		t.Error("the notes do not fit")
+	}
+	if render(t, least, "hooks: {endInOrder: {force: true}}").jobs["altibase-end"] == nil {
+		t.Error("force makes no Job")
+	}
+	if install(t, least, "hooks: {endInOrder: {enabled: false, force: true}}").jobs["altibase-end"] != nil {
+		t.Error("it is switched off, and there all the same")
+	}
+}
+
 func TestEndInOrder_IsNoPodOfTheDatabase(t *testing.T) {
-	r := render(t, least)
+	r := install(t, least)
 	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
 	if pod := r.jobs["altibase-end"].Spec.Template.Labels; selector.Matches(labels.Set(pod)) {
 		t.Errorf("Services would lead to it: %v", pod)
@@ -118,7 +137,7 @@ func TestTestAndCheck_PassTheNetworkPolicy(t *testing.T) {
 
 func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
 	image := func(values string) string {
-		return render(t, least, values).jobs["altibase-end"].Spec.Template.Spec.Containers[0].Image
+		return install(t, least, values).jobs["altibase-end"].Spec.Template.Spec.Containers[0].Image
 	}
 	if got := image("aku: {image: {registry: r, repository: mine, tag: v1}}"); got != "r/mine:v1" {
 		t.Errorf("image %s", got)

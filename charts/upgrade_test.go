@@ -17,7 +17,7 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 )
 
-// aCluster holds one StatefulSet, and is all that the chart looks at.
+// aCluster holds one StatefulSet or none, and is all that the chart looks at.
 type aCluster struct {
 	dynamic.NamespaceableResourceInterface
 	statefulSet unstructured.Unstructured
@@ -37,7 +37,26 @@ func (c aCluster) Get(_ context.Context, name string, _ metav1.GetOptions, _ ...
 }
 
 func (c aCluster) List(context.Context, metav1.ListOptions) (*unstructured.UnstructuredList, error) {
-	return &unstructured.UnstructuredList{Items: []unstructured.Unstructured{c.statefulSet}}, nil
+	list := unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "apps/v1", "kind": "StatefulSetList"}}
+	if c.statefulSet.Object != nil {
+		list.Items = []unstructured.Unstructured{c.statefulSet}
+	}
+	return &list, nil
+}
+
+// install renders the chart for a new release, as helm install does: it sees a cluster.
+func install(t *testing.T, values ...string) release {
+	t.Helper()
+	options := chartutil.ReleaseOptions{Name: "altibase", Namespace: "db", Revision: 1, IsInstall: true}
+	r, err := renderFor(t, options, aCluster{}.render, values...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (c aCluster) render(loaded *chart.Chart, values chartutil.Values) (map[string]string, error) {
+	return engine.RenderWithClientProvider(loaded, values, c)
 }
 
 // upgrade installs the chart with some values, and renders an upgrade to others.
@@ -49,9 +68,7 @@ func upgrade(t *testing.T, from, to string) (release, error) {
 	}
 	cluster := aCluster{statefulSet: unstructured.Unstructured{Object: content}}
 	options := chartutil.ReleaseOptions{Name: "altibase", Namespace: "db", Revision: 2, IsUpgrade: true}
-	return renderFor(t, options, func(c *chart.Chart, values chartutil.Values) (map[string]string, error) {
-		return engine.RenderWithClientProvider(c, values, cluster)
-	}, least, to)
+	return renderFor(t, options, cluster.render, least, to)
 }
 
 func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {

@@ -85,6 +85,14 @@ annotations:
 {{- if or (include "altibase.asksReplicas" .) .Values.aku.podEvents }}yes{{ end }}
 {{- end }}
 
+{{/*
+Not empty when a cluster can be looked at: a list of it is never empty, even when nothing is on it and the namespace is yet to be made,
+and any user of Helm may ask for this one.
+*/}}
+{{- define "altibase.seesCluster" -}}
+{{- if lookup "apps/v1" "StatefulSet" .Release.Namespace "" }}yes{{ end }}
+{{- end }}
+
 {{/* What the sidecar is ordered to do about a lost master. */}}
 {{- define "altibase.recoverConfigMap" -}}
 {{- include "altibase.fullname" . }}-recover
