@@ -98,6 +98,20 @@ func TestPersistence_FollowsTheHomeOfTheServer(t *testing.T) {
 	}
 }
 
+func TestPersistence_PodsThatShareAVolumeHaveFoldersOfTheirOwn(t *testing.T) {
+	r := render(t, least, "persistence: {existingClaim: shared, mounts: [{mountPath: /root/altibase_home, subPathExpr: db/$(POD_NAME)}]}")
+	database := r.container(t, "altibase")
+	if want := (corev1.VolumeMount{Name: "data", MountPath: "/root/altibase_home", SubPathExpr: "db/$(POD_NAME)"}); !hasMount(database.VolumeMounts, want) {
+		t.Errorf("mounts: %v", database.VolumeMounts)
+	}
+	if name := environment(t, database)["POD_NAME"]; name != "<metadata.name>" {
+		t.Errorf("POD_NAME = %q: Kubernetes starts no container with a folder it cannot name", name)
+	}
+	if _, found := environment(t, render(t, least).container(t, "altibase"))["POD_NAME"]; found {
+		t.Error("nothing needs POD_NAME")
+	}
+}
+
 func TestLicence_IsAFileInTheHomeOfTheServer(t *testing.T) {
 	r := render(t, least, "{altibaseHome: /opt/altibase, license: {existingSecret: mine, existingSecretKey: file}}")
 	want := corev1.VolumeMount{Name: "license", MountPath: "/opt/altibase/conf/license", SubPath: "license", ReadOnly: true}

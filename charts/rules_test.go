@@ -125,7 +125,19 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"one claim for several pods", "persistence: {existingClaim: mine}",
-			"persistence.existingClaim is one volume, but aku.serverCount = 4 pods would share it: set aku.serverCount to 1, or rename the claim to data-altibase-0 and leave existingClaim empty.",
+			"persistence.existingClaim is one volume, but aku.serverCount = 4 pods would share its folders: set aku.serverCount to 1, or rename the claim to data-altibase-0 and leave existingClaim empty, or give each of persistence.mounts a subPathExpr with $(POD_NAME).",
+		},
+		{
+			"one claim for several pods, one folder for all", "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {existingClaim: mine, mounts: [{mountPath: /a, subPathExpr: $(POD_NAME)}, {mountPath: /b}]}}",
+			"persistence.existingClaim is one volume, but",
+		},
+		{
+			"the folder of one pod for all", "persistence: {mounts: [{mountPath: /root/altibase_home, subPath: nfs/altibase-0/home}]}",
+			"persistence.mounts has the subPath nfs/altibase-0/home, which is the name of one pod, for all of them: write subPathExpr with $(POD_NAME) in its place.",
+		},
+		{
+			"the variable of the chart", "{env: [{name: POD_NAME, value: x}], persistence: {mounts: [{mountPath: /root/altibase_home, subPathExpr: $(POD_NAME)}]}}",
+			"env has POD_NAME, which the chart sets for subPathExpr: leave it away.",
 		},
 		{
 			"a claim without persistence", "{aku: {serverCount: 1}, persistence: {enabled: false, existingClaim: mine}}",
@@ -214,17 +226,18 @@ func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 
 func TestRules_LetTheLimitsPass(t *testing.T) {
 	for name, values := range map[string]string{
-		"all of the home":          "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
-		"more than the home":       "persistence: {mounts: [{mountPath: /root}]}",
-		"a folder of a folder":     "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",
-		"data moved by a property": "{properties: {MEM_DB_DIR: /data/dbs, LOG_DIR: '?/elsewhere'}, persistence: {mounts: [{mountPath: /data}, {mountPath: /root/altibase_home/elsewhere}]}}",
-		"data moved by a variable": "{env: [{name: DATA, value: /data/db/}], persistence: {mounts: [{mountPath: /data}]}}",
-		"no home, no volume":       "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {enabled: false}}",
-		"replicas":                 "{replicaCount: 6, aku: {serverCount: 6}}",
-		"none":                     "replicaCount: 0",
-		"grace":                    "terminationGracePeriodSeconds: 39",
-		"host name":                "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
-		"prefix":                   "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
+		"the folder of the only pod": "{aku: {serverCount: 1}, persistence: {mounts: [{mountPath: /root/altibase_home, subPath: altibase-0}]}}",
+		"all of the home":            "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
+		"more than the home":         "persistence: {mounts: [{mountPath: /root}]}",
+		"a folder of a folder":       "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",
+		"data moved by a property":   "{properties: {MEM_DB_DIR: /data/dbs, LOG_DIR: '?/elsewhere'}, persistence: {mounts: [{mountPath: /data}, {mountPath: /root/altibase_home/elsewhere}]}}",
+		"data moved by a variable":   "{env: [{name: DATA, value: /data/db/}], persistence: {mounts: [{mountPath: /data}]}}",
+		"no home, no volume":         "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {enabled: false}}",
+		"replicas":                   "{replicaCount: 6, aku: {serverCount: 6}}",
+		"none":                       "replicaCount: 0",
+		"grace":                      "terminationGracePeriodSeconds: 39",
+		"host name":                  "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
+		"prefix":                     "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
 		"tables": `aku: {replications: [{namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1,
 			SYS.T2 PARTITION P2, '"sys"."t1"', 'SYS."A,B"', SYS.주문]}]}`,
 	} {
@@ -293,6 +306,8 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"image: {pullPolicy: Sometimes}", "/image/pullPolicy", "must be one of"},
 		{"image: {repository: ''}", "/image/repository", "minLength"},
 		{"persistence: {accessModes: [ReadOnlyMany]}", "/persistence/accessModes/0", "must be one of"},
+		{"persistence: {mounts: [{mountPath: /x, subPath: a, subPathExpr: $(POD_NAME)}]}", "/persistence/mounts/0", "'not' failed"},
+		{"persistence: {mounts: [{mountPath: /x, subPathExpr: $(POD)}]}", "/persistence/mounts/0/subPathExpr", "does not match"},
 		{"persistence: {enabled: 'yes'}", "/persistence/enabled", "want boolean"},
 		{"properties: {mem_max: 1}", "/properties", "'mem_max' not allowed"},
 		{"properties: {X: {a: b}}", "/properties/X", "got object"},

@@ -103,6 +103,10 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 			`altibaseHome is "/root/other", but`,
 		},
 		{
+			"another folder for each pod", "persistence: {mounts: [{mountPath: /root/altibase_home, subPathExpr: $(POD_NAME)}]}", "persistence: {mounts: [{mountPath: /root/altibase_home, subPathExpr: x/$(POD_NAME)}]}",
+			"persistence.mounts has /root/altibase_home no longer from the same place",
+		},
+		{
 			"logs on the other volume", "persistence: {logVolume: {enabled: true}}", "persistence: {logVolume: {enabled: true, mountPaths: [/root/altibase_home/logs]}}",
 			"persistence.mounts has /root/altibase_home/arch_logs no longer from the same place of the volume logs",
 		},

@@ -6,8 +6,15 @@ Gives the faults as a list in YAML.
 {{- $faults := list }}
 {{- $mounts := include "altibase.mounts" . | fromYamlArray }}
 {{- $paths := list }}
+{{- $aPod := printf "^%s-[0-9]+$" (include "altibase.fullname" .) }}
 {{- range $mounts }}
 {{- $paths = append $paths .mountPath }}
+{{- $subPath := .subPath | default "" }}
+{{- range splitList "/" $subPath }}
+{{- if and (regexMatch $aPod .) (gt (int64 $.Values.aku.serverCount) 1) }}
+{{- $faults = append $faults (printf "persistence.mounts has the subPath %s, which is the name of one pod, for all of them: write subPathExpr with $(POD_NAME) in its place." $subPath) }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- if .Values.persistence.logVolume.enabled }}

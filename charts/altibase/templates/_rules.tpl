@@ -71,7 +71,9 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 {{- range .Values.env }}
-{{- if hasPrefix "AKU_" .name }}
+{{- if and (eq .name "POD_NAME") (include "altibase.foldersByPod" $) }}
+{{- $faults = append $faults "env has POD_NAME, which the chart sets for subPathExpr: leave it away." }}
+{{- else if hasPrefix "AKU_" .name }}
 {{- $faults = append $faults (printf "env has %s: set the value under aku instead, so that both containers get it." .name) }}
 {{- else if hasPrefix "ALTIBASE_" .name }}
 {{- $faults = append $faults (printf "env has %s: set it under properties, service or altibaseHome instead." .name) }}
@@ -103,8 +105,12 @@ the value that is wrong and what to do.
 {{- if not .enabled }}
 {{- $faults = append $faults "persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away." }}
 {{- end }}
-{{- if ne (int64 $aku.serverCount) 1 }}
-{{- $faults = append $faults (printf "persistence.existingClaim is one volume, but aku.serverCount = %d pods would share it: set aku.serverCount to 1, or rename the claim to data-%s-0 and leave existingClaim empty." (int64 $aku.serverCount) (include "altibase.fullname" $)) }}
+{{- $apart := not (empty .mounts) }}
+{{- range .mounts }}
+{{- $apart = and $apart .subPathExpr }}
+{{- end }}
+{{- if and (ne (int64 $aku.serverCount) 1) (or (not $apart) .logVolume.enabled) }}
+{{- $faults = append $faults (printf "persistence.existingClaim is one volume, but aku.serverCount = %d pods would share its folders: set aku.serverCount to 1, or rename the claim to data-%s-0 and leave existingClaim empty, or give each of persistence.mounts a subPathExpr with $(POD_NAME)." (int64 $aku.serverCount) (include "altibase.fullname" $)) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -48,12 +48,12 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- /* Folders that are on a volume: in another place the server would find nothing and begin anew. */}}
 {{- $mounts := dict }}
 {{- range include "altibase.dataMounts" . | fromYamlArray }}
-{{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")) "" }}
+{{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")) "" }}
 {{- end }}
 {{- range $existing.spec.template.spec.containers }}
 {{- if eq .name "altibase" }}
 {{- range .volumeMounts }}
-{{- if and $kept (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")))) }}
+{{- if and $kept (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")))) }}
 {{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were." .mountPath .name) }}
 {{- end }}
 {{- end }}

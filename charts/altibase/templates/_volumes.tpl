@@ -10,6 +10,13 @@
 {{- end }}
 {{- end }}
 
+{{/* Not empty when a folder of a volume has the name of the pod. */}}
+{{- define "altibase.foldersByPod" -}}
+{{- range include "altibase.mounts" . | fromYamlArray }}
+{{- if .subPathExpr }}yes{{ end }}
+{{- end }}
+{{- end }}
+
 {{/* Which of them are on the log volume. */}}
 {{- define "altibase.logMountPaths" -}}
 {{- with .Values.persistence.logVolume.mountPaths }}
