@@ -104,6 +104,14 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"env has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
 		},
 		{
+			"the vendor's aku beside ours", "args: ['-c', 'server start && aku -p start; sleep infinity']",
+			"command or args call aku -p, the vendor's own utility: two of them on the same replications lose rows, for it empties tables and resets without a proof; leave that call away, the chart's aku does it.",
+		},
+		{
+			"the vendor's aku by its path", "command: [sh, -c, '$ALTIBASE_HOME/bin/aku -p end']",
+			"command or args call aku -p",
+		},
+		{
 			"no service account", "serviceAccount: {create: false}",
 			"serviceAccount.create is false and serviceAccount.name is empty, but aku.replicationResetAtEnd = auto and aku.podEvents speak to the Kubernetes API: name a service account, let the chart make one, or set aku.replicationResetAtEnd to 0 or 1 and aku.podEvents to false.",
 		},
@@ -227,6 +235,7 @@ func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 func TestRules_LetTheLimitsPass(t *testing.T) {
 	for name, values := range map[string]string{
 		"the folder of the only pod": "{aku: {serverCount: 1}, persistence: {mounts: [{mountPath: /root/altibase_home, subPath: altibase-0}]}}",
+		"a command of another name":  "{command: [/bin/daku -p 1, aku-init -p], args: [aku, status]}",
 		"all of the home":            "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
 		"more than the home":         "persistence: {mounts: [{mountPath: /root}]}",
 		"a folder of a folder":       "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",

@@ -80,6 +80,12 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
+{{- range concat .Values.command .Values.args }}
+{{- if regexMatch `(^|[\s;&|/])aku\s+-p` . }}
+{{- $faults = append $faults "command or args call aku -p, the vendor's own utility: two of them on the same replications lose rows, for it empties tables and resets without a proof; leave that call away, the chart's aku does it." }}
+{{- end }}
+{{- end }}
+
 {{- if not (or $aku.odbc.driver .Values.altibaseHome) }}
 {{- $faults = append $faults "aku.odbc.driver and altibaseHome are both empty: one of them must say where the ODBC driver is." }}
 {{- end }}
