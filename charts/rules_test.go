@@ -369,7 +369,7 @@ var (
 // TestRules_EachSentenceIsWantedByATest looks for the longest piece of every sentence that the templates can fail with.
 func TestRules_EachSentenceIsWantedByATest(t *testing.T) {
 	tests := readFile(t, "rules_test.go") + readFile(t, "upgrade_test.go")
-	for _, file := range []string{"_rules.tpl", "_mountrules.tpl", "_upgraderules.tpl"} {
+	for _, file := range []string{"_rules.tpl", "_mountrules.tpl", "_upgraderules.tpl", "_claimrules.tpl"} {
 		template := readFile(t, "altibase/templates/"+file)
 		found := sentence.FindAllStringSubmatch(template, -1)
 		if all := strings.Count(template, "append $faults"); len(found) != all || all == 0 {

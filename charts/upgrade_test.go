@@ -112,19 +112,55 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 		},
 		{
 			"a bigger volume", "", "persistence: {size: 20Gi}",
-			"persistence asks for the volume data of 20Gi, the StatefulSet has the volume data of 10Gi, and Kubernetes takes no change of them. To do it: kubectl -n db delete statefulset altibase --cascade=orphan (the pods go on running), resize the claims that are there, and upgrade again.",
+			"the volume data is to have 20Gi, but it has 10Gi, and Kubernetes takes no change of it in a StatefulSet. To do it: enlarge the claims that are there, kubectl -n db delete statefulset altibase --cascade=orphan (the pods go on running), upgrade again.",
+		},
+		{
+			"a smaller volume", "", "persistence: {size: 9Gi}",
+			"the volume data is to have 9Gi, but it has 10Gi, and no volume gets smaller: keep its size.",
+		},
+		{
+			"a bigger log volume", "persistence: {logVolume: {enabled: true}}", "persistence: {logVolume: {enabled: true, size: 1Ti}}",
+			"the volume logs is to have 1Ti, but it has 10Gi",
 		},
 		{
 			"another class", "", "persistence: {storageClass: fast}",
-			"persistence asks for the volume data of 10Gi in class fast, the StatefulSet has the volume data of 10Gi, and",
+			"the volume data is to be of the storage class fast, but it is of the cluster's default, and a volume stays where it is: keep the class, or do as the README says under Another storage class.",
+		},
+		{
+			"other access modes", "", "persistence: {accessModes: [ReadWriteOncePod]}",
+			"the volume data is to have persistence.accessModes ReadWriteOncePod, but it has ReadWriteOnce, and claims that are there keep theirs. For those to come: kubectl -n db delete statefulset altibase --cascade=orphan",
+		},
+		{
+			"other annotations of the claims", "persistence: {annotations: {a: b}}", "persistence: {annotations: {a: c}}",
+			`the claims of the volume data are to have the annotations {"a":"c"}, but they have {"a":"b"}, and Kubernetes takes no change of them in a StatefulSet. To do it: kubectl annotate the claims that are there, kubectl`,
 		},
 		{
 			"a second volume", "", "persistence: {logVolume: {enabled: true, size: 1Gi}}",
-			"persistence asks for the volume data of 10Gi and the volume logs of 1Gi, the StatefulSet has",
+			"persistence asks for a volume logs that the pods of this release do not have, and what would be on it is on another one: Kubernetes adds none later, keep persistence as it was.",
+		},
+		{
+			"one volume less", "persistence: {logVolume: {enabled: true}}", "",
+			"persistence no longer asks for the volume logs, and the server would not find what is on it: keep persistence as it was.",
 		},
 		{
 			"no volume", "", "persistence: {enabled: false}",
-			"persistence asks for no volumes, the StatefulSet has the volume data of 10Gi",
+			"persistence.enabled is false, but the data of this release is on volumes, and its pods would start empty: keep it true.",
+		},
+		{
+			"no volume in place of a claim", "{aku: {serverCount: 1}, persistence: {existingClaim: mine}}", "persistence: {enabled: false}",
+			"persistence.enabled is false, but the data of this release is on volumes",
+		},
+		{
+			"volumes where there were none", "persistence: {enabled: false}", "",
+			"persistence.enabled is true, but the data of this release is in its pods and would be gone with them: keep it false, or install a second release with volumes and copy the rows.",
+		},
+		{
+			"a claim in place of the chart's", "aku: {serverCount: 1}", "{aku: {serverCount: 1}, persistence: {existingClaim: mine}}",
+			`persistence.existingClaim is "mine", but the data of this release is on claims that the chart made, and its pods would start empty: keep it as it was, or copy the files first and install anew.`,
+		},
+		{
+			"another claim", "{aku: {serverCount: 1}, persistence: {existingClaim: mine}}", "{aku: {serverCount: 1}, persistence: {existingClaim: other}}",
+			`persistence.existingClaim is "other", but the data of this release is on the claim mine, and`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -134,6 +170,10 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+			// Without the StatefulSet nothing is refused any more: that way leads pods to empty folders after most changes.
+			if way := "--cascade=orphan"; strings.Contains(err.Error(), way) && !strings.Contains(c.want, "StatefulSet") && !strings.Contains(c.want, way) && !strings.Contains(c.name, "bigger") {
+				t.Errorf("%s is the wrong advice in: %v", way, err)
 			}
 		})
 	}

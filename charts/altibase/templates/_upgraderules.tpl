@@ -60,11 +60,7 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- end }}
 {{- end }}
 
-{{- $there := include "altibase.describeClaims" $existing.spec.volumeClaimTemplates | fromYaml }}
-{{- $wanted := include "altibase.describeClaims" (include "altibase.claims" . | fromYamlArray) | fromYaml }}
-{{- if ne (toString $there.facts) (toString $wanted.facts) }}
-{{- $faults = append $faults (printf "persistence asks for %s, the StatefulSet has %s, and Kubernetes takes no change of them. To do it: kubectl -n %s delete statefulset %s --cascade=orphan (the pods go on running), resize the claims that are there, and upgrade again." $wanted.words $there.words .Release.Namespace $name) }}
-{{- end }}
+{{- $faults = concat $faults (include "altibase.claimRules" (dict "root" . "existing" $existing) | fromYamlArray) }}
 {{- end }}
 
 {{- if $faults }}
@@ -80,23 +76,4 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- toYaml .env }}
 {{- end }}
 {{- end }}
-{{- end }}
-
-{{/* Claim templates as facts to compare, for Kubernetes writes 1024Mi as 1Gi, and in words. */}}
-{{- define "altibase.describeClaims" -}}
-{{- $facts := list }}
-{{- $words := list }}
-{{- range . }}
-{{- $size := toString .spec.resources.requests.storage }}
-{{- $class := .spec.storageClassName | default "" }}
-{{- $unit := regexReplaceAll "[0-9.]" $size "" }}
-{{- $base := ternary 1024 1000 (hasSuffix "i" $unit) | float64 }}
-{{- $bytes := regexReplaceAll "[^0-9.]" $size "" | float64 }}
-{{- range until (get (dict "k" 1 "K" 1 "M" 2 "G" 3 "T" 4 "P" 5 "E" 6) (trimSuffix "i" $unit) | default 0 | int) }}
-{{- $bytes = mulf $bytes $base }}
-{{- end }}
-{{- $facts = append $facts (printf "%s %.0f %s" .metadata.name $bytes $class) }}
-{{- $words = append $words (printf "the volume %s of %s%s" .metadata.name $size (ternary (printf " in class %s" $class) "" (not (empty $class)))) }}
-{{- end }}
-{{- dict "facts" $facts "words" (join " and " $words | default "no volumes") | toYaml }}
 {{- end }}
