@@ -92,6 +92,10 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"properties.PORT_NO must not be given: set service.port instead.",
 		},
 		{
+			"property that is a value", "properties: {REPLICATION_LOCK_TIMEOUT: 5}",
+			"properties.REPLICATION_LOCK_TIMEOUT must not be given: set aku.replicationLockTimeout instead.",
+		},
+		{
 			"property with prefix", "properties: {ALTIBASE_MAX_CLIENT: 10}",
 			"properties.ALTIBASE_MAX_CLIENT: leave the prefix ALTIBASE_ away, the chart adds it.",
 		},
@@ -289,6 +293,12 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"aku: {replications: [{namePrefix: A, tables: [S.T], syncParallelCount: 101}]}", "/aku/replications/0/syncParallelCount", "got 101, want 100"},
 		{"aku: {replications: [{namePrefix: A, tables: [S.T], syncParallelCount: 0}]}", "/aku/replications/0/syncParallelCount", "got 0, want 1"},
 		{"aku: {queryTimeout: -1}", "/aku/queryTimeout", "minimum"},
+		{"aku: {replicationLockTimeout: 5}", "/aku/replicationLockTimeout", "minimum"},
+		{"aku: {replicationLockTimeout: 3601}", "/aku/replicationLockTimeout", "maximum"},
+		{"aku: {lockWait: 0}", "/aku/lockWait", "minimum"},
+		{"aku: {lockWait: 601}", "/aku/lockWait", "maximum"},
+		{"aku: {beatInterval: 0}", "/aku/beatInterval", "minimum"},
+		{"aku: {beatInterval: 61}", "/aku/beatInterval", "maximum"},
 		{"aku: {queryRetryCount: -1}", "/aku/queryRetryCount", "minimum"},
 		{"aku: {queryRetryDelayMsec: -1}", "/aku/queryRetryDelayMsec", "minimum"},
 		{"aku: {addressCheckCount: 0}", "/aku/addressCheckCount", "minimum"},

@@ -47,6 +47,12 @@ The number of replicas must not appear here, else scaling would restart every po
 {{- end }}
 - name: AKU_QUERY_TIMEOUT
   value: {{ int64 $aku.queryTimeout | quote }}
+- name: AKU_REPLICATION_LOCK_TIMEOUT
+  value: {{ int64 $aku.replicationLockTimeout | quote }}
+- name: AKU_LOCK_WAIT
+  value: {{ int64 $aku.lockWait | quote }}
+- name: AKU_BEAT_INTERVAL
+  value: {{ int64 $aku.beatInterval | quote }}
 - name: AKU_QUERY_RETRY_COUNT
   value: {{ int64 $aku.queryRetryCount | quote }}
 - name: AKU_QUERY_RETRY_DELAY_MSEC

@@ -62,7 +62,7 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "service.port is %d and service.replicationPort is %d: they must differ from each other and from %d, the health port of aku." (index $ports 0) (index $ports 1) (index $ports 2)) }}
 {{- end }}
 
-{{- $own := dict "ADMIN_MODE" "the chart sets it" "REMOTE_SYSDBA_ENABLE" "the chart sets it" "PORT_NO" "set service.port instead" "REPLICATION_PORT_NO" "set service.replicationPort instead" "HOME" "set altibaseHome instead" }}
+{{- $own := dict "ADMIN_MODE" "the chart sets it" "REMOTE_SYSDBA_ENABLE" "the chart sets it" "PORT_NO" "set service.port instead" "REPLICATION_PORT_NO" "set service.replicationPort instead" "HOME" "set altibaseHome instead" "REPLICATION_LOCK_TIMEOUT" "set aku.replicationLockTimeout instead" }}
 {{- range $property, $_ := .Values.properties }}
 {{- if hasPrefix "ALTIBASE_" $property }}
 {{- $faults = append $faults (printf "properties.%s: leave the prefix ALTIBASE_ away, the chart adds it." $property) }}
