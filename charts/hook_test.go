@@ -90,6 +90,10 @@ func TestTest_LooksAtAllPodsFromOutside(t *testing.T) {
 	if hook := pod.Annotations["helm.sh/hook"]; hook != "test" || *pod.Spec.ActiveDeadlineSeconds != 90 {
 		t.Errorf("hook %q, %d s", hook, *pod.Spec.ActiveDeadlineSeconds)
 	}
+	// Helm 3 deletes what succeeded before --logs reads it, and ends with an error then.
+	if policy := pod.Annotations["helm.sh/hook-delete-policy"]; policy != "before-hook-creation" {
+		t.Errorf("helm test --logs would find no pod: %s", policy)
+	}
 	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
 	if selector.Matches(labels.Set(pod.Labels)) {
 		t.Errorf("Services would lead to it: %v", pod.Labels)
