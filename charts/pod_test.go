@@ -193,6 +193,7 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 		{Name: "aku-api", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true},
 	}
 	wantSidecar := append(slices.Clone(shared),
+		corev1.VolumeMount{Name: "aku-tmp", MountPath: "/tmp"},
 		corev1.VolumeMount{Name: "recover", MountPath: "/etc/aku/recover", ReadOnly: true},
 		corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true})
 	if diff := cmp.Diff(wantSidecar, r.container(t, "aku").VolumeMounts); diff != "" {
@@ -216,6 +217,7 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 	want := map[string]corev1.VolumeSource{
 		"aku-bin": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
 		"aku-run": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
+		"aku-tmp": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
 		"aku-auth": {Secret: &corev1.SecretVolumeSource{
 			SecretName: "altibase-auth", DefaultMode: &mode, Items: []corev1.KeyToPath{{Key: "password", Path: "password"}},
 		}},

@@ -29,9 +29,17 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ int64 $aku.serverCount | quote }}
 - name: AKU_SYS_PASSWORD_FILE
   value: /etc/aku/auth/password
-{{- with (ternary "" .Values.auth.initialPassword (default false .outside)) }}
+{{- if not .outside }}
+{{- if .Values.auth.initialPasswordSecret }}
 - name: AKU_SYS_INITIAL_PASSWORD
-  value: {{ . | quote }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.auth.initialPasswordSecret }}
+      key: {{ .Values.auth.initialPasswordSecretKey }}
+{{- else if .Values.auth.initialPassword }}
+- name: AKU_SYS_INITIAL_PASSWORD
+  value: {{ .Values.auth.initialPassword | quote }}
+{{- end }}
 {{- end }}
 - name: AKU_PORT_NO
   value: {{ int64 .Values.service.port | quote }}

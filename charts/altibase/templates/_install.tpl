@@ -9,13 +9,10 @@
   resources:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with include "altibase.securityContext" (dict "root" . "context" .Values.aku.installSecurityContext) }}
   securityContext:
-    runAsNonRoot: true
-    runAsUser: 65532
-    allowPrivilegeEscalation: false
-    readOnlyRootFilesystem: true
-    capabilities:
-      drop: ["ALL"]
+    {{- . | nindent 4 }}
+  {{- end }}
   volumeMounts:
     - name: aku-bin
       mountPath: /target

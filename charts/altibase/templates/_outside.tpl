@@ -23,9 +23,9 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.podSecurityContext }}
+{{- with include "altibase.securityContext" (dict "root" .root "context" .root.Values.podSecurityContext) }}
 securityContext:
-  {{- toYaml . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 {{- if .root.Values.aku.install }}
 initContainers:
@@ -45,9 +45,9 @@ containers:
     resources:
       {{- toYaml . | nindent 6 }}
     {{- end }}
-    {{- with .root.Values.aku.securityContext }}
+    {{- with include "altibase.securityContext" (dict "root" .root "context" .root.Values.aku.securityContext) }}
     securityContext:
-      {{- toYaml . | nindent 6 }}
+      {{- . | nindent 6 }}
     {{- end }}
     volumeMounts:
       {{- if .root.Values.aku.install }}
@@ -57,6 +57,7 @@ containers:
       {{- end }}
       - name: aku-run
         mountPath: /run/aku
+      {{- include "altibase.tmpMount" . | nindent 6 }}
       - name: aku-auth
         mountPath: /etc/aku/auth
         readOnly: true
@@ -67,6 +68,7 @@ volumes:
   {{- end }}
   - name: aku-run
     emptyDir: {}
+  {{- include "altibase.tmpVolume" . | nindent 2 }}
   - name: aku-auth
     secret:
       secretName: {{ include "altibase.secretName" .root }}

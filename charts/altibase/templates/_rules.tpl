@@ -147,7 +147,7 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
-{{- $names := list "aku-bin" "aku-run" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" }}
+{{- $names := list "aku-bin" "aku-run" "aku-tmp" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" }}
 {{- range .Values.extraVolumes }}
 {{- if has .name $names }}
 {{- $faults = append $faults (printf "extraVolumes has the name %s, which is a volume of the chart: choose another one." .name) }}
