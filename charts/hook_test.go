@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -81,6 +82,39 @@ func TestEndInOrder_IsNoPodOfTheDatabase(t *testing.T) {
 	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
 	if pod := r.jobs["altibase-end"].Spec.Template.Labels; selector.Matches(labels.Set(pod)) {
 		t.Errorf("Services would lead to it: %v", pod)
+	}
+}
+
+// hookPods are what the hooks run, with the labels and annotations of the pods.
+func hookPods(r release) map[string]corev1.PodTemplateSpec {
+	test := r.pods["altibase-test"]
+	return map[string]corev1.PodTemplateSpec{
+		"check": r.jobs["altibase-check"].Spec.Template, "end": r.jobs["altibase-end"].Spec.Template,
+		"test": {ObjectMeta: test.ObjectMeta, Spec: test.Spec},
+	}
+}
+
+func TestHookPods_AreScheduledAsAskedForAndOutOfAMesh(t *testing.T) {
+	for name, pod := range hookPods(install(t, least, "{nodeSelector: {disk: fast}, tolerations: [{key: db, operator: Exists}]}")) {
+		if pod.Annotations["sidecar.istio.io/inject"] != "false" || pod.Annotations["linkerd.io/inject"] != "disabled" || pod.Labels["sidecar.istio.io/inject"] != "false" {
+			t.Errorf("%s: a proxy beside it would never let it end: annotations %v, labels %v", name, pod.Annotations, pod.Labels)
+		}
+		if pod.Spec.NodeSelector["disk"] != "fast" || pod.Spec.Tolerations[0].Key != "db" {
+			t.Errorf("%s: not where the pods are: %v, %v", name, pod.Spec.NodeSelector, pod.Spec.Tolerations)
+		}
+	}
+	asked := `{nodeSelector: {disk: fast}, tolerations: [{key: db, operator: Exists}], hooks: {podAnnotations: {a: b}, podLabels: {c: d}, nodeSelector: {tools: here},
+		tolerations: [{key: tools, operator: Exists}], affinity: {nodeAffinity: {}}, priorityClassName: low, resources: {limits: {cpu: 2}}}}`
+	for name, pod := range hookPods(install(t, least, asked)) {
+		if pod.Annotations["a"] != "b" || pod.Labels["c"] != "d" || pod.Spec.PriorityClassName != "low" || pod.Spec.Affinity == nil {
+			t.Errorf("%s: %v, %v, %+v", name, pod.Annotations, pod.Labels, pod.Spec)
+		}
+		if diff := cmp.Diff(map[string]string{"tools": "here"}, pod.Spec.NodeSelector); diff != "" || pod.Spec.Tolerations[0].Key != "tools" {
+			t.Errorf("%s: tolerations %v\n%s", name, pod.Spec.Tolerations, diff)
+		}
+		if cpu := pod.Spec.Containers[0].Resources.Limits.Cpu().String(); cpu != "2" {
+			t.Errorf("%s: %s CPUs", name, cpu)
+		}
 	}
 }
 

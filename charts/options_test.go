@@ -179,6 +179,11 @@ func TestDisruptionBudget_IsForMoreThanOnePod(t *testing.T) {
 	}
 }
 
+// hookSelector finds the pod of a hook.
+func hookSelector(hook string) map[string]string {
+	return map[string]string{"app.kubernetes.io/name": "altibase-" + hook, "app.kubernetes.io/instance": "altibase"}
+}
+
 func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 	if policies := render(t, least).policies; len(policies) != 0 {
 		t.Errorf("a policy nobody asked for: %v", policies)
@@ -198,8 +203,8 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports("altibase", "replication")},
 			{Ports: ports("aku-health")},
 			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports("altibase")},
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.jobs["altibase-check"].Spec.Template.Labels}}}, Ports: ports("altibase")},
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.pods["altibase-test"].Labels}}}, Ports: ports("altibase")},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("check")}}}, Ports: ports("altibase")},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("test")}}}, Ports: ports("altibase")},
 		},
 	}
 	if diff := cmp.Diff(want, r.policies["altibase"].Spec); diff != "" {

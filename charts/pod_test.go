@@ -99,6 +99,10 @@ func TestServices_PodsReachEachOtherBeforeTheyAreReady_ClientsOnlyAfter(t *testi
 	ports := func(s *corev1.Service) map[string]int32 {
 		result := map[string]int32{}
 		for _, port := range s.Spec.Ports {
+			// A mesh that has to guess what goes there waits for a server that speaks last.
+			if want := map[bool]string{true: "http", false: "tcp"}[port.Name == "aku-health"]; port.AppProtocol == nil || *port.AppProtocol != want {
+				t.Errorf("%s: port %s speaks %v, want %s", s.Name, port.Name, port.AppProtocol, want)
+			}
 			result[port.Name] = port.Port
 			if port.TargetPort.StrVal != port.Name {
 				t.Errorf("%s: port %s leads to %v", s.Name, port.Name, port.TargetPort)

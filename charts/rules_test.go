@@ -200,6 +200,10 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"podLabels has app.kubernetes.io/name, by which the pods are found: choose another name.",
 		},
 		{
+			"a label of the selector for hooks", "hooks: {podLabels: {app.kubernetes.io/instance: x}}",
+			"hooks.podLabels has app.kubernetes.io/instance, by which Services would lead to pods of hooks: choose another name.",
+		},
+		{
 			"a volume of the chart", "extraVolumes: [{name: data, emptyDir: {}}]",
 			"extraVolumes has the name data, which is a volume of the chart: choose another one.",
 		},

@@ -11,17 +11,8 @@ serviceAccountName: {{ . }}
 {{- end }}
 automountServiceAccountToken: {{ not (empty .serviceAccount) }}
 activeDeadlineSeconds: {{ .seconds }}
-{{- with .root.Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .root.Values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .root.Values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
+{{- with trim (include "altibase.hookScheduling" .root) }}
+{{ . }}
 {{- end }}
 {{- with include "altibase.securityContext" (dict "root" .root "context" .root.Values.podSecurityContext) }}
 securityContext:
@@ -41,7 +32,7 @@ containers:
     env:
       {{- include "altibase.akuEnv" (merge (dict "outside" true) .root) | nindent 6 }}
     terminationMessagePolicy: FallbackToLogsOnError
-    {{- with .root.Values.aku.resources }}
+    {{- with .root.Values.hooks.resources | default .root.Values.aku.resources }}
     resources:
       {{- toYaml . | nindent 6 }}
     {{- end }}

@@ -147,6 +147,12 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
+{{- range $label, $_ := .Values.hooks.podLabels }}
+{{- if hasKey $selector $label }}
+{{- $faults = append $faults (printf "hooks.podLabels has %s, by which Services would lead to pods of hooks: choose another name." $label) }}
+{{- end }}
+{{- end }}
+
 {{- $names := list "aku-bin" "aku-run" "aku-tmp" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" }}
 {{- range .Values.extraVolumes }}
 {{- if has .name $names }}

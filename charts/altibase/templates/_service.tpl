@@ -15,4 +15,5 @@ spec:
     - name: altibase
       port: {{ int64 .root.Values.service.port }}
       targetPort: altibase
+      appProtocol: tcp
 {{- end }}
