@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -189,9 +190,10 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 		t.Errorf("a policy nobody asked for: %v", policies)
 	}
 	r := render(t, least, "networkPolicy: {enabled: true, clients: [{namespaceSelector: {matchLabels: {team: red}}}]}")
-	ports := func(names ...string) (result []networkingv1.NetworkPolicyPort) {
-		for _, name := range names {
-			port := intstr.FromString(name)
+	// A named port of a native sidecar is not found by older clusters.
+	ports := func(numbers ...int32) (result []networkingv1.NetworkPolicyPort) {
+		for _, number := range numbers {
+			port := intstr.FromInt32(number)
 			result = append(result, networkingv1.NetworkPolicyPort{Port: &port})
 		}
 		return result
@@ -200,11 +202,11 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 		PodSelector: *r.statefulSet.Spec.Selector,
 		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
 		Ingress: []networkingv1.NetworkPolicyIngressRule{
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports("altibase", "replication")},
-			{Ports: ports("aku-health")},
-			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports("altibase")},
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("check")}}}, Ports: ports("altibase")},
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("test")}}}, Ports: ports("altibase")},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports(20300, 20301)},
+			{Ports: ports(20380)},
+			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports(20300)},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("check")}}}, Ports: ports(20300)},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("test")}}}, Ports: ports(20300)},
 		},
 	}
 	if diff := cmp.Diff(want, r.policies["altibase"].Spec); diff != "" {
@@ -212,6 +214,71 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 	}
 	if from := render(t, least, "networkPolicy: {enabled: true}").policies["altibase"].Spec.Ingress[1].From; from != nil {
 		t.Errorf("no clients named is everybody, not %v", from)
+	}
+}
+
+func TestNetworkPolicy_LetsPodsOutOnlyToWhatTheyNeed(t *testing.T) {
+	if policies := render(t, least, "networkPolicy: {enabled: true}").policies; len(policies) != 1 || policies["altibase"].Spec.Egress != nil {
+		t.Errorf("nobody asked for rules on what goes out: %v", policies)
+	}
+	r := render(t, least, "networkPolicy: {enabled: true, egress: {enabled: true, extra: [{ports: [{port: 162}]}]}}")
+	open := func(policy string) (result []string) {
+		for _, rule := range r.policies[policy].Spec.Egress {
+			where := "all"
+			for _, to := range rule.To {
+				where = labels.Set(to.PodSelector.MatchLabels).String()
+			}
+			for _, port := range rule.Ports {
+				protocol := "TCP"
+				if port.Protocol != nil {
+					protocol = string(*port.Protocol)
+				}
+				result = append(result, where+" "+protocol+" "+port.Port.String())
+			}
+		}
+		return result
+	}
+	pods := labels.Set(r.statefulSet.Spec.Selector.MatchLabels).String()
+	cluster := []string{"all UDP 53", "all TCP 53", "all TCP 443", "all TCP 6443"}
+	want := append(append([]string{pods + " TCP 20300", pods + " TCP 20301", pods + " TCP 20380"}, cluster...), "all TCP 162")
+	if diff := cmp.Diff(want, open("altibase")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(append([]string{pods + " TCP 20300", pods + " TCP 20380"}, cluster...), open("altibase-hooks")); diff != "" {
+		t.Error(diff)
+	}
+	// Under a policy that denies all, the hooks need one of their own.
+	selector, err := metav1.LabelSelectorAsSelector(&r.policies["altibase-hooks"].Spec.PodSelector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pod := range hookPods(install(t, least)) {
+		if !selector.Matches(labels.Set(pod.Labels)) {
+			t.Errorf("%s is under no policy: %v", name, pod.Labels)
+		}
+	}
+	if selector.Matches(labels.Set(r.statefulSet.Spec.Template.Labels)) {
+		t.Error("that of the hooks is also for the database's pods")
+	}
+	named := render(t, least, "networkPolicy: {enabled: true, egress: {enabled: true, apiServer: [{ipBlock: {cidr: 10.0.0.1/32}}]}}").policies["altibase"].Spec.Egress
+	if last := named[len(named)-1]; len(last.To) != 1 || last.To[0].IPBlock.CIDR != "10.0.0.1/32" {
+		t.Errorf("the API is let out to %+v", last)
+	}
+}
+
+func TestImages_AreAllPulledWithTheSecretsOfParentAndChart(t *testing.T) {
+	for name, pod := range allPods(install(t, least, "{global: {imagePullSecrets: [parent, {name: both}]}, imagePullSecrets: [{name: both}, {name: own}]}")) {
+		want := []corev1.LocalObjectReference{{Name: "parent"}, {Name: "both"}, {Name: "own"}}
+		if diff := cmp.Diff(want, pod.ImagePullSecrets); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+	for name, pod := range allPods(install(t, least, "global: {imageRegistry: mirror}")) {
+		for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+			if !strings.HasPrefix(c.Image, "mirror/") {
+				t.Errorf("%s: %s is pulled as %s", name, c.Name, c.Image)
+			}
+		}
 	}
 }
 

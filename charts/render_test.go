@@ -28,7 +28,7 @@ import (
 // least are the values an installation cannot do without.
 const least = `
 auth: {sysPassword: secret}
-aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
+aku: {image: {registry: example.org}, replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
 `
 
 // release is a rendered chart.

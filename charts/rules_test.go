@@ -204,6 +204,26 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"hooks.podLabels has app.kubernetes.io/instance, by which Services would lead to pods of hooks: choose another name.",
 		},
 		{
+			"the aku image that is nowhere", "aku: {image: {registry: ''}}",
+			"aku.image is the default, which is in no public registry: build it (docker build -f images/aku/Dockerfile), push it, and name it by aku.image.registry, repository and tag; or set aku.install to false when the database image holds it.",
+		},
+		{
+			"a registry in the repository", "image: {repository: example.org/altibase/altibase}",
+			"image.repository is example.org/altibase/altibase, with a registry: move example.org to image.registry, so that global.imageRegistry can take its place.",
+		},
+		{
+			"a registry with a port in the repository", "aku: {image: {repository: 'mirror:5000/aku'}}",
+			"aku.image.repository is mirror:5000/aku, with a registry: move mirror:5000 to aku.image.registry",
+		},
+		{
+			"a tag in the repository", "image: {repository: 'altibase/altibase:7.3'}",
+			"image.repository is altibase/altibase:7.3, with a tag: move the part after : to image.tag.",
+		},
+		{
+			"a digest in the repository", "image: {repository: 'altibase/altibase@sha256:00'}",
+			"image.repository is altibase/altibase@sha256:00, with a digest: move the part after @ to image.digest.",
+		},
+		{
 			"a volume of the chart", "extraVolumes: [{name: data, emptyDir: {}}]",
 			"extraVolumes has the name data, which is a volume of the chart: choose another one.",
 		},
@@ -242,19 +262,22 @@ func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 
 func TestRules_LetTheLimitsPass(t *testing.T) {
 	for name, values := range map[string]string{
-		"the folder of the only pod": "{aku: {serverCount: 1}, persistence: {mounts: [{mountPath: /root/altibase_home, subPath: altibase-0}]}}",
-		"a command of another name":  "{command: [/bin/daku -p 1, aku-init -p], args: [aku, status]}",
-		"all of the home":            "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
-		"more than the home":         "persistence: {mounts: [{mountPath: /root}]}",
-		"a folder of a folder":       "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",
-		"data moved by a property":   "{properties: {MEM_DB_DIR: /data/dbs, LOG_DIR: '?/elsewhere'}, persistence: {mounts: [{mountPath: /data}, {mountPath: /root/altibase_home/elsewhere}]}}",
-		"data moved by a variable":   "{env: [{name: DATA, value: /data/db/}], persistence: {mounts: [{mountPath: /data}]}}",
-		"no home, no volume":         "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {enabled: false}}",
-		"replicas":                   "{replicaCount: 6, aku: {serverCount: 6}}",
-		"none":                       "replicaCount: 0",
-		"grace":                      "terminationGracePeriodSeconds: 39",
-		"host name":                  "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
-		"prefix":                     "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
+		"aku in the database's image": "aku: {image: {registry: ''}, install: false}",
+		"aku of the cluster":          "aku: {image: {registry: '', tag: dev}}",
+		"aku by a mirror":             "{global: {imageRegistry: mirror}, aku: {image: {registry: ''}}}",
+		"the folder of the only pod":  "{aku: {serverCount: 1}, persistence: {mounts: [{mountPath: /root/altibase_home, subPath: altibase-0}]}}",
+		"a command of another name":   "{command: [/bin/daku -p 1, aku-init -p], args: [aku, status]}",
+		"all of the home":             "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
+		"more than the home":          "persistence: {mounts: [{mountPath: /root}]}",
+		"a folder of a folder":        "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",
+		"data moved by a property":    "{properties: {MEM_DB_DIR: /data/dbs, LOG_DIR: '?/elsewhere'}, persistence: {mounts: [{mountPath: /data}, {mountPath: /root/altibase_home/elsewhere}]}}",
+		"data moved by a variable":    "{env: [{name: DATA, value: /data/db/}], persistence: {mounts: [{mountPath: /data}]}}",
+		"no home, no volume":          "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {enabled: false}}",
+		"replicas":                    "{replicaCount: 6, aku: {serverCount: 6}}",
+		"none":                        "replicaCount: 0",
+		"grace":                       "terminationGracePeriodSeconds: 39",
+		"host name":                   "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
+		"prefix":                      "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
 		"tables": `aku: {replications: [{namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1,
 			SYS.T2 PARTITION P2, '"sys"."t1"', 'SYS."A,B"', SYS.주문]}]}`,
 	} {
@@ -383,7 +406,7 @@ var (
 // TestRules_EachSentenceIsWantedByATest looks for the longest piece of every sentence that the templates can fail with.
 func TestRules_EachSentenceIsWantedByATest(t *testing.T) {
 	tests := readFile(t, "rules_test.go") + readFile(t, "upgrade_test.go")
-	for _, file := range []string{"_rules.tpl", "_mountrules.tpl", "_upgraderules.tpl", "_claimrules.tpl"} {
+	for _, file := range []string{"_rules.tpl", "_mountrules.tpl", "_imagerules.tpl", "_upgraderules.tpl", "_claimrules.tpl"} {
 		template := readFile(t, "altibase/templates/"+file)
 		found := sentence.FindAllStringSubmatch(template, -1)
 		if all := strings.Count(template, "append $faults"); len(found) != all || all == 0 {

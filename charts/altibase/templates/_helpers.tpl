@@ -51,13 +51,6 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{/* Name of an image: give a dict of image (its values) and tag (the default one). */}}
-{{- define "altibase.image" -}}
-{{- with .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
-{{- with .image.tag | default .tag }}:{{ . }}{{ end }}
-{{- with .image.digest }}@{{ . }}{{ end }}
-{{- end }}
-
 {{/* A scalar as text. Numbers reach templates as floats, and a big one would read 1e+06. */}}
 {{- define "altibase.text" -}}
 {{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}

@@ -10,10 +10,7 @@
 
 {{/* Where they run, and what they pull with. */}}
 {{- define "altibase.hookScheduling" -}}
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "altibase.pullSecrets" . }}
 {{- with .Values.hooks.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}

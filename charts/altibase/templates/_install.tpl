@@ -1,7 +1,7 @@
 {{/* The init container that copies the programs and all their libraries to the volume aku-bin. */}}
 {{- define "altibase.installContainer" -}}
 - name: aku-install
-  image: {{ include "altibase.image" (dict "image" .Values.aku.image "tag" .Chart.AppVersion) }}
+  image: {{ include "altibase.akuImage" . }}
   imagePullPolicy: {{ .Values.aku.image.pullPolicy }}
   args: ["install", "/target"]
   terminationMessagePolicy: FallbackToLogsOnError

@@ -24,7 +24,7 @@ initContainers:
 {{- end }}
 containers:
   - name: {{ .name }}
-    image: {{ include "altibase.image" (dict "image" .root.Values.image "tag" "") }}
+    image: {{ include "altibase.databaseImage" .root }}
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
     command: ["/opt/aku/bin/aku-init"]
     args:

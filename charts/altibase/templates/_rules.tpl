@@ -120,6 +120,7 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $faults = concat $faults (include "altibase.imageRules" . | fromYamlArray) }}
 {{- $faults = concat $faults (include "altibase.mountRules" . | fromYamlArray) }}
 
 {{- if and .Values.license.existingSecret (not .Values.altibaseHome) }}
