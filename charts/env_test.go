@@ -18,7 +18,11 @@ func environment(t *testing.T, c corev1.Container) map[string]string {
 		if _, twice := result[v.Name]; twice {
 			t.Errorf("%s has %s twice", c.Name, v.Name)
 		}
-		result[v.Name] = v.Value
+		// As the container sees it: Kubernetes makes one of two.
+		result[v.Name] = strings.ReplaceAll(v.Value, "$$", "$")
+		if strings.Count(v.Value, "$")%2 != 0 {
+			t.Errorf("%s: Kubernetes may read a name in %s=%s", c.Name, v.Name, v.Value)
+		}
 		if v.ValueFrom != nil && v.ValueFrom.FieldRef != nil {
 			result[v.Name] = "<" + v.ValueFrom.FieldRef.FieldPath + ">"
 		}
@@ -155,6 +159,19 @@ aku:
 	}
 	if port := r.services["altibase"].Spec.Ports[0].Port; port != 21300 {
 		t.Errorf("port of the client service = %d", port)
+	}
+}
+
+func TestVariables_ArriveAsTheyWereWritten(t *testing.T) {
+	r := render(t, least, `{altibaseHome: /a$$b, auth: {initialPassword: "$(HOME)$$"}, aku: {odbc: {extra: A=$$(B), sysdba: "$$"}, replications: [{namePrefix: A, tables: [SYS.T$$1]}]}, properties: {X: "$$(Y)$"}}`)
+	database := environment(t, r.container(t, "altibase"))
+	for name, want := range map[string]string{
+		"ALTIBASE_HOME": "/a$$b", "AKU_SYS_INITIAL_PASSWORD": "$(HOME)$$", "AKU_ODBC_EXTRA": "A=$$(B)", "AKU_ODBC_SYSDBA": "$$",
+		"AKU_REPLICATIONS_0_TABLES": "SYS.T$$1", "ALTIBASE_X": "$$(Y)$", "AKU_ODBC_DRIVER": "/a$$b/lib/libaltibase_odbc-64bit-ul64.so",
+	} {
+		if database[name] != want {
+			t.Errorf("%s arrives as %s, want %s", name, database[name], want)
+		}
 	}
 }
 

@@ -254,6 +254,10 @@ func TestPersistence_OffKeepsTheDataInThePod(t *testing.T) {
 		t.Errorf("storageClassName = %q, want none", *class)
 	}
 
+	if class := render(t, least, "persistence: {storageClass: '-'}").statefulSet.Spec.VolumeClaimTemplates[0].Spec.StorageClassName; class == nil || *class != "" {
+		t.Error("a volume without a class cannot be asked for")
+	}
+
 	off := render(t, least, "persistence: {enabled: false}").statefulSet.Spec
 	if off.VolumeClaimTemplates != nil || off.PersistentVolumeClaimRetentionPolicy != nil {
 		t.Errorf("claims without persistence: %+v", off.VolumeClaimTemplates)
@@ -265,8 +269,8 @@ func TestPersistence_OffKeepsTheDataInThePod(t *testing.T) {
 }
 
 func TestPassword_IsInTheSecretAndNowhereElse(t *testing.T) {
-	given := render(t, least, `auth: {sysPassword: "q;{}=\"$(X) ü"}`)
-	if got := string(given.secrets["altibase-auth"].Data["password"]); got != "q;{}=\"$(X) ü" {
+	given := render(t, least, `auth: {sysPassword: "q;{}='$(X) ü"}`)
+	if got := string(given.secrets["altibase-auth"].Data["password"]); got != "q;{}='$(X) ü" {
 		t.Errorf("the Secret holds %q", got)
 	}
 	for name, configMap := range given.configMaps {

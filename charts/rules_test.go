@@ -4,6 +4,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
 )
 
 // TestRules_FailWithASentenceThatNamesTheValue holds what only a template can say. The release is called altibase.
@@ -224,6 +228,22 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"image.repository is altibase/altibase@sha256:00, with a digest: move the part after @ to image.digest.",
 		},
 		{
+			"a script that no ConfigMap takes", "initdb: {scripts: {a.sql: '" + strings.Repeat("x", 1<<20) + "'}}",
+			"initdb.scripts have 1048581 bytes, but a ConfigMap takes at most 1048576: load rows by a client when the pods run, or mount the files by extraVolumes.",
+		},
+		{
+			"a mount over aku", "extraVolumeMounts: [{name: x, mountPath: /opt/aku/bin/}]",
+			"persistence.mounts or extraVolumeMounts has /opt/aku/bin, but /opt/aku is a folder of the chart: choose another one.",
+		},
+		{
+			"a mount over the password", "persistence: {mounts: [{mountPath: /root}, {mountPath: /etc/aku}]}",
+			"persistence.mounts or extraVolumeMounts has /etc/aku, but /etc/aku is a folder of the chart",
+		},
+		{
+			"two mounts at one place", "extraVolumeMounts: [{name: x, mountPath: /root/altibase_home/trc}]",
+			"persistence.mounts and extraVolumeMounts have /root/altibase_home/trc twice, and Kubernetes takes a place only once: leave one away.",
+		},
+		{
 			"a volume of the chart", "extraVolumes: [{name: data, emptyDir: {}}]",
 			"extraVolumes has the name data, which is a volume of the chart: choose another one.",
 		},
@@ -248,6 +268,38 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 	}
 }
 
+func TestRules_NamesThatKubernetesRefuses(t *testing.T) {
+	for release, want := range map[string]string{
+		"1st":     "the objects would be called 1st-altibase, but the name of a Service has small letters, digits and hyphens, and begins with a letter: give a fullnameOverride, or another name of the release.",
+		"my.shop": "the objects would be called my.shop-altibase, but",
+	} {
+		if _, err := tryRender(t, release, least); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got  %v\nwant %s", release, err, want)
+		}
+		if _, err := tryRender(t, release, least, "fullnameOverride: shop"); err != nil {
+			t.Errorf("%s: %v", release, err)
+		}
+	}
+}
+
+func TestRules_TheNameOfAnAliasFitsIntoALabel(t *testing.T) {
+	options := chartutil.ReleaseOptions{Name: "shop", Namespace: "db", IsInstall: true}
+	_, err := renderFor(t, options, func(c *chart.Chart, v chartutil.Values) (map[string]string, error) {
+		return new(engine.Engine).Render(named(c, strings.Repeat("a", 58)), v)
+	}, least, "fullnameOverride: shop")
+	want := strings.Repeat("a", 58) + " has 58 bytes, but with what is added to it a label takes at most 57: give a nameOverride."
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// named is a chart under another name, as a parent chart's alias gives it.
+func named(c *chart.Chart, name string) *chart.Chart {
+	metadata, alias := *c.Metadata, *c
+	metadata.Name, alias.Metadata = name, &metadata
+	return &alias
+}
+
 func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 	_, err := tryRender(t, "altibase", "{replicaCount: 5, terminationGracePeriodSeconds: 1}")
 	if err == nil {
@@ -265,6 +317,8 @@ func TestRules_LetTheLimitsPass(t *testing.T) {
 		"aku in the database's image": "aku: {image: {registry: ''}, install: false}",
 		"aku of the cluster":          "aku: {image: {registry: '', tag: dev}}",
 		"aku by a mirror":             "{global: {imageRegistry: mirror}, aku: {image: {registry: ''}}}",
+		"durations":                   "metrics: {podMonitor: {enabled: true, interval: 1m30s}, prometheusRule: {enabled: true, for: 1h30m}}",
+		"a long name of the chart":    "{nameOverride: a-name-of-fifty-seven-bytes-is-as-long-as-a-name-may-beat, fullnameOverride: short}",
 		"the folder of the only pod":  "{aku: {serverCount: 1}, persistence: {mounts: [{mountPath: /root/altibase_home, subPath: altibase-0}]}}",
 		"a command of another name":   "{command: [/bin/daku -p 1, aku-init -p], args: [aku, status]}",
 		"all of the home":             "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
@@ -354,6 +408,13 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"persistence: {accessModes: [ReadOnlyMany]}", "/persistence/accessModes/0", "must be one of"},
 		{"persistence: {mounts: [{mountPath: /x, subPath: a, subPathExpr: $(POD_NAME)}]}", "/persistence/mounts/0", "'not' failed"},
 		{"persistence: {mounts: [{mountPath: /x, subPathExpr: $(POD)}]}", "/persistence/mounts/0/subPathExpr", "does not match"},
+		{`auth: {sysPassword: 'a"b'}`, "/auth/sysPassword", "does not match"},
+		{`auth: {sysPassword: "a\nb"}`, "/auth/sysPassword", "does not match"},
+		{"properties: {X: 1e21}", "/properties/X", "maximum"},
+		{"properties: {X: 12345678901234567}", "/properties/X", "maximum"},
+		{"persistence: {storageClass: 123}", "/persistence/storageClass", "want string"},
+		{"nameOverride: a-name-of-fifty-eight-bytes-is-one-byte-longer-than-it-may-be", "/nameOverride", "maxLength"},
+		{"metrics: {podMonitor: {interval: 1m30}}", "/metrics/podMonitor/interval", "does not match"},
 		{"persistence: {enabled: 'yes'}", "/persistence/enabled", "want boolean"},
 		{"properties: {mem_max: 1}", "/properties", "'mem_max' not allowed"},
 		{"properties: {X: {a: b}}", "/properties/X", "got object"},

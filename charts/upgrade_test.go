@@ -127,6 +127,10 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 			"the volume data is to be of the storage class fast, but it is of the cluster's default, and a volume stays where it is: keep the class, or do as the README says under Another storage class.",
 		},
 		{
+			"no class", "", "persistence: {storageClass: '-'}",
+			"the volume data is to be of the storage class no class at all, but it is of the cluster's default, and",
+		},
+		{
 			"other access modes", "", "persistence: {accessModes: [ReadWriteOncePod]}",
 			"the volume data is to have persistence.accessModes ReadWriteOncePod, but it has ReadWriteOnce, and claims that are there keep theirs. For those to come: kubectl -n db delete statefulset altibase --cascade=orphan",
 		},

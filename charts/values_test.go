@@ -444,18 +444,19 @@ func TestNotes_WarnOfRiskyValuesAndOfNoOther(t *testing.T) {
 		t.Errorf("a warning without a reason:\n%s", notes)
 	}
 	for values, want := range map[string]string{
-		"auth: {sysPassword: secret, existingSecret: ''}":          "the password of SYS is in the values",
-		"persistence: {enabled: false}":                            "persistence.enabled is false",
-		"persistence: {retention: {whenDeleted: Delete}}":          "uninstalling removes all data",
-		"persistence: {retention: {whenScaled: Delete}}":           "gone with its volume",
-		"image: {tag: latest}":                                     "image.tag is latest",
-		"aku: {replicationResetAtEnd: 1}":                          "costs a full copy",
-		"aku: {replicationResetAtEnd: 0}":                          "until the disk is full",
-		"aku: {flushAtEnd: 0}":                                     "aku.flushAtEnd is 0",
-		"aku: {flushAtStart: 0}":                                   "aku.flushAtStart is 0",
-		"{replicaCount: 2, podDisruptionBudget: {enabled: false}}": "may take all pods",
-		"aku: {serverCount: 1}":                                    "nothing is replicated",
-		"hooks: {checkUpgrade: {enabled: false}}":                  "nothing keeps an upgrade from dropping what is still unsent",
+		"auth: {sysPassword: secret, existingSecret: ''}":             "the password of SYS is in the values",
+		"persistence: {enabled: false}":                               "persistence.enabled is false",
+		"persistence: {retention: {whenDeleted: Delete}}":             "uninstalling removes all data",
+		"persistence: {retention: {whenScaled: Delete}}":              "gone with its volume",
+		"image: {tag: latest}":                                        "image.tag is latest",
+		"aku: {replicationResetAtEnd: 1}":                             "costs a full copy",
+		"aku: {replicationResetAtEnd: 0}":                             "until the disk is full",
+		"aku: {flushAtEnd: 0}":                                        "aku.flushAtEnd is 0",
+		"aku: {flushAtStart: 0}":                                      "aku.flushAtStart is 0",
+		"{replicaCount: 2, podDisruptionBudget: {enabled: false}}":    "may take all pods",
+		"{replicaCount: 2, podDisruptionBudget: {maxUnavailable: 0}}": "no node with a pod on it can be drained",
+		"aku: {serverCount: 1}":                                       "nothing is replicated",
+		"hooks: {checkUpgrade: {enabled: false}}":                     "nothing keeps an upgrade from dropping what is still unsent",
 	} {
 		notes := render(t, least, safe, values).notes
 		if strings.Count(notes, "WARNING") != 1 || !strings.Contains(notes, want) {

@@ -34,11 +34,11 @@ The number of replicas must not appear here, else scaling would restart every po
 - name: AKU_SYS_INITIAL_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ .Values.auth.initialPasswordSecret }}
-      key: {{ .Values.auth.initialPasswordSecretKey }}
+      name: {{ .Values.auth.initialPasswordSecret | quote }}
+      key: {{ .Values.auth.initialPasswordSecretKey | quote }}
 {{- else if .Values.auth.initialPassword }}
 - name: AKU_SYS_INITIAL_PASSWORD
-  value: {{ .Values.auth.initialPassword | quote }}
+  value: {{ include "altibase.literal" (.Values.auth.initialPassword) | quote }}
 {{- end }}
 {{- end }}
 - name: AKU_PORT_NO
@@ -47,11 +47,11 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ int64 .Values.service.replicationPort | quote }}
 {{- range $i, $block := $aku.replications }}
 - name: AKU_REPLICATIONS_{{ $i }}_REPLICATION_NAME_PREFIX
-  value: {{ $block.namePrefix | quote }}
+  value: {{ include "altibase.literal" ($block.namePrefix) | quote }}
 - name: AKU_REPLICATIONS_{{ $i }}_SYNC_PARALLEL_COUNT
   value: {{ $block.syncParallelCount | default 1 | int64 | quote }}
 - name: AKU_REPLICATIONS_{{ $i }}_TABLES
-  value: {{ join "," $block.tables | quote }}
+  value: {{ include "altibase.literal" (join "," $block.tables) | quote }}
 {{- end }}
 - name: AKU_QUERY_TIMEOUT
   value: {{ int64 $aku.queryTimeout | quote }}
@@ -84,11 +84,11 @@ The number of replicas must not appear here, else scaling would restart every po
 - name: AKU_SHUTDOWN_AT_END
   value: {{ int64 $aku.shutdownAtEnd | quote }}
 - name: AKU_ODBC_DRIVER
-  value: {{ $aku.odbc.driver | default (printf "%s/lib/libaltibase_odbc-64bit-ul64.so" .Values.altibaseHome) | quote }}
+  value: {{ $aku.odbc.driver | default (printf "%s/lib/libaltibase_odbc-64bit-ul64.so" .Values.altibaseHome) | include "altibase.literal" | quote }}
 - name: AKU_ODBC_SYSDBA
-  value: {{ $aku.odbc.sysdba | quote }}
+  value: {{ include "altibase.literal" ($aku.odbc.sysdba) | quote }}
 - name: AKU_ODBC_EXTRA
-  value: {{ $aku.odbc.extra | quote }}
+  value: {{ include "altibase.literal" ($aku.odbc.extra) | quote }}
 - name: AKU_ODBC_QUOTE
   value: {{ $aku.odbc.quote | quote }}
 - name: AKU_RUN_DIR
@@ -103,7 +103,7 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ $aku.logFormat | quote }}
 {{- with .Values.altibaseHome }}
 - name: ALTIBASE_HOME
-  value: {{ . | quote }}
+  value: {{ include "altibase.literal" . | quote }}
 {{- end }}
 {{- end }}
 

@@ -59,7 +59,7 @@ folders after another change. Give a dict of root and existing, the StatefulSet 
 {{- range until (get (dict "k" 1 "K" 1 "M" 2 "G" 3 "T" 4 "P" 5 "E" 6) (trimSuffix "i" $unit) | default 0 | int) }}
 {{- $bytes = mulf $bytes $base }}
 {{- end }}
-{{- $facts := dict "size" $size "bytes" (printf "%.0f" $bytes) "class" (.spec.storageClassName | default "the cluster's default") }}
+{{- $facts := dict "size" $size "bytes" (printf "%.0f" $bytes) "class" (ternary (.spec.storageClassName | default "no class at all") "the cluster's default" (kindIs "string" .spec.storageClassName)) }}
 {{- $_ := set $facts "modes" (join ", " .spec.accessModes) }}
 {{- $_ := set $facts "annotations" (.metadata.annotations | default dict | toJson) }}
 {{- $_ := set $claims .metadata.name $facts }}

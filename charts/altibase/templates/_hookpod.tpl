@@ -12,7 +12,7 @@
 {{- define "altibase.hookScheduling" -}}
 {{- include "altibase.pullSecrets" . }}
 {{- with .Values.hooks.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.hooks.nodeSelector | default .Values.nodeSelector }}
 nodeSelector:

@@ -1,8 +1,8 @@
 {{/* The init container that copies the programs and all their libraries to the volume aku-bin. */}}
 {{- define "altibase.installContainer" -}}
 - name: aku-install
-  image: {{ include "altibase.akuImage" . }}
-  imagePullPolicy: {{ .Values.aku.image.pullPolicy }}
+  image: {{ include "altibase.akuImage" . | quote }}
+  imagePullPolicy: {{ .Values.aku.image.pullPolicy | quote }}
   args: ["install", "/target"]
   terminationMessagePolicy: FallbackToLogsOnError
   {{- with .Values.aku.resources }}

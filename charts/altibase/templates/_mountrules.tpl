@@ -17,6 +17,24 @@ Gives the faults as a list in YAML.
 {{- end }}
 {{- end }}
 
+{{- $all := $paths }}
+{{- range .Values.extraVolumeMounts }}
+{{- $all = append $all (.mountPath | default "") }}
+{{- end }}
+{{- $seen := dict }}
+{{- range $all }}
+{{- $path := clean . }}
+{{- range list "/opt/aku" "/run/aku" "/etc/aku" "/var/run/secrets/kubernetes.io" }}
+{{- if hasPrefix (printf "%s/" .) (printf "%s/" $path) }}
+{{- $faults = append $faults (printf "persistence.mounts or extraVolumeMounts has %s, but %s is a folder of the chart: choose another one." $path .) }}
+{{- end }}
+{{- end }}
+{{- if hasKey $seen $path }}
+{{- $faults = append $faults (printf "persistence.mounts and extraVolumeMounts have %s twice, and Kubernetes takes a place only once: leave one away." $path) }}
+{{- end }}
+{{- $_ := set $seen $path "" }}
+{{- end }}
+
 {{- if .Values.persistence.logVolume.enabled }}
 {{- range include "altibase.logMountPaths" . | fromYamlArray }}
 {{- if not (has . $paths) }}

@@ -7,7 +7,7 @@ seconds (for all of it), serviceAccount ("" for none), and optional, when the Se
 restartPolicy: Never
 enableServiceLinks: false
 {{- with .serviceAccount }}
-serviceAccountName: {{ . }}
+serviceAccountName: {{ . | quote }}
 {{- end }}
 automountServiceAccountToken: {{ not (empty .serviceAccount) }}
 activeDeadlineSeconds: {{ .seconds }}
@@ -23,9 +23,9 @@ initContainers:
   {{- include "altibase.installContainer" .root | nindent 2 }}
 {{- end }}
 containers:
-  - name: {{ .name }}
-    image: {{ include "altibase.databaseImage" .root }}
-    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  - name: {{ .name | quote }}
+    image: {{ include "altibase.databaseImage" .root | quote }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
     command: ["/opt/aku/bin/aku-init"]
     args:
       {{- toYaml .args | nindent 6 }}
@@ -62,18 +62,18 @@ volumes:
   {{- include "altibase.tmpVolume" . | nindent 2 }}
   - name: aku-auth
     secret:
-      secretName: {{ include "altibase.secretName" .root }}
+      secretName: {{ include "altibase.secretName" .root | quote }}
       {{- if .optional }}
       optional: true
       {{- end }}
       defaultMode: 0444
       items:
-        - key: {{ include "altibase.secretKey" .root }}
+        - key: {{ include "altibase.secretKey" .root | quote }}
           path: password
 {{- end }}
 
 {{/* Labels of such a pod: not those of the database's pods, to which Services and the disruption budget lead. Give a dict of root and name. */}}
 {{- define "altibase.outsideLabels" -}}
-app.kubernetes.io/name: {{ include "altibase.name" .root }}-{{ .name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ printf "%s-%s" (include "altibase.name" .root) .name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}

@@ -15,6 +15,14 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "terminationGracePeriodSeconds is %d, but a pod needs at least %d seconds to end in good order with aku.drainTime = %d, aku.serverCount = %d, aku.shutdownAtEnd = %d and %d block(s) in aku.replications: raise it." (int64 .Values.terminationGracePeriodSeconds) $minimum (int64 $aku.drainTime) (int64 $aku.serverCount) (int64 $aku.shutdownAtEnd) (len $aku.replications)) }}
 {{- end }}
 
+{{- $full := include "altibase.fullname" . }}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $full) }}
+{{- $faults = append $faults (printf "the objects would be called %s, but the name of a Service has small letters, digits and hyphens, and begins with a letter: give a fullnameOverride, or another name of the release." $full) }}
+{{- end }}
+{{- if gt (len (include "altibase.name" .)) 57 }}
+{{- $faults = append $faults (printf "the name %s has %d bytes, but with what is added to it a label takes at most 57: give a nameOverride." (include "altibase.name" .) (len (include "altibase.name" .))) }}
+{{- end }}
+
 {{- $host := printf "%s-%d.%s%s" (include "altibase.fullname" .) (sub (int64 $aku.serverCount) 1) (include "altibase.podsService" .) $aku.hostSuffix }}
 {{- if gt (len $host) 62 }}
 {{- $faults = append $faults (printf "the host name %s has %d bytes, but Altibase takes at most 62: choose a shorter release name, fullnameOverride or aku.hostSuffix." $host (len $host)) }}
@@ -125,6 +133,14 @@ the value that is wrong and what to do.
 
 {{- if and .Values.license.existingSecret (not .Values.altibaseHome) }}
 {{- $faults = append $faults "license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence." }}
+{{- end }}
+
+{{- $size := 0 }}
+{{- range $name, $text := .Values.initdb.scripts }}
+{{- $size = add $size (len $name) (len $text) }}
+{{- end }}
+{{- if gt $size 1048576 }}
+{{- $faults = append $faults (printf "initdb.scripts have %d bytes, but a ConfigMap takes at most 1048576: load rows by a client when the pods run, or mount the files by extraVolumes." $size) }}
 {{- end }}
 
 {{- if and .Values.initdb.existingConfigMap .Values.initdb.scripts }}

@@ -5,11 +5,11 @@ kind: Service
 metadata:
   {{- include "altibase.metadata" (dict "root" .root "name" .name "annotations" .service.annotations) | nindent 2 }}
 spec:
-  type: {{ .service.type }}
+  type: {{ .service.type | quote }}
   selector:
     {{- include "altibase.selectorLabels" .root | nindent 4 }}
     {{- with .pod }}
-    statefulset.kubernetes.io/pod-name: {{ . }}
+    statefulset.kubernetes.io/pod-name: {{ . | quote }}
     {{- end }}
   ports:
     - name: altibase

@@ -4,8 +4,8 @@
 {{- toYaml . }}
 {{- else }}
 {{- range ternary (list "dbs" "logs" "arch_logs" "trc") list (not (empty .Values.altibaseHome)) }}
-- mountPath: {{ clean $.Values.altibaseHome }}/{{ . }}
-  subPath: {{ . }}
+- mountPath: {{ printf "%s/%s" (clean $.Values.altibaseHome) . | quote }}
+  subPath: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -32,12 +32,12 @@
 {{- define "altibase.dataMounts" -}}
 {{- $onLogs := ternary (include "altibase.logMountPaths" . | fromYamlArray) list .Values.persistence.logVolume.enabled }}
 {{- range include "altibase.mounts" . | fromYamlArray }}
-- name: {{ ternary "logs" "data" (has .mountPath $onLogs) }}
+- name: {{ ternary "logs" "data" (has .mountPath $onLogs) | quote }}
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.license.existingSecret }}
 - name: license
-  mountPath: {{ $.Values.altibaseHome }}/conf/license
+  mountPath: {{ printf "%s/conf/license" $.Values.altibaseHome | quote }}
   subPath: license
   readOnly: true
 {{- end }}
@@ -52,7 +52,7 @@
 {{- else if .existingClaim }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ .existingClaim }}
+    claimName: {{ .existingClaim | quote }}
 {{- end }}
 {{- if and .logVolume.enabled (not .enabled) }}
 - name: logs
@@ -62,10 +62,10 @@
 {{- with .Values.license.existingSecret }}
 - name: license
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     defaultMode: 0444
     items:
-      - key: {{ $.Values.license.existingSecretKey }}
+      - key: {{ $.Values.license.existingSecretKey | quote }}
         path: license
 {{- end }}
 {{- end }}
@@ -75,7 +75,7 @@
 - apiVersion: v1
   kind: PersistentVolumeClaim
   metadata:
-    name: {{ .name }}
+    name: {{ .name | quote }}
     labels:
       {{- include "altibase.selectorLabels" .root | nindent 6 }}
     {{- with .volume.annotations }}
@@ -86,11 +86,11 @@
     accessModes:
       {{- toYaml .root.Values.persistence.accessModes | nindent 6 }}
     {{- with .volume.storageClass }}
-    storageClassName: {{ . }}
+    storageClassName: {{ ternary "" . (eq . "-") | quote }}
     {{- end }}
     resources:
       requests:
-        storage: {{ .volume.size }}
+        storage: {{ .volume.size | quote }}
 {{- end }}
 
 {{/* All claim templates. Kubernetes takes no change of them: no label here may follow the chart's version or the values. */}}

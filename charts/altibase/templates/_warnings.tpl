@@ -30,6 +30,9 @@
 {{- if and (gt (int64 .Values.replicaCount) 1) (not .Values.podDisruptionBudget.enabled) }}
 {{- $warnings = append $warnings "podDisruptionBudget.enabled is false: draining nodes may take all pods at a time." }}
 {{- end }}
+{{- if and (gt (int64 .Values.replicaCount) 1) .Values.podDisruptionBudget.enabled (has (include "altibase.text" .Values.podDisruptionBudget.maxUnavailable) (list "0" "0%" "00%")) }}
+{{- $warnings = append $warnings "podDisruptionBudget.maxUnavailable is 0: no node with a pod on it can be drained." }}
+{{- end }}
 {{- if not .Values.hooks.checkUpgrade.enabled }}
 {{- $warnings = append $warnings "hooks.checkUpgrade.enabled is false: nothing keeps an upgrade from dropping what is still unsent. It stays so for the next one, too." }}
 {{- end }}
