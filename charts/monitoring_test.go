@@ -31,9 +31,12 @@ type monitor struct {
 }
 
 type endpoint struct {
-	Port     string `json:"port"`
-	Path     string `json:"path"`
-	Interval string `json:"interval"`
+	Port              string           `json:"port"`
+	Path              string           `json:"path"`
+	Interval          string           `json:"interval"`
+	ScrapeTimeout     string           `json:"scrapeTimeout"`
+	Relabelings       []map[string]any `json:"relabelings"`
+	MetricRelabelings []map[string]any `json:"metricRelabelings"`
 }
 
 type prometheusRule struct {
@@ -97,6 +100,30 @@ func TestMonitors_FindThePortOfPodsAndOfTheHeadlessServiceOnly(t *testing.T) {
 	}
 	if !found {
 		t.Error("the sidecar has no such port")
+	}
+}
+
+func TestMonitors_TakeWhatAnEndpointHas(t *testing.T) {
+	const fields = "{enabled: true, scrapeTimeout: 1m10s, relabelings: [{action: labeldrop, regex: pod_ip}], metricRelabelings: [{action: drop, regex: aku_step.*, sourceLabels: [__name__]}]}"
+	r := render(t, least, "metrics: {podMonitor: "+fields+", serviceMonitor: "+fields+"}")
+	for kind, endpoints := range map[string][]endpoint{"pods": r.podMonitors["altibase"].Spec.PodMetricsEndpoints, "service": r.serviceMonitors["altibase"].Spec.Endpoints} {
+		one := endpoints[0]
+		if one.ScrapeTimeout != "1m10s" || one.Relabelings[0]["regex"] != "pod_ip" || one.MetricRelabelings[0]["action"] != "drop" {
+			t.Errorf("%s: %+v", kind, one)
+		}
+	}
+}
+
+func TestAlerts_CanBeLeftOut(t *testing.T) {
+	all := render(t, least, monitoring).prometheusRules["altibase"].Spec.Groups[0].Rules
+	some := render(t, least, monitoring, "metrics: {prometheusRule: {excludeRules: [AkuGap, AkuAbsent]}}").prometheusRules["altibase"].Spec.Groups[0].Rules
+	want := slices.DeleteFunc(slices.Clone(all), func(r rule) bool { return r.Alert == "AkuGap" || r.Alert == "AkuAbsent" })
+	if diff := cmp.Diff(want, some); diff != "" || len(want) != len(all)-2 {
+		t.Error(diff)
+	}
+	// The schema knows every name, so that a typo is refused.
+	for _, one := range all {
+		render(t, least, "metrics: {prometheusRule: {excludeRules: ["+one.Alert+"]}}")
 	}
 }
 

@@ -113,6 +113,60 @@ func TestPersistence_PodsThatShareAVolumeHaveFoldersOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestPersistence_EachFolderMayHaveAVolumeOfItsOwn(t *testing.T) {
+	const values = `persistence: {logVolume: {enabled: true, mountPaths: [/root/altibase_home/logs]}, extraClaims: [
+		{name: arch, size: 3Gi, storageClass: slow, annotations: {a: b}, mountPaths: [/root/altibase_home/arch_logs]}, {name: trc, size: 1Gi, mountPaths: [/root/altibase_home/trc]}]}`
+	r := render(t, least, values)
+	var claims []string
+	for _, claim := range r.statefulSet.Spec.VolumeClaimTemplates {
+		claims = append(claims, claim.Name+" "+claim.Spec.Resources.Requests.Storage().String())
+	}
+	if diff := cmp.Diff([]string{"data 10Gi", "logs 10Gi", "arch 3Gi", "trc 1Gi"}, claims); diff != "" {
+		t.Error(diff)
+	}
+	if arch := r.statefulSet.Spec.VolumeClaimTemplates[2]; *arch.Spec.StorageClassName != "slow" || arch.Annotations["a"] != "b" {
+		t.Errorf("%+v", arch)
+	}
+	for folder, volume := range map[string]string{"dbs": "data", "logs": "logs", "arch_logs": "arch", "trc": "trc"} {
+		if !hasMount(r.container(t, "altibase").VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: "/root/altibase_home/" + folder, SubPath: folder}) {
+			t.Errorf("%s is not on %s: %v", folder, volume, r.container(t, "altibase").VolumeMounts)
+		}
+	}
+	if off := render(t, least, values, "persistence: {enabled: false}").pod(); volume(t, off, "arch").EmptyDir == nil || volume(t, off, "trc").EmptyDir == nil {
+		t.Errorf("volumes: %v", off.Volumes)
+	}
+}
+
+func TestExtraEnv_StandsBesideWhatTheImageWants(t *testing.T) {
+	r := render(t, least, "{extraEnv: [{name: TZ, value: UTC}], aku: {extraEnv: [{name: LD_LIBRARY_PATH, value: /x}], extraVolumeMounts: [{name: data, mountPath: /home, readOnly: true}]}}")
+	database := environment(t, r.container(t, "altibase"))
+	if database["MODE"] != "foreground" || database["TZ"] != "UTC" {
+		t.Errorf("MODE=%s, TZ=%s", database["MODE"], database["TZ"])
+	}
+	// Whatever connects needs what the driver needs.
+	test, check := r.pods["altibase-test"].Spec.Containers[0], r.jobs["altibase-check"].Spec.Template.Spec.Containers[0]
+	for _, c := range []corev1.Container{r.container(t, "aku"), test, check} {
+		if got := environment(t, c)["LD_LIBRARY_PATH"]; got != "/x" {
+			t.Errorf("%s: LD_LIBRARY_PATH=%s", c.Name, got)
+		}
+	}
+	if !hasMount(r.container(t, "aku").VolumeMounts, corev1.VolumeMount{Name: "data", MountPath: "/home", ReadOnly: true}) {
+		t.Errorf("the sidecar has %v", r.container(t, "aku").VolumeMounts)
+	}
+}
+
+func TestServices_TakeTheUsualFields(t *testing.T) {
+	const spec = "spec: {sessionAffinity: ClientIP, externalTrafficPolicy: Local, loadBalancerClass: inner, loadBalancerSourceRanges: [10.0.0.0/8]}"
+	r := render(t, least, "{replicaCount: 2, service: {type: NodePort, nodePort: 30300, "+spec+", master: {enabled: true, type: NodePort, nodePort: 30301, "+spec+"}, perPod: {enabled: true, type: NodePort, nodePorts: [30302], "+spec+"}}}")
+	for name, port := range map[string]int32{"altibase": 30300, "altibase-master": 30301, "altibase-0": 30302, "altibase-1": 0} {
+		s := r.services[name].Spec
+		if s.Ports[0].NodePort != port || s.SessionAffinity != corev1.ServiceAffinityClientIP || s.ExternalTrafficPolicy != "Local" || *s.LoadBalancerClass != "inner" ||
+			len(s.LoadBalancerSourceRanges) != 1 {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
 func TestLicence_IsAFileInTheHomeOfTheServer(t *testing.T) {
 	r := render(t, least, "{altibaseHome: /opt/altibase, license: {existingSecret: mine, existingSecretKey: file}}")
 	want := corev1.VolumeMount{Name: "license", MountPath: "/opt/altibase/conf/license", SubPath: "license", ReadOnly: true}

@@ -105,11 +105,11 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"variable of aku", "env: [{name: AKU_DRAIN_TIME, value: '1'}]",
-			"env has AKU_DRAIN_TIME: set the value under aku instead, so that both containers get it.",
+			"env or extraEnv has AKU_DRAIN_TIME: set the value under aku instead, so that both containers get it.",
 		},
 		{
-			"variable of the server", "env: [{name: ALTIBASE_PORT_NO, value: '1'}]",
-			"env has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
+			"variable of the server", "extraEnv: [{name: ALTIBASE_PORT_NO, value: '1'}]",
+			"env or extraEnv has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
 		},
 		{
 			"the vendor's aku beside ours", "args: ['-c', 'server start && aku -p start; sleep infinity']",
@@ -153,7 +153,7 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"the variable of the chart", "{env: [{name: POD_NAME, value: x}], persistence: {mounts: [{mountPath: /root/altibase_home, subPathExpr: $(POD_NAME)}]}}",
-			"env has POD_NAME, which the chart sets for subPathExpr: leave it away.",
+			"env or extraEnv has POD_NAME, which the chart sets for subPathExpr: leave it away.",
 		},
 		{
 			"a claim without persistence", "{aku: {serverCount: 1}, persistence: {enabled: false, existingClaim: mine}}",
@@ -242,6 +242,26 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		{
 			"two mounts at one place", "extraVolumeMounts: [{name: x, mountPath: /root/altibase_home/trc}]",
 			"persistence.mounts and extraVolumeMounts have /root/altibase_home/trc twice, and Kubernetes takes a place only once: leave one away.",
+		},
+		{
+			"a variable twice", "extraEnv: [{name: MODE, value: x}]",
+			"env and extraEnv have MODE twice: leave one away.",
+		},
+		{
+			"a variable of the chart for aku", "aku: {extraEnv: [{name: AKU_PORT_NO, value: '1'}]}",
+			"aku.extraEnv has AKU_PORT_NO, which the chart sets: set its own value instead.",
+		},
+		{
+			"a claim of the chart", "persistence: {extraClaims: [{name: logs, size: 1Gi, mountPaths: [/root/altibase_home/trc]}]}",
+			"persistence.extraClaims has the name logs, which is a volume of the chart: choose another one.",
+		},
+		{
+			"a claim for nothing", "persistence: {extraClaims: [{name: trc, size: 1Gi, mountPaths: [/trc]}]}",
+			"persistence.extraClaims has trc for /trc, which is no mountPath of persistence.mounts: name folders that are there.",
+		},
+		{
+			"two claims for one folder", "persistence: {logVolume: {enabled: true}, extraClaims: [{name: more, size: 1Gi, mountPaths: [/root/altibase_home/logs]}]}",
+			"persistence.extraClaims has more for /root/altibase_home/logs, which logVolume has already: name a folder once.",
 		},
 		{
 			"a volume of the chart", "extraVolumes: [{name: data, emptyDir: {}}]",
@@ -415,6 +435,10 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"persistence: {storageClass: 123}", "/persistence/storageClass", "want string"},
 		{"nameOverride: a-name-of-fifty-eight-bytes-is-one-byte-longer-than-it-may-be", "/nameOverride", "maxLength"},
 		{"metrics: {podMonitor: {interval: 1m30}}", "/metrics/podMonitor/interval", "does not match"},
+		{"service: {spec: {ports: []}}", "/service/spec", "'not' failed"},
+		{"service: {master: {nodePort: 80}}", "/service/master/nodePort", "oneOf"},
+		{"metrics: {prometheusRule: {excludeRules: [AkuLagg]}}", "/metrics/prometheusRule/excludeRules/0", "must be one of"},
+		{"persistence: {extraClaims: [{name: a, mountPaths: [/a]}]}", "/persistence/extraClaims/0", "'size'"},
 		{"persistence: {enabled: 'yes'}", "/persistence/enabled", "want boolean"},
 		{"properties: {mem_max: 1}", "/properties", "'mem_max' not allowed"},
 		{"properties: {X: {a: b}}", "/properties/X", "got object"},

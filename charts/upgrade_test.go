@@ -92,7 +92,11 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 		},
 		{
 			"data elsewhere", "", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs, subPath: database}, {mountPath: /root/altibase_home/logs, subPath: logs}, {mountPath: /root/altibase_home/arch_logs, subPath: arch_logs}, {mountPath: /root/altibase_home/trc, subPath: trc}]}",
-			"persistence.mounts has /root/altibase_home/dbs no longer from the same place of the volume data, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were.",
+			"persistence.mounts has /root/altibase_home/dbs no longer from the same place of the volume data, where the server keeps what is there: keep persistence.mounts, and what logVolume and extraClaims take of them, as they were.",
+		},
+		{
+			"a folder on the volume of another claim", "persistence: {extraClaims: [{name: trc, size: 1Gi, mountPaths: [/root/altibase_home/trc]}]}", "persistence: {extraClaims: [{name: trc, size: 1Gi, mountPaths: [/root/altibase_home/arch_logs]}]}",
+			"persistence.mounts has /root/altibase_home/trc no longer from the same place of the volume trc",
 		},
 		{
 			"another home", "", "altibaseHome: /opt/altibase",

@@ -131,6 +131,23 @@ var otherValues = map[string]string{
 	"hooks.affinity":                                      "hooks: {affinity: {nodeAffinity: {}}}",
 	"hooks.priorityClassName":                             "hooks: {priorityClassName: low}",
 	"hooks.resources":                                     "hooks: {resources: {limits: {memory: 1Gi}}}",
+	"extraEnv":                                            "extraEnv: [{name: A, value: b}]",
+	"aku.extraEnv":                                        "aku: {extraEnv: [{name: A, value: b}]}",
+	"aku.extraVolumeMounts":                               "aku: {extraVolumeMounts: [{name: data, mountPath: /a}]}",
+	"persistence.extraClaims":                             "persistence: {extraClaims: [{name: trc, size: 1Gi, mountPaths: [/root/altibase_home/trc]}]}",
+	"service.nodePort":                                    "service: {nodePort: 30300}",
+	"service.spec":                                        "service: {spec: {sessionAffinity: ClientIP}}",
+	"service.master.nodePort":                             "service: {master: {enabled: true, nodePort: 30300}}",
+	"service.master.spec":                                 "service: {master: {enabled: true, spec: {sessionAffinity: ClientIP}}}",
+	"service.perPod.nodePorts":                            "service: {perPod: {enabled: true, nodePorts: [30300]}}",
+	"service.perPod.spec":                                 "service: {perPod: {enabled: true, spec: {sessionAffinity: ClientIP}}}",
+	"metrics.prometheusRule.excludeRules":                 "metrics: {prometheusRule: {enabled: true, excludeRules: [AkuGap]}}",
+	"metrics.podMonitor.scrapeTimeout":                    "metrics: {podMonitor: {enabled: true, scrapeTimeout: 7s}}",
+	"metrics.podMonitor.relabelings":                      "metrics: {podMonitor: {enabled: true, relabelings: [{action: labeldrop, regex: a}]}}",
+	"metrics.podMonitor.metricRelabelings":                "metrics: {podMonitor: {enabled: true, metricRelabelings: [{action: labeldrop, regex: a}]}}",
+	"metrics.serviceMonitor.scrapeTimeout":                "metrics: {serviceMonitor: {enabled: true, scrapeTimeout: 7s}}",
+	"metrics.serviceMonitor.relabelings":                  "metrics: {serviceMonitor: {enabled: true, relabelings: [{action: labeldrop, regex: a}]}}",
+	"metrics.serviceMonitor.metricRelabelings":            "metrics: {serviceMonitor: {enabled: true, metricRelabelings: [{action: labeldrop, regex: a}]}}",
 	"hooks.checkUpgrade.enabled":                          "hooks: {checkUpgrade: {enabled: false}}",
 	"hooks.checkUpgrade.timeoutSeconds":                   "hooks: {checkUpgrade: {timeoutSeconds: 60}}",
 	"hooks.endInOrder.enabled":                            "hooks: {endInOrder: {enabled: false, force: true}}",
@@ -226,6 +243,7 @@ var restartNothing = []string{
 	"serviceAccount.create", "serviceAccount.annotations", "updateStrategy.type", "minReadySeconds",
 	"hooks.podLabels.sidecar.istio.io/inject", "hooks.podAnnotations.sidecar.istio.io/inject", "hooks.podAnnotations.linkerd.io/inject",
 	"hooks.nodeSelector", "hooks.tolerations", "hooks.affinity", "hooks.priorityClassName", "hooks.resources",
+	"service.nodePort", "service.spec", "service.master.nodePort", "service.master.spec", "service.perPod.nodePorts", "service.perPod.spec", "metrics.prometheusRule.excludeRules", "metrics.podMonitor.scrapeTimeout", "metrics.podMonitor.relabelings", "metrics.podMonitor.metricRelabelings", "metrics.serviceMonitor.scrapeTimeout", "metrics.serviceMonitor.relabelings", "metrics.serviceMonitor.metricRelabelings",
 	"hooks.checkUpgrade.enabled", "hooks.checkUpgrade.timeoutSeconds", "hooks.endInOrder.enabled", "hooks.endInOrder.force", "hooks.endInOrder.timeoutSeconds", "tests.enabled", "tests.checksums", "tests.timeoutSeconds",
 	"podDisruptionBudget.enabled", "podDisruptionBudget.maxUnavailable", "networkPolicy.enabled", "networkPolicy.clients", "networkPolicy.egress.enabled", "networkPolicy.egress.apiServer", "networkPolicy.egress.extra", "extraObjects",
 	"persistence.retention.whenScaled", "persistence.retention.whenDeleted", "aku.recover.from", "aku.recover.generation",
@@ -439,9 +457,12 @@ func TestNotes_SayHowToConnectScaleAndLook(t *testing.T) {
 }
 
 func TestNotes_WarnOfRiskyValuesAndOfNoOther(t *testing.T) {
-	const safe = "{image: {tag: '7.3'}, auth: {sysPassword: '', existingSecret: mine}}"
+	const safe = "{resources: {limits: {memory: 2Gi}}, image: {tag: '7.3'}, auth: {sysPassword: '', existingSecret: mine}}"
 	if notes := render(t, least, safe).notes; strings.Contains(notes, "WARNING") {
 		t.Errorf("a warning without a reason:\n%s", notes)
+	}
+	if notes := render(t, least, "{image: {tag: '7.3'}, auth: {sysPassword: '', existingSecret: mine}}").notes; !strings.Contains(notes, "WARNING: resources names no memory") {
+		t.Errorf("no word about memory:\n%s", notes)
 	}
 	for values, want := range map[string]string{
 		"auth: {sysPassword: secret, existingSecret: ''}":             "the password of SYS is in the values",

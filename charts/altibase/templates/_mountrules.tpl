@@ -43,6 +43,27 @@ Gives the faults as a list in YAML.
 {{- end }}
 {{- end }}
 
+{{- $takenBy := dict }}
+{{- if .Values.persistence.logVolume.enabled }}
+{{- range include "altibase.logMountPaths" . | fromYamlArray }}
+{{- $_ := set $takenBy . "logVolume" }}
+{{- end }}
+{{- end }}
+{{- range $i, $claim := .Values.persistence.extraClaims }}
+{{- if has $claim.name (include "altibase.ownVolumes" $ | fromYamlArray) }}
+{{- $faults = append $faults (printf "persistence.extraClaims has the name %s, which is a volume of the chart: choose another one." $claim.name) }}
+{{- end }}
+{{- range $claim.mountPaths }}
+{{- if not (has . $paths) }}
+{{- $faults = append $faults (printf "persistence.extraClaims has %s for %s, which is no mountPath of persistence.mounts: name folders that are there." $claim.name .) }}
+{{- end }}
+{{- if hasKey $takenBy . }}
+{{- $faults = append $faults (printf "persistence.extraClaims has %s for %s, which %s has already: name a folder once." $claim.name . (get $takenBy .)) }}
+{{- end }}
+{{- $_ := set $takenBy . $claim.name }}
+{{- end }}
+{{- end }}
+
 {{- if and .Values.persistence.enabled (not $mounts) }}
 {{- $faults = append $faults "persistence.mounts is empty, and so is altibaseHome, from which it is derived: say where the image keeps its data." }}
 {{- end }}
@@ -80,13 +101,18 @@ Gives the faults as a list in YAML.
 {{- toYaml $faults }}
 {{- end }}
 
+{{/* Names of volumes that the chart makes. */}}
+{{- define "altibase.ownVolumes" -}}
+{{- list "aku-bin" "aku-run" "aku-tmp" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" | toYaml }}
+{{- end }}
+
 {{/* Folders that properties or env name: the data may be moved there. */}}
 {{- define "altibase.namedFolders" -}}
 {{- $folders := list }}
 {{- range $_, $value := .Values.properties }}
 {{- $folders = append $folders ($value | toString | replace "?" (clean $.Values.altibaseHome)) }}
 {{- end }}
-{{- range .Values.env }}
+{{- range concat .Values.env .Values.extraEnv }}
 {{- $folders = append $folders (.value | default "") }}
 {{- end }}
 {{- range $folders }}

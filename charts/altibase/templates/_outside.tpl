@@ -31,6 +31,9 @@ containers:
       {{- toYaml .args | nindent 6 }}
     env:
       {{- include "altibase.akuEnv" (merge (dict "outside" true) .root) | nindent 6 }}
+      {{- with .root.Values.aku.extraEnv }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     terminationMessagePolicy: FallbackToLogsOnError
     {{- with .root.Values.hooks.resources | default .root.Values.aku.resources }}
     resources:

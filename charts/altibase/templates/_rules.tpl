@@ -78,13 +78,28 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "properties.%s must not be given: %s." $property (get $own $property)) }}
 {{- end }}
 {{- end }}
-{{- range .Values.env }}
+{{- range concat .Values.env .Values.extraEnv }}
 {{- if and (eq .name "POD_NAME") (include "altibase.foldersByPod" $) }}
-{{- $faults = append $faults "env has POD_NAME, which the chart sets for subPathExpr: leave it away." }}
+{{- $faults = append $faults "env or extraEnv has POD_NAME, which the chart sets for subPathExpr: leave it away." }}
 {{- else if hasPrefix "AKU_" .name }}
-{{- $faults = append $faults (printf "env has %s: set the value under aku instead, so that both containers get it." .name) }}
+{{- $faults = append $faults (printf "env or extraEnv has %s: set the value under aku instead, so that both containers get it." .name) }}
 {{- else if hasPrefix "ALTIBASE_" .name }}
-{{- $faults = append $faults (printf "env has %s: set it under properties, service or altibaseHome instead." .name) }}
+{{- $faults = append $faults (printf "env or extraEnv has %s: set it under properties, service or altibaseHome instead." .name) }}
+{{- end }}
+{{- end }}
+
+{{- range $name, $all := dict "env and extraEnv" (concat .Values.env .Values.extraEnv) "aku.extraEnv" $aku.extraEnv }}
+{{- $seen := dict }}
+{{- range $all }}
+{{- if hasKey $seen .name }}
+{{- $faults = append $faults (printf "%s have %s twice: leave one away." $name .name) }}
+{{- end }}
+{{- $_ := set $seen .name "" }}
+{{- end }}
+{{- end }}
+{{- range $aku.extraEnv }}
+{{- if or (hasPrefix "AKU_" .name) (eq .name "ALTIBASE_HOME") }}
+{{- $faults = append $faults (printf "aku.extraEnv has %s, which the chart sets: set its own value instead." .name) }}
 {{- end }}
 {{- end }}
 
@@ -170,7 +185,10 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
-{{- $names := list "aku-bin" "aku-run" "aku-tmp" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" }}
+{{- $names := include "altibase.ownVolumes" . | fromYamlArray }}
+{{- range .Values.persistence.extraClaims }}
+{{- $names = append $names .name }}
+{{- end }}
 {{- range .Values.extraVolumes }}
 {{- if has .name $names }}
 {{- $faults = append $faults (printf "extraVolumes has the name %s, which is a volume of the chart: choose another one." .name) }}

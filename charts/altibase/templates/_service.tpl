@@ -1,4 +1,4 @@
-{{/* A Service for clients: give a dict of root, name, service (type and annotations) and, for the one pod it leads to, pod. */}}
+{{/* A Service for clients: give a dict of root, name, service (its values), nodePort and, for the one pod it leads to, pod. */}}
 {{- define "altibase.clientService" -}}
 apiVersion: v1
 kind: Service
@@ -11,9 +11,15 @@ spec:
     {{- with .pod }}
     statefulset.kubernetes.io/pod-name: {{ . | quote }}
     {{- end }}
+  {{- with .service.spec }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   ports:
     - name: altibase
       port: {{ int64 .root.Values.service.port }}
       targetPort: altibase
       appProtocol: tcp
+      {{- with .nodePort }}
+      nodePort: {{ int64 . }}
+      {{- end }}
 {{- end }}

@@ -50,11 +50,15 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- range include "altibase.dataMounts" . | fromYamlArray }}
 {{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")) "" }}
 {{- end }}
+{{- $volumes := list "data" }}
+{{- range $existing.spec.volumeClaimTemplates }}
+{{- $volumes = append $volumes .metadata.name }}
+{{- end }}
 {{- range $existing.spec.template.spec.containers }}
 {{- if eq .name "altibase" }}
 {{- range .volumeMounts }}
-{{- if and $kept (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")))) }}
-{{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were." .mountPath .name) }}
+{{- if and $kept (has .name $volumes) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")))) }}
+{{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts, and what logVolume and extraClaims take of them, as they were." .mountPath .name) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -28,11 +28,27 @@
 {{- end }}
 {{- end }}
 
-{{/* What the database keeps, where it appears in its container. The folders of the log volume are taken from the data's. */}}
+{{/* Places that are not on the data's volume: the volume of each. */}}
+{{- define "altibase.mountPathsElsewhere" -}}
+{{- $volumes := dict }}
+{{- if .Values.persistence.logVolume.enabled }}
+{{- range include "altibase.logMountPaths" . | fromYamlArray }}
+{{- $_ := set $volumes . "logs" }}
+{{- end }}
+{{- end }}
+{{- range $claim := .Values.persistence.extraClaims }}
+{{- range $claim.mountPaths }}
+{{- $_ := set $volumes . $claim.name }}
+{{- end }}
+{{- end }}
+{{- toYaml $volumes }}
+{{- end }}
+
+{{/* What the database keeps, where it appears in its container. The folders of the other volumes are taken from the data's. */}}
 {{- define "altibase.dataMounts" -}}
-{{- $onLogs := ternary (include "altibase.logMountPaths" . | fromYamlArray) list .Values.persistence.logVolume.enabled }}
+{{- $elsewhere := include "altibase.mountPathsElsewhere" . | fromYaml }}
 {{- range include "altibase.mounts" . | fromYamlArray }}
-- name: {{ ternary "logs" "data" (has .mountPath $onLogs) | quote }}
+- name: {{ get $elsewhere .mountPath | default "data" }}
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.license.existingSecret }}
@@ -57,6 +73,12 @@
 {{- if and .logVolume.enabled (not .enabled) }}
 - name: logs
   emptyDir: {}
+{{- end }}
+{{- if not .enabled }}
+{{- range .extraClaims }}
+- name: {{ .name }}
+  emptyDir: {}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .Values.license.existingSecret }}
@@ -102,6 +124,9 @@
 {{- end }}
 {{- if .logVolume.enabled }}
 {{ include "altibase.claim" (dict "root" $ "name" "logs" "volume" .logVolume) }}
+{{- end }}
+{{- range .extraClaims }}
+{{ include "altibase.claim" (dict "root" $ "name" .name "volume" .) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -16,6 +16,9 @@
 {{- if and (eq .Values.image.tag "latest") (not .Values.image.digest) }}
 {{- $warnings = append $warnings "image.tag is latest: a pod that restarts may come back with another version than its peers. Name a version, or a digest." }}
 {{- end }}
+{{- if not (or (dig "limits" "memory" "" .Values.resources) (dig "requests" "memory" "" .Values.resources)) }}
+{{- $warnings = append $warnings "resources names no memory: under pressure the node ends the server first. Its tables in memory take up to the property MEM_MAX_DB_SIZE." }}
+{{- end }}
 {{- if eq (include "altibase.text" $aku.replicationResetAtEnd) "1" }}
 {{- $warnings = append $warnings "aku.replicationResetAtEnd is 1: every upgrade and node drain costs a full copy of the tables for each pod." }}
 {{- else if eq (include "altibase.text" $aku.replicationResetAtEnd) "0" }}
