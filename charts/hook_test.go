@@ -133,7 +133,7 @@ func TestTest_LooksAtAllPodsFromOutside(t *testing.T) {
 		t.Errorf("Services would lead to it: %v", pod.Labels)
 	}
 	container := pod.Spec.Containers[0]
-	if want := []string{"verify", "--replicas=3", "--timeout=60s", "--checksums"}; !slices.Equal(container.Args, want) {
+	if want := []string{"verify", "--timeout=60s", "--replicas=3", "--checksums"}; !slices.Equal(container.Args, want) {
 		t.Errorf("arguments %q, want %q", container.Args, want)
 	}
 	want := environment(t, r.container(t, "aku"))

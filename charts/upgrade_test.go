@@ -2,9 +2,11 @@ package charts
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -62,7 +64,13 @@ func (c aCluster) render(loaded *chart.Chart, values chartutil.Values) (map[stri
 // upgrade installs the chart with some values, and renders an upgrade to others.
 func upgrade(t *testing.T, from, to string) (release, error) {
 	t.Helper()
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(render(t, least, from).statefulSet)
+	return upgradeOf(t, render(t, least, from).statefulSet, to)
+}
+
+// upgradeOf renders an upgrade where that StatefulSet is there.
+func upgradeOf(t *testing.T, existing *appsv1.StatefulSet, to string) (release, error) {
+	t.Helper()
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(existing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,6 +192,49 @@ func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {
 				t.Errorf("%s is the wrong advice in: %v", way, err)
 			}
 		})
+	}
+}
+
+func TestUpgrade_DoesNotTakePodsAwayThatSomebodyElseAdded(t *testing.T) {
+	scaled := render(t, least, "replicaCount: 2").statefulSet
+	four := int32(4)
+	scaled.Spec.Replicas = &four
+	const want = "replicaCount is 2, as before, but something else has scaled to 4 pods, and this upgrade would take them away: set replicaCount to 4, or keepReplicas to true where an autoscaler decides, or scale back first."
+	if _, err := upgradeOf(t, scaled, "replicaCount: 2"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	for _, values := range []string{"replicaCount: 1", "replicaCount: 3", "replicaCount: 4", "{replicaCount: 2, keepReplicas: true}"} {
+		if _, err := upgradeOf(t, scaled, values); err != nil {
+			t.Errorf("%s is meant so: %v", values, err)
+		}
+	}
+}
+
+func TestKeepReplicas_LeavesTheNumberToTheCluster(t *testing.T) {
+	scaled := render(t, least, "replicaCount: 2").statefulSet
+	four := int32(4)
+	scaled.Spec.Replicas = &four
+	r, err := upgradeOf(t, scaled, "{replicaCount: 2, keepReplicas: true}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Left out, Helm would take the field away, and Kubernetes put 1 there.
+	if got := r.statefulSet.Spec.Replicas; got == nil || *got != 4 {
+		t.Errorf("an upgrade makes it %v", got)
+	}
+	if args := r.pods["altibase-test"].Spec.Containers[0].Args; !slices.Contains(args, "--replicas=4") {
+		t.Errorf("helm test wants %v", args)
+	}
+	if got := install(t, least, "{replicaCount: 2, keepReplicas: true}").statefulSet.Spec.Replicas; got == nil || *got != 2 {
+		t.Errorf("an installation makes %v pods", got)
+	}
+	// What only renders cannot know, and Kubernetes keeps a field that is not applied.
+	rendered := render(t, least, "{replicaCount: 2, keepReplicas: true, service: {perPod: {enabled: true}}}")
+	if got := rendered.statefulSet.Spec.Replicas; got != nil {
+		t.Errorf("rendered without a cluster it is %d", *got)
+	}
+	if rendered.budgets["altibase"] == nil || rendered.services["altibase-3"] == nil {
+		t.Error("what depends on the number is there for as many as there can be")
 	}
 }
 

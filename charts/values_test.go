@@ -13,6 +13,7 @@ import (
 // otherValues gives every key of values.yaml another value than its default, with what it needs beside it to matter.
 var otherValues = map[string]string{
 	"replicaCount":            "replicaCount: 2",
+	"keepReplicas":            "keepReplicas: true",
 	"nameOverride":            "nameOverride: db",
 	"fullnameOverride":        "fullnameOverride: db",
 	"imagePullSecrets":        "imagePullSecrets: [{name: registry}]",
@@ -237,7 +238,7 @@ var needs = map[string]string{
 
 // restartNothing are the keys that may change without any pod being restarted.
 var restartNothing = []string{
-	"replicaCount", "commonLabels", "auth.sysPassword", "initdb.scripts", "service.type", "service.annotations",
+	"replicaCount", "keepReplicas", "commonLabels", "auth.sysPassword", "initdb.scripts", "service.type", "service.annotations",
 	"service.master.enabled", "service.master.type", "service.master.annotations",
 	"service.perPod.enabled", "service.perPod.type", "service.perPod.annotations",
 	"serviceAccount.create", "serviceAccount.annotations", "updateStrategy.type", "minReadySeconds",
@@ -388,7 +389,7 @@ func compareKeys(t *testing.T, path string, values, schema, definitions map[stri
 	}
 	for key := range known {
 		// Helm's own, and what Kubernetes has and the chart leaves open.
-		if _, found := values[key]; !found && key != "global" && key != "rollingUpdate" && !strings.Contains(path+".", "resources.") {
+		if _, found := values[key]; !found && key != "global" && path+key != "enabled" && key != "rollingUpdate" && !strings.Contains(path+".", "resources.") {
 			t.Errorf("%s.%s is in the schema, but not in values.yaml", path, key)
 		}
 	}

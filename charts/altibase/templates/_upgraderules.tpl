@@ -11,12 +11,17 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- if not $existing }}
 {{- range (lookup "apps/v1" "StatefulSet" .Release.Namespace "").items }}
 {{- $labels := .metadata.labels | default dict }}
-{{- if and (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) (hasPrefix (printf "%s-" $.Chart.Name) (get $labels "helm.sh/chart")) }}
+{{- if and (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) (regexMatch (printf "^%s-[0-9]+\\." $.Chart.Name) (get $labels "helm.sh/chart")) }}
 {{- $faults = append $faults (printf "the StatefulSet of this release is called %s, but with these values it would be %s, and new pods would start empty: keep nameOverride and fullnameOverride as they were." .metadata.name $name) }}
 {{- end }}
 {{- end }}
 {{- else }}
 {{- $replicas := int64 $existing.spec.replicas }}
+
+{{- $asked := get ($existing.metadata.annotations | default dict) "aku/replica-count" }}
+{{- if and (not .Values.keepReplicas) (eq $asked (int64 .Values.replicaCount | toString)) (gt $replicas (int64 .Values.replicaCount)) }}
+{{- $faults = append $faults (printf "replicaCount is %s, as before, but something else has scaled to %d pods, and this upgrade would take them away: set replicaCount to %d, or keepReplicas to true where an autoscaler decides, or scale back first." $asked $replicas $replicas) }}
+{{- end }}
 
 {{- $selector := include "altibase.selectorLabels" . | fromYaml }}
 {{- if ne (toString $existing.spec.selector.matchLabels) (toString $selector) }}

@@ -30,10 +30,10 @@
 {{- if eq (int64 $aku.flushAtStart) 0 }}
 {{- $warnings = append $warnings "aku.flushAtStart is 0: a pod that comes back serves rows that are out of date for a while." }}
 {{- end }}
-{{- if and (gt (int64 .Values.replicaCount) 1) (not .Values.podDisruptionBudget.enabled) }}
+{{- if and (include "altibase.hasPeers" .) (not .Values.podDisruptionBudget.enabled) }}
 {{- $warnings = append $warnings "podDisruptionBudget.enabled is false: draining nodes may take all pods at a time." }}
 {{- end }}
-{{- if and (gt (int64 .Values.replicaCount) 1) .Values.podDisruptionBudget.enabled (has (include "altibase.text" .Values.podDisruptionBudget.maxUnavailable) (list "0" "0%" "00%")) }}
+{{- if and (include "altibase.hasPeers" .) .Values.podDisruptionBudget.enabled (has (include "altibase.text" .Values.podDisruptionBudget.maxUnavailable) (list "0" "0%" "00%")) }}
 {{- $warnings = append $warnings "podDisruptionBudget.maxUnavailable is 0: no node with a pod on it can be drained." }}
 {{- end }}
 {{- if not .Values.hooks.checkUpgrade.enabled }}
