@@ -444,11 +444,23 @@ func TestNotes_SayHowToConnectScaleAndLook(t *testing.T) {
 	for _, want := range []string{
 		"altibase.db:20400", "altibase-0.altibase-pods.db:20400",
 		`get secret mine -o go-template='{{index .data "sys-password" | base64decode}}'`,
-		"--set replicaCount=N", "aku.serverCount = 4", "logs altibase-0 -c aku",
+		"--set replicaCount=N", "aku.serverCount = 4", "logs altibase-0 -c aku", "aku-init status", "helm -n db test altibase --logs",
 	} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("%q is not in the notes:\n%s", want, notes)
 		}
+	}
+	for values, want := range map[string]string{
+		"service: {type: LoadBalancer}":      "get service altibase -o jsonpath='{.status.loadBalancer.ingress[0]}', port 20300",
+		"service: {type: NodePort}":          "get service altibase -o jsonpath='{.spec.ports[0].nodePort}'",
+		"service: {perPod: {enabled: true}}": "get services -l app.kubernetes.io/instance=altibase: those called altibase-0",
+	} {
+		if notes := render(t, least, values).notes; !strings.Contains(notes, want) {
+			t.Errorf("%s: %q is not in the notes:\n%s", values, want, notes)
+		}
+	}
+	if notes := render(t, least, "tests: {enabled: false}").notes; strings.Contains(notes, "helm -n db test") {
+		t.Error("there is no test")
 	}
 	for _, values := range []string{"service: {master: {enabled: true}}", "diagnosticMode: {enabled: true}"} {
 		if render(t, least, values).notes == render(t, least).notes {
