@@ -26,5 +26,9 @@ func imageValues(image string) map[string]any {
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
 		name, tag = name[:colon], name[colon+1:]
 	}
-	return map[string]any{"registry": "", "repository": name, "tag": tag, "digest": digest}
+	registry, repository, more := strings.Cut(name, "/")
+	if !more || !strings.ContainsAny(registry, ".:") && registry != "localhost" {
+		registry, repository = "", name
+	}
+	return map[string]any{"registry": registry, "repository": repository, "tag": tag, "digest": digest}
 }
