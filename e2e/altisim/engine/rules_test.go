@@ -479,3 +479,31 @@ func TestSyncCutUnderVirtualTime(t *testing.T) {
 		})
 	}
 }
+
+// The applied number never says more than the rows: it moves when they are there.
+func TestAppliedNumber_IsNotAheadOfTheRows(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		if err := a.Start(context.Background(), "R", false); err != nil {
+			t.Fatal(err)
+		}
+		b.store.Slow = time.Second
+		for key := range 5 {
+			a.insert(key)
+			synctest.Wait()
+			commit := a.Senders()[0].CommitXSN
+			for looks := 0; b.keys() != key+1; looks++ {
+				if got := b.Receivers()[0].Applied; got >= commit {
+					t.Fatalf("applied %d of %d, and the row is not there", got, commit)
+				}
+				if looks > 100 {
+					t.Fatal("the row never comes")
+				}
+				time.Sleep(100 * time.Millisecond)
+				synctest.Wait()
+			}
+			if got := b.Receivers()[0].Applied; got != commit {
+				t.Errorf("the row is there, and the number %d is not %d", got, commit)
+			}
+		}
+	})
+}
