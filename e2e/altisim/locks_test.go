@@ -34,12 +34,16 @@ func begin(t *testing.T, s *at.Server, statements ...string) (tx *sql.Tx, sessio
 func in(t *testing.T, tx *sql.Tx, statement string) {
 	t.Helper()
 	rows, err := tx.Query(statement)
-	if err == nil {
-		err = rows.Close()
-	} else if err.Error() == "Stmt did not create a result set" {
-		err = nil
+	if err != nil && err.Error() == "Stmt did not create a result set" {
+		return
 	}
 	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+	}
+	if err := rows.Err(); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
 }
