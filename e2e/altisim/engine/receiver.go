@@ -277,7 +277,7 @@ func (r *receiver) transaction(id int64, began SN) *applied {
 	defer r.mu.Unlock()
 	a := r.open[id]
 	if a == nil {
-		a = &applied{Transaction: r.s.begin(0, true), began: began}
+		a = &applied{Transaction: r.s.beginReceived(id == 0), began: began}
 		if id != 0 {
 			r.open[id] = a
 		}
@@ -438,7 +438,7 @@ func (r *receiver) insert(item int, rows []string) error {
 		changes[i] = Change{Op: Insert, Table: t.table, Columns: t.columns, After: row}
 	}
 	defer r.alive()()
-	a := r.s.begin(0, true)
+	a := r.s.beginReceived(true)
 	defer a.End()
 	if err := a.Write(r.ctx, t.table); err != nil {
 		return err
