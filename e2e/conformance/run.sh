@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 args=()
-for name in SERVERS DRIVER QUOTE SYSDBA EXTRA KILL RESTART SCALE; do
+for name in SERVERS DRIVER QUOTE SYSDBA EXTRA KILL RESTART ANEW COPY PUTBACK SCALE; do
   [ -z "${!name:-}" ] || args+=("-${name,,}=${!name}")
 done
 # One file after the other: the files share the three servers. PASSWORD stays in the environment.
-exec go test -tags integration -count=1 -v -timeout=2h -run "^TestConformance\$/${CASES:-}" . -args "${args[@]}"
+exec go test -tags integration -count=1 -v -timeout=2h -run "^Test(Unseen|Conformance)\$/${CASES:-}" . -args "${args[@]}"

@@ -19,6 +19,8 @@ type vendorServers struct {
 	servers       string
 	odbc          Odbc
 	kill, restart string
+	anew          string
+	copy, putBack string
 	scale         float64
 }
 
@@ -31,6 +33,9 @@ func vendorFlags() *vendorServers {
 	flag.StringVar(&v.odbc.Extra, "extra", "NLS_USE=UTF8", "further settings of the connection string")
 	flag.StringVar(&v.kill, "kill", "", "shell command that kills server $N as kill -9 does")
 	flag.StringVar(&v.restart, "restart", "", "shell command that starts server $N, with ALTIBASE_… properties in its environment")
+	flag.StringVar(&v.anew, "anew", "", "shell command that ends server $N, makes its database anew and starts it")
+	flag.StringVar(&v.copy, "copy", "", "shell command that keeps a copy of the database of server $N, which does not run")
+	flag.StringVar(&v.putBack, "putback", "", "shell command that puts that copy back")
 	flag.Float64Var(&v.scale, "scale", 1, "what a second of the real server takes, in seconds")
 	return v
 }
@@ -58,6 +63,13 @@ func (v *vendorServers) target() (Target, error) {
 		if v.kill != "" && v.restart != "" {
 			s.Kill = func() error { return command(v.kill, i, nil) }
 			s.Restart = func(properties map[string]string) error { return command(v.restart, i, properties) }
+		}
+		if v.anew != "" {
+			s.Anew = func() error { return command(v.anew, i, nil) }
+		}
+		if v.copy != "" && v.putBack != "" {
+			s.Copy = func() error { return command(v.copy, i, nil) }
+			s.PutBack = func() error { return command(v.putBack, i, nil) }
 		}
 		t.Servers[i] = s
 	}
