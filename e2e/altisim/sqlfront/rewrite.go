@@ -87,6 +87,9 @@ func Rewrite(st Statement, n Names) (Query, error) {
 		}
 	}
 	q := Query{SQL: strings.Join(r.out, " "), Labels: labels(st)}
+	if err := duplicateAlias(st, q.Labels); err != nil {
+		return Query{}, err
+	}
 	if len(r.order) == 0 {
 		return q, nil
 	}
