@@ -108,7 +108,7 @@ func (s *Server) addItem(c *Catalog, r *Replication, i Item) error {
 		return Errorf(0x31151, "Partition not found : %s", i.LocalPartition)
 	}
 	if slices.ContainsFunc(r.Items, i.sameAs) {
-		return ErrItemExists
+		return ErrDuplicateKey
 	}
 	i.InvalidMaxSN = s.store.LastSN()
 	r.Items = append(r.Items, i)
@@ -117,7 +117,7 @@ func (s *Server) addItem(c *Catalog, r *Replication, i Item) error {
 
 func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
 	if len(h.Addr) > maxHost {
-		return ErrHostTooLong
+		return ErrNameTooLong
 	}
 	same := func(o Host) bool { return o.Addr == h.Addr && o.Port == h.Port }
 	if slices.ContainsFunc(r.Hosts, same) {
@@ -142,6 +142,9 @@ func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
 // AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object. It needs the table
 // for itself.
 func (s *Server) AddItem(ctx context.Context, by *Session, name string, i Item) error {
+	if s.Catalog().Replication(name) == nil {
+		return ErrSyncUnknown
+	}
 	release, err := s.lockItems(ctx, by, i)
 	if err != nil {
 		return err
@@ -153,6 +156,9 @@ func (s *Server) AddItem(ctx context.Context, by *Session, name string, i Item) 
 // DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object. It needs the
 // table for itself.
 func (s *Server) DropItem(ctx context.Context, by *Session, name string, i Item) error {
+	if s.Catalog().Replication(name) == nil {
+		return ErrSyncUnknown
+	}
 	release, err := s.lockItems(ctx, by, i)
 	if err != nil {
 		return err
@@ -179,6 +185,12 @@ func (s *Server) DropHost(ctx context.Context, name string, h Host) error {
 		n := r.host(h)
 		if n < 0 {
 			return ErrHostNotFound
+		}
+		if len(r.Hosts) == 1 {
+			return ErrLastHost
+		}
+		if r.Hosts[n].No == r.HostNo {
+			r.HostNo = r.Hosts[1-min(n, 1)].No
 		}
 		r.Hosts = slices.Delete(r.Hosts, n, n+1)
 		return nil
@@ -229,20 +241,6 @@ func (s *Server) relink(name string) {
 	if x.state.Status == SenderRuns && x.link != nil {
 		_ = x.link.Close()
 	}
-}
-
-// MayTruncate is the rule for TRUNCATE and other DDL on a table that may be
-// replicated.
-func (s *Server) MayTruncate(t *Table, sessionReplicates bool) error {
-	switch {
-	case s.Catalog().ReplicationCount(t) == 0:
-		return nil
-	case s.Property("REPLICATION_DDL_ENABLE") == "0":
-		return ErrDDLDisabled
-	case !sessionReplicates:
-		return ErrDDLSessionNone
-	}
-	return nil
 }
 
 // Truncated is called after DDL on a replicated table, before its lock is given back: it

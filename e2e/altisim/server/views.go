@@ -151,7 +151,11 @@ func (c *Session) repExec() (string, [][]any) {
 func (c *Session) property() (string, [][]any) {
 	var rows [][]any
 	for _, p := range c.engine().Properties() {
-		rows = append(rows, []any{p[0], 1, 0, nil, nil, p[1], nil, nil, nil, nil, nil, nil, nil})
+		var least, most any
+		if p.Limits.Seen {
+			least, most = p.Limits.Min, p.Limits.Max
+		}
+		rows = append(rows, []any{p.Name, 1, p.Limits.Attr, least, most, p.Value, nil, nil, nil, nil, nil, nil, nil})
 	}
 	return `NAME STOREDCOUNT ATTR MIN MAX VALUE1 VALUE2 VALUE3 VALUE4 VALUE5 VALUE6 VALUE7 VALUE8`, rows
 }
