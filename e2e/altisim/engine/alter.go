@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 	"strings"
 )
@@ -59,7 +60,7 @@ func (s *Server) refuseDDLSync(c *Catalog, t *Table) error {
 	return Errorf(0x61186, "A DDL synchronization receives the error message from the remote server ( %s).", strings.Join(answers, " "))
 }
 
-// Layout is how a table's rows looked in the log up to a number.
+// Layout is how a table's rows looked in the log up to a number, that of the statement which changed it.
 type Layout struct {
 	UpTo    SN
 	Columns []Column
@@ -83,7 +84,7 @@ func (s *Server) Reshape(c *Catalog, t *Table, change func(*Table) error) error 
 		return err
 	}
 	if c.ReplicationCount(t) > 0 && !SameRows(before, t.Columns) {
-		t.Past = append(t.Past, Layout{s.store.LastSN(), before})
+		t.Past = append(t.Past, Layout{s.store.LastSN() + 1, before})
 	}
 	return nil
 }
@@ -194,6 +195,12 @@ func (c *Catalog) Index(user, name string) (*Table, *Index) {
 		}
 	}
 	return nil, nil
+}
+
+// Emptied is called after a TRUNCATE, before its lock is given back. Senders count it as two.
+func (s *Server) Emptied(ctx context.Context, t *Table) {
+	s.countDDL(2)
+	s.Truncated(ctx, t)
 }
 
 // RequirePartitions looks whether a table has all of the partitions.

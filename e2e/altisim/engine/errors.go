@@ -33,6 +33,7 @@ var (
 	ErrReplicatedDDL      = &Error{0x31020, "You cannot execute DDL on a replicated table."}
 	ErrReplicatedDrop     = &Error{0x3103F, "No DDL statement may be executed on a replicated table."}
 	ErrNoPermission       = &Error{0x31084, "The user has no permission to execute the SQL statement."}
+	ErrSyncTwice          = &Error{0x3129B, "Duplicate table names."}
 	ErrNameTooLong        = &Error{0x3118B, "The length of the name exceeds the maximum limit."}
 	ErrDDLDisabled        = &Error{0x312C4, "Cannot execute this DDL on a replicated table when the system property REPLICATION_DDL_ENABLE is 0."}
 	ErrDDLSessionNone     = &Error{0x312C6, "Cannot execute this DDL on a replicated table when the session property REPLICATION is NONE."}

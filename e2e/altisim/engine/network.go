@@ -78,4 +78,6 @@ type SentChange struct {
 	SN            SN
 	Tx            int64 // of a Commit: the transaction, when the peer has heard of it while it was open
 	Before, After string
+	// Columns of the images, where they are not those that the link was opened with.
+	Columns []Column
 }

@@ -245,8 +245,8 @@ func (s *Server) relink(name string) {
 
 // Truncated is called after DDL on a replicated table, before its lock is given back: it
 // ends the receivers of all objects that hold it, and takes its time when one of them
-// was there or the object was sending. The senders of this server go on; the peers' try
-// again while nobody lets them in, and rest.
+// was there or the object was sending. The senders of this server go on, and say with each
+// row how it looks; the peers' try again while nobody lets them in, and rest.
 func (s *Server) Truncated(ctx context.Context, t *Table) {
 	s.setInDDL(t, true)
 	defer s.setInDDL(t, false)
@@ -259,9 +259,6 @@ func (s *Server) Truncated(ctx context.Context, t *Table) {
 		ran = ran || s.senders[r.Name] != nil || s.receivers[r.Name] != nil
 		s.mu.Unlock()
 		s.closeReceiver(r.Name)
-		if now := s.Catalog().Table(t.User, t.Name); now != nil && !slices.Equal(now.Columns, t.Columns) {
-			s.relink(r.Name) // its rows look different from now on
-		}
 	}
 	if ran {
 		_ = s.Clock.Sleep(ctx, truncateWait)

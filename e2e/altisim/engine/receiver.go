@@ -383,12 +383,21 @@ func (r *receiver) apply(sent []SentChange) error {
 			if a.hasGivenUp(ch) {
 				continue
 			}
+			t := r.targets[ch.Item]
+			if ch.Columns != nil {
+				if err := t.takes(ch.Columns); err != nil {
+					over()
+					_ = r.link.Send(Frame{Kind: FrameWelcome, Text: err.Error()})
+					return err
+				}
+				t.columns = ch.Columns
+			}
 			ok, err := r.lock(a, ch, func() error { return r.make(&b) })
 			if err != nil {
 				over()
 				return err
 			}
-			if t := r.targets[ch.Item]; ok {
+			if ok {
 				changes = append(changes, Change{Op: ch.Op, Table: t.table, Columns: t.columns, Before: ch.Before, After: ch.After})
 			}
 		}

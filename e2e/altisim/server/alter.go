@@ -40,8 +40,13 @@ func (c *Session) alterTable(ctx context.Context, st sqlfront.Statement) (Output
 // change changes a table. Where its columns change, what was linked for them begins anew.
 func (c *Session) change(ctx context.Context, t *engine.Table, change func(*engine.Catalog, *engine.Table) error) error {
 	e := c.srv.Engine
+	release, err := e.LockForDDL(ctx, c.Session, t)
+	if err != nil {
+		return err
+	}
+	defer release()
 	var columns bool
-	err := e.Change(ctx, true, func(cat *engine.Catalog) error {
+	err = e.Change(ctx, true, func(cat *engine.Catalog) error {
 		now := cat.Table(t.User, t.Name)
 		if now == nil || now.ID != t.ID {
 			return engine.ErrNameUsed // it went while the statement waited

@@ -90,7 +90,7 @@ func (c *Session) truncateTable(ctx context.Context, t *engine.Table) error {
 	if err := c.srv.Store.Truncate(ctx, t); err != nil {
 		return err
 	}
-	c.srv.Engine.Truncated(ctx, t)
+	c.srv.Engine.Emptied(ctx, t)
 	return nil
 }
 
