@@ -166,7 +166,7 @@ type Objects struct {
 }
 
 var (
-	createTable    = regexp.MustCompile(`^CREATE TABLE (\w+|"[^"]+")`)
+	createTable    = regexp.MustCompile(`^CREATE TABLE (\w+|"[^"]+") `)
 	createSequence = regexp.MustCompile(`^CREATE SEQUENCE (\w+)`)
 	createUser     = regexp.MustCompile(`^CREATE USER (\w+)`)
 	setProperty    = regexp.MustCompile(`^ALTER SYSTEM SET (\w+) `)

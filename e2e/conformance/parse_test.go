@@ -53,7 +53,7 @@ func TestMade_NamesInQuotesAndSequences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Objects{Tables: []string{"한글표", "U1"}, Sequences: []string{"SQ1"}, Properties: []string{"A"}}
+	want := Objects{Tables: []string{"한글표"}, Sequences: []string{"SQ1"}, Properties: []string{"A"}}
 	if diff := cmp.Diff(want, Made([]File{f})); diff != "" {
 		t.Error(diff)
 	}
