@@ -57,6 +57,7 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 		hello.XSN = NoSN
 	}
 	hello.Wake, x.wakes = x.wakes, false
+	hello.Again, x.again = x.again, false
 	x.mu.Unlock()
 	if err := link.Send(Frame{Kind: FrameHello, Hello: hello}); err != nil {
 		return errHandshake(whyNoPeer)

@@ -60,6 +60,7 @@ type Hello struct {
 	Replication string
 	Sync        bool
 	Wake        bool // the sender's server has just started
+	Again       bool // the sender has just lost its link
 	Items       []HelloItem
 	XSN         SN // NoSN: it will begin at a number it does not know yet
 }

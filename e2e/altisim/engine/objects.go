@@ -246,7 +246,7 @@ func (s *Server) relink(name string) {
 // Truncated is called after DDL on a replicated table, before its lock is given back: it
 // ends the receivers of all objects that hold it, and takes its time when one of them
 // was there or the object was sending. The senders of this server go on, and say with each
-// row how it looks; the peers' try again while nobody lets them in, and rest.
+// row how it looks; the peers' try again, are not let in once, and rest.
 func (s *Server) Truncated(ctx context.Context, t *Table) {
 	s.setInDDL(t, true)
 	defer s.setInDDL(t, false)
@@ -257,6 +257,9 @@ func (s *Server) Truncated(ctx context.Context, t *Table) {
 		}
 		s.mu.Lock()
 		ran = ran || s.senders[r.Name] != nil || s.receivers[r.Name] != nil
+		if s.receivers[r.Name] != nil {
+			s.cutByDDL[r.Name] = true
+		}
 		s.mu.Unlock()
 		s.closeReceiver(r.Name)
 	}

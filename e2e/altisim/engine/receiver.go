@@ -116,6 +116,12 @@ func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 	if slices.ContainsFunc(r.targets, func(t target) bool { return s.inDDL[t.table.ID] }) {
 		return NoSN, false
 	}
+	if cut := s.cutByDDL[r.name]; cut {
+		delete(s.cutByDDL, r.name)
+		if h.Again { // a sender that writes is back before the DDL is over, on the real server
+			return NoSN, false
+		}
+	}
 	s.receivers[r.name] = r
 	remembered, ok = s.memory[r.name]
 	if !ok {

@@ -52,6 +52,7 @@ type sender struct {
 
 	announced []HelloItem // when the link was made
 	fresh     bool        // its restart point was set by a SYNC, after the handshake
+	again     bool        // it has just lost its link
 	wakes     bool        // its server has just started: its first handshake wakes the peer's sender
 	skip      SN          // nothing up to here is sent over the link, because the peer's receiver remembers it
 
@@ -131,6 +132,9 @@ func (x *sender) run(link Link, unfound SenderStatus) {
 		if err := x.stream(link); err != nil && x.ctx.Err() == nil {
 			x.s.log.Info("peer lost", "replication", x.name, "error", err)
 			x.update(func(st *SenderState) { st.Status, st.NetError, st.Open = SenderRetries, true, nil })
+			x.mu.Lock()
+			x.again = true
+			x.mu.Unlock()
 			if e := new(Error); errors.As(err, &e) { // the peer says that it cannot go on
 				_ = link.Close()
 				x.rest()
@@ -557,8 +561,8 @@ func (x *sender) asks(sn SN) {
 type progress struct {
 	sender  *sender
 	mu      sync.Mutex
-	xsn     SN   // durable restart point
-	sent    bool // changes, since the restart point was moved
+	xsn     SN // durable restart point
+	sentTo  SN // the last change
 	waiting time.Time
 	owed    int // answers that the peer owes
 }
@@ -568,7 +572,9 @@ type progress struct {
 func (p *progress) send(link Link, f Frame) error {
 	p.mu.Lock()
 	f.Restart = p.xsn
-	p.sent = p.sent || f.Kind == FrameChanges
+	if n := len(f.Changes); f.Kind == FrameChanges && n > 0 {
+		p.sentTo = f.Changes[n-1].SN
+	}
 	idle := p.waiting.IsZero()
 	if idle {
 		p.waiting = time.Now()
@@ -611,9 +617,9 @@ func (p *progress) silent() bool {
 func (p *progress) acknowledge(sn SN, answer bool) {
 	x := p.sender
 	p.mu.Lock()
-	move := sn > p.xsn && (p.sent || sn-p.xsn > pinSlack)
+	move := sn > p.xsn && (p.sentTo > p.xsn || sn-p.xsn > pinSlack)
 	if move {
-		p.xsn, p.sent = sn, false
+		p.xsn = sn
 	}
 	p.mu.Unlock()
 	if move {
