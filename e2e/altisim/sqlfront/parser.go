@@ -277,46 +277,6 @@ func partitions(p *parser) (out []string) {
 	return out
 }
 
-// AlterTable is a parsed ALTER TABLE.
-type AlterTable struct {
-	User, Name string
-	Add        []engine.Column
-	Drop       []string
-	Truncate   string // partition
-}
-
-// ParseAlterTable parses ALTER TABLE … ADD COLUMN, DROP COLUMN and TRUNCATE
-// PARTITION.
-func ParseAlterTable(st Statement, user string) (a AlterTable, err error) {
-	p := &parser{st: st}
-	p.need("ALTER", "TABLE")
-	a.User, a.Name = p.qualified(user)
-	switch {
-	case p.accept("ADD"):
-		p.accept("COLUMN")
-		p.need("(")
-		for p.failed == nil {
-			a.Add = append(a.Add, p.column(&engine.Table{}))
-			if !p.accept(",") {
-				break
-			}
-		}
-		p.need(")")
-	case p.accept("DROP"):
-		p.accept("COLUMN")
-		if p.peek().Is("(") {
-			a.Drop = p.list()
-		} else {
-			a.Drop = []string{p.name()}
-		}
-	case p.accept("TRUNCATE", "PARTITION"):
-		a.Truncate = p.name()
-	default:
-		p.fail()
-	}
-	return a, p.end()
-}
-
 // TableName parses statements that end with a table's name after the given
 // words: DROP TABLE, TRUNCATE TABLE.
 func TableName(st Statement, user string, words ...string) (string, string, error) {
@@ -338,7 +298,8 @@ func UserPassword(st Statement) (user, password string, err error) {
 	user = p.name()
 	p.need("IDENTIFIED", "BY")
 	t := p.next()
-	if t.Kind == End || t.Kind == Op {
+	if t.Kind == End || t.Kind == Op || t.Text == "" || strings.Contains(t.Text, "'") {
+		p.at--
 		p.fail()
 	}
 	password = t.Text

@@ -67,16 +67,7 @@ func difference(old, c *engine.Catalog) (out []string) {
 			out = append(out, createTable(t))
 			continue
 		}
-		for _, col := range t.Columns {
-			if was.Column(col.Name) == nil {
-				out = append(out, "ALTER TABLE "+physical(t)+" ADD COLUMN "+columnText(col))
-			}
-		}
-		for _, col := range was.Columns {
-			if t.Column(col.Name) == nil {
-				out = append(out, "ALTER TABLE "+physical(t)+" DROP COLUMN "+Quote(col.Name))
-			}
-		}
+		out = append(out, alterTable(was, t)...)
 	}
 	return out
 }
@@ -93,6 +84,11 @@ func createTable(t *engine.Table) string {
 	}
 	for _, u := range t.Unique {
 		parts = append(parts, "UNIQUE ("+names(u)+")")
+	}
+	for _, i := range t.Indexes {
+		if i.Unique {
+			parts = append(parts, "UNIQUE ("+names(i.Columns)+")")
+		}
 	}
 	return "CREATE TABLE " + physical(t) + " (" + strings.Join(parts, ", ") + ")" + tail
 }
