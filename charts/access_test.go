@@ -11,7 +11,7 @@ import (
 
 const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-func TestAPIAccess_IsToReadTheOwnStatefulSetAndToMakeEventsOnly(t *testing.T) {
+func TestAPIAccess_IsToReadTheOwnStatefulSetAndItsPodsAndToMakeEventsOnly(t *testing.T) {
 	r := render(t, least)
 	account, role, binding := r.serviceAccounts["altibase"], r.roles["altibase"], r.roleBindings["altibase"]
 	if account == nil || role == nil || binding == nil {
@@ -19,6 +19,9 @@ func TestAPIAccess_IsToReadTheOwnStatefulSetAndToMakeEventsOnly(t *testing.T) {
 	}
 	want := []rbacv1.PolicyRule{{
 		APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, ResourceNames: []string{"altibase"}, Verbs: []string{"get"},
+	}, {
+		APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get"},
+		ResourceNames: []string{"altibase-0", "altibase-1", "altibase-2", "altibase-3"},
 	}, {
 		APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create"},
 	}}
@@ -72,16 +75,19 @@ func TestAPIAccess_TokenIsShortLivedAndOnlyWhereAkuRuns(t *testing.T) {
 
 func TestAPIAccess_IsNoMoreThanWhatIsAsked(t *testing.T) {
 	for values, want := range map[string]struct {
-		resource string
-		database bool // whether the database container has the token
+		resources []string
+		database  bool // whether the database container has the token
 	}{
-		"aku: {podEvents: false}":         {"statefulsets", true},
-		"aku: {replicationResetAtEnd: 1}": {"events", false},
+		"aku: {podEvents: false}":         {[]string{"statefulsets", "pods"}, true},
+		"aku: {replicationResetAtEnd: 1}": {[]string{"events"}, false},
 	} {
 		r := render(t, least, values)
-		rules := r.roles["altibase"].Rules
-		if len(rules) != 1 || !slices.Equal(rules[0].Resources, []string{want.resource}) {
-			t.Errorf("%s: %v", values, rules)
+		var resources []string
+		for _, rule := range r.roles["altibase"].Rules {
+			resources = append(resources, rule.Resources...)
+		}
+		if !slices.Equal(resources, want.resources) {
+			t.Errorf("%s: %v, want %v", values, resources, want.resources)
 		}
 		for name, wants := range map[string]bool{"aku": true, "altibase": want.database} {
 			has := slices.ContainsFunc(r.container(t, name).VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == tokenFolder })
@@ -90,7 +96,7 @@ func TestAPIAccess_IsNoMoreThanWhatIsAsked(t *testing.T) {
 			}
 		}
 		_, found := environment(t, r.container(t, "aku"))["AKU_POD_UID"]
-		if found != (want.resource == "events") {
+		if found != (slices.Contains(want.resources, "events")) {
 			t.Errorf("%s: Events of the pod are made: %v", values, found)
 		}
 	}

@@ -61,7 +61,7 @@ var defaults = map[string]string{
 	"AKU_SHUTDOWN_AT_END":                        "1",
 	"AKU_ODBC_DRIVER":                            "/root/altibase_home/lib/libaltibase_odbc-64bit-ul64.so",
 	"AKU_ODBC_SYSDBA":                            "PRIVILEGE=SYSDBA",
-	"AKU_ODBC_EXTRA":                             "NLS_USE=UTF8",
+	"AKU_ODBC_EXTRA":                             "NLS_USE=UTF8;LOGIN_TIMEOUT=4",
 	"AKU_ODBC_QUOTE":                             "double",
 	"AKU_RUN_DIR":                                "/run/aku",
 	"AKU_INITDB_DIR":                             "/etc/aku/initdb",

@@ -26,7 +26,7 @@ func commands() []command {
 	return []command{
 		{"start", "", "join and open once (also -p start)", bare(start)},
 		{"clean", "", "stop and drop the own replication objects (also -p clean)", bare(clean)},
-		{"info", "", "print configuration and state of all servers (also -i)", bare(info)},
+		{"info", "", "print the configured mesh, and what the servers hold (also -i)", bare(info)},
 		{"status", "[-o json] [--watch]", "print the whole mesh as a table", showStatus},
 		{"events", "[--pod N|all] [-o json]", "follow what the sidecars see and do", showEvents},
 		{"plan", "start|end|clean", "print what that would do now, changing nothing", plan},
@@ -82,7 +82,8 @@ func clean(ctx context.Context) error {
 func plan(ctx context.Context, args []string) error {
 	rules := map[string]func(settings.Settings, akucore.View) akucore.Plan{
 		"start": func(s settings.Settings, v akucore.View) akucore.Plan {
-			return akucore.PlanStart(s.Mesh(), s.StartOptions(), v)
+			options, _ := s.StartOptions()
+			return akucore.PlanStart(s.Mesh(), options, v)
 		},
 		"end": func(s settings.Settings, v akucore.View) akucore.Plan {
 			return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v)
@@ -93,6 +94,9 @@ func plan(ctx context.Context, args []string) error {
 		return process.Usage(usage())
 	}
 	return withSettings(func(s settings.Settings) error {
+		if _, err := s.StartOptions(); err != nil {
+			fmt.Println(err) // the plan goes on without the order
+		}
 		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return rules[args[0]](s, v) })
 	})
 }

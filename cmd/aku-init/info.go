@@ -9,27 +9,29 @@ import (
 	"text/tabwriter"
 
 	"aku/internal/akucore"
-	"aku/internal/process"
 	"aku/internal/settings"
 )
 
-// info prints the configuration, and what each server holds of it. The password
-// is never part of it.
+// info prints the mesh as it is configured, from the variables alone, and then what the
+// servers hold of it, where they answer. The password is never part of it.
 func info(ctx context.Context) error {
 	return withMesh(func(s settings.Settings) error {
+		printConfigured(os.Stdout, s)
 		servers, disconnect, err := s.Connect()
 		if err != nil {
-			return process.Misconfigured(err)
+			fmt.Printf("\nWhat the servers hold is not known: %v\n", err)
+			return nil
 		}
 		defer disconnect()
 		// An own server that does not answer is part of the picture.
 		view, _ := akucore.Observe(ctx, s.Mesh(), servers, -1)
-		printInfo(os.Stdout, s, view)
+		printHeld(os.Stdout, s.Mesh(), view)
 		return nil
 	})
 }
 
-func printInfo(to io.Writer, s settings.Settings, view akucore.View) {
+// printConfigured prints the replications that every server is to have.
+func printConfigured(to io.Writer, s settings.Settings) {
 	mesh := s.Mesh()
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	defer table.Flush()
@@ -45,6 +47,24 @@ func printInfo(to io.Writer, s settings.Settings, view akucore.View) {
 			fmt.Fprintf(table, "\t%s\n", t)
 		}
 	}
+	fmt.Fprintf(table, "\nCONFIGURED\tHOST\tREPLICATION\tPEER\tITEMS\n")
+	for pod := range mesh.ServerCount {
+		for peer := range mesh.ServerCount {
+			if peer == pod {
+				continue
+			}
+			for _, g := range mesh.Groups {
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s,%d\t%d\n", mesh.PodName(pod), mesh.Host(pod),
+					g.Object(akucore.PairOf(pod, peer)), mesh.Host(peer), mesh.ReplicationPort, len(g.Tables))
+			}
+		}
+	}
+}
+
+// printHeld prints what the servers have.
+func printHeld(to io.Writer, mesh akucore.Mesh, view akucore.View) {
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	defer table.Flush()
 	fmt.Fprintf(table, "\nSERVER\tSTATE\tREPLICATION\tSTARTED\tXSN\tPEER\tITEMS\n")
 	for pod := range mesh.ServerCount {
 		p := view.Pods[pod]

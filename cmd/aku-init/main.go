@@ -7,7 +7,8 @@
 //	aku-init clean                 stop and drop the own replication objects, stop
 //	                               the peers', remove the marker; what was not sent
 //	                               is lost
-//	aku-init info                  print configuration and state of all servers
+//	aku-init info                  print the configured mesh, and what the servers hold
+//	                               where they answer
 //	aku-init status [-o json] [--watch]
 //	                               print the mesh as a table, a row for each pod that
 //	                               sends and a column for each that receives; colours
@@ -77,7 +78,9 @@
 //	AKU_LOCK_WAIT                     20     seconds for which a statement of aku's waits for the
 //	                                         locks of tables, and users behind it; 1-600
 //	AKU_BEAT_INTERVAL                 5      seconds between two beats of a pod in service; 1-60
-//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement, SYNC too; 0 = none
+//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement; 0 = none. Another
+//	                                         value than the default limits SYNC, too, which
+//	                                         else may take long as long as it moves
 //	AKU_QUERY_RETRY_COUNT             5      retries of a failed statement
 //	AKU_QUERY_RETRY_DELAY_MSEC        1000   between them
 //	AKU_ADDRESS_CHECK_COUNT           30     tries, one a second, until the own name
@@ -97,7 +100,9 @@
 //	AKU_LOG_FORMAT                    text   or json
 //	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so
 //	AKU_ODBC_SYSDBA                   PRIVILEGE=SYSDBA  attribute for a SYSDBA session
-//	AKU_ODBC_EXTRA                    NLS_USE=UTF8      further attributes
+//	AKU_ODBC_EXTRA                    NLS_USE=UTF8;LOGIN_TIMEOUT=4  further attributes. With
+//	                                         LOGIN_TIMEOUT (seconds) Altibase's driver gives up
+//	                                         a login by itself; others may not know it
 //	AKU_ODBC_QUOTE                    double  how the driver takes special characters
 //	                                         in a value: double ("…") or braces ({…})
 //

@@ -34,7 +34,7 @@ func (p *pod) livez() (code int, text string) {
 // wedgeable are servers of which the own one falls silent when told so: calls hang for
 // ever, whatever their context says.
 type wedgeable struct {
-	akucore.Servers
+	sidecar.Servers
 	wedged  atomic.Bool
 	release chan struct{}
 }

@@ -369,8 +369,8 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 				leaver.Pause()
 			}
 			defer leaver.Resume()
-			began := time.Now()
 			run, said := leaver.hooked(t)
+			began := time.Now() // the programs are built
 			if test.hangs != "" {
 				run.waitSaid(test.hangs)
 				leaver.Pause()
@@ -404,6 +404,36 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Kubernetes may kill the hook at any time: with a shorter grace period, or when the node
+// goes down.
+func TestEndThatIsKilled_HasSaidWhatItLeavesUndone(t *testing.T) {
+	t.Parallel()
+	c := startWith(t, 2, altisimtest.Options{TimeScale: 1}, map[string]string{"AKU_DRAIN_TIME": "0", "AKU_SHUTDOWN_AT_END": "1"})
+	c.createTables()
+	c.inService(0, 1)
+	leaver := c.pods[1]
+	leaver.do("CREATE TABLE OTHER (ID INTEGER)") // the delivery takes a while
+	run := leaver.launch(t, "exec aku-prestop")
+	run.waitSaid("left_undone=\"altibase-1: DELIVER")
+	if err := run.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	run.exit()
+	text, err := os.ReadFile(leaver.dir.HookLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := string(text[bytes.LastIndex(text, []byte("left_undone=")):])
+	for _, step := range []string{"altibase-1: DELIVER AKU_REP_01 to altibase-0", "altibase-1: STOP AKU_REP_01", "altibase-0: RESET AKU_REP_01", "altibase-1: SHUTDOWN"} {
+		if !strings.Contains(last, step) {
+			t.Errorf("it does not name %q:\n%s", step, last)
+		}
+	}
+	if strings.Contains(last, "CLOSE") {
+		t.Errorf("it names what was done:\n%s", last)
 	}
 }
 

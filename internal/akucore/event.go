@@ -55,6 +55,8 @@ const (
 	ReasonClosed       Reason = "closed"
 	ReasonBusy         Reason = "busy"
 	ReasonPassword     Reason = "password"
+	ReasonStranger     Reason = "stranger" // another server answers for a pod
+	ReasonCopyLimit    Reason = "copy_limit"
 	ReasonTimeout      Reason = "timeout"
 	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
 	ReasonGivenUp      Reason = "given_up" // changes arrived and could not be applied
@@ -65,7 +67,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonStranger, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -88,8 +90,8 @@ func ReasonOf(err error) Reason {
 		err    error
 		reason Reason
 	}{
-		{ErrPassword, ReasonPassword}, {ErrFatal, ReasonFatal}, {ErrLocked, ReasonLocked}, {ErrGivenUp, ReasonGivenUp}, {ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy},
-		{ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
+		{ErrPassword, ReasonPassword}, {ErrStranger, ReasonStranger}, {ErrFatal, ReasonFatal}, {ErrLocked, ReasonLocked}, {ErrGivenUp, ReasonGivenUp},
+		{ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy}, {ErrCopyLimit, ReasonCopyLimit}, {ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
 	} {
 		if errors.Is(err, known.err) {
 			return known.reason

@@ -32,6 +32,10 @@ var (
 	ErrLocked = errors.New("somebody else holds a lock")
 	// ErrNoTable: the server has no such table.
 	ErrNoTable = errors.New("no such table")
+	// ErrStranger: another server than that of the pod answered, and was left alone.
+	ErrStranger = errors.New("not the server of this pod")
+	// ErrCopyLimit: a copy takes longer than it may, again: every further one will.
+	ErrCopyLimit = errors.New("the copy takes longer than it may")
 	// ErrTimeout: the server gave up waiting.
 	ErrTimeout = errors.New("timed out")
 )

@@ -38,6 +38,22 @@ func (s *Server) Reset(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "RESET"))
 }
 
+// forEach runs a statement for each table. There may be any number of them, so the limit
+// is that of one.
+func (c *session) forEach(ctx context.Context, tables []akucore.Table, limit time.Duration, statement func(akucore.Table) string) error {
+	one := func(t akucore.Table) error {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return c.exec(ctx, statement(t))
+	}
+	for _, t := range tables {
+		if err := one(t); err != nil {
+			return fmt.Errorf("%s: %w", t, err)
+		}
+	}
+	return nil
+}
+
 // SetHost has a stopped object go to this peer, and to no other. The new one is there
 // before an old one goes: an object without any could not be told from a broken one.
 func (s *Server) SetHost(ctx context.Context, object, host string, port int) error {
@@ -74,7 +90,7 @@ func (s *Server) Flush(ctx context.Context, object string, wait time.Duration) e
 
 // SetAdminMode keeps users out, or lets them in.
 func (s *Server) SetAdminMode(ctx context.Context, on bool) error {
-	mode := 0
+	mode := int64(0)
 	if on {
 		mode = 1
 	}
@@ -91,23 +107,10 @@ func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 }
 
 // Truncate empties tables on this server. The property that allows it for
-// replicated tables is switched back whatever happens.
-func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) (err error) {
-	return s.with(ctx, changeTimeout*time.Duration(len(tables)), func(ctx context.Context, c *session) (err error) {
-		if err := c.exec(ctx, setSystem("REPLICATION_DDL_ENABLE", 1)); err != nil {
-			return err
-		}
-		defer func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTimeout)
-			defer cancel()
-			err = errors.Join(err, c.exec(ctx, setSystem("REPLICATION_DDL_ENABLE", 0)))
-		}()
-		for _, t := range tables {
-			if err := c.exec(ctx, truncate(t)); err != nil {
-				return fmt.Errorf("%s: %w", t, err)
-			}
-		}
-		return nil
+// replicated tables is put back to what it was whatever happens.
+func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
+	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
+		return c.lend(ctx, "REPLICATION_DDL_ENABLE", 1, func() error { return c.forEach(ctx, tables, changeTimeout, truncate) })
 	})
 }
 

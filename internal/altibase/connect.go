@@ -14,13 +14,15 @@ import (
 	"aku/internal/akucore"
 )
 
+// The limits of a connection:
 const (
 	// lookupTimeout bounds the look-up of a name, dialTimeout the TCP connect,
-	// loginTimeout what the driver and the server do then. Together they stay
+	// LoginTimeout what the driver and the server do then; the vendor's driver is told
+	// of it and gives up by itself (LOGIN_TIMEOUT in AKU_ODBC_EXTRA). Together they stay
 	// below what a peer may take to answer when it is observed.
 	lookupTimeout = 3 * time.Second
 	dialTimeout   = 2 * time.Second
-	loginTimeout  = 4 * time.Second
+	LoginTimeout  = 4 * time.Second
 
 	user    = "SYS"
 	section = "AKU" // of the generated odbc.ini
@@ -29,13 +31,18 @@ const (
 // Config says how to reach the servers.
 type Config struct {
 	Self    int
+	Pods    int                  // the most that there can be
 	Address func(pod int) string // host name or address of a pod
 	Port    int
 	// Password is asked at every connect, so that a changed Secret is seen.
 	Password func() (string, error)
 	// QueryTimeout is the QUERY_TIMEOUT of each session, 0 for none.
 	QueryTimeout time.Duration
-	Driver       Driver
+	// CopyTimeout is the limit of a SYNC, 0 for none but that it moves.
+	CopyTimeout time.Duration
+	Driver      Driver
+
+	database func(dsn string) (*sql.DB, error) // nil for unixODBC; tests have their own
 }
 
 // Driver says how the ODBC driver wants to be spoken to.
@@ -116,8 +123,21 @@ func (q Quote) quote(value string) (string, error) {
 	return `"` + value + `"`, nil
 }
 
-// dial opens a session: look up, connect, log in, prove, limit.
+// dial opens a session to the pod's own server and to no other.
 func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*session, error) {
+	opened, err := s.open(ctx, password, sysdba)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.quickly(ctx, opened.recognize); err != nil {
+		opened.close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// open opens a session: look up, connect, log in, prove, limit.
+func (s *Server) open(ctx context.Context, password string, sysdba bool) (*session, error) {
 	address, err := s.reach(ctx)
 	if err != nil {
 		return nil, err
@@ -126,12 +146,16 @@ func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("odbc", dsn)
+	database := s.config.database
+	if database == nil {
+		database = func(dsn string) (*sql.DB, error) { return sql.Open("odbc", dsn) }
+	}
+	db, err := database(dsn)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	ctx, cancel := context.WithTimeout(ctx, LoginTimeout)
 	defer cancel()
 	opened := &session{server: s, db: db, sysdba: sysdba}
 	err = s.bounded(ctx, func() error {
@@ -139,10 +163,10 @@ func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*sessi
 		var err error
 		opened.conn, err = db.Conn(context.WithoutCancel(ctx))
 		return err
-	})
+	}, opened.end)
 	if err != nil {
 		if !isAbandoned(err) {
-			db.Close()
+			opened.end()
 		}
 		return nil, err
 	}

@@ -18,6 +18,10 @@ type firstPassword struct {
 	initial string // "" leaves the server alone
 	log     *slog.Logger
 
+	// turn is taken by whoever changes the password; the others wait no longer than their
+	// own limits.
+	turn chan struct{}
+
 	mu sync.Mutex
 	// settled: nothing is to be changed, or it was tried. So a password that is wrong
 	// is sent once in the life of a server and not at every look, which could lock the
@@ -68,11 +72,7 @@ func PasswordRefused(err error) bool {
 	return errors.As(err, &e) && e.Code == "4102E"
 }
 
-func (f *firstPassword) settle() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.settled = true
-}
+func (f *firstPassword) settle() { f.set(true, false) }
 
 func (f *firstPassword) forget() {
 	f.mu.Lock()
@@ -80,22 +80,39 @@ func (f *firstPassword) forget() {
 	f.settled, f.changed = false, false
 }
 
+// set says that nothing is to be done any more; that the password was changed stays true.
+func (f *firstPassword) set(settled, changed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.settled, f.changed = settled, f.changed || changed
+}
+
+func (f *firstPassword) get() (settled, changed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.settled, f.changed
+}
+
 // changeFirst gives SYS of a new database the password, and tells whether it has it.
 func (s *Server) changeFirst(ctx context.Context, password string) (changed bool, err error) {
 	f := &s.first
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.settled || password == f.initial {
-		return f.changed, nil
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return false, nil // next time
+	}
+	if settled, changed := f.get(); settled || password == f.initial {
+		return changed, nil
 	}
 	wanted, err := quotedPassword(password)
 	if err != nil {
-		f.settled = true
+		f.settle()
 		return false, err
 	}
 	before, err := quotedPassword(f.initial)
 	if err != nil {
-		f.settled = true
+		f.settle()
 		return false, err
 	}
 	// The server is closed to others than SYSDBA, and the pod's own loopback may be that.
@@ -104,14 +121,14 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	case errors.Is(err, akucore.ErrBusy) || errors.Is(err, akucore.ErrUnreachable):
 		return false, nil // next time
 	case PasswordRefused(err):
-		f.settled = true
+		f.settle()
 		return false, nil // it has neither: that of the settings is wrong
 	case err != nil:
-		f.settled = true
+		f.settle()
 		return false, fmt.Errorf("with the first password: %w", err)
 	}
 	defer c.close()
-	f.settled = true
+	f.settle()
 	// To be done to the end, once it is begun.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*quickTimeout)
 	defer cancel()
@@ -130,7 +147,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 		return false, errors.Join(errors.New("the server took the password of the settings and refuses it now, so it has its first one again"),
 			c.setPassword(ctx, before))
 	}
-	f.changed = true
+	f.set(true, true)
 	f.log.Info("the database is new: SYS has the password of the settings now, in the place of its first one")
 	return true, nil
 }

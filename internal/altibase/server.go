@@ -3,6 +3,8 @@ package altibase
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,15 +24,20 @@ const (
 	dbaIdle = 300 * time.Millisecond
 	// dbaPatience is how long the SYSDBA session is waited for.
 	dbaPatience = 8 * time.Second
+	// closeTimeout is how long the end of a session is waited for.
+	closeTimeout = time.Second
 )
 
-// LongestCall is the most that one call of a Server takes, with all that it may need to
-// get a session; only SYNC and the scripts of a new database may take longer.
-const LongestCall = dbaPatience + lookupTimeout + dialTimeout + loginTimeout + changeTimeout + cancelGrace
+// LongestCall is the most that passes in a call of a Server until the next statement comes
+// back, with all that it may need to get a session. Each statement gives the pulse of its
+// context a beat, so it says nothing about how many there are. Only SYNC and the scripts of
+// a new database may take longer.
+const LongestCall = dbaPatience + lookupTimeout + dialTimeout + LoginTimeout + changeTimeout + cancelGrace
 
 // Cluster gives the server of each pod.
 type Cluster struct {
 	config  Config
+	members membership
 	mu      sync.Mutex
 	servers map[int]*Server
 }
@@ -46,22 +53,46 @@ func NewCluster(c Config) *Cluster {
 func (c *Cluster) Server(pod int) akucore.Server {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.server(pod)
+}
+
+// server is Server for who holds the lock.
+func (c *Cluster) server(pod int) *Server {
 	s, ok := c.servers[pod]
 	if !ok {
-		s = &Server{pod: pod, config: c.config, dbaFree: make(chan struct{}, 1)}
+		s = &Server{pod: pod, config: c.config, members: &c.members, dbaFree: make(chan struct{}, 1)}
+		s.first.turn = make(chan struct{}, 1)
 		s.dbaFree <- struct{}{}
+		if c.config.Self != akucore.Outside && c.config.Self != pod {
+			s.own = c.server(c.config.Self)
+		}
 		c.servers[pod] = s
 	}
 	return s
 }
 
-// CloseIdle ends all sessions that nobody uses.
+// Upkeep puts in order what aku keeps in the own database: properties that somebody
+// borrowed and did not put back, and its identity, where the master had none to give.
+func (c *Cluster) Upkeep(ctx context.Context) error {
+	err := c.Server(c.config.Self).(*Server).PutBack(ctx)
+	if c.unsettled() {
+		_, other := c.Settle(ctx)
+		err = errors.Join(err, other)
+	}
+	return err
+}
+
+// CloseIdle ends all sessions that nobody uses. A server that hangs takes its time for
+// that, and keeps nobody from the others.
 func (c *Cluster) CloseIdle() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.servers {
-		s.closeIdle()
+	servers := slices.Collect(maps.Values(c.servers))
+	c.mu.Unlock()
+	var closing sync.WaitGroup
+	for _, s := range servers {
+		closing.Go(s.closeIdle)
 	}
+	closing.Wait()
 	trim()
 }
 
@@ -69,8 +100,10 @@ func (c *Cluster) CloseIdle() {
 // sessions are those of an ordinary user. Only the own server, and only while it
 // is closed, is entered by its one SYSDBA session.
 type Server struct {
-	pod    int
-	config Config
+	pod     int
+	config  Config
+	members *membership
+	own     *Server // of this process's pod; nil where this is it, or there is none
 
 	abandoned atomic.Int32 // calls that never came back
 	first     firstPassword
@@ -81,6 +114,7 @@ type Server struct {
 	dba     *session // kept open, used by who holds dbaFree
 	dbaStop *time.Timer
 	dbaFree chan struct{}
+	cut     map[string]int // how often the copy of an object was cut by its limit
 }
 
 var _ akucore.Server = (*Server)(nil)
@@ -123,6 +157,11 @@ func (s *Server) acquire(ctx context.Context) (*session, error) {
 		s.idle = s.idle[:n-1]
 		s.use(c)
 		s.mu.Unlock()
+		if err := c.judge(); err != nil {
+			c.broken = true
+			s.release(c)
+			return nil, err
+		}
 		return c, nil
 	}
 	entered := s.dba != nil
@@ -237,9 +276,11 @@ func (s *Server) dropIdle() {
 	idle := s.idle
 	s.idle = nil
 	s.mu.Unlock()
+	var closing sync.WaitGroup
 	for _, c := range idle {
-		c.close()
+		closing.Go(c.close)
 	}
+	closing.Wait()
 }
 
 func (s *Server) closeIdle() {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 const (
@@ -32,8 +33,10 @@ type session struct {
 	db     *sql.DB
 	conn   *sql.Conn
 	id     int64
+	shows  identity // what its database says it is
 	sysdba bool
 	broken bool
+	left   bool // a call hangs in it, which ends it when it comes back
 }
 
 // prove makes sure that the connection really is one, and limits what is run on it.
@@ -45,7 +48,12 @@ func (c *session) prove(ctx context.Context) error {
 	if len(rows) == 1 {
 		c.id = rows[0].int(0)
 	}
-	return c.exec(ctx, fmt.Sprintf("ALTER SESSION SET QUERY_TIMEOUT = %d", int(c.server.config.QueryTimeout.Seconds())))
+	return c.limitQueries(ctx, c.server.config.QueryTimeout)
+}
+
+// limitQueries has the server end statements of the session that take longer, 0 for none.
+func (c *session) limitQueries(ctx context.Context, limit time.Duration) error {
+	return c.exec(ctx, fmt.Sprintf("ALTER SESSION SET QUERY_TIMEOUT = %d", int(limit.Seconds())))
 }
 
 // exec runs a statement that returns no rows.
@@ -115,16 +123,21 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 			return err
 		}
 		return rows.Err()
-	})
-	if isAbandoned(err) || errors.Is(err, akucore.ErrUnreachable) {
+	}, c.end)
+	if !isAbandoned(err) {
+		pulse.Beat(ctx) // many statements in a row are long work that moves
+	}
+	c.left = c.left || isAbandoned(err)
+	if c.left || errors.Is(err, akucore.ErrUnreachable) {
 		c.broken = true
 	}
 	return err
 }
 
 // bounded runs a call into the driver and comes back when the context ends, with
-// or without the call.
-func (s *Server) bounded(ctx context.Context, call func() error) error {
+// or without the call. What a call that was left behind brings in the end belongs to
+// nobody else: late gets rid of it.
+func (s *Server) bounded(ctx context.Context, call func() error, late func()) error {
 	if s.abandoned.Load() >= mostAbandoned {
 		return &Error{Text: errAbandoned.Error(), kind: akucore.ErrUnreachable}
 	}
@@ -145,6 +158,7 @@ func (s *Server) bounded(ctx context.Context, call func() error) error {
 		s.abandoned.Add(1)
 		go func() {
 			<-returned
+			late()
 			s.abandoned.Add(-1)
 		}()
 		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
@@ -159,17 +173,31 @@ func (s *Server) outcome(ctx context.Context, err error) error {
 	return classify(err)
 }
 
-// close ends the session, unless a call still hangs in it.
+// close ends the session, but for one in which a call hangs: that ends it. To end one can
+// hang as well, so it is waited for only for a while, and not at all when it is broken.
 func (c *session) close() {
-	if c.broken {
-		// Closing could hang as well; do not wait for it.
-		go func() {
-			c.conn.Close()
-			c.db.Close()
-		}()
+	if c.left {
 		return
 	}
-	c.conn.Close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		c.end()
+	}()
+	if c.broken {
+		return
+	}
+	select {
+	case <-ended:
+	case <-time.After(closeTimeout):
+	}
+}
+
+// end ends what there is of the session; a login that failed has brought none.
+func (c *session) end() {
+	if c.conn != nil {
+		c.conn.Close()
+	}
 	c.db.Close()
 }
 

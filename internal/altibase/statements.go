@@ -57,7 +57,7 @@ func flushAction(wait time.Duration) string {
 	return fmt.Sprintf("FLUSH WAIT %d", max(1, int(wait.Seconds())))
 }
 
-func setSystem(property string, value int) string {
+func setSystem(property string, value int64) string {
 	return fmt.Sprintf("ALTER SYSTEM SET %s = %d", property, value)
 }
 
@@ -115,7 +115,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.EndRecovery:
 		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
 	case akucore.AwaitLocks:
-		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int(s.Wait.Seconds()))}
+		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int64(s.Wait.Seconds()))}
 	case akucore.MakeBeats:
 		return []string{createBeatTable(m.Groups[s.Group].Beat())}
 	case akucore.DropBeats:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/kube"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
@@ -22,13 +23,27 @@ const lockPatience = 10 * time.Second
 // Run ends the pod within its time (AKU_END_TIMEOUT). What could not be done is in
 // the error and in the log.
 func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log *slog.Logger) error {
-	limit := s.EndLimit()
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (AKU_END_TIMEOUT)", limit))
+	limit, whose := limit(ctx, s.EndLimit(), kube.OwnPod{Name: s.PodName}.Grace, log)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
-	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: s.Replicas}
+	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: func(ctx context.Context) int {
+		replicas, err := s.Replicas(ctx)
+		if err != nil {
+			log.Warn("not known", "reason", err)
+		}
+		return replicas
+	}}
 	var recorder steps.Recorder
-	ender.Runner.Tell = recorder.Tell
+	still := still{log: log, left: ender.Left}
+	ender.Runner.OnStep = func(akucore.Step) { still.say() }
+	ender.Runner.Tell = func(e akucore.Event) {
+		recorder.Tell(e)
+		if e.Kind == akucore.StepDone || e.Kind == akucore.StepFailed {
+			still.say()
+		}
+	}
+	still.say()
 	// A line of its own, said in time also when a call into a server that hangs does
 	// not come back: it is what people look for when a pod ended half-way.
 	sayUndone := sync.OnceFunc(func() {
@@ -53,12 +68,9 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 
 // end asks the sidecar to let go, and acts in its place.
 func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
-	if err := dir.RequestEnd(); err != nil {
-		return err
-	}
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	unlock, err := dir.Lock(waiting)
+	unlock, err := dir.TakeOver(waiting)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,8 @@ func Output(dir rundir.Dir) (io.Writer, func()) {
 	if info, err := os.Stat(dir.HookLog()); err == nil && info.Size() > maxHookLog {
 		flags |= os.O_TRUNC
 	}
-	if file, err := os.OpenFile(dir.HookLog(), flags, 0o644); err == nil {
+	if file, err := os.OpenFile(dir.HookLog(), flags, 0o666); err == nil {
+		_ = file.Chmod(0o666) // the next end may be that of another user
 		writers = append(writers, file)
 	}
 	all := everyWriter(writers)

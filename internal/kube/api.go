@@ -29,6 +29,10 @@ const (
 // errNotFound is the answer about an object that does not exist.
 var errNotFound = errors.New("it does not exist")
 
+// errConflict is the answer to a change of something that is another one by now: look
+// again, the same call fails for ever.
+var errConflict = errors.New("it has changed meanwhile")
+
 // errForbidden is the answer to somebody who lacks a right: asking again does not help.
 var errForbidden = errors.New("not allowed")
 
@@ -65,6 +69,8 @@ func (a API) call(ctx context.Context, r request) error {
 	switch {
 	case response.StatusCode == http.StatusNotFound:
 		return fmt.Errorf("the API server answers %s: %w", response.Status, errNotFound)
+	case response.StatusCode == http.StatusConflict:
+		return fmt.Errorf("the API server answers %s: %w", response.Status, errConflict)
 	case response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusUnauthorized:
 		return fmt.Errorf("the API server answers %s: %w: the service account needs %s", response.Status, errForbidden, r.right)
 	case response.StatusCode >= http.StatusMultipleChoices:

@@ -31,6 +31,24 @@ type Event struct {
 // again does not help.
 func Forbidden(err error) bool { return errors.Is(err, errForbidden) }
 
+// Grace is how long Kubernetes gives the pod to end; ok is false unless it is being ended.
+// Whoever deletes it may give it less than its terminationGracePeriodSeconds.
+func (p OwnPod) Grace(ctx context.Context) (grace time.Duration, ok bool, err error) {
+	var now struct {
+		Metadata struct {
+			DeletionTimestamp          *time.Time `json:"deletionTimestamp"`
+			DeletionGracePeriodSeconds *int64     `json:"deletionGracePeriodSeconds"`
+		} `json:"metadata"`
+	}
+	if err := p.call(ctx, request{method: http.MethodGet, path: podPath(p.Name), into: &now, right: "get on pod " + p.Name}); err != nil {
+		return 0, false, fmt.Errorf("the time that pod %s has to end: %w", p.Name, err)
+	}
+	if now.Metadata.DeletionTimestamp == nil || now.Metadata.DeletionGracePeriodSeconds == nil {
+		return 0, false, nil
+	}
+	return time.Duration(*now.Metadata.DeletionGracePeriodSeconds) * time.Second, true, nil
+}
+
 // Tell makes an Event about the pod. Making is all it does: to count up an earlier one
 // would need the right to read and change the Events of the whole namespace.
 func (p OwnPod) Tell(ctx context.Context, e Event) error {

@@ -63,6 +63,30 @@ func TestTell_TextOfAnyLengthFits(t *testing.T) {
 	}
 }
 
+func TestGrace_IsThatOfTheDeletion(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		metadata string
+		grace    time.Duration
+		ok       bool
+	}{
+		{`{"deletionTimestamp": "2026-01-02T03:04:05Z", "deletionGracePeriodSeconds": 30}`, 30 * time.Second, true},
+		{`{"deletionTimestamp": "2026-01-02T03:04:05Z", "deletionGracePeriodSeconds": 0}`, 0, true},
+		{`{}`, 0, false},
+	} {
+		set := api(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet || r.URL.Path != "/api/v1/namespaces/databases/pods/altibase-1" {
+				t.Errorf("%s %s", r.Method, r.URL.Path)
+			}
+			_, _ = w.Write([]byte(`{"metadata": ` + test.metadata + `}`))
+		})
+		grace, ok, err := OwnPod{Name: "altibase-1", API: set.API}.Grace(t.Context())
+		if grace != test.grace || ok != test.ok || err != nil {
+			t.Errorf("%s: %s, %t, %v", test.metadata, grace, ok, err)
+		}
+	}
+}
+
 func TestTell_MissingRightIsSaid(t *testing.T) {
 	t.Parallel()
 	set := api(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })

@@ -84,11 +84,11 @@ func (s StatefulSet) owns(p pod) bool {
 }
 
 // end deletes a pod in good order: its hooks run, and it has its grace period. It is
-// this very pod, not one that has taken its name.
+// this very pod, not one that has taken its name: then that one is to be looked at.
 func (s StatefulSet) end(ctx context.Context, p pod) error {
 	preconditions := map[string]any{"preconditions": map[string]any{"uid": p.Metadata.UID}}
 	err := s.call(ctx, request{method: http.MethodDelete, path: podPath(p.Metadata.Name), body: preconditions, right: "delete on pod " + p.Metadata.Name})
-	if err != nil && !errors.Is(err, errNotFound) {
+	if err != nil && !errors.Is(err, errNotFound) && !errors.Is(err, errConflict) {
 		return fmt.Errorf("end pod %s: %w", p.Metadata.Name, err)
 	}
 	return nil

@@ -24,6 +24,10 @@ type namespace struct {
 	ended    []string // in order; those deleted through the API with a "!"
 	failures int      // how many calls fail before one succeeds
 	gone     bool     // there is no StatefulSet
+
+	replaced    int    // this pod is another one by the time it is deleted, once
+	replacement string // what its UID has more then
+	conflicts   int
 }
 
 const most = 6
@@ -58,8 +62,17 @@ func (n *namespace) answer(t *testing.T) http.HandlerFunc {
 			n.control()
 		case err == nil && r.Method == http.MethodDelete:
 			var options struct{ Preconditions struct{ UID string } }
-			if err := json.NewDecoder(r.Body).Decode(&options); err != nil || options.Preconditions.UID != fmt.Sprint("uid-", number) {
+			if err := json.NewDecoder(r.Body).Decode(&options); err != nil || !strings.HasPrefix(options.Preconditions.UID, fmt.Sprint("uid-", number)) {
 				t.Errorf("deleted without being sure which pod it is: %v, %+v", err, options)
+			}
+			if n.replaced == number {
+				n.replaced = 0
+				n.replacement = "-again"
+			}
+			if options.Preconditions.UID != n.uid(number) {
+				n.conflicts++
+				w.WriteHeader(http.StatusConflict)
+				return
 			}
 			n.ended = append(n.ended, fmt.Sprint("!", number))
 			delete(n.pods, number)
@@ -70,13 +83,15 @@ func (n *namespace) answer(t *testing.T) http.HandlerFunc {
 	}
 }
 
+func (n *namespace) uid(number int) string { return fmt.Sprint("uid-", number, n.replacement) }
+
 func (n *namespace) pod(number int) map[string]any {
 	ready := "False"
 	if n.pods[number] == "ready" {
 		ready = "True"
 	}
 	metadata := map[string]any{
-		"name": fmt.Sprint("altibase-", number), "uid": fmt.Sprint("uid-", number),
+		"name": fmt.Sprint("altibase-", number), "uid": n.uid(number),
 		"ownerReferences": []map[string]string{{"kind": "StatefulSet", "name": "altibase"}},
 	}
 	if n.pods[number] == "stuck" {
@@ -130,6 +145,17 @@ func TestScaleToZero_HelpsWhereTwoPodsAreOutOfService(t *testing.T) {
 	}
 	if want := []string{"!1", "!0"}; !slices.Equal(n.ended, want) {
 		t.Errorf("ended %v, want %v", n.ended, want)
+	}
+}
+
+func TestScaleToZero_APodThatIsAnotherOneByNow_IsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	n := &namespace{pods: map[int]string{0: "wedged", 1: "wedged"}, replaced: 1}
+	if err := scaleToZero(t, n, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"!1", "!0"}; !slices.Equal(n.ended, want) || n.conflicts != 1 {
+		t.Errorf("ended %v after %d conflicts, want %v after one", n.ended, n.conflicts, want)
 	}
 }
 

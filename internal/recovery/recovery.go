@@ -98,6 +98,11 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 		}
 		r.Log.Warn("beginning again", "reason", last)
 		r.Servers.CloseIdle()
+		// What fails at once would use up all its tries in a moment.
+		select {
+		case <-ctx.Done():
+		case <-time.After(runner.RetryDelay):
+		}
 	}
 	return fmt.Errorf("the master stays closed, run it again: %w", last)
 }
@@ -105,6 +110,10 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 // plan looks at the servers and plans. A plan that is refused is an error.
 func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	mesh := r.Settings.Mesh()
+	// A new database of the master has yet to take the identity of its slaves.
+	if _, err := r.Servers.Settle(ctx); err != nil {
+		return akucore.Plan{}, err
+	}
 	view, err := akucore.Observe(ctx, mesh, r.Servers, -1)
 	if err != nil {
 		return akucore.Plan{}, fmt.Errorf("own server: %w", err)

@@ -22,5 +22,5 @@ func (d Dir) FirstLook(started int64) (first bool, before int64, err error) {
 	if before == started {
 		return false, before, nil
 	}
-	return true, before, os.WriteFile(d.looked(), []byte(strconv.FormatInt(started, 10)+"\n"), 0o644)
+	return true, before, replace(d.looked(), []byte(strconv.FormatInt(started, 10)+"\n"))
 }

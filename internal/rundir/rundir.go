@@ -1,6 +1,11 @@
 // Package rundir is the folder that the containers of a pod share: the marker of
 // a completed start, the lock that lets one process act at a time, the request to
 // end, and the log of the hook.
+//
+// The containers may run as different users, and whoever comes first makes a file. So a
+// file is open to all, whatever the umask is, and nothing needs the right to write into
+// the file of another user: one that only has to be there is made or found, a lock needs
+// no more than to be read, and content comes by a new file in the place of the old one.
 package rundir
 
 import (
@@ -27,7 +32,7 @@ func (d Dir) lock() string    { return filepath.Join(string(d), "lock") }
 func (d Dir) HookLog() string { return filepath.Join(string(d), "aku-prestop.log") }
 
 // Mark writes the marker: the start is complete.
-func (d Dir) Mark() error { return os.WriteFile(d.marker(), nil, 0o644) }
+func (d Dir) Mark() error { return touch(d.marker()) }
 
 // Marked tells whether the start is complete.
 func (d Dir) Marked() bool { return isFile(d.marker()) }
@@ -36,7 +41,7 @@ func (d Dir) Marked() bool { return isFile(d.marker()) }
 func (d Dir) Unmark() error { return remove(d.marker()) }
 
 // RequestEnd asks the sidecar to stop acting, for good.
-func (d Dir) RequestEnd() error { return os.WriteFile(d.request(), nil, 0o644) }
+func (d Dir) RequestEnd() error { return touch(d.request()) }
 
 // EndRequested tells whether somebody ends this pod.
 func (d Dir) EndRequested() bool { return isFile(d.request()) }
@@ -47,10 +52,30 @@ func (d Dir) Renew() error { return errors.Join(d.Unmark(), remove(d.request()))
 // Lock waits until no other process of the pod acts, and returns the function
 // that lets the next one act. A process that dies lets go by itself.
 func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
-	file, err := os.OpenFile(d.lock(), os.O_CREATE|os.O_RDWR, 0o644)
+	file, err := open(d.lock())
 	if err != nil {
 		return nil, err
 	}
+	return d.await(ctx, file)
+}
+
+// TakeOver asks the sidecar to stop acting, for good, and waits for the lock. Nothing that
+// can fail comes between the two: a sidecar that has let go does so for an end that
+// follows.
+func (d Dir) TakeOver(ctx context.Context) (unlock func(), err error) {
+	file, err := open(d.lock())
+	if err != nil {
+		return nil, err
+	}
+	if err := d.RequestEnd(); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return d.await(ctx, file)
+}
+
+// await waits for the lock on its file.
+func (d Dir) await(ctx context.Context, file *os.File) (unlock func(), err error) {
 	for {
 		pulse.Beat(ctx)
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -14,7 +14,7 @@ func (d Dir) turn() string { return filepath.Join(string(d), "turn") }
 // TakeTurn asks the sidecar to stop acting for as long as this process wants, and
 // gives the lock when it has let go. A process that dies gives both back.
 func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
-	asked, err := os.OpenFile(d.turn(), os.O_CREATE|os.O_RDWR, 0o644)
+	asked, err := open(d.turn())
 	if err != nil {
 		return nil, err
 	}
@@ -22,8 +22,7 @@ func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
 		asked.Close()
 		return nil, errors.New("another command of this kind is under way in this pod")
 	}
-	// The sidecar looks when something in the folder is written.
-	if err := os.WriteFile(d.turn(), nil, 0o644); err != nil {
+	if err := d.poke(); err != nil {
 		asked.Close()
 		return nil, err
 	}

@@ -141,7 +141,8 @@ func TestFlushTimeoutAtStart_ZeroIsTheQueryTimeout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.StartOptions().FlushTimeout; got != test.want {
+		options, err := s.StartOptions()
+		if got := options.FlushTimeout; err != nil || got != test.want {
 			t.Errorf("%d and %d: %s, want %s", test.flush, test.query, got, test.want)
 		}
 	}

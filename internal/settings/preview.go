@@ -20,7 +20,11 @@ func (s Settings) PrintPlan(ctx context.Context, to io.Writer, plan func(akucore
 		return err
 	}
 	defer disconnect()
-	view, err := akucore.Observe(ctx, s.Mesh(), servers, s.Replicas(ctx))
+	replicas, unknown := s.Replicas(ctx)
+	if unknown != nil {
+		fmt.Fprintln(to, unknown)
+	}
+	view, err := akucore.Observe(ctx, s.Mesh(), servers, replicas)
 	if err != nil {
 		return fmt.Errorf("own server: %w", err)
 	}

@@ -31,7 +31,11 @@ func TestRecoveryOrder_IsReadAnew_AndABrokenOneIsNone(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if diff := cmp.Diff(test.want, s.StartOptions().Recover); diff != "" {
+		options, err := s.StartOptions()
+		if none := test.want == (akucore.RecoveryOrder{}); none != (err != nil) && test.text != "" {
+			t.Errorf("%s: %v", test.text, err)
+		}
+		if diff := cmp.Diff(test.want, options.Recover); diff != "" {
 			t.Errorf("%s: %s", test.text, diff)
 		}
 	}

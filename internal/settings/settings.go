@@ -62,7 +62,7 @@ type Settings struct {
 
 	ODBCDriver string `env:"AKU_ODBC_DRIVER,expand" envDefault:"${ALTIBASE_HOME}/lib/libaltibase_odbc-64bit-ul64.so"`
 	ODBCSysdba string `env:"AKU_ODBC_SYSDBA" envDefault:"PRIVILEGE=SYSDBA"`
-	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8"`
+	ODBCExtra  string `env:"AKU_ODBC_EXTRA" envDefault:"NLS_USE=UTF8;LOGIN_TIMEOUT=4"`
 	ODBCQuote  string `env:"AKU_ODBC_QUOTE" envDefault:"double"`
 
 	RunDir      string `env:"AKU_RUN_DIR" envDefault:"/run/aku"`
@@ -150,6 +150,7 @@ func (s Settings) Servers() altibase.Config {
 	mesh := s.Mesh()
 	return altibase.Config{
 		Self: s.pod,
+		Pods: s.ServerCount,
 		Address: func(pod int) string {
 			if pod == s.pod {
 				return "127.0.0.1"
@@ -159,6 +160,7 @@ func (s Settings) Servers() altibase.Config {
 		Port:         s.Port,
 		Password:     s.password,
 		QueryTimeout: seconds(s.QueryTimeout),
+		CopyTimeout:  s.copyTimeout(),
 		Driver: altibase.Driver{
 			File:   s.ODBCDriver,
 			SYSDBA: s.ODBCSysdba,
@@ -168,13 +170,22 @@ func (s Settings) Servers() altibase.Config {
 	}
 }
 
-// StartOptions are the settings of a start. The order of a recovery is read anew each
-// time; one that cannot be read is none.
-func (s Settings) StartOptions() akucore.StartOptions {
-	order, err := s.recoveryOrder()
-	if err != nil {
-		slog.Warn("the order of a recovery is not followed", "error", err)
+// defaultQueryTimeout is that of AKU_QUERY_TIMEOUT, in seconds.
+const defaultQueryTimeout = 3600
+
+// copyTimeout is the limit of a copy: what somebody has chosen. The default is for
+// statements that do not tell how far they are.
+func (s Settings) copyTimeout() time.Duration {
+	if s.QueryTimeout == defaultQueryTimeout {
+		return 0
 	}
+	return seconds(s.QueryTimeout)
+}
+
+// StartOptions are the settings of a start. The order of a recovery is read anew each
+// time; one that cannot be read is the error, and none in the options.
+func (s Settings) StartOptions() (akucore.StartOptions, error) {
+	order, err := s.recoveryOrder()
 	return akucore.StartOptions{
 		Recover:      order,
 		Flush:        s.FlushAtStart == 1,
@@ -182,7 +193,7 @@ func (s Settings) StartOptions() akucore.StartOptions {
 		OpenDelay:    seconds(s.DelayStartComplete),
 
 		ReceiverLockTimeout: seconds(s.LockTimeout),
-	}
+	}, err
 }
 
 // EndOptions are the settings of an end.
@@ -202,18 +213,20 @@ func (s Settings) EndLimit() time.Duration { return seconds(s.EndTimeout) }
 // BeatEvery is the time between two beats of a pod in service.
 func (s Settings) BeatEvery() time.Duration { return seconds(s.BeatInterval) }
 
-// Replicas tells how many pods the StatefulSet is to have, or -1 when that cannot
-// be known. It is asked for only where it decides something.
-func (s Settings) Replicas(ctx context.Context) int {
+// Unasked is the replica count where nobody asked, or nobody answered.
+const Unasked = -1
+
+// Replicas tells how many pods the StatefulSet is to have. It is asked for only where it
+// decides something.
+func (s Settings) Replicas(ctx context.Context) (int, error) {
 	if akucore.ResetMode(s.ReplicationResetAtEnd) != akucore.ResetAuto {
-		return -1
+		return Unasked, nil
 	}
 	replicas, err := kube.StatefulSet{Name: s.StatefulSet}.Replicas(ctx)
 	if err != nil {
-		slog.Warn("the replica count is not known, so nothing is reset", "error", err)
-		return -1
+		return Unasked, fmt.Errorf("the replica count is not known, so nothing is reset: %w", err)
 	}
-	return replicas
+	return replicas, nil
 }
 
 // Runner carries out plans as the settings say.

@@ -1,14 +1,17 @@
 package settings
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"aku/internal/akucore"
+	"aku/internal/altibase"
 )
 
 // good is a complete environment.
@@ -186,5 +189,17 @@ func TestParseTables(t *testing.T) {
 		if _, faults := parseTables(wrong); len(faults) != 1 {
 			t.Errorf("%q: faults %v, want one", wrong, faults)
 		}
+	}
+}
+
+func TestDriver_IsToldTheLimitOfALogin(t *testing.T) {
+	t.Parallel()
+	s, err := From(good())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("LOGIN_TIMEOUT=%d", int(altibase.LoginTimeout.Seconds()))
+	if extra := s.Servers().Driver.Extra; !slices.Contains(strings.Split(extra, ";"), want) {
+		t.Errorf("AKU_ODBC_EXTRA is %q by default, want %s in it: the driver outlives the call otherwise", extra, want)
 	}
 }

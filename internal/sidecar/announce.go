@@ -16,6 +16,9 @@ const (
 	// announceAgain is when a trouble that lasts is announced anew: Kubernetes forgets
 	// an Event after an hour.
 	announceAgain = 30 * time.Minute
+	// busyAllowed is how long the SYSDBA session may be taken before somebody has to know:
+	// a tool may need it for a moment, and its own pod gives it back after each statement.
+	busyAllowed = time.Minute
 	// announceTries and announcePause bound what is done about an API server that does
 	// not answer. The log has it all in any case.
 	announceTries = 6
@@ -30,6 +33,8 @@ var troubles = map[akucore.Reason]string{
 	akucore.ReasonSlaveFailed:  "SlaveFailed",
 	akucore.ReasonTables:       "TablesNotReady",
 	akucore.ReasonPassword:     "WrongPassword",
+	akucore.ReasonStranger:     "WrongServer",
+	akucore.ReasonCopyLimit:    "CopyTooSlow",
 	akucore.ReasonFatal:        "CannotReplicate",
 }
 
@@ -40,6 +45,7 @@ type announcer struct {
 	log     *slog.Logger
 	waiting chan kube.Event
 	said    map[akucore.Reason]time.Time // since the pod was last in service
+	busy    time.Time                    // since when the SYSDBA session is taken; zero when it is not
 }
 
 func newAnnouncer(tell func(context.Context, kube.Event) error, log *slog.Logger) *announcer {
@@ -50,6 +56,15 @@ func newAnnouncer(tell func(context.Context, kube.Event) error, log *slog.Logger
 // lasts; that it is over, when it was announced.
 func (a *announcer) note(state metrics.State, reason akucore.Reason, why string) {
 	name, trouble := troubles[reason]
+	switch {
+	case reason != akucore.ReasonBusy:
+		a.busy = time.Time{}
+	case a.busy.IsZero():
+		a.busy = time.Now()
+	case time.Since(a.busy) >= busyAllowed:
+		name, trouble = "SYSDBATaken", true
+		why += ": end the other session, the server has only one for SYSDBA and is closed to all others"
+	}
 	switch {
 	case state == metrics.InService && len(a.said) > 0:
 		clear(a.said)

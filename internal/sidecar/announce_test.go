@@ -102,3 +102,25 @@ func TestTrouble_IsAnnouncedWhenTheAPIAnswersAgain_InItsOrder(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestSYSDBATakenForLongerThanAMinute_IsAnnounced(t *testing.T) {
+	t.Parallel()
+	const taken = "own server: ERR-41041 Another SYSDBA session is already running."
+	wait := func(a *announcer, d time.Duration) {
+		for range d / time.Second {
+			a.note(metrics.Waiting, akucore.ReasonBusy, taken)
+			time.Sleep(time.Second)
+		}
+	}
+	if got := announced(t, 0, func(a *announcer) {
+		wait(a, 50*time.Second)
+		a.note(metrics.Joining, "", "start of a slave")
+		wait(a, 50*time.Second)
+	}); len(got) != 0 {
+		t.Errorf("it was free in between: %v", got)
+	}
+	got := announced(t, 0, func(a *announcer) { wait(a, 10*time.Minute) })
+	if len(got) != 1 || got[0].Reason != "SYSDBATaken" || !got[0].Warning {
+		t.Errorf("%v", got)
+	}
+}

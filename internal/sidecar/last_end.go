@@ -16,8 +16,8 @@ import (
 // left so.
 func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
 	first, before, err := s.dir.FirstLook(own.StartTime)
+	s.warn("how the server ended is not known", err)
 	if err != nil {
-		s.Log.Warn("how the server ended is not known", "error", err)
 		return
 	}
 	if !first || own.Open() || !anyStarted(m, own) {
@@ -48,8 +48,8 @@ func anyStarted(m akucore.Mesh, own akucore.Pod) bool {
 // lastEnd takes what is known of the pod's last end.
 func (s *Sidecar) lastEnd() {
 	end, ok, err := steps.Read(s.Settings.RunDir)
+	s.warn("the last end is not known", err)
 	if err != nil {
-		s.Log.Warn("the last end is not known", "error", err)
 		return
 	}
 	if !ok || end.Began.Equal(s.ended) {

@@ -19,7 +19,7 @@ func (s *Sidecar) Start(ctx context.Context) error {
 		if err := s.CheckAddress(ctx); err != nil {
 			return err
 		}
-		starter := s.starter()
+		starter := s.starter(ctx)
 		starter.Tries = s.Settings.QueryRetryCount + 1
 		if _, err := starter.Start(ctx); err != nil {
 			return err

@@ -25,13 +25,27 @@ import (
 	"aku/internal/steps"
 )
 
-// endPoll is how often a sidecar that has let go looks whether it is still to.
-const endPoll = 50 * time.Millisecond
+const (
+	// endPoll is how often a sidecar that has let go looks whether it is still to.
+	endPoll = 50 * time.Millisecond
+	// startOverPause keeps what fails at once from being tried all the time.
+	startOverPause = 200 * time.Millisecond
+)
+
+// Servers are those of the rules, and know what aku keeps in the own database.
+type Servers interface {
+	akucore.Servers
+	// Settle gives the own database its place in the mesh, before anything else is done,
+	// and tells whether it had another one.
+	Settle(ctx context.Context) (changed bool, err error)
+	// Upkeep puts all that in order, while the own server is in service.
+	Upkeep(ctx context.Context) error
+}
 
 // Sidecar joins, opens and watches, again and again.
 type Sidecar struct {
 	Settings settings.Settings
-	Servers  akucore.Servers
+	Servers  Servers
 	Log      *slog.Logger
 	// AliveFor is how long nothing may move before the pod's kubelet is told that the
 	// sidecar is not alive (/livez).
@@ -45,17 +59,18 @@ type Sidecar struct {
 	metrics  *metrics.Metrics
 	events   events.Hub
 	recorder steps.Recorder
-	announce *announcer      // nil without a pod of Kubernetes
+	announce *announcer // nil without a pod of Kubernetes
+	said     said
 	looked   time.Time       // when the pairs were last read
 	beaten   time.Time       // when the last beat was inserted
 	beatless bool            // the last beat failed
-	tidied   time.Time       // when memory was last given back
+	tidied   time.Time       // when that was last done
 	peers    map[string]bool // objects that were connected then
 	ended    time.Time       // when the last end began that is shown
 }
 
 // New makes the sidecar of a pod.
-func New(s settings.Settings, servers akucore.Servers, log *slog.Logger) *Sidecar {
+func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
@@ -97,7 +112,8 @@ func (s *Sidecar) Run(ctx context.Context) error {
 			continue
 		}
 		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() {
-			s.Log.Warn("starting over", "reason", err)
+			s.warn("starting over", err)
+			pause(ctx, startOverPause)
 		}
 	}
 	s.Log.Info("aku-init ends")
@@ -134,7 +150,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err := s.CheckAddress(ctx); err != nil {
 		return err
 	}
-	instance, err := s.starter().Start(ctx)
+	instance, err := s.starter(ctx).Start(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,6 +159,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err := s.dir.Mark(); err != nil {
 		return err
 	}
+	s.tidied = time.Time{} // whoever acted here before may have been killed
 	s.metrics.Started(s.recorder.End(nil))
 	s.become(metrics.InService, "", "in service")
 	process.Settle()
@@ -150,11 +167,11 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	defer s.become(metrics.Waiting, akucore.ReasonUnreachable, "the own server left service")
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.seeInService
-	err = akucore.Attend(ctx, runner, instance, s.Settings.Replicas, func() {
+	err = akucore.Attend(ctx, runner, instance, s.replicas, func() {
 		s.markAgain()
 		s.beat(ctx)
 		s.look(ctx)
-		s.tidy()
+		s.tidy(ctx)
 	}, process.Rest)
 	if errors.Is(err, akucore.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
@@ -162,16 +179,23 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	return err
 }
 
-// tidyInterval is how often memory is given back while the pod is in service.
+// tidyInterval is how often the sidecar tidies up while the pod is in service.
 const tidyInterval = 30 * time.Second
 
-// tidy gives back what the looks of the last while have used: left alone, the heap
-// stays as large as the largest look made it.
-func (s *Sidecar) tidy() {
-	if time.Since(s.tidied) >= tidyInterval {
-		s.tidied = time.Now()
-		debug.FreeOSMemory()
+// tidy puts in order what aku keeps in the own database, and gives memory back that the
+// looks of the last while have used: left alone, the heap stays as large as the largest
+// look made it.
+func (s *Sidecar) tidy(ctx context.Context) {
+	if time.Since(s.tidied) < tidyInterval {
+		return
 	}
+	s.tidied = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	if err := s.Servers.Upkeep(ctx); ctx.Err() == nil {
+		s.warn("upkeep of the own database", err)
+	}
+	debug.FreeOSMemory()
 }
 
 // markAgain writes the marker that the start hook of the database container
@@ -184,25 +208,50 @@ func (s *Sidecar) markAgain() {
 	}
 }
 
-func (s *Sidecar) starter() *akucore.Starter {
+func (s *Sidecar) starter(ctx context.Context) *akucore.Starter {
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.see
 	return &akucore.Starter{
 		Runner:   runner,
-		Options:  s.Settings.StartOptions(),
+		Options:  s.startOptions(),
 		Scripts:  s.scripts(),
-		Replicas: s.Settings.Replicas,
+		Replicas: s.replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
-		Plan:     s.plan,
+		Plan: func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+			return s.plan(ctx, m, o, v)
+		},
 	}
 }
 
+// startOptions are those that are set now.
+func (s *Sidecar) startOptions() akucore.StartOptions {
+	options, err := s.Settings.StartOptions()
+	s.warn("the order of a recovery is not followed", err)
+	return options
+}
+
+// replicas is how many pods there are to be, or -1.
+func (s *Sidecar) replicas(ctx context.Context) int {
+	replicas, err := s.Settings.Replicas(ctx)
+	if ctx.Err() == nil {
+		s.warn("not known", err)
+	}
+	return replicas
+}
+
 // plan decides by what is set now: the order of a recovery comes while the pod waits.
-func (s *Sidecar) plan(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	changed, err := s.Servers.Settle(ctx)
+	switch {
+	case err != nil:
+		return akucore.Plan{Name: "settle", Wait: err.Error()}
+	case changed:
+		return akucore.Plan{Name: "look again, with the identity of the mesh"}
+	}
 	s.findEnd(m, v.Pods[m.Self])
 	if m.Self == akucore.Master {
-		o.Recover = s.Settings.StartOptions().Recover
+		o.Recover = s.startOptions().Recover
 	}
 	return akucore.PlanStart(m, o, v)
 }

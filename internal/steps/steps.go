@@ -3,7 +3,6 @@
 package steps
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,33 +28,27 @@ type Summary struct {
 type Recorder struct {
 	mu      sync.Mutex
 	began   time.Time
-	spans   map[string][]span
+	ran     map[string]*covered
 	rows    map[object]int64
 	retries int
 	failed  []akucore.Reason
 }
 
-// span is a time during which a step ran.
-type span struct{ from, to time.Time }
-
 // mostFailures bounds what is kept of a start that fails for hours.
 const mostFailures = 20
-
-// mostSpans bounds the spans of one kind of step; full ones are merged.
-const mostSpans = 256
 
 // Begin forgets everything: something new begins now.
 func (r *Recorder) Begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.began, r.spans, r.rows, r.retries, r.failed = time.Now(), map[string][]span{}, map[object]int64{}, 0, nil
+	r.began, r.ran, r.rows, r.retries, r.failed = time.Now(), map[string]*covered{}, map[object]int64{}, 0, nil
 }
 
 // Tell takes an event.
 func (r *Recorder) Tell(e akucore.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.spans == nil {
+	if r.ran == nil {
 		return // nothing has begun
 	}
 	switch e.Kind {
@@ -63,10 +56,10 @@ func (r *Recorder) Tell(e akucore.Event) {
 		r.retries++
 	case akucore.StepDone, akucore.StepFailed:
 		now, name := time.Now(), Name(e.Step.Do)
-		r.spans[name] = append(r.spans[name], span{now.Add(-e.Took), now})
-		if len(r.spans[name]) > mostSpans {
-			r.spans[name] = merge(r.spans[name])
+		if r.ran[name] == nil {
+			r.ran[name] = &covered{}
 		}
+		r.ran[name].add(span{now.Add(-e.Took), now})
 		if e.Kind == akucore.StepFailed && len(r.failed) < mostFailures {
 			r.failed = append(r.failed, akucore.ReasonOf(e.Err))
 		}
@@ -86,32 +79,13 @@ func (r *Recorder) End(err error) Summary {
 		Began: r.began, Seconds: time.Since(r.began).Seconds(), OK: err == nil,
 		Steps: map[string]float64{}, Retries: r.retries, Failures: r.failed,
 	}
-	for name, spans := range r.spans {
-		for _, one := range merge(spans) {
-			s.Steps[name] += one.to.Sub(one.from).Seconds()
-		}
+	for name, ran := range r.ran {
+		s.Steps[name] = ran.time().Seconds()
 	}
 	for _, rows := range r.rows {
 		s.Rows += rows
 	}
 	return s
-}
-
-// merge unites spans that overlap: steps that run at the same time take their time once.
-func merge(spans []span) []span {
-	spans = slices.Clone(spans)
-	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
-	var merged []span
-	for _, s := range spans {
-		if n := len(merged); n > 0 && !s.from.After(merged[n-1].to) {
-			if s.to.After(merged[n-1].to) {
-				merged[n-1].to = s.to
-			}
-			continue
-		}
-		merged = append(merged, s)
-	}
-	return merged
 }
 
 // Name is a verb as a label value, such as start_retry.

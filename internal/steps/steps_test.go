@@ -42,6 +42,36 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 	})
 }
 
+// A start that fails all day must neither grow nor slow down.
+func TestRecorder_IsBoundedHoweverLongAStartFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r Recorder
+		r.Begin()
+		most := 0
+		for range 24 * 60 * 60 {
+			time.Sleep(time.Second)
+			for _, do := range []akucore.Verb{akucore.Start, akucore.Stop} {
+				r.Tell(akucore.Event{Kind: akucore.StepFailed, Step: akucore.Step{Do: do}, Took: 100 * time.Millisecond, Err: akucore.ErrTimeout})
+			}
+			for _, ran := range r.ran {
+				most = max(most, len(ran.spans))
+			}
+		}
+		if most > mostSpans {
+			t.Errorf("%d spans of one kind of step, want at most %d", most, mostSpans)
+		}
+		s := r.End(errors.New("failed"))
+		for _, name := range []string{"start", "stop"} {
+			if got, want := s.Steps[name], 8640.0; got < want-1 || got > want+1 {
+				t.Errorf("%s ran for %.1f s, want %.0f", name, got, want)
+			}
+		}
+		if len(s.Failures) > mostFailures {
+			t.Errorf("%d failures are kept", len(s.Failures))
+		}
+	})
+}
+
 func TestFile_SaysWhatTheLastEndDid(t *testing.T) {
 	dir := t.TempDir()
 	if _, ok, err := Read(dir); ok || err != nil {

@@ -1,0 +1,84 @@
+package altibase
+
+import (
+	"database/sql/driver"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// copying is a server on which a SYNC takes some time, and copies rows meanwhile.
+func copying(takes time.Duration, moves bool) *fake {
+	rows := int64(0)
+	return &fake{answer: func(statement string) ([][]driver.Value, error) {
+		switch {
+		case strings.HasPrefix(statement, "ALTER REPLICATION"):
+			time.Sleep(takes)
+		case strings.Contains(statement, "V$REPSYNC"):
+			if moves {
+				rows++
+			}
+			return [][]driver.Value{{"T1", "", rows}}, nil
+		}
+		return nil, nil
+	}}
+}
+
+func TestCopy_WithoutALimit_TakesItsTimeAsLongAsItMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := copying(20*time.Hour, true)
+		servers := f.servers(t)
+		own(servers).config.QueryTimeout = time.Hour
+		if err := own(servers).Sync(t.Context(), "R", 1, nil, time.Minute); err != nil {
+			t.Error(err)
+		}
+		if n := len(f.statements("QUERY_TIMEOUT = 0")); n != 1 {
+			t.Errorf("the server's own limit was lifted %d times", n)
+		}
+		servers.CloseIdle()
+	})
+}
+
+func TestCopy_ThatStandsStill_IsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		servers := copying(20*time.Hour, false).servers(t)
+		inTime(t, copyStill+time.Minute, func() {
+			if err := own(servers).Sync(t.Context(), "R", 1, nil, time.Minute); err == nil {
+				t.Error("it stands still, and nobody says so")
+			}
+		})
+		servers.CloseIdle()
+		time.Sleep(20 * time.Hour)
+	})
+}
+
+func TestCopy_ThatItsLimitCutsAgain_SaysWhatToRaise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+			if strings.HasPrefix(statement, "ALTER REPLICATION") {
+				return nil, said("HYT00", 4164, "Client's query exceeded the execution time limit.")
+			}
+			return nil, nil
+		}}
+		servers := f.servers(t)
+		own(servers).config.CopyTimeout = time.Minute
+		for try, again := range []bool{false, true, true} {
+			err := own(servers).Sync(t.Context(), "R", 1, nil, time.Minute)
+			if !errors.Is(err, akucore.ErrTimeout) || errors.Is(err, akucore.ErrCopyLimit) != again || strings.Contains(err.Error(), "AKU_QUERY_TIMEOUT") != again {
+				t.Errorf("try %d: %v", try+1, err)
+			}
+			if reason := akucore.ReasonOf(err); (reason == akucore.ReasonCopyLimit) != again {
+				t.Errorf("try %d: the reason is %s", try+1, reason)
+			}
+		}
+		f.answer = nil
+		if err := own(servers).Sync(t.Context(), "R", 1, nil, time.Minute); err != nil || own(servers).cut["R"] != 0 {
+			t.Errorf("one that was in time: %v", err)
+		}
+		servers.CloseIdle()
+	})
+}

@@ -1,0 +1,54 @@
+package altibase
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A server that hangs at the end of a session must not keep anybody from the others.
+func TestDisconnectThatHangs_HoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	var first sync.Once
+	closing, goOn := make(chan struct{}), make(chan struct{})
+	f := &fake{}
+	servers := f.servers(t)
+	peer := servers.Server(1).(*Server)
+	c, err := peer.acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer.release(c)
+	f.hangup = func() {
+		first.Do(func() { close(closing) })
+		<-goOn
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		servers.CloseIdle()
+	}()
+	<-closing
+	for name, lock := range map[string]*sync.Mutex{"all servers": &servers.mu, "the server that hangs": &peer.mu} {
+		if !lock.TryLock() {
+			t.Errorf("%s: locked while a session ends", name)
+			continue
+		}
+		lock.Unlock()
+	}
+	close(goOn)
+	<-closed
+}
+
+func TestDisconnectThatHangs_IsNotWaitedForForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{hangup: func() { time.Sleep(time.Hour) }}
+		servers := f.servers(t)
+		if err := servers.Server(1).Stop(t.Context(), "R"); err != nil {
+			t.Fatal(err)
+		}
+		inTime(t, 2*closeTimeout, servers.CloseIdle)
+		time.Sleep(3 * time.Hour)
+	})
+}

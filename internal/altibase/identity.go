@@ -1,0 +1,243 @@
+package altibase
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// identityTable is the table in which a database remembers which mesh it belongs to, and as
+// which pod. It is not replicated.
+//
+// A name can lead to another server than that of its pod: DNS answers can be old, and the
+// address may be that of another release by now, which has the same names, password and
+// prefixes. So no statement goes to a peer before it has shown whose it is.
+//
+//   - The master makes the identity of the mesh at its first start; slaves take it from it
+//     when they start. A database without one, of an older aku, is accepted, and its own pod
+//     gives it one.
+//   - A database is bound to its mesh and pod while it has joined state: an XSN in any of its
+//     replication objects. One that is not bound (new, or left in good order) takes what it
+//     finds: a slave the identity of its master; a master that of slaves that are bound, whose
+//     master it is after a loss of its volume.
+//   - A peer without any replication object is new, whatever it says: a master that lost its
+//     volume while nobody answered has made an identity of its own.
+//   - The volume of another pod is refused while it is bound.
+const identityTable = "AKU_IDENTITY_"
+
+// An identity is the row of that table, the zero value none.
+type identity struct {
+	mesh string
+	pod  int
+}
+
+// membership is what the servers of one process know of their own.
+type membership struct {
+	mu    sync.Mutex
+	own   identity
+	bound bool
+	known bool // own and bound were read
+}
+
+func (m *membership) set(own identity, bound bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.own, m.bound, m.known = own, bound, true
+}
+
+func (m *membership) get() (own identity, bound, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.own, m.bound, m.known
+}
+
+// judge says why a server that shows this identity is not that of the pod it was asked as;
+// nil when it may be.
+func (m *membership) judge(self, asked int, shown identity) error {
+	if shown == (identity{}) {
+		return nil
+	}
+	own, bound, known := m.get()
+	switch {
+	case shown.pod != asked && asked == self:
+		if known && !bound {
+			return nil // it left its mesh in good order, and is given its new number
+		}
+		return stranger("this database is that of pod %d, and has joined its mesh as that: give the pod its own volume back "+
+			"(a volume that shall change its pod is ended in order first, so that its replication is reset)", shown.pod)
+	case shown.pod != asked:
+		return stranger("what answers for pod %d is the server of pod %d: nothing was changed there; look at what the name of the pod resolves to", asked, shown.pod)
+	case asked == self || !known || own == (identity{}) || own.mesh == shown.mesh:
+		return nil
+	case self == akucore.Master && !bound:
+		return nil // it may be this mesh's, see settle
+	}
+	return stranger("what answers for pod %d belongs to another mesh (%s, here it is %s): nothing was changed there. Look at what the name of the pod resolves to; "+
+		"should the two databases belong together, end one of them in order, and DELETE FROM %s.%s there", asked, shown.mesh, own.mesh, user, identityTable)
+}
+
+func stranger(format string, args ...any) error {
+	return &Error{Text: fmt.Sprintf(format, args...), kind: akucore.ErrStranger}
+}
+
+// ownLimit is how long a peer's session waits for what the own database is.
+const ownLimit = 2 * time.Second
+
+// recognize reads whose server a new session leads to, and refuses a stranger.
+func (c *session) recognize(ctx context.Context) error {
+	s := c.server
+	var err error
+	if c.shows, err = c.identity(ctx); err != nil {
+		return err
+	}
+	if s.pod == s.config.Self {
+		bound, err := c.bound(ctx)
+		if err != nil {
+			return err
+		}
+		s.members.set(c.shows, bound)
+		return c.judge()
+	}
+	if _, _, known := s.members.get(); !known && s.own != nil {
+		// Where the own server does not answer, nothing but looks is done.
+		limited, cancel := context.WithTimeout(ctx, ownLimit)
+		defer cancel()
+		_, _ = s.own.Instance(limited)
+	}
+	refused := c.judge()
+	if refused == nil || c.shows.pod != s.pod {
+		return refused
+	}
+	objects, err := c.query(ctx, "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_")
+	if err != nil {
+		return err
+	}
+	if len(objects) > 0 {
+		return refused
+	}
+	c.shows = identity{}
+	return nil
+}
+
+// judge refuses a session that leads to a stranger. What is known of the own database may
+// have changed since it was opened.
+func (c *session) judge() error {
+	return c.server.members.judge(c.server.config.Self, c.server.pod, c.shows)
+}
+
+// identity is that of the database, none where there is no table.
+func (c *session) identity(ctx context.Context) (identity, error) {
+	rows, err := c.query(ctx, "SELECT MESH, POD FROM "+user+"."+identityTable)
+	if err != nil || len(rows) == 0 {
+		return identity{}, unlessUnknown(err)
+	}
+	return identity{mesh: rows[0].text(0), pod: int(rows[0].int(1))}, nil
+}
+
+// bound tells whether the database has joined state.
+func (c *session) bound(ctx context.Context) (bool, error) {
+	rows, err := c.query(ctx, fmt.Sprintf("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_ WHERE XSN <> %d", akucore.Unset))
+	return len(rows) > 0, err
+}
+
+// Settle gives the own database its identity where it has none, or may change it, and tells
+// whether it did: what was seen of the peers before may be that of strangers.
+func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
+	own := c.Server(c.config.Self).(*Server)
+	// The watch keeps its session for months; others may have joined meanwhile.
+	if err := own.read(ctx, func(ctx context.Context, c *session) error { return c.recognize(ctx) }); err != nil {
+		return false, err
+	}
+	had, bound, _ := c.members.get()
+	if bound && had != (identity{}) {
+		return false, nil
+	}
+	wanted := identity{pod: c.config.Self}
+	if c.config.Self == akucore.Master {
+		wanted.mesh = cmp.Or(c.meshOfSlaves(ctx), had.mesh, rand.Text())
+	} else {
+		// A master that does not answer shows none, and the plan says what is wrong with it;
+		// nor does one of an older aku.
+		shown, _, _ := c.Server(akucore.Master).(*Server).shown(ctx)
+		if shown.mesh == "" || shown.pod != akucore.Master {
+			return false, nil
+		}
+		wanted.mesh = shown.mesh
+	}
+	if wanted == had {
+		return false, nil
+	}
+	err = own.with(ctx, quickTimeout, func(ctx context.Context, c *session) error { return c.setIdentity(ctx, wanted) })
+	if err != nil {
+		return false, fmt.Errorf("write the identity of the mesh into the own database: %w", err)
+	}
+	c.members.set(wanted, bound)
+	return true, nil
+}
+
+// unsettled tells whether the own database may yet get another identity.
+func (c *Cluster) unsettled() bool {
+	own, bound, known := c.members.get()
+	return known && (own == (identity{}) || c.config.Self == akucore.Master && !bound)
+}
+
+// meshOfSlaves is the mesh that slaves which have joined say they belong to, "" when there
+// are none, or several meshes.
+func (c *Cluster) meshOfSlaves(ctx context.Context) string {
+	meshes := make([]string, c.config.Pods)
+	var asked sync.WaitGroup
+	for pod := 1; pod < c.config.Pods; pod++ {
+		asked.Go(func() {
+			if shown, bound, err := c.Server(pod).(*Server).shown(ctx); err == nil && bound && shown.pod == pod {
+				meshes[pod] = shown.mesh
+			}
+		})
+	}
+	asked.Wait()
+	found := ""
+	for _, mesh := range meshes {
+		if mesh != "" && found != "" && mesh != found {
+			return ""
+		}
+		if mesh != "" {
+			found = mesh
+		}
+	}
+	return found
+}
+
+// shown is what a peer says it is, whatever is thought of that.
+func (s *Server) shown(ctx context.Context) (shown identity, bound bool, err error) {
+	password, err := s.config.Password()
+	if err != nil {
+		return shown, false, err
+	}
+	c, err := s.open(ctx, password, false)
+	if err != nil {
+		return shown, false, err
+	}
+	defer c.close()
+	err = s.quickly(ctx, func(ctx context.Context) error {
+		if shown, err = c.identity(ctx); err == nil {
+			bound, err = c.bound(ctx)
+		}
+		return err
+	})
+	return shown, bound, err
+}
+
+// setIdentity is done on the own database alone. Whoever is killed half-way leaves none.
+func (c *session) setIdentity(ctx context.Context, i identity) error {
+	if err := c.makeTable(ctx, identityTable, "MESH VARCHAR(64), POD INTEGER"); err != nil {
+		return err
+	}
+	if err := c.exec(ctx, "DELETE FROM "+user+"."+identityTable); err != nil {
+		return err
+	}
+	return c.exec(ctx, fmt.Sprintf("INSERT INTO %s.%s (MESH, POD) VALUES (%s, %d)", user, identityTable, literal(i.mesh), i.pod))
+}

@@ -1,0 +1,154 @@
+package altibase
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// after gives what lasts that long at its first call, and nothing at the others.
+func after(d time.Duration) func() {
+	first := true
+	return func() {
+		if first {
+			first = false
+			time.Sleep(d)
+		}
+	}
+}
+
+// inTime fails unless something ends within its limit.
+func inTime(t *testing.T, limit time.Duration, do func()) {
+	t.Helper()
+	began := time.Now()
+	do()
+	if took := time.Since(began); took > limit {
+		t.Errorf("it took %s, want at most %s", took, limit)
+	}
+}
+
+func TestLogin_ThatSucceedsTooLate_IsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := after(7 * time.Second)
+		f := &fake{login: func(dsn string) error {
+			if strings.Contains(dsn, "SYSDBA") {
+				slow()
+			}
+			return closedToUsers(dsn)
+		}}
+		servers := f.servers(t)
+		inTime(t, LoginTimeout+cancelGrace, func() {
+			_, err := own(servers).Instance(t.Context())
+			if !errors.Is(err, errAbandoned) || !errors.Is(err, akucore.ErrUnreachable) {
+				t.Errorf("a login that takes 7 s: %v", err)
+			}
+		})
+		time.Sleep(2 * time.Second)
+		if n := f.sessions(); n != 0 {
+			t.Fatalf("%d sessions are open that nobody knows of", n)
+		}
+		c, err := own(servers).acquire(t.Context())
+		if err != nil {
+			t.Fatalf("the SYSDBA session is not free: %v", err)
+		}
+		own(servers).release(c)
+		servers.CloseIdle()
+		if n := f.sessions(); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+	})
+}
+
+func TestStatement_ThatComesBackTooLate_EndsItsSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := after(time.Minute)
+		f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+			if strings.Contains(statement, "STOP") {
+				slow()
+			}
+			return nil, nil
+		}}
+		servers := f.servers(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		inTime(t, 3*time.Second+cancelGrace, func() {
+			if err := own(servers).Stop(ctx, "AKU_REP_01"); !errors.Is(err, errAbandoned) {
+				t.Errorf("a STOP that hangs: %v", err)
+			}
+		})
+		if err := own(servers).Stop(t.Context(), "AKU_REP_02"); err != nil {
+			t.Errorf("the next one, meanwhile: %v", err)
+		}
+		servers.CloseIdle()
+		time.Sleep(time.Minute)
+		if n := f.sessions(); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+		if n := own(servers).abandoned.Load(); n != 0 {
+			t.Errorf("%d calls still count as left behind", n)
+		}
+	})
+}
+
+func TestServer_InWhichSeveralCallsHang_IsNotAskedBeforeOneComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{login: func(string) error {
+			time.Sleep(time.Minute)
+			return nil
+		}}
+		servers := f.servers(t)
+		for range mostAbandoned {
+			if _, err := own(servers).acquire(t.Context()); !errors.Is(err, errAbandoned) {
+				t.Fatalf("a login that hangs: %v", err)
+			}
+		}
+		inTime(t, time.Second, func() {
+			if _, err := own(servers).acquire(t.Context()); !errors.Is(err, akucore.ErrUnreachable) {
+				t.Errorf("with %d that hang: %v", mostAbandoned, err)
+			}
+		})
+		f.login = nil
+		time.Sleep(time.Minute)
+		c, err := own(servers).acquire(t.Context())
+		if err != nil {
+			t.Fatalf("once they came back: %v", err)
+		}
+		own(servers).release(c)
+		servers.CloseIdle()
+		if n := f.sessions(); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+	})
+}
+
+func TestSYSDBA_IsWaitedForAWhile_AndGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{login: closedToUsers, sysdba: true} // somebody else has it
+		servers := f.servers(t)
+		inTime(t, dbaPatience+time.Second, func() {
+			if err := own(servers).Stop(t.Context(), "R"); !errors.Is(err, akucore.ErrBusy) {
+				t.Errorf("%v, want busy", err)
+			}
+		})
+		time.AfterFunc(2*time.Second, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.sysdba = false
+		})
+		inTime(t, 3*time.Second, func() {
+			if err := own(servers).Stop(t.Context(), "R"); err != nil {
+				t.Errorf("once it is free: %v", err)
+			}
+		})
+		time.Sleep(2 * dbaIdle)
+		if f.sessions() != 0 {
+			t.Error("the one SYSDBA session is kept although nobody needs it")
+		}
+	})
+}

@@ -1,0 +1,221 @@
+package altibase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"aku/internal/akucore"
+)
+
+// lent is the table in which a database remembers what its properties were before aku
+// changed them for a while. It is not replicated. Whoever borrows one can be killed, and
+// may be another pod, so the sidecar beside the server can put it back from here.
+//
+// A property changed by ALTER SYSTEM does not outlive the server, so a row of an earlier
+// start of it is about nothing.
+const lent = "AKU_LENT_"
+
+// A loan is a row of that table.
+type loan struct {
+	property string
+	session  int64 // of the borrower; the loan lasts as long as it is there
+	found    int64 // what the property was
+	value    int64 // what it is meanwhile
+	lasts    bool
+}
+
+// Lend sets a property of the server for the time of a task, and puts back what was found
+// there, whatever the task comes to. Who is killed meanwhile leaves that to PutBack. Several
+// may borrow one property at the same time: the last one puts it back.
+func (s *Server) Lend(ctx context.Context, property string, value int64, task func(context.Context) error) (err error) {
+	var c *session
+	var made loan
+	err = s.quickly(ctx, func(ctx context.Context) (err error) {
+		if c, err = s.acquire(ctx); err != nil {
+			return err
+		}
+		if made, err = c.borrow(ctx, property, value); err != nil {
+			s.release(c)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set %s to %d for a while: %w", property, value, err)
+	}
+	defer func() {
+		back := s.quickly(context.WithoutCancel(ctx), func(ctx context.Context) error {
+			return s.with(ctx, 0, func(ctx context.Context, c *session) error { return c.putBack(ctx, made) })
+		})
+		err = errors.Join(err, notPutBack(made, back))
+	}()
+	if c.sysdba {
+		// The task needs the only session that there is. Nobody but this pod gets in now, and
+		// it looks for what is left of loans before it begins.
+		s.release(c)
+	} else {
+		defer s.release(c)
+	}
+	return task(ctx)
+}
+
+// lend is Lend for a task on the same session.
+func (c *session) lend(ctx context.Context, property string, value int64, task func() error) (err error) {
+	made, err := c.borrow(ctx, property, value)
+	if err != nil {
+		return fmt.Errorf("set %s to %d for a while: %w", property, value, err)
+	}
+	defer func() {
+		back := c.server.quickly(context.WithoutCancel(ctx), func(ctx context.Context) error {
+			if !c.broken {
+				return c.putBack(ctx, made)
+			}
+			return c.server.with(ctx, 0, func(ctx context.Context, c *session) error { return c.putBack(ctx, made) })
+		})
+		err = errors.Join(err, notPutBack(made, back))
+	}()
+	return task()
+}
+
+func notPutBack(l loan, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("put %s back to %d (the sidecar of the server's own pod will): %w", l.property, l.found, err)
+}
+
+// PutBack puts back the properties whose borrowers are gone.
+func (s *Server) PutBack(ctx context.Context) error {
+	return s.read(ctx, func(ctx context.Context, c *session) error {
+		loans, err := c.loans(ctx)
+		if err != nil {
+			return unlessUnknown(err) // nobody has ever borrowed here
+		}
+		for _, l := range loans {
+			if l.lasts {
+				continue
+			}
+			if err := c.putBack(ctx, l); err != nil {
+				return notPutBack(l, err)
+			}
+		}
+		return nil
+	})
+}
+
+// borrow remembers what a property is, and sets it. The row is there before the property
+// is set, so that there is no moment at which a kill leaves it changed without one.
+func (c *session) borrow(ctx context.Context, property string, value int64) (loan, error) {
+	made := loan{property: property, session: c.id, value: value}
+	others, err := c.loans(ctx)
+	if unlessUnknown(err) == nil && err != nil {
+		err = c.makeTable(ctx, lent, "NAME VARCHAR(128), SESSION_ID BIGINT, FOUND_VALUE BIGINT, LENT_VALUE BIGINT, SERVER_START BIGINT, PRIMARY KEY (NAME, SESSION_ID)")
+	}
+	if err != nil {
+		return made, err
+	}
+	now, err := c.query(ctx, "SELECT P.VALUE1, I.STARTUP_TIME_SEC FROM V$PROPERTY P, V$INSTANCE I WHERE P.NAME = "+literal(property))
+	if err != nil {
+		return made, err
+	}
+	if len(now) != 1 {
+		return made, fmt.Errorf("%w: the server has no property %s", akucore.ErrFatal, property)
+	}
+	made.found = now[0].int(0)
+	for _, other := range others {
+		if other.property == property {
+			made.found = other.found // what it is now is what the other one wants, or left
+		}
+	}
+	err = c.exec(ctx, fmt.Sprintf("INSERT INTO %s.%s (NAME, SESSION_ID, FOUND_VALUE, LENT_VALUE, SERVER_START) VALUES (%s, %d, %d, %d, %d)",
+		user, lent, literal(property), made.session, made.found, made.value, now[0].int(1)))
+	if err != nil && !exists(err) { // a row that this session could not remove says the same
+		return made, err
+	}
+	if err := c.exec(ctx, setSystem(property, value)); err != nil {
+		return made, errors.Join(err, c.forget(ctx, made))
+	}
+	return made, nil
+}
+
+// putBack ends a loan. The property is set before the row goes, so that a kill between the
+// two changes nothing. Another borrower may come or go meanwhile, so it looks again after
+// each change, until what it did fits what there is.
+func (c *session) putBack(ctx context.Context, ended loan) error {
+	for first := true; ; first = false {
+		value, err := c.valueAfter(ctx, ended)
+		if err != nil {
+			return err
+		}
+		if err := c.exec(ctx, setSystem(ended.property, value)); err != nil {
+			return err
+		}
+		if first {
+			if err := c.forget(ctx, ended); err != nil {
+				return err
+			}
+		}
+		if again, err := c.valueAfter(ctx, ended); err != nil || again == value {
+			return err
+		}
+	}
+}
+
+// valueAfter is what a property is to be once a loan is over.
+func (c *session) valueAfter(ctx context.Context, ended loan) (int64, error) {
+	loans, err := c.loans(ctx)
+	for _, l := range loans {
+		if l.lasts && l.property == ended.property && l.session != ended.session {
+			return l.value, err
+		}
+	}
+	return ended.found, err
+}
+
+func (c *session) forget(ctx context.Context, l loan) error {
+	return c.exec(ctx, fmt.Sprintf("DELETE FROM %s.%s WHERE NAME = %s AND SESSION_ID = %d", user, lent, literal(l.property), l.session))
+}
+
+// loans are those of this start of the server; rows of an earlier one are removed.
+func (c *session) loans(ctx context.Context) ([]loan, error) {
+	rows, err := c.query(ctx, fmt.Sprintf("SELECT NAME, SESSION_ID, FOUND_VALUE, LENT_VALUE, SERVER_START FROM %s.%s", user, lent))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	now, err := c.instance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := c.query(ctx, "SELECT ID FROM V$SESSION")
+	if err != nil {
+		return nil, err
+	}
+	var loans []loan
+	for _, r := range rows {
+		l := loan{property: r.text(0), session: r.int(1), found: r.int(2), value: r.int(3)}
+		l.lasts = slices.ContainsFunc(sessions, func(s row) bool { return s.int(0) == l.session })
+		if r.int(4) == now.StartTime {
+			loans = append(loans, l)
+		} else if err := c.exec(ctx, fmt.Sprintf("DELETE FROM %s.%s WHERE SERVER_START = %d", user, lent, r.int(4))); err != nil {
+			return nil, err
+		}
+	}
+	return loans, nil
+}
+
+// makeTable makes one of aku's own tables, unless another session has just done so.
+func (c *session) makeTable(ctx context.Context, name, columns string) error {
+	err := c.exec(ctx, "CREATE TABLE "+user+"."+name+" ("+columns+")")
+	if err != nil && exists(err) {
+		return nil
+	}
+	return err
+}
+
+// quickly does something that looks or switches, within the limit for that.
+func (s *Server) quickly(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
+	defer cancel()
+	return do(ctx)
+}

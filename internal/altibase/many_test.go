@@ -1,0 +1,94 @@
+package altibase
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
+)
+
+// What is done to many tables takes as long as it takes: each statement has its limit, and
+// says that something moves.
+func TestManyTables_TakeTheirTimeAndBeat(t *testing.T) {
+	var tables []akucore.Table
+	for i := range 1000 {
+		tables = append(tables, akucore.Table{User: "SYS", Name: fmt.Sprint("T", i)})
+	}
+	for name, do := range map[string]func(context.Context, *Server) error{
+		"TRUNCATE":   func(ctx context.Context, s *Server) error { return s.Truncate(ctx, tables) },
+		"ADD TABLE":  func(ctx context.Context, s *Server) error { return s.AddTables(ctx, "R", tables) },
+		"DROP TABLE": func(ctx context.Context, s *Server) error { return s.DropTables(ctx, "R", tables) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+					if strings.Contains(statement, name) {
+						time.Sleep(time.Second)
+					}
+					if strings.Contains(statement, "V$PROPERTY") {
+						return [][]driver.Value{{int64(0), int64(0)}}, nil
+					}
+					return nil, nil
+				}}
+				servers := f.servers(t)
+				defer servers.CloseIdle()
+				var moves pulse.Pulse
+				moves.Beat()
+				longest := time.Duration(0)
+				stop := make(chan struct{})
+				watched := make(chan struct{})
+				go func() {
+					defer close(watched)
+					for {
+						select {
+						case <-stop:
+							return
+						case <-time.After(100 * time.Millisecond):
+							longest = max(longest, moves.Silence())
+						}
+					}
+				}()
+				if err := do(pulse.With(t.Context(), &moves), own(servers)); err != nil {
+					t.Error(err)
+				}
+				close(stop)
+				<-watched
+				if n := len(f.statements(name)); n != len(tables) {
+					t.Errorf("%d statements, want %d", n, len(tables))
+				}
+				if longest > 2*time.Second {
+					t.Errorf("nothing has moved for %s", longest)
+				}
+			})
+		})
+	}
+}
+
+func TestOneStatementThatHangs_HasALimitHoweverManyTablesThereAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := after(time.Hour)
+		f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+			if strings.Contains(statement, "TRUNCATE") {
+				slow()
+			}
+			if strings.Contains(statement, "V$PROPERTY") {
+				return [][]driver.Value{{int64(0), int64(0)}}, nil
+			}
+			return nil, nil
+		}}
+		servers := f.servers(t)
+		inTime(t, LongestCall, func() {
+			if err := own(servers).Truncate(t.Context(), make([]akucore.Table, 1000)); err == nil {
+				t.Error("it hangs, and nobody says so")
+			}
+		})
+		servers.CloseIdle()
+		time.Sleep(time.Hour)
+	})
+}

@@ -1,0 +1,36 @@
+package hook
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	// askLimit is what it may cost to ask Kubernetes for the time that the pod has.
+	askLimit = time.Second
+	// reserve is what the chart keeps back of a pod's grace period: to start the hook, for
+	// the server to obey SIGTERM, and for the sidecar, which ends last.
+	reserve = 5 * time.Second
+	// leastLimit is for an end with hardly any time: what it can still do is worth doing.
+	leastLimit = time.Second
+)
+
+// limit is the time for the whole end: the configured one (AKU_END_TIMEOUT), or what is in
+// the grace period of this very deletion when that is less. Kubernetes kills the containers
+// when it is over, whatever the hook was told.
+func limit(ctx context.Context, configured time.Duration, grace func(context.Context) (time.Duration, bool, error), log *slog.Logger) (of time.Duration, whose string) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	given, ending, err := grace(ctx)
+	switch {
+	case err != nil:
+		log.Info("the grace period of this end is not known, so the configured one counts", "error", err)
+		return configured, "AKU_END_TIMEOUT"
+	case !ending || given-reserve >= configured:
+		return configured, "AKU_END_TIMEOUT"
+	}
+	shorter := max(given-reserve, leastLimit)
+	log.Warn("this end has less time than the pod is to have", "grace_period", given, "limit", shorter, "configured", configured)
+	return shorter, "the grace period of this end"
+}

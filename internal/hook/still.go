@@ -1,0 +1,29 @@
+package hook
+
+import (
+	"log/slog"
+	"sync"
+
+	"aku/internal/akucore"
+)
+
+// still says in the log, whenever a step begins or ends, what is not done. A hook can be
+// killed without a word, and then the last of these lines is what people have.
+type still struct {
+	log  *slog.Logger
+	left func() []string
+
+	mu   sync.Mutex
+	said string
+}
+
+func (s *still) say() {
+	left := akucore.LeftUndone(s.left())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if left == s.said {
+		return
+	}
+	s.said = left
+	s.log.Info("still to do, should this be the last line", "left_undone", left)
+}

@@ -1,0 +1,55 @@
+package rundir
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// everybody is the mode of the files here.
+const everybody = 0o666
+
+// open opens a file to lock it, and makes it if need be.
+func open(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, everybody)
+	if err == nil {
+		_ = file.Chmod(everybody) // against the umask; only its owner can, and has
+	}
+	return file, err
+}
+
+// touch makes a file that only has to be there.
+func touch(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, everybody)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// replace puts content into a file, all of it or nothing.
+func replace(path string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // does nothing once it was renamed
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Chmod(everybody), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// poke has who watches the folder look again.
+func (d Dir) poke() error {
+	file, err := os.CreateTemp(string(d), "look-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
