@@ -194,21 +194,23 @@ func openByHand(p int) fault {
 // follow is somebody who does, one after the other, what a pod asks for.
 func follow(p int) fault {
 	return onPod(p, "somebody does what it asks for", func(p *pod) {
-		p.w.spawn(func() {
-			p.w.mu.Lock()
-			c := p.w.newClient(p.number, human)
-			asks := p.asks
-			p.w.mu.Unlock()
-			for _, step := range asks {
-				err := p.runner(c).Run(c.ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{step}}}})
-				if err != nil {
-					p.w.mu.Lock()
-					p.w.violated("(e) what altibase-%d asked for fails: %v", p.number, err)
-					p.w.mu.Unlock()
-				}
+		p.follow(func(err error) { p.w.violated("(e) what altibase-%d asked for fails: %v", p.number, err) })
+	})
+}
+
+// follow has somebody do what the pod asks for now. Callers hold the lock.
+func (p *pod) follow(failed func(error)) {
+	c, asks := p.w.newClient(p.number, human), p.asks
+	p.w.spawn(func() {
+		defer c.CloseIdle()
+		for _, step := range asks {
+			err := p.runner(c).Run(c.ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{step}}}})
+			if err != nil {
+				p.w.mu.Lock()
+				failed(err)
+				p.w.mu.Unlock()
 			}
-			c.CloseIdle()
-		})
+		}
 	})
 }
 

@@ -108,6 +108,7 @@ func (w *world) recoverMaster() {
 			return
 		}
 		w.mu.Lock()
+		w.chooseMaster()
 		p := w.pods[akucore.Master]
 		if p == nil || p.ending || p.human == "" || p.sidecar == nil {
 			w.mu.Unlock()
@@ -137,6 +138,19 @@ func (w *world) recoverMaster() {
 			refused = 0
 		}
 		w.mu.Unlock()
+	}
+}
+
+// chooseMaster is somebody who decides for the master where a slave knows more than the master in service does. Callers hold
+// the lock.
+func (w *world) chooseMaster() {
+	for _, p := range w.pods[1:] {
+		if p != nil && !p.ending && p.sidecar != nil && p.human != "" && len(p.asks) > 0 {
+			w.tell("--- somebody has altibase-%d take the master's copy", p.number)
+			w.giveUp(akucore.Master, []int{p.number})
+			p.follow(func(error) {}) // it asks again
+			p.human, p.asks = "", nil
+		}
 	}
 }
 
