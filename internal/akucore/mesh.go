@@ -3,6 +3,7 @@ package akucore
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Master is the pod number of the pod that every other pod copies from.
@@ -62,6 +63,10 @@ type Mesh struct {
 
 	ReplicationPort int
 	Groups          []Group
+
+	// ReceiverLockTimeout is how long receivers wait for a lock before they give a row up
+	// (AKU_REPLICATION_LOCK_TIMEOUT); 0 leaves that as it is.
+	ReceiverLockTimeout time.Duration
 }
 
 // PodName is the name of a pod of the StatefulSet.

@@ -77,6 +77,9 @@ func (v View) recovered(m Mesh) bool {
 // master has what was written since: only somebody can choose.
 func planMasterSetBack(m Mesh, v View) Plan {
 	own, master := m.PodName(m.Self), m.PodName(Master)
+	if first := v.closeFirst(m); len(first.Steps) > 0 {
+		return Plan{Name: "close: " + master + " was set back", Stages: []Stage{first}}
+	}
 	return Plan{
 		Name: "start of a slave", Human: MasterFailed,
 		Advice: fmt.Sprintf(`The database of %[2]s is older than %[1]s knows: it was set back to an earlier moment, or commits were lost with the node.

@@ -83,7 +83,6 @@ type Step struct {
 	If     Guard
 	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the group's
 	For    time.Duration // of Delay; of all others the limit, tries included, 0 for none
-	Wait   time.Duration // of AwaitLocks
 	Above  int64         // of BeginLife
 	New    bool          // of Start: the plan makes the object new on both sides
 	Strict bool          // of Deliver: changes that the peer could not apply count as not delivered

@@ -14,9 +14,6 @@ type StartOptions struct {
 	// FlushTimeout bounds that for each pair, 0 for no bound of its own
 	// (AKU_FLUSH_TIMEOUT_AT_START).
 	FlushTimeout time.Duration
-	// ReceiverLockTimeout is how long receivers wait for a lock before they give a row up
-	// (AKU_REPLICATION_LOCK_TIMEOUT); 0 leaves that as it is.
-	ReceiverLockTimeout time.Duration
 	// OpenDelay is waited before a slave is opened (AKU_DELAY_START_COMPLETE_TIME).
 	OpenDelay time.Duration
 	// Recover is what to do about a master that lost its state (AKU_RECOVER_FILE).
@@ -42,7 +39,7 @@ func PlanStart(m Mesh, o StartOptions, v View) Plan {
 		p = planSlaveStart(m, o, v)
 	}
 	p.first(v.makeBeats(m, p))
-	p.first(awaitLocks(m, o, p))
+	p.first(awaitLocks(m, p))
 	if len(m.Groups) > 1 && len(p.Stages) > 0 {
 		sharing := Stage{Title: "let several replications share a host"}
 		for _, pod := range p.pods(Create) {
@@ -64,7 +61,7 @@ func (p *Plan) first(stage Stage) {
 // object, or inserts a beat.
 func (v View) makeBeats(m Mesh, p Plan) Stage {
 	stage := Stage{Title: "make the beat tables"}
-	for _, pod := range p.pods(Create, AddTables, BeginLife) {
+	for _, pod := range p.pods(Create, AddTables, BeginLife, BeginRecovery) {
 		for g, group := range m.Groups {
 			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
 				stage.Steps = append(stage.Steps, Step{Do: MakeBeats, On: pod, Group: g})
@@ -76,17 +73,17 @@ func (v View) makeBeats(m Mesh, p Plan) Stage {
 
 // awaitLocks has the receivers of all servers that take part wait for locks. The property
 // is gone when a server starts again.
-func awaitLocks(m Mesh, o StartOptions, p Plan) Stage {
+func awaitLocks(m Mesh, p Plan) Stage {
 	stage := Stage{Title: "have receivers wait for locks, and give nothing up"}
-	if o.ReceiverLockTimeout == 0 || len(p.Stages) == 0 {
+	if m.ReceiverLockTimeout == 0 {
 		return stage
 	}
-	pods := p.pods(Create, AddTables, Sync, SyncTables)
+	pods := p.pods(Create, Drop, AddTables, DropTables, Sync, SyncTables, BeginRecovery)
 	if p.opens(m) && !slices.Contains(pods, m.Self) {
 		pods = append(pods, m.Self)
 	}
 	for _, pod := range pods {
-		stage.Steps = append(stage.Steps, Step{Do: AwaitLocks, On: pod, Wait: o.ReceiverLockTimeout})
+		stage.Steps = append(stage.Steps, Step{Do: AwaitLocks, On: pod})
 	}
 	return stage
 }
@@ -374,7 +371,7 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 		prove = Flush
 	}
 	again := Stage{Title: "create the recovered master's side"}
-	if v.mark(m, m.Self, Master) != none {
+	if v.mark(m, m.Self, Master) != none && !(setBack && v.older(m, m.Self, Master)) {
 		for _, g := range v.groups(m, m.Self, Master) {
 			if _, exists := v.object(m, Master, m.Self, g); exists {
 				continue
@@ -432,9 +429,7 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 	}
 	// Also when it is closed: users may still be in, and what they write now would be lost.
 	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
-	if !(setBack && v.older(m, m.Self, Master)) {
-		p.add(again)
-	}
+	p.add(again)
 	p.add(align)
 	p.add(connect)
 	p.add(deliver)

@@ -14,14 +14,15 @@ import (
 // RecoverySign is the sign of a recovery: a replication object on the master that is
 // never started. While it is there, the copy is being replaced, and the master stays
 // closed. The XSNs alone do not tell: a SYNC that was cut may leave one behind as a
-// complete one does. Nobody connects to its host; its port only keeps two signs apart.
+// complete one does. Nobody connects to its host; its port only keeps two signs apart, and
+// its table is one that no user locks.
 // Its name tells the source and, of a recovery by order, the generation.
 func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
 	name := fmt.Sprintf("%s%d", signPrefix, source)
 	if generation != "" {
 		name += "_" + generation
 	}
-	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: m.Groups[0].Tables[:1]}
+	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: []Table{m.Groups[0].Beat()}}
 }
 
 // RecoverySpec is the sign of a recovery that somebody runs by hand.
@@ -156,6 +157,7 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	p.add(v.beginLife(m))
 	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
 	p.add(anew)
+	p.first(awaitLocks(m, p))
 	p.first(v.makeBeats(m, p))
 	return p
 }

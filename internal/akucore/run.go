@@ -241,7 +241,7 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		_, err := server.BeginLife(ctx, r.Mesh.Groups[s.Group].Beat(), s.On, s.Above)
 		return err
 	case AwaitLocks:
-		return server.SetReceiverLockTimeout(ctx, s.Wait)
+		return server.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout)
 	case Settle:
 		return r.settle(ctx, s)
 	case BeginRecovery, EndRecovery:

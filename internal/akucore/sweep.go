@@ -117,7 +117,10 @@ func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 	plan, before := PlanStart(s.Mesh, StartOptions{}, v), s.todo
 	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
-		s.todo = plan.Name + v.standing(s.Mesh, plan)
+		s.todo = plan.Name
+	}
+	if plan.InService {
+		s.todo += v.standing(s.Mesh, plan)
 	}
 	switch {
 	case s.todo == "" || s.todo != before:

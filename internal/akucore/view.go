@@ -110,17 +110,10 @@ func (v View) paired(m Mesh, peer int) bool {
 
 // mayLack tells whether a slave is not sure to have what the own pod wrote once that
 // is delivered to the master and to all that are paired: its copy, or the one it is
-// just making, may be from before.
+// just making, may be from before. One that is not joined may be about to make its pair
+// with the master anew at this moment, so it does not matter what is there of it.
 func (v View) mayLack(m Mesh, slave int) bool {
-	if v.joined(m, slave) {
-		return !v.paired(m, slave)
-	}
-	for g := range m.Groups {
-		if _, exists := v.object(m, Master, slave, g); exists {
-			return true
-		}
-	}
-	return false
+	return !v.joined(m, slave) || !v.paired(m, slave)
 }
 
 // outdated tells whether a slave in service does not count as joined on the master

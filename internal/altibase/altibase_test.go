@@ -84,7 +84,7 @@ func TestClassify(t *testing.T) {
 
 func TestStatements(t *testing.T) {
 	m := akucore.Mesh{
-		StatefulSet: "altibase", Service: "altibase-svc", ServerCount: 2, ReplicationPort: 20301,
+		StatefulSet: "altibase", Service: "altibase-svc", ServerCount: 2, ReplicationPort: 20301, ReceiverLockTimeout: time.Hour,
 		Groups: []akucore.Group{{Prefix: "AKU_REP", Parallel: 4, Tables: []akucore.Table{
 			{User: "SYS", Name: "T1"}, {User: "U1", Name: "Mixed"}, {User: "SYS", Name: "T2", Partition: "P1"},
 		}}},
@@ -95,7 +95,7 @@ func TestStatements(t *testing.T) {
 	}
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Start, On: 0, Peer: 1, If: akucore.IfKept})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.MakeBeats, On: 0})...)
-	got = append(got, Statements(m, akucore.Step{Do: akucore.AwaitLocks, On: 0, Wait: time.Hour})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.AwaitLocks, On: 0})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Truncate, Tables: m.Tables()})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Open})...)
 	want := []string{

@@ -23,11 +23,17 @@ func copying(takes time.Duration, moves bool) *fake {
 				rows++
 			}
 			return [][]driver.Value{{"T1", "", rows, int64(1)}}, nil
-		case strings.Contains(statement, "V$PROPERTY"):
-			return [][]driver.Value{{int64(30), int64(1)}}, nil
 		}
-		return nil, nil
+		return lockTimeout(statement), nil
 	}}
+}
+
+// lockTimeout answers what the wait of a SYNC for its locks is.
+func lockTimeout(statement string) [][]driver.Value {
+	if strings.Contains(statement, "V$PROPERTY") {
+		return [][]driver.Value{{int64(30), int64(1)}}
+	}
+	return nil
 }
 
 func TestCopy_WithoutALimit_TakesItsTimeAsLongAsItMoves(t *testing.T) {
@@ -64,7 +70,7 @@ func TestCopy_ThatItsLimitCutsAgain_SaysWhatToRaise(t *testing.T) {
 			if strings.HasPrefix(statement, "ALTER REPLICATION") {
 				return nil, said("HYT00", 4164, "Client's query exceeded the execution time limit.")
 			}
-			return nil, nil
+			return lockTimeout(statement), nil
 		}}
 		servers := f.servers(t)
 		own(servers).config.CopyTimeout = time.Minute
@@ -77,7 +83,7 @@ func TestCopy_ThatItsLimitCutsAgain_SaysWhatToRaise(t *testing.T) {
 				t.Errorf("try %d: the reason is %s", try+1, reason)
 			}
 		}
-		f.answer = nil
+		f.answer = func(statement string) ([][]driver.Value, error) { return lockTimeout(statement), nil }
 		if err := own(servers).Sync(t.Context(), "R", 1, nil, time.Minute); err != nil || own(servers).cut["R"] != 0 {
 			t.Errorf("one that was in time: %v", err)
 		}

@@ -99,7 +99,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.EndRecovery:
 		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
 	case akucore.AwaitLocks:
-		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int64(s.Wait.Seconds()))}
+		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int64(m.ReceiverLockTimeout.Seconds()))}
 	case akucore.MakeBeats:
 		return []string{createBeatTable(m.Groups[s.Group].Beat())}
 	case akucore.DropBeats:

@@ -141,6 +141,8 @@ func (s Settings) Mesh() akucore.Mesh {
 		ServerCount:     s.ServerCount,
 		ReplicationPort: s.ReplicationPort,
 		Groups:          s.groups,
+
+		ReceiverLockTimeout: seconds(s.LockTimeout),
 	}
 }
 
@@ -191,8 +193,6 @@ func (s Settings) StartOptions() (akucore.StartOptions, error) {
 		Flush:        s.FlushAtStart == 1,
 		FlushTimeout: seconds(cmp.Or(s.FlushTimeoutAtStart, s.QueryTimeout)),
 		OpenDelay:    seconds(s.DelayStartComplete),
-
-		ReceiverLockTimeout: seconds(s.LockTimeout),
 	}, err
 }
 

@@ -243,7 +243,6 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		Runner: p.runner(c),
 		Options: akucore.StartOptions{
 			Flush: p.w.options.FlushAtStart, FlushTimeout: 300 * time.Second,
-			ReceiverLockTimeout: p.w.options.LockTimeout,
 		},
 		Replicas: p.replicas,
 		Why:      func(why string) { p.notReady(c, why) },

@@ -76,7 +76,7 @@ func (f *Figures) add(g Figures) {
 // it again.
 func (p *pod) mesh() akucore.Mesh {
 	o := p.w.options
-	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: p.number, ServerCount: o.ServerCount, ReplicationPort: 20301}
+	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: p.number, ServerCount: o.ServerCount, ReplicationPort: 20301, ReceiverLockTimeout: o.LockTimeout}
 	groups := o.Groups
 	if o.Blocks && p.revision > 0 {
 		groups = maxGroups
