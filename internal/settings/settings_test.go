@@ -174,6 +174,12 @@ func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
 			t.Errorf("password %q, %v; want %q", got, err, want)
 		}
 	}
+	if err := os.WriteFile(file, []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.password(); err == nil {
+		t.Errorf("an empty file is the password %q", got)
+	}
 }
 
 func TestParseTables(t *testing.T) {
