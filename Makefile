@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e lint bench images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e mutations lint bench images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -38,6 +38,9 @@ test-chart: $(testrun) ## what the Helm chart renders
 
 test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)
 	$(testrun) e2e
+
+mutations: ## break the code around the rules in some fifty ways: each must turn a test red (ONLY=words: some of them)
+	go run ./scripts/mutations $(ONLY)
 
 lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck
 	$(testrun) lint

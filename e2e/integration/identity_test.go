@@ -78,7 +78,9 @@ func TestIdentity_DatabasesOfAnOlderAku_AreAcceptedAndGetOne(t *testing.T) {
 	for _, p := range c.pods {
 		p.kill()
 		p.do("DROP TABLE AKU_IDENTITY_", "ALTER SYSTEM SET ADMIN_MODE = 1")
-		p.dir.Renew()
+		if err := p.dir.Renew(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, n := range []int{0, 2, 1} {
 		c.pods[n].run()
@@ -176,7 +178,9 @@ func TestIdentity_OfALostMaster_IsThatOfTheSlavesThatHaveJoined(t *testing.T) {
 	// As good as a new volume: no identity, no replication.
 	master.do("ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01", "UPDATE AKU_IDENTITY_ SET MESH = 'MADE WHILE NOBODY ANSWERED'",
 		"ALTER SYSTEM SET ADMIN_MODE = 1")
-	master.dir.Renew()
+	if err := master.dir.Renew(); err != nil {
+		t.Fatal(err)
+	}
 	master.run()
 	master.waitSaid("The MASTER server is detected to have failed.")
 	master.kill()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,20 @@ func TestReasonOf_IsOneWord(t *testing.T) {
 	} {
 		if got := ReasonOf(err); got != want {
 			t.Errorf("%v: %s, want %s", err, got, want)
+		}
+	}
+}
+
+func TestReasonOf_EachKindOfErrorHasItsOwn(t *testing.T) {
+	for err, want := range map[error]Reason{
+		ErrPassword: ReasonPassword, ErrStranger: ReasonStranger, ErrFatal: ReasonFatal, ErrClosed: ReasonClosed, ErrBusy: ReasonBusy,
+		ErrCopyLimit: ReasonCopyLimit, ErrTimeout: ReasonTimeout, ErrUnreachable: ReasonUnreachable, errors.New("other"): ReasonOther,
+	} {
+		if got := ReasonOf(fmt.Errorf("own server: %w", err)); got != want {
+			t.Errorf("%v: %s, want %s", err, got, want)
+		}
+		if !slices.Contains(Reasons, want) {
+			t.Errorf("%s is not among all reasons", want)
 		}
 	}
 }

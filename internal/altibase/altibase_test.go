@@ -134,6 +134,11 @@ func TestConnectionString(t *testing.T) {
 		{vendor, "a;b}c=d", true, `DSN=AKU;Server=10.0.0.1;PORT=20300;UID=SYS;PWD="a;b}c=d";NLS_USE=UTF8;PRIVILEGE=SYSDBA`},
 		{postgres, `a;b}c=d"`, true, `DSN=AKU;Server=10.0.0.1;PORT=20300;UID=SYS;PWD={a;b}}c=d"};pqopt=x`},
 	}
+	for driver, want := range map[*Driver]string{&vendor: "Server=[fd00::1];", &postgres: "Server=fd00::1;"} {
+		if got, err := driver.connectionString("fd00::1", 20300, "manager", false); err != nil || !strings.Contains(got, want) {
+			t.Errorf("over IPv6: %v, %s has no %s", err, got, want)
+		}
+	}
 	for _, test := range tests {
 		got, err := test.driver.connectionString("10.0.0.1", 20300, test.password, test.sysdba)
 		if err != nil || got != test.want {

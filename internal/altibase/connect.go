@@ -30,11 +30,18 @@ const (
 	section = "AKU" // of the generated odbc.ini
 )
 
+// Loopback is the address of the own server. It listens there over IPv4, IPv6 or both, as
+// its NET_CONN_IP_STACK says.
+const Loopback = "localhost"
+
+// loopbacks are what Loopback stands for, whatever a file or a name service says.
+var loopbacks = []string{"127.0.0.1", "::1"}
+
 // Config says how to reach the servers.
 type Config struct {
 	Self    int
 	Pods    int                  // the most that there can be
-	Address func(pod int) string // host name or address of a pod
+	Address func(pod int) string // host name or address of a pod, or Loopback
 	Port    int
 	// Password is asked at every connect, so that a changed Secret is seen.
 	Password func() (string, error)
@@ -84,6 +91,9 @@ func (d Driver) connectionString(address string, port int, password string, sysd
 	quoted, err := d.Quote.quote(password)
 	if err != nil {
 		return "", err
+	}
+	if d.Quote == QuoteDouble && strings.Contains(address, ":") {
+		address = "[" + address + "]" // as Altibase's driver wants IPv6
 	}
 	parts := []string{"DSN=" + section, "Server=" + address, "PORT=" + strconv.Itoa(port), "UID=" + user, "PWD=" + quoted}
 	if d.Extra != "" {
@@ -169,9 +179,12 @@ func (s *Server) reach(ctx context.Context) (string, error) {
 	host := s.config.Address(s.pod)
 	lookup, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	addresses, err := net.DefaultResolver.LookupHost(lookup, host)
-	if err != nil {
-		return "", &Error{Text: err.Error(), kind: akucore.ErrUnreachable}
+	addresses := loopbacks
+	if host != Loopback {
+		var err error
+		if addresses, err = net.DefaultResolver.LookupHost(lookup, host); err != nil {
+			return "", &Error{Text: err.Error(), kind: akucore.ErrUnreachable}
+		}
 	}
 	dialer := net.Dialer{Timeout: dialTimeout}
 	var last error

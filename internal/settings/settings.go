@@ -155,7 +155,7 @@ func (s Settings) Servers() altibase.Config {
 		Pods: s.ServerCount,
 		Address: func(pod int) string {
 			if pod == s.pod {
-				return "127.0.0.1"
+				return altibase.Loopback
 			}
 			return mesh.Host(pod)
 		},

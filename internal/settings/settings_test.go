@@ -209,6 +209,12 @@ func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
 	if _, err := s.password(); err == nil || !strings.Contains(err.Error(), "no password for the server: it has a single or double quote") || strings.Contains(err.Error(), "p'w") {
 		t.Errorf("a password that no server takes: %v", err)
 	}
+	if err := os.WriteFile(file, []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.password(); err == nil {
+		t.Errorf("an empty file is the password %q", got)
+	}
 }
 
 func TestParseTables(t *testing.T) {
