@@ -18,7 +18,11 @@ func environment(t *testing.T, c corev1.Container) map[string]string {
 		if _, twice := result[v.Name]; twice {
 			t.Errorf("%s has %s twice", c.Name, v.Name)
 		}
-		result[v.Name] = v.Value
+		// As the container sees it: Kubernetes makes one of two.
+		result[v.Name] = strings.ReplaceAll(v.Value, "$$", "$")
+		if strings.Count(v.Value, "$")%2 != 0 {
+			t.Errorf("%s: Kubernetes may read a name in %s=%s", c.Name, v.Name, v.Value)
+		}
 		if v.ValueFrom != nil && v.ValueFrom.FieldRef != nil {
 			result[v.Name] = "<" + v.ValueFrom.FieldRef.FieldPath + ">"
 		}
@@ -48,6 +52,9 @@ var defaults = map[string]string{
 	"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT":     "1",
 	"AKU_REPLICATIONS_0_TABLES":                  "SYS.T1",
 	"AKU_QUERY_TIMEOUT":                          "3600",
+	"AKU_REPLICATION_LOCK_TIMEOUT":               "3600",
+	"AKU_LOCK_WAIT":                              "20",
+	"AKU_BEAT_INTERVAL":                          "5",
 	"AKU_QUERY_RETRY_COUNT":                      "5",
 	"AKU_QUERY_RETRY_DELAY_MSEC":                 "1000",
 	"AKU_ADDRESS_CHECK_COUNT":                    "30",
@@ -91,6 +98,9 @@ auth: {initialPassword: first}
 aku:
   serverCount: 6
   queryTimeout: 1000000
+  replicationLockTimeout: 6
+  lockWait: 600
+  beatInterval: 60
   queryRetryCount: 2
   queryRetryDelayMsec: 250
   addressCheckCount: 90
@@ -115,6 +125,9 @@ aku:
 		"AKU_REPLICATION_PORT_NO":                    "21301",
 		"AKU_SERVER_COUNT":                           "6",
 		"AKU_QUERY_TIMEOUT":                          "1000000",
+		"AKU_REPLICATION_LOCK_TIMEOUT":               "6",
+		"AKU_LOCK_WAIT":                              "600",
+		"AKU_BEAT_INTERVAL":                          "60",
 		"AKU_QUERY_RETRY_COUNT":                      "2",
 		"AKU_QUERY_RETRY_DELAY_MSEC":                 "250",
 		"AKU_ADDRESS_CHECK_COUNT":                    "90",
@@ -149,18 +162,32 @@ aku:
 	}
 }
 
+func TestVariables_ArriveAsTheyWereWritten(t *testing.T) {
+	r := render(t, least, `{altibaseHome: /a$$b, auth: {initialPassword: "$(HOME)$$"}, aku: {odbc: {extra: A=$$(B), sysdba: "$$"}, replications: [{namePrefix: A, tables: [SYS.T$$1]}]}, properties: {X: "$$(Y)$"}}`)
+	database := environment(t, r.container(t, "altibase"))
+	for name, want := range map[string]string{
+		"ALTIBASE_HOME": "/a$$b", "AKU_SYS_INITIAL_PASSWORD": "$(HOME)$$", "AKU_ODBC_EXTRA": "A=$$(B)", "AKU_ODBC_SYSDBA": "$$",
+		"AKU_REPLICATIONS_0_TABLES": "SYS.T$$1", "ALTIBASE_X": "$$(Y)$", "AKU_ODBC_DRIVER": "/a$$b/lib/libaltibase_odbc-64bit-ul64.so",
+	} {
+		if database[name] != want {
+			t.Errorf("%s arrives as %s, want %s", name, database[name], want)
+		}
+	}
+}
+
 func TestServerVariables_AreInTheDatabaseContainerOnly(t *testing.T) {
-	r := render(t, least, "properties: {MEM_MAX_DB_SIZE: 4G, MAX_CLIENT: 1000000, TRX_UPDATE_MAX_LOGSIZE: 0.5}")
+	r := render(t, least, "aku: {replicationLockTimeout: 60}", "properties: {MEM_MAX_DB_SIZE: 4G, MAX_CLIENT: 1000000, TRX_UPDATE_MAX_LOGSIZE: 0.5}")
 	want := map[string]string{
-		"ALTIBASE_HOME":                   "/root/altibase_home",
-		"ALTIBASE_ADMIN_MODE":             "1",
-		"ALTIBASE_REMOTE_SYSDBA_ENABLE":   "1",
-		"ALTIBASE_PORT_NO":                "20300",
-		"ALTIBASE_REPLICATION_PORT_NO":    "20301",
-		"ALTIBASE_NLS_USE":                "UTF8",
-		"ALTIBASE_MEM_MAX_DB_SIZE":        "4G",
-		"ALTIBASE_MAX_CLIENT":             "1000000",
-		"ALTIBASE_TRX_UPDATE_MAX_LOGSIZE": "0.5",
+		"ALTIBASE_HOME":                     "/root/altibase_home",
+		"ALTIBASE_ADMIN_MODE":               "1",
+		"ALTIBASE_REMOTE_SYSDBA_ENABLE":     "1",
+		"ALTIBASE_PORT_NO":                  "20300",
+		"ALTIBASE_REPLICATION_PORT_NO":      "20301",
+		"ALTIBASE_NLS_USE":                  "UTF8",
+		"ALTIBASE_REPLICATION_LOCK_TIMEOUT": "60",
+		"ALTIBASE_MEM_MAX_DB_SIZE":          "4G",
+		"ALTIBASE_MAX_CLIENT":               "1000000",
+		"ALTIBASE_TRX_UPDATE_MAX_LOGSIZE":   "0.5",
 	}
 	database := environment(t, r.container(t, "altibase"))
 	if diff := cmp.Diff(want, byPrefix(database, "ALTIBASE_")); diff != "" {

@@ -2,16 +2,18 @@ package charts
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
 func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
-	r := render(t, least)
+	r := install(t, least)
 	want := []rbacv1.PolicyRule{
 		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets/scale"}, ResourceNames: []string{"altibase"}, Verbs: []string{"patch"}},
 		{
@@ -33,7 +35,7 @@ func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
 }
 
 func TestEndInOrder_RunsBeforeTheReleaseIsDeletedAndAfterItsRightsExist(t *testing.T) {
-	r := render(t, least, "hooks: {endInOrder: {timeoutSeconds: 100}}")
+	r := install(t, least, "hooks: {endInOrder: {timeoutSeconds: 100}}")
 	job := r.jobs["altibase-end"]
 	for _, object := range []metav1.Object{r.serviceAccounts["altibase-end"], r.roles["altibase-end"], r.roleBindings["altibase-end"], job} {
 		weight := "-5"
@@ -57,11 +59,62 @@ func TestEndInOrder_RunsBeforeTheReleaseIsDeletedAndAfterItsRightsExist(t *testi
 	}
 }
 
+// TestEndInOrder_IsNoPlainObject: piped from helm template to kubectl apply, the Job would scale the database to 0 at once, and at every apply.
+func TestEndInOrder_IsNoPlainObject(t *testing.T) {
+	rendered := render(t, least)
+	if rendered.jobs["altibase-end"] != nil || rendered.roles["altibase-end"] != nil || rendered.roleBindings["altibase-end"] != nil || rendered.serviceAccounts["altibase-end"] != nil {
+		t.Error("applied without Helm it ends all pods")
+	}
+	const warning = "Before you uninstall: scale to 0 first"
+	if !strings.Contains(rendered.notes, warning) || strings.Contains(install(t, least).notes, warning) {
+		t.Error("the notes do not fit")
+	}
+	if render(t, least, "hooks: {endInOrder: {force: true}}").jobs["altibase-end"] == nil {
+		t.Error("force makes no Job")
+	}
+	if install(t, least, "hooks: {endInOrder: {enabled: false, force: true}}").jobs["altibase-end"] != nil {
+		t.Error("it is switched off, and there all the same")
+	}
+}
+
 func TestEndInOrder_IsNoPodOfTheDatabase(t *testing.T) {
-	r := render(t, least)
+	r := install(t, least)
 	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
 	if pod := r.jobs["altibase-end"].Spec.Template.Labels; selector.Matches(labels.Set(pod)) {
 		t.Errorf("Services would lead to it: %v", pod)
+	}
+}
+
+// hookPods are what the hooks run, with the labels and annotations of the pods.
+func hookPods(r release) map[string]corev1.PodTemplateSpec {
+	test := r.pods["altibase-test"]
+	return map[string]corev1.PodTemplateSpec{
+		"check": r.jobs["altibase-check"].Spec.Template, "end": r.jobs["altibase-end"].Spec.Template,
+		"test": {ObjectMeta: test.ObjectMeta, Spec: test.Spec},
+	}
+}
+
+func TestHookPods_AreScheduledAsAskedForAndOutOfAMesh(t *testing.T) {
+	for name, pod := range hookPods(install(t, least, "{nodeSelector: {disk: fast}, tolerations: [{key: db, operator: Exists}]}")) {
+		if pod.Annotations["sidecar.istio.io/inject"] != "false" || pod.Annotations["linkerd.io/inject"] != "disabled" || pod.Labels["sidecar.istio.io/inject"] != "false" {
+			t.Errorf("%s: a proxy beside it would never let it end: annotations %v, labels %v", name, pod.Annotations, pod.Labels)
+		}
+		if pod.Spec.NodeSelector["disk"] != "fast" || pod.Spec.Tolerations[0].Key != "db" {
+			t.Errorf("%s: not where the pods are: %v, %v", name, pod.Spec.NodeSelector, pod.Spec.Tolerations)
+		}
+	}
+	asked := `{nodeSelector: {disk: fast}, tolerations: [{key: db, operator: Exists}], hooks: {podAnnotations: {a: b}, podLabels: {c: d}, nodeSelector: {tools: here},
+		tolerations: [{key: tools, operator: Exists}], affinity: {nodeAffinity: {}}, priorityClassName: low, resources: {limits: {cpu: 2}}}}`
+	for name, pod := range hookPods(install(t, least, asked)) {
+		if pod.Annotations["a"] != "b" || pod.Labels["c"] != "d" || pod.Spec.PriorityClassName != "low" || pod.Spec.Affinity == nil {
+			t.Errorf("%s: %v, %v, %+v", name, pod.Annotations, pod.Labels, pod.Spec)
+		}
+		if diff := cmp.Diff(map[string]string{"tools": "here"}, pod.Spec.NodeSelector); diff != "" || pod.Spec.Tolerations[0].Key != "tools" {
+			t.Errorf("%s: tolerations %v\n%s", name, pod.Spec.Tolerations, diff)
+		}
+		if cpu := pod.Spec.Containers[0].Resources.Limits.Cpu().String(); cpu != "2" {
+			t.Errorf("%s: %s CPUs", name, cpu)
+		}
 	}
 }
 
@@ -71,12 +124,16 @@ func TestTest_LooksAtAllPodsFromOutside(t *testing.T) {
 	if hook := pod.Annotations["helm.sh/hook"]; hook != "test" || *pod.Spec.ActiveDeadlineSeconds != 90 {
 		t.Errorf("hook %q, %d s", hook, *pod.Spec.ActiveDeadlineSeconds)
 	}
+	// Helm 3 deletes what succeeded before --logs reads it, and ends with an error then.
+	if policy := pod.Annotations["helm.sh/hook-delete-policy"]; policy != "before-hook-creation" {
+		t.Errorf("helm test --logs would find no pod: %s", policy)
+	}
 	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
 	if selector.Matches(labels.Set(pod.Labels)) {
 		t.Errorf("Services would lead to it: %v", pod.Labels)
 	}
 	container := pod.Spec.Containers[0]
-	if want := []string{"verify", "--replicas=3", "--timeout=60s", "--checksums"}; !slices.Equal(container.Args, want) {
+	if want := []string{"verify", "--timeout=60s", "--replicas=3", "--checksums"}; !slices.Equal(container.Args, want) {
 		t.Errorf("arguments %q, want %q", container.Args, want)
 	}
 	want := environment(t, r.container(t, "aku"))
@@ -118,7 +175,7 @@ func TestTestAndCheck_PassTheNetworkPolicy(t *testing.T) {
 
 func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
 	image := func(values string) string {
-		return render(t, least, values).jobs["altibase-end"].Spec.Template.Spec.Containers[0].Image
+		return install(t, least, values).jobs["altibase-end"].Spec.Template.Spec.Containers[0].Image
 	}
 	if got := image("aku: {image: {registry: r, repository: mine, tag: v1}}"); got != "r/mine:v1" {
 		t.Errorf("image %s", got)

@@ -26,7 +26,7 @@ func TestImportedValues_AreTakenByTheChart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := render(t, conf.Values())
+			r := render(t, "aku: {image: {registry: example.org}}", conf.Values())
 			variables := environment(t, r.container(t, "aku"))
 			mesh := acceptedBy(t, variables).Mesh()
 			if len(mesh.Groups) != len(conf.Replications) {

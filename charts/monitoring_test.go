@@ -31,9 +31,12 @@ type monitor struct {
 }
 
 type endpoint struct {
-	Port     string `json:"port"`
-	Path     string `json:"path"`
-	Interval string `json:"interval"`
+	Port              string           `json:"port"`
+	Path              string           `json:"path"`
+	Interval          string           `json:"interval"`
+	ScrapeTimeout     string           `json:"scrapeTimeout"`
+	Relabelings       []map[string]any `json:"relabelings"`
+	MetricRelabelings []map[string]any `json:"metricRelabelings"`
 }
 
 type prometheusRule struct {
@@ -100,6 +103,30 @@ func TestMonitors_FindThePortOfPodsAndOfTheHeadlessServiceOnly(t *testing.T) {
 	}
 }
 
+func TestMonitors_TakeWhatAnEndpointHas(t *testing.T) {
+	const fields = "{enabled: true, scrapeTimeout: 1m10s, relabelings: [{action: labeldrop, regex: pod_ip}], metricRelabelings: [{action: drop, regex: aku_step.*, sourceLabels: [__name__]}]}"
+	r := render(t, least, "metrics: {podMonitor: "+fields+", serviceMonitor: "+fields+"}")
+	for kind, endpoints := range map[string][]endpoint{"pods": r.podMonitors["altibase"].Spec.PodMetricsEndpoints, "service": r.serviceMonitors["altibase"].Spec.Endpoints} {
+		one := endpoints[0]
+		if one.ScrapeTimeout != "1m10s" || one.Relabelings[0]["regex"] != "pod_ip" || one.MetricRelabelings[0]["action"] != "drop" {
+			t.Errorf("%s: %+v", kind, one)
+		}
+	}
+}
+
+func TestAlerts_CanBeLeftOut(t *testing.T) {
+	all := render(t, least, monitoring).prometheusRules["altibase"].Spec.Groups[0].Rules
+	some := render(t, least, monitoring, "metrics: {prometheusRule: {excludeRules: [AkuGap, AkuAbsent]}}").prometheusRules["altibase"].Spec.Groups[0].Rules
+	want := slices.DeleteFunc(slices.Clone(all), func(r rule) bool { return r.Alert == "AkuGap" || r.Alert == "AkuAbsent" })
+	if diff := cmp.Diff(want, some); diff != "" || len(want) != len(all)-2 {
+		t.Error(diff)
+	}
+	// The schema knows every name, so that a typo is refused.
+	for _, one := range all {
+		render(t, least, "metrics: {prometheusRule: {excludeRules: ["+one.Alert+"]}}")
+	}
+}
+
 // alertCases are series, as promtool writes them, that make each alert fire at some minute
 // and resolve at another one.
 var alertCases = []struct {
@@ -141,18 +168,34 @@ func TestAlerts_FireAndResolve(t *testing.T) {
 	type object = map[string]any
 	var tests []object
 	var tested []string
+	once, never := []object{{"labels": "{}", "value": 1}}, []object{}
 	for _, c := range alertCases {
 		tested = append(tested, c.alert)
-		var input []object
-		for series, values := range c.series {
-			input = append(input, object{"series": strings.ReplaceAll(series, "%s", `namespace="db",pod="altibase-0"`), "values": values})
+		// Each monitor that scrapes a pod gives the same series labels of its own.
+		for monitors := range 3 {
+			input := []object{}
+			for series, values := range c.series {
+				for n := range monitors {
+					labels := fmt.Sprintf(`namespace="db",pod="altibase-0",job="monitor-%d",endpoint="aku-health"`, n)
+					series := strings.NewReplacer("%s", labels, `pod="altibase-1"}`, fmt.Sprintf(`pod="altibase-1",job="monitor-%d"}`, n)).Replace(series)
+					input = append(input, object{"series": series, "values": values})
+				}
+			}
+			firing := fmt.Sprintf(`count(ALERTS{alertname="%s",alertstate="firing"})`, c.alert)
+			fires, resolves := once, never
+			switch {
+			case monitors > 0:
+			case c.alert == "AkuAbsent":
+				resolves = once // nobody looks, and that is what it says
+			default:
+				fires = never
+			}
+			tests = append(tests, object{"name": fmt.Sprintf("%s with %d monitors", c.alert, monitors), "interval": "1m", "input_series": input, "promql_expr_test": []object{
+				{"expr": firing, "eval_time": "1m", "exp_samples": never},
+				{"expr": firing, "eval_time": c.fires, "exp_samples": fires},
+				{"expr": firing, "eval_time": c.resolve, "exp_samples": resolves},
+			}})
 		}
-		firing := fmt.Sprintf(`count(ALERTS{alertname="%s",alertstate="firing"})`, c.alert)
-		tests = append(tests, object{"name": c.alert, "interval": "1m", "input_series": input, "promql_expr_test": []object{
-			{"expr": firing, "eval_time": "1m", "exp_samples": []object{}},
-			{"expr": firing, "eval_time": c.fires, "exp_samples": []object{{"labels": "{}", "value": 1}}},
-			{"expr": firing, "eval_time": c.resolve, "exp_samples": []object{}},
-		}})
 	}
 	promtool(t, "test", "rules", write("tests.yaml", object{"rule_files": []string{"rules.yaml"}, "evaluation_interval": "1m", "tests": tests}))
 
@@ -184,6 +227,19 @@ func promtool(t *testing.T, args ...string) {
 	command.Stdout, command.Stderr = &out, &out
 	if err := command.Run(); err != nil {
 		t.Fatalf("promtool %s: %v (scripts/setup.sh brings it)\n%s", strings.Join(args, " "), err, out.String())
+	}
+}
+
+var (
+	metricSelector = regexp.MustCompile(`\baku_[a-z_]+\{`)
+	onceEach       = regexp.MustCompile(`max by \([a-z, ]+\) \((?:rate\(|increase\()?aku_[a-z_]+\{`)
+)
+
+func TestDashboard_ShowsEachThingOnceUnderTwoMonitors(t *testing.T) {
+	for expr := range strings.Lines(readFile(t, "altibase/files/dashboard.json")) {
+		if all, once := len(metricSelector.FindAllString(expr, -1)), len(onceEach.FindAllString(expr, -1)); strings.Contains(expr, `"expr"`) && all != once {
+			t.Errorf("%d of %d metrics are brought down to one series: %s", once, all, expr)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -84,6 +85,88 @@ func TestPersistence_LogVolumeTakesItsFoldersFromTheData(t *testing.T) {
 	}
 }
 
+func TestPersistence_FollowsTheHomeOfTheServer(t *testing.T) {
+	r := render(t, least, "{altibaseHome: /opt/altibase/, persistence: {logVolume: {enabled: true}}}")
+	want := []corev1.VolumeMount{
+		{Name: "data", MountPath: "/opt/altibase/dbs", SubPath: "dbs"},
+		{Name: "logs", MountPath: "/opt/altibase/logs", SubPath: "logs"},
+		{Name: "logs", MountPath: "/opt/altibase/arch_logs", SubPath: "arch_logs"},
+		{Name: "data", MountPath: "/opt/altibase/trc", SubPath: "trc"},
+	}
+	got := slices.DeleteFunc(r.container(t, "altibase").VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name != "data" && m.Name != "logs" })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the data would be outside the volume:\n%s", diff)
+	}
+}
+
+func TestPersistence_PodsThatShareAVolumeHaveFoldersOfTheirOwn(t *testing.T) {
+	r := render(t, least, "persistence: {existingClaim: shared, mounts: [{mountPath: /root/altibase_home, subPathExpr: db/$(POD_NAME)}]}")
+	database := r.container(t, "altibase")
+	if want := (corev1.VolumeMount{Name: "data", MountPath: "/root/altibase_home", SubPathExpr: "db/$(POD_NAME)"}); !hasMount(database.VolumeMounts, want) {
+		t.Errorf("mounts: %v", database.VolumeMounts)
+	}
+	if name := environment(t, database)["POD_NAME"]; name != "<metadata.name>" {
+		t.Errorf("POD_NAME = %q: Kubernetes starts no container with a folder it cannot name", name)
+	}
+	if _, found := environment(t, render(t, least).container(t, "altibase"))["POD_NAME"]; found {
+		t.Error("nothing needs POD_NAME")
+	}
+}
+
+func TestPersistence_EachFolderMayHaveAVolumeOfItsOwn(t *testing.T) {
+	const values = `persistence: {logVolume: {enabled: true, mountPaths: [/root/altibase_home/logs]}, extraClaims: [
+		{name: arch, size: 3Gi, storageClass: slow, annotations: {a: b}, mountPaths: [/root/altibase_home/arch_logs]}, {name: trc, size: 1Gi, mountPaths: [/root/altibase_home/trc]}]}`
+	r := render(t, least, values)
+	var claims []string
+	for _, claim := range r.statefulSet.Spec.VolumeClaimTemplates {
+		claims = append(claims, claim.Name+" "+claim.Spec.Resources.Requests.Storage().String())
+	}
+	if diff := cmp.Diff([]string{"data 10Gi", "logs 10Gi", "arch 3Gi", "trc 1Gi"}, claims); diff != "" {
+		t.Error(diff)
+	}
+	if arch := r.statefulSet.Spec.VolumeClaimTemplates[2]; *arch.Spec.StorageClassName != "slow" || arch.Annotations["a"] != "b" {
+		t.Errorf("%+v", arch)
+	}
+	for folder, volume := range map[string]string{"dbs": "data", "logs": "logs", "arch_logs": "arch", "trc": "trc"} {
+		if !hasMount(r.container(t, "altibase").VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: "/root/altibase_home/" + folder, SubPath: folder}) {
+			t.Errorf("%s is not on %s: %v", folder, volume, r.container(t, "altibase").VolumeMounts)
+		}
+	}
+	if off := render(t, least, values, "persistence: {enabled: false}").pod(); volume(t, off, "arch").EmptyDir == nil || volume(t, off, "trc").EmptyDir == nil {
+		t.Errorf("volumes: %v", off.Volumes)
+	}
+}
+
+func TestExtraEnv_StandsBesideWhatTheImageWants(t *testing.T) {
+	r := render(t, least, "{extraEnv: [{name: TZ, value: UTC}], aku: {extraEnv: [{name: LD_LIBRARY_PATH, value: /x}], extraVolumeMounts: [{name: data, mountPath: /home, readOnly: true}]}}")
+	database := environment(t, r.container(t, "altibase"))
+	if database["MODE"] != "foreground" || database["TZ"] != "UTC" {
+		t.Errorf("MODE=%s, TZ=%s", database["MODE"], database["TZ"])
+	}
+	// Whatever connects needs what the driver needs.
+	test, check := r.pods["altibase-test"].Spec.Containers[0], r.jobs["altibase-check"].Spec.Template.Spec.Containers[0]
+	for _, c := range []corev1.Container{r.container(t, "aku"), test, check} {
+		if got := environment(t, c)["LD_LIBRARY_PATH"]; got != "/x" {
+			t.Errorf("%s: LD_LIBRARY_PATH=%s", c.Name, got)
+		}
+	}
+	if !hasMount(r.container(t, "aku").VolumeMounts, corev1.VolumeMount{Name: "data", MountPath: "/home", ReadOnly: true}) {
+		t.Errorf("the sidecar has %v", r.container(t, "aku").VolumeMounts)
+	}
+}
+
+func TestServices_TakeTheUsualFields(t *testing.T) {
+	const spec = "spec: {sessionAffinity: ClientIP, externalTrafficPolicy: Local, loadBalancerClass: inner, loadBalancerSourceRanges: [10.0.0.0/8]}"
+	r := render(t, least, "{replicaCount: 2, service: {type: NodePort, nodePort: 30300, "+spec+", master: {enabled: true, type: NodePort, nodePort: 30301, "+spec+"}, perPod: {enabled: true, type: NodePort, nodePorts: [30302], "+spec+"}}}")
+	for name, port := range map[string]int32{"altibase": 30300, "altibase-master": 30301, "altibase-0": 30302, "altibase-1": 0} {
+		s := r.services[name].Spec
+		if s.Ports[0].NodePort != port || s.SessionAffinity != corev1.ServiceAffinityClientIP || s.ExternalTrafficPolicy != "Local" || *s.LoadBalancerClass != "inner" ||
+			len(s.LoadBalancerSourceRanges) != 1 {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
 func TestLicence_IsAFileInTheHomeOfTheServer(t *testing.T) {
 	r := render(t, least, "{altibaseHome: /opt/altibase, license: {existingSecret: mine, existingSecretKey: file}}")
 	want := corev1.VolumeMount{Name: "license", MountPath: "/opt/altibase/conf/license", SubPath: "license", ReadOnly: true}
@@ -151,14 +234,20 @@ func TestDisruptionBudget_IsForMoreThanOnePod(t *testing.T) {
 	}
 }
 
+// hookSelector finds the pod of a hook.
+func hookSelector(hook string) map[string]string {
+	return map[string]string{"app.kubernetes.io/name": "altibase-" + hook, "app.kubernetes.io/instance": "altibase"}
+}
+
 func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 	if policies := render(t, least).policies; len(policies) != 0 {
 		t.Errorf("a policy nobody asked for: %v", policies)
 	}
 	r := render(t, least, "networkPolicy: {enabled: true, clients: [{namespaceSelector: {matchLabels: {team: red}}}]}")
-	ports := func(names ...string) (result []networkingv1.NetworkPolicyPort) {
-		for _, name := range names {
-			port := intstr.FromString(name)
+	// A named port of a native sidecar is not found by older clusters.
+	ports := func(numbers ...int32) (result []networkingv1.NetworkPolicyPort) {
+		for _, number := range numbers {
+			port := intstr.FromInt32(number)
 			result = append(result, networkingv1.NetworkPolicyPort{Port: &port})
 		}
 		return result
@@ -167,11 +256,11 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 		PodSelector: *r.statefulSet.Spec.Selector,
 		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
 		Ingress: []networkingv1.NetworkPolicyIngressRule{
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports("altibase", "replication")},
-			{Ports: ports("aku-health")},
-			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports("altibase")},
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.jobs["altibase-check"].Spec.Template.Labels}}}, Ports: ports("altibase")},
-			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: r.pods["altibase-test"].Labels}}}, Ports: ports("altibase")},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: r.statefulSet.Spec.Selector}}, Ports: ports(20300, 20301)},
+			{Ports: ports(20380)},
+			{From: []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": "red"}}}}, Ports: ports(20300)},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("check")}}}, Ports: ports(20300)},
+			{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: hookSelector("test")}}}, Ports: ports(20300)},
 		},
 	}
 	if diff := cmp.Diff(want, r.policies["altibase"].Spec); diff != "" {
@@ -179,6 +268,71 @@ func TestNetworkPolicy_LetsPodsReachEachOtherAndClientsThePort(t *testing.T) {
 	}
 	if from := render(t, least, "networkPolicy: {enabled: true}").policies["altibase"].Spec.Ingress[1].From; from != nil {
 		t.Errorf("no clients named is everybody, not %v", from)
+	}
+}
+
+func TestNetworkPolicy_LetsPodsOutOnlyToWhatTheyNeed(t *testing.T) {
+	if policies := render(t, least, "networkPolicy: {enabled: true}").policies; len(policies) != 1 || policies["altibase"].Spec.Egress != nil {
+		t.Errorf("nobody asked for rules on what goes out: %v", policies)
+	}
+	r := render(t, least, "networkPolicy: {enabled: true, egress: {enabled: true, extra: [{ports: [{port: 162}]}]}}")
+	open := func(policy string) (result []string) {
+		for _, rule := range r.policies[policy].Spec.Egress {
+			where := "all"
+			for _, to := range rule.To {
+				where = labels.Set(to.PodSelector.MatchLabels).String()
+			}
+			for _, port := range rule.Ports {
+				protocol := "TCP"
+				if port.Protocol != nil {
+					protocol = string(*port.Protocol)
+				}
+				result = append(result, where+" "+protocol+" "+port.Port.String())
+			}
+		}
+		return result
+	}
+	pods := labels.Set(r.statefulSet.Spec.Selector.MatchLabels).String()
+	cluster := []string{"all UDP 53", "all TCP 53", "all TCP 443", "all TCP 6443"}
+	want := append(append([]string{pods + " TCP 20300", pods + " TCP 20301", pods + " TCP 20380"}, cluster...), "all TCP 162")
+	if diff := cmp.Diff(want, open("altibase")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(append([]string{pods + " TCP 20300", pods + " TCP 20380"}, cluster...), open("altibase-hooks")); diff != "" {
+		t.Error(diff)
+	}
+	// Under a policy that denies all, the hooks need one of their own.
+	selector, err := metav1.LabelSelectorAsSelector(&r.policies["altibase-hooks"].Spec.PodSelector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pod := range hookPods(install(t, least)) {
+		if !selector.Matches(labels.Set(pod.Labels)) {
+			t.Errorf("%s is under no policy: %v", name, pod.Labels)
+		}
+	}
+	if selector.Matches(labels.Set(r.statefulSet.Spec.Template.Labels)) {
+		t.Error("that of the hooks is also for the database's pods")
+	}
+	named := render(t, least, "networkPolicy: {enabled: true, egress: {enabled: true, apiServer: [{ipBlock: {cidr: 10.0.0.1/32}}]}}").policies["altibase"].Spec.Egress
+	if last := named[len(named)-1]; len(last.To) != 1 || last.To[0].IPBlock.CIDR != "10.0.0.1/32" {
+		t.Errorf("the API is let out to %+v", last)
+	}
+}
+
+func TestImages_AreAllPulledWithTheSecretsOfParentAndChart(t *testing.T) {
+	for name, pod := range allPods(install(t, least, "{global: {imagePullSecrets: [parent, {name: both}]}, imagePullSecrets: [{name: both}, {name: own}]}")) {
+		want := []corev1.LocalObjectReference{{Name: "parent"}, {Name: "both"}, {Name: "own"}}
+		if diff := cmp.Diff(want, pod.ImagePullSecrets); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+	for name, pod := range allPods(install(t, least, "global: {imageRegistry: mirror}")) {
+		for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+			if !strings.HasPrefix(c.Image, "mirror/") {
+				t.Errorf("%s: %s is pulled as %s", name, c.Name, c.Image)
+			}
+		}
 	}
 }
 

@@ -37,6 +37,8 @@ func TestPodTemplate_IsTheSameWhateverTheReplicaCount(t *testing.T) {
 		t.Fatalf("replicas = %d and %d, want 1 and 3", *one.statefulSet.Spec.Replicas, *three.statefulSet.Spec.Replicas)
 	}
 	three.statefulSet.Spec.Replicas = one.statefulSet.Spec.Replicas
+	delete(one.statefulSet.Annotations, "aku/replica-count")
+	delete(three.statefulSet.Annotations, "aku/replica-count")
 	if diff := cmp.Diff(one.statefulSet, three.statefulSet); diff != "" {
 		t.Errorf("scaling would restart pods:\n%s", diff)
 	}
@@ -99,8 +101,13 @@ func TestServices_PodsReachEachOtherBeforeTheyAreReady_ClientsOnlyAfter(t *testi
 	ports := func(s *corev1.Service) map[string]int32 {
 		result := map[string]int32{}
 		for _, port := range s.Spec.Ports {
+			// A mesh that has to guess what goes there waits for a server that speaks last.
+			if want := map[bool]string{true: "http", false: "tcp"}[port.Name == "aku-health"]; port.AppProtocol == nil || *port.AppProtocol != want {
+				t.Errorf("%s: port %s speaks %v, want %s", s.Name, port.Name, port.AppProtocol, want)
+			}
 			result[port.Name] = port.Port
-			if port.TargetPort.StrVal != port.Name {
+			// Older clusters do not find the names of ports of native sidecars.
+			if port.TargetPort.StrVal != port.Name && (port.Name != "aku-health" || port.TargetPort.IntVal != 20380) {
 				t.Errorf("%s: port %s leads to %v", s.Name, port.Name, port.TargetPort)
 			}
 		}
@@ -193,6 +200,7 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 		{Name: "aku-api", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true},
 	}
 	wantSidecar := append(slices.Clone(shared),
+		corev1.VolumeMount{Name: "aku-tmp", MountPath: "/tmp"},
 		corev1.VolumeMount{Name: "recover", MountPath: "/etc/aku/recover", ReadOnly: true},
 		corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true})
 	if diff := cmp.Diff(wantSidecar, r.container(t, "aku").VolumeMounts); diff != "" {
@@ -216,6 +224,7 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 	want := map[string]corev1.VolumeSource{
 		"aku-bin": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
 		"aku-run": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
+		"aku-tmp": {EmptyDir: &corev1.EmptyDirVolumeSource{}},
 		"aku-auth": {Secret: &corev1.SecretVolumeSource{
 			SecretName: "altibase-auth", DefaultMode: &mode, Items: []corev1.KeyToPath{{Key: "password", Path: "password"}},
 		}},
@@ -247,6 +256,10 @@ func TestPersistence_OffKeepsTheDataInThePod(t *testing.T) {
 		t.Errorf("storageClassName = %q, want none", *class)
 	}
 
+	if class := render(t, least, "persistence: {storageClass: '-'}").statefulSet.Spec.VolumeClaimTemplates[0].Spec.StorageClassName; class == nil || *class != "" {
+		t.Error("a volume without a class cannot be asked for")
+	}
+
 	off := render(t, least, "persistence: {enabled: false}").statefulSet.Spec
 	if off.VolumeClaimTemplates != nil || off.PersistentVolumeClaimRetentionPolicy != nil {
 		t.Errorf("claims without persistence: %+v", off.VolumeClaimTemplates)
@@ -258,8 +271,8 @@ func TestPersistence_OffKeepsTheDataInThePod(t *testing.T) {
 }
 
 func TestPassword_IsInTheSecretAndNowhereElse(t *testing.T) {
-	given := render(t, least, `auth: {sysPassword: "q;{}=\"$(X) ü"}`)
-	if got := string(given.secrets["altibase-auth"].Data["password"]); got != "q;{}=\"$(X) ü" {
+	given := render(t, least, `auth: {sysPassword: "q;{}=$(X) ü"}`)
+	if got := string(given.secrets["altibase-auth"].Data["password"]); got != "q;{}=$(X) ü" {
 		t.Errorf("the Secret holds %q", got)
 	}
 	for name, configMap := range given.configMaps {
@@ -284,11 +297,12 @@ func TestPassword_IsInTheSecretAndNowhereElse(t *testing.T) {
 func TestImages_AreNamedByRegistryRepositoryTagAndDigest(t *testing.T) {
 	digest := "sha256:" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for _, c := range []struct{ values, database, install string }{
-		{"", "docker.io/altibase/a_plus_edition:latest", "aku:0.1.2"},
+		{"", "docker.io/altibase/a_plus_edition:latest", "example.org/aku:0.1.2"},
 		{`{image: {registry: "", repository: r/db, tag: "7.3"}, aku: {image: {registry: reg:5000, repository: r/aku, tag: v1}}}`,
 			"r/db:7.3", "reg:5000/r/aku:v1"},
 		{`{image: {tag: "", digest: "` + digest + `"}, aku: {image: {digest: "` + digest + `"}}}`,
-			"docker.io/altibase/a_plus_edition@" + digest, "aku:0.1.2@" + digest},
+			"docker.io/altibase/a_plus_edition@" + digest, "example.org/aku:0.1.2@" + digest},
+		{"global: {imageRegistry: mirror}", "mirror/altibase/a_plus_edition:latest", "mirror/aku:0.1.2"},
 	} {
 		r := render(t, least, c.values)
 		if got := r.container(t, "altibase").Image; got != c.database {

@@ -28,6 +28,9 @@ func TestRelease_ChangesAreToldWhereTheyAreLookedFor(t *testing.T) {
 			t.Errorf("artifacthub.io/changes: %+v", c)
 		}
 	}
+	if len(loaded.Metadata.Maintainers) == 0 {
+		t.Error("nobody is named who keeps the chart")
+	}
 	var images []struct{ Name, Image string }
 	if err := yaml.UnmarshalStrict([]byte(loaded.Metadata.Annotations["artifacthub.io/images"]), &images); err != nil || len(images) == 0 {
 		t.Fatalf("artifacthub.io/images: %v, %d images", err, len(images))

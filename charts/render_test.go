@@ -28,7 +28,7 @@ import (
 // least are the values an installation cannot do without.
 const least = `
 auth: {sysPassword: secret}
-aku: {replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
+aku: {image: {registry: example.org}, replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
 `
 
 // release is a rendered chart.
@@ -86,7 +86,8 @@ func renderFor(
 		if err := yaml.Unmarshal([]byte(text), &layer); err != nil {
 			t.Fatalf("values of the test: %v\n%s", err, text)
 		}
-		merged = chartutil.CoalesceTables(layer, merged)
+		// As Helm does it with several files: a null of a later one stays, and takes the default away.
+		merged = chartutil.MergeTables(layer, merged)
 	}
 	all, err := chartutil.ToRenderValues(loaded, merged, options, nil)
 	if err != nil {

@@ -4,6 +4,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
 )
 
 // TestRules_FailWithASentenceThatNamesTheValue holds what only a template can say. The release is called altibase.
@@ -42,6 +46,24 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		{
 			"two passwords", "auth: {existingSecret: mine}",
 			"auth.existingSecret and auth.sysPassword are both set: keep one of them.",
+		},
+		{
+			"password too long", "auth: {sysPassword: '01234567890123456789012345678901234567890'}",
+			"auth.sysPassword has 41 bytes, but Altibase takes at most 40: choose a shorter one.",
+		},
+		{
+			"password with a quote", `auth: {sysPassword: "p'w"}`,
+			"auth.sysPassword has a single or double quote in it, which Altibase takes in no password: choose one without.",
+		},
+		{
+			"more objects than a server takes",
+			"aku: {serverCount: 6, replications: [{namePrefix: A, tables: [SYS.A]}, {namePrefix: B, tables: [SYS.B]}, {namePrefix: C, tables: [SYS.C]}, " +
+				"{namePrefix: D, tables: [SYS.D]}, {namePrefix: E, tables: [SYS.E]}, {namePrefix: F, tables: [SYS.F]}, {namePrefix: G, tables: [SYS.G]}]}",
+			"aku.replications has 7 blocks, which with aku.serverCount = 6 make 35 replication objects on each server, but a server takes 32 (REPLICATION_MAX_COUNT): put the tables into fewer blocks or lower aku.serverCount.",
+		},
+		{
+			"table with a single quote", `aku: {replications: [{namePrefix: A, tables: ['SYS."it''s"']}]}`,
+			`aku.replications[0].tables has "SYS.\"it's\"": write USER.TABLE`,
 		},
 		{
 			"nothing to replicate", "aku: {replications: []}",
@@ -92,16 +114,28 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"properties.PORT_NO must not be given: set service.port instead.",
 		},
 		{
+			"property that is a value", "properties: {REPLICATION_LOCK_TIMEOUT: 5}",
+			"properties.REPLICATION_LOCK_TIMEOUT must not be given: set aku.replicationLockTimeout instead.",
+		},
+		{
 			"property with prefix", "properties: {ALTIBASE_MAX_CLIENT: 10}",
 			"properties.ALTIBASE_MAX_CLIENT: leave the prefix ALTIBASE_ away, the chart adds it.",
 		},
 		{
 			"variable of aku", "env: [{name: AKU_DRAIN_TIME, value: '1'}]",
-			"env has AKU_DRAIN_TIME: set the value under aku instead, so that both containers get it.",
+			"env or extraEnv has AKU_DRAIN_TIME: set the value under aku instead, so that both containers get it.",
 		},
 		{
-			"variable of the server", "env: [{name: ALTIBASE_PORT_NO, value: '1'}]",
-			"env has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
+			"variable of the server", "extraEnv: [{name: ALTIBASE_PORT_NO, value: '1'}]",
+			"env or extraEnv has ALTIBASE_PORT_NO: set it under properties, service or altibaseHome instead.",
+		},
+		{
+			"the vendor's aku beside ours", "args: ['-c', 'server start && aku -p start; sleep infinity']",
+			"command or args call aku -p, the vendor's own utility: two of them on the same replications lose rows, for it empties tables and resets without a proof; leave that call away, the chart's aku does it.",
+		},
+		{
+			"the vendor's aku by its path", "command: [sh, -c, '$ALTIBASE_HOME/bin/aku -p end']",
+			"command or args call aku -p",
 		},
 		{
 			"no service account", "serviceAccount: {create: false}",
@@ -125,18 +159,50 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"one claim for several pods", "persistence: {existingClaim: mine}",
-			"persistence.existingClaim is one volume, but aku.serverCount = 4 pods would share it: set aku.serverCount to 1, or rename the claim to data-altibase-0 and leave existingClaim empty.",
+			"persistence.existingClaim is one volume, but aku.serverCount = 4 pods would share its folders: set aku.serverCount to 1, or rename the claim to data-altibase-0 and leave existingClaim empty, or give each of persistence.mounts a subPathExpr with $(POD_NAME).",
+		},
+		{
+			"one claim for several pods, one folder for all", "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {existingClaim: mine, mounts: [{mountPath: /a, subPathExpr: $(POD_NAME)}, {mountPath: /b}]}}",
+			"persistence.existingClaim is one volume, but",
+		},
+		{
+			"the folder of one pod for all", "persistence: {mounts: [{mountPath: /root/altibase_home, subPath: nfs/altibase-0/home}]}",
+			"persistence.mounts has the subPath nfs/altibase-0/home, which is the name of one pod, for all of them: write subPathExpr with $(POD_NAME) in its place.",
+		},
+		{
+			"the variable of the chart", "{env: [{name: POD_NAME, value: x}], persistence: {mounts: [{mountPath: /root/altibase_home, subPathExpr: $(POD_NAME)}]}}",
+			"env or extraEnv has POD_NAME, which the chart sets for subPathExpr: leave it away.",
 		},
 		{
 			"a claim without persistence", "{aku: {serverCount: 1}, persistence: {enabled: false, existingClaim: mine}}",
 			"persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away.",
 		},
 		{
+			"a mount beside the home", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /data}]}",
+			"persistence.mounts has /data, but the server keeps its data below altibaseHome = /root/altibase_home: mount one of /root/altibase_home/dbs, /root/altibase_home/logs, /root/altibase_home/arch_logs, /root/altibase_home/trc, or all of altibaseHome, or leave persistence.mounts empty.",
+		},
+		{
+			"a mount with a similar name", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs2}]}",
+			"persistence.mounts has /root/altibase_home/dbs2, but the server keeps",
+		},
+		{
+			"mounts of another home", "{altibaseHome: /opt/altibase, persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}]}}",
+			"/opt/altibase/dbs is on no volume, so a pod that is replaced would start empty: add it to persistence.mounts, or leave persistence.mounts empty.",
+		},
+		{
+			"logs on no volume", "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}]}",
+			"/root/altibase_home/logs is on no volume",
+		},
+		{
+			"data nowhere", "{altibaseHome: '', aku: {odbc: {driver: /d.so}}}",
+			"persistence.mounts is empty, and so is altibaseHome, from which it is derived: say where the image keeps its data.",
+		},
+		{
 			"log volume nowhere", "persistence: {logVolume: {enabled: true, mountPaths: [/logs]}}",
 			"persistence.logVolume.mountPaths has /logs, which is no mountPath of persistence.mounts: name folders that are there.",
 		},
 		{
-			"licence without home", "{license: {existingSecret: mine}, altibaseHome: '', aku: {odbc: {driver: /d.so}}}",
+			"licence without home", "{license: {existingSecret: mine}, altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {mounts: [{mountPath: /d}]}}",
 			"license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence.",
 		},
 		{
@@ -154,6 +220,66 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		{
 			"a pod label of the selector", "podLabels: {app.kubernetes.io/name: x}",
 			"podLabels has app.kubernetes.io/name, by which the pods are found: choose another name.",
+		},
+		{
+			"a label of the selector for hooks", "hooks: {podLabels: {app.kubernetes.io/instance: x}}",
+			"hooks.podLabels has app.kubernetes.io/instance, by which Services would lead to pods of hooks: choose another name.",
+		},
+		{
+			"the aku image that is nowhere", "aku: {image: {registry: ''}}",
+			"aku.image is the default, which is in no public registry: build it (docker build -f images/aku/Dockerfile), push it, and name it by aku.image.registry, repository and tag; or set aku.install to false when the database image holds it.",
+		},
+		{
+			"a registry in the repository", "image: {repository: example.org/altibase/altibase}",
+			"image.repository is example.org/altibase/altibase, with a registry: move example.org to image.registry, so that global.imageRegistry can take its place.",
+		},
+		{
+			"a registry with a port in the repository", "aku: {image: {repository: 'mirror:5000/aku'}}",
+			"aku.image.repository is mirror:5000/aku, with a registry: move mirror:5000 to aku.image.registry",
+		},
+		{
+			"a tag in the repository", "image: {repository: 'altibase/altibase:7.3'}",
+			"image.repository is altibase/altibase:7.3, with a tag: move the part after : to image.tag.",
+		},
+		{
+			"a digest in the repository", "image: {repository: 'altibase/altibase@sha256:00'}",
+			"image.repository is altibase/altibase@sha256:00, with a digest: move the part after @ to image.digest.",
+		},
+		{
+			"a script that no ConfigMap takes", "initdb: {scripts: {a.sql: '" + strings.Repeat("x", 1<<20) + "'}}",
+			"initdb.scripts have 1048581 bytes, but a ConfigMap takes at most 1048576: load rows by a client when the pods run, or mount the files by extraVolumes.",
+		},
+		{
+			"a mount over aku", "extraVolumeMounts: [{name: x, mountPath: /opt/aku/bin/}]",
+			"persistence.mounts or extraVolumeMounts has /opt/aku/bin, but /opt/aku is a folder of the chart: choose another one.",
+		},
+		{
+			"a mount over the password", "persistence: {mounts: [{mountPath: /root}, {mountPath: /etc/aku}]}",
+			"persistence.mounts or extraVolumeMounts has /etc/aku, but /etc/aku is a folder of the chart",
+		},
+		{
+			"two mounts at one place", "extraVolumeMounts: [{name: x, mountPath: /root/altibase_home/trc}]",
+			"persistence.mounts and extraVolumeMounts have /root/altibase_home/trc twice, and Kubernetes takes a place only once: leave one away.",
+		},
+		{
+			"a variable twice", "extraEnv: [{name: MODE, value: x}]",
+			"env and extraEnv have MODE twice: leave one away.",
+		},
+		{
+			"a variable of the chart for aku", "aku: {extraEnv: [{name: AKU_PORT_NO, value: '1'}]}",
+			"aku.extraEnv has AKU_PORT_NO, which the chart sets: set its own value instead.",
+		},
+		{
+			"a claim of the chart", "persistence: {extraClaims: [{name: logs, size: 1Gi, mountPaths: [/root/altibase_home/trc]}]}",
+			"persistence.extraClaims has the name logs, which is a volume of the chart: choose another one.",
+		},
+		{
+			"a claim for nothing", "persistence: {extraClaims: [{name: trc, size: 1Gi, mountPaths: [/trc]}]}",
+			"persistence.extraClaims has trc for /trc, which is no mountPath of persistence.mounts: name folders that are there.",
+		},
+		{
+			"two claims for one folder", "persistence: {logVolume: {enabled: true}, extraClaims: [{name: more, size: 1Gi, mountPaths: [/root/altibase_home/logs]}]}",
+			"persistence.extraClaims has more for /root/altibase_home/logs, which logVolume has already: name a folder once.",
 		},
 		{
 			"a volume of the chart", "extraVolumes: [{name: data, emptyDir: {}}]",
@@ -180,6 +306,38 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 	}
 }
 
+func TestRules_NamesThatKubernetesRefuses(t *testing.T) {
+	for release, want := range map[string]string{
+		"1st":     "the objects would be called 1st-altibase, but the name of a Service has small letters, digits and hyphens, and begins with a letter: give a fullnameOverride, or another name of the release.",
+		"my.shop": "the objects would be called my.shop-altibase, but",
+	} {
+		if _, err := tryRender(t, release, least); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got  %v\nwant %s", release, err, want)
+		}
+		if _, err := tryRender(t, release, least, "fullnameOverride: shop"); err != nil {
+			t.Errorf("%s: %v", release, err)
+		}
+	}
+}
+
+func TestRules_TheNameOfAnAliasFitsIntoALabel(t *testing.T) {
+	options := chartutil.ReleaseOptions{Name: "shop", Namespace: "db", IsInstall: true}
+	_, err := renderFor(t, options, func(c *chart.Chart, v chartutil.Values) (map[string]string, error) {
+		return new(engine.Engine).Render(named(c, strings.Repeat("a", 58)), v)
+	}, least, "fullnameOverride: shop")
+	want := strings.Repeat("a", 58) + " has 58 bytes, but with what is added to it a label takes at most 57: give a nameOverride."
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// named is a chart under another name, as a parent chart's alias gives it.
+func named(c *chart.Chart, name string) *chart.Chart {
+	metadata, alias := *c.Metadata, *c
+	metadata.Name, alias.Metadata = name, &metadata
+	return &alias
+}
+
 func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 	_, err := tryRender(t, "altibase", "{replicaCount: 5, terminationGracePeriodSeconds: 1}")
 	if err == nil {
@@ -194,11 +352,24 @@ func TestRules_TellAllFaultsAtOnce(t *testing.T) {
 
 func TestRules_LetTheLimitsPass(t *testing.T) {
 	for name, values := range map[string]string{
-		"replicas":  "{replicaCount: 6, aku: {serverCount: 6}}",
-		"none":      "replicaCount: 0",
-		"grace":     "terminationGracePeriodSeconds: 39",
-		"host name": "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
-		"prefix":    "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
+		"aku in the database's image": "aku: {image: {registry: ''}, install: false}",
+		"aku of the cluster":          "aku: {image: {registry: '', tag: dev}}",
+		"aku by a mirror":             "{global: {imageRegistry: mirror}, aku: {image: {registry: ''}}}",
+		"durations":                   "metrics: {podMonitor: {enabled: true, interval: 1m30s}, prometheusRule: {enabled: true, for: 1h30m}}",
+		"a long name of the chart":    "{nameOverride: a-name-of-fifty-seven-bytes-is-as-long-as-a-name-may-beat, fullnameOverride: short}",
+		"the folder of the only pod":  "{aku: {serverCount: 1}, persistence: {mounts: [{mountPath: /root/altibase_home, subPath: altibase-0}]}}",
+		"a command of another name":   "{command: [/bin/daku -p 1, aku-init -p], args: [aku, status]}",
+		"all of the home":             "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
+		"more than the home":          "persistence: {mounts: [{mountPath: /root}]}",
+		"a folder of a folder":        "persistence: {mounts: [{mountPath: /root/altibase_home/dbs}, {mountPath: /root/altibase_home/logs}, {mountPath: /root/altibase_home/dbs/more}]}",
+		"data moved by a property":    "{properties: {MEM_DB_DIR: /data/dbs, LOG_DIR: '?/elsewhere'}, persistence: {mounts: [{mountPath: /data}, {mountPath: /root/altibase_home/elsewhere}]}}",
+		"data moved by a variable":    "{env: [{name: DATA, value: /data/db/}], persistence: {mounts: [{mountPath: /data}]}}",
+		"no home, no volume":          "{altibaseHome: '', aku: {odbc: {driver: /d.so}}, persistence: {enabled: false}}",
+		"replicas":                    "{replicaCount: 6, aku: {serverCount: 6}}",
+		"none":                        "replicaCount: 0",
+		"grace":                       "terminationGracePeriodSeconds: 39",
+		"host name":                   "fullnameOverride: a-rather-long-name-for-a-db", // 62 bytes
+		"prefix":                      "aku: {replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}",
 		"tables": `aku: {replications: [{namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1,
 			SYS.T2 PARTITION P2, '"sys"."t1"', 'SYS."A,B"', SYS.주문]}]}`,
 	} {
@@ -241,6 +412,12 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"aku: {replications: [{namePrefix: A, tables: [S.T], syncParallelCount: 101}]}", "/aku/replications/0/syncParallelCount", "got 101, want 100"},
 		{"aku: {replications: [{namePrefix: A, tables: [S.T], syncParallelCount: 0}]}", "/aku/replications/0/syncParallelCount", "got 0, want 1"},
 		{"aku: {queryTimeout: -1}", "/aku/queryTimeout", "minimum"},
+		{"aku: {replicationLockTimeout: 5}", "/aku/replicationLockTimeout", "minimum"},
+		{"aku: {replicationLockTimeout: 3601}", "/aku/replicationLockTimeout", "maximum"},
+		{"aku: {lockWait: 0}", "/aku/lockWait", "minimum"},
+		{"aku: {lockWait: 601}", "/aku/lockWait", "maximum"},
+		{"aku: {beatInterval: 0}", "/aku/beatInterval", "minimum"},
+		{"aku: {beatInterval: 61}", "/aku/beatInterval", "maximum"},
 		{"aku: {queryRetryCount: -1}", "/aku/queryRetryCount", "minimum"},
 		{"aku: {queryRetryDelayMsec: -1}", "/aku/queryRetryDelayMsec", "minimum"},
 		{"aku: {addressCheckCount: 0}", "/aku/addressCheckCount", "minimum"},
@@ -267,7 +444,19 @@ func TestSchema_FailsOnWhatItCanSay(t *testing.T) {
 		{"image: {pullPolicy: Sometimes}", "/image/pullPolicy", "must be one of"},
 		{"image: {repository: ''}", "/image/repository", "minLength"},
 		{"persistence: {accessModes: [ReadOnlyMany]}", "/persistence/accessModes/0", "must be one of"},
-		{"persistence: {mounts: []}", "/persistence/mounts", "minItems"},
+		{"persistence: {mounts: [{mountPath: /x, subPath: a, subPathExpr: $(POD_NAME)}]}", "/persistence/mounts/0", "'not' failed"},
+		{"persistence: {mounts: [{mountPath: /x, subPathExpr: $(POD)}]}", "/persistence/mounts/0/subPathExpr", "does not match"},
+		{`auth: {sysPassword: 'a"b'}`, "/auth/sysPassword", "does not match"},
+		{`auth: {sysPassword: "a\nb"}`, "/auth/sysPassword", "does not match"},
+		{"properties: {X: 1e21}", "/properties/X", "maximum"},
+		{"properties: {X: 12345678901234567}", "/properties/X", "maximum"},
+		{"persistence: {storageClass: 123}", "/persistence/storageClass", "want string"},
+		{"nameOverride: a-name-of-fifty-eight-bytes-is-one-byte-longer-than-it-may-be", "/nameOverride", "maxLength"},
+		{"metrics: {podMonitor: {interval: 1m30}}", "/metrics/podMonitor/interval", "does not match"},
+		{"service: {spec: {ports: []}}", "/service/spec", "'not' failed"},
+		{"service: {master: {nodePort: 80}}", "/service/master/nodePort", "oneOf"},
+		{"metrics: {prometheusRule: {excludeRules: [AkuLagg]}}", "/metrics/prometheusRule/excludeRules/0", "must be one of"},
+		{"persistence: {extraClaims: [{name: a, mountPaths: [/a]}]}", "/persistence/extraClaims/0", "'size'"},
 		{"persistence: {enabled: 'yes'}", "/persistence/enabled", "want boolean"},
 		{"properties: {mem_max: 1}", "/properties", "'mem_max' not allowed"},
 		{"properties: {X: {a: b}}", "/properties/X", "got object"},
@@ -320,7 +509,7 @@ var (
 // TestRules_EachSentenceIsWantedByATest looks for the longest piece of every sentence that the templates can fail with.
 func TestRules_EachSentenceIsWantedByATest(t *testing.T) {
 	tests := readFile(t, "rules_test.go") + readFile(t, "upgrade_test.go")
-	for _, file := range []string{"_rules.tpl", "_upgraderules.tpl"} {
+	for _, file := range []string{"_rules.tpl", "_mountrules.tpl", "_imagerules.tpl", "_upgraderules.tpl", "_claimrules.tpl"} {
 		template := readFile(t, "altibase/templates/"+file)
 		found := sentence.FindAllStringSubmatch(template, -1)
 		if all := strings.Count(template, "append $faults"); len(found) != all || all == 0 {

@@ -39,19 +39,19 @@ func TestAkuVariables_AreUnderstoodByAku(t *testing.T) {
 		"stand-in": readFile(t, "altibase/ci/altisim-values.yaml"),
 		"limits": `
 auth: {sysPassword: secret}
-aku: {serverCount: 6, replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}
+aku: {image: {registry: example.org}, serverCount: 6, replications: [{namePrefix: A234567890123456789012345678901234567, tables: [SYS.T1]}]}
 replicaCount: 6
 fullnameOverride: a-rather-long-name-for-a-db
 terminationGracePeriodSeconds: 86405
 `,
 		"least time": `
 auth: {sysPassword: secret}
-aku: {serverCount: 2, drainTime: 0, shutdownAtEnd: 0, replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
+aku: {image: {registry: example.org}, serverCount: 2, drainTime: 0, shutdownAtEnd: 0, replications: [{namePrefix: AKU_REP, tables: [SYS.T1]}]}
 terminationGracePeriodSeconds: 16
 `,
 		"tables": `
 auth: {sysPassword: secret}
-aku: {replications: [
+aku: {image: {registry: example.org}, replications: [
   {namePrefix: A, syncParallelCount: 100, tables: [SYS.T1, 'U$1.T#1', '"a b"."c.d"', SYS.T2 PARTITION P1]},
   {namePrefix: B, tables: ['SYS."A,B"', SYS.주문, '"sys"."t1"']}]}
 `,

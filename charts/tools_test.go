@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,9 +50,36 @@ func TestReadme_IsWhatItsSourcesSay(t *testing.T) {
 	if diff := cmp.Diff(readFile(t, "altibase/README.md"), made); diff != "" {
 		t.Errorf("README.md is not up to date; run .build/bin/helm-docs --chart-search-root=charts --sort-values-order=file\n%s", diff)
 	}
+	if strings.Contains(made, "Other Values") {
+		t.Error("a value has no section: add # @section to its comment")
+	}
 	for line := range strings.Lines(made) {
 		if strings.HasPrefix(line, "|") && strings.HasSuffix(line, "|  |\n") {
 			t.Errorf("values.yaml says nothing about a key: %s", line)
+		}
+	}
+}
+
+// TestReadme_NamesTheVersionsThatTheTestsRunWith takes them from where they are pinned.
+func TestReadme_NamesTheVersionsThatTheTestsRunWith(t *testing.T) {
+	_, section, _ := strings.Cut(readFile(t, "altibase/README.md"), "## What it was tried with")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, pinned := range [][2]string{
+		{"../e2e/cluster/modules/kube/go.mod", "k8s.io/kubernetes"}, {"../e2e/cluster/modules/kube/go.mod", "helm.sh/helm/v4"},
+		{"../go.mod", "helm.sh/helm/v3"}, {"oldest/go.mod", "k8s.io/api"},
+	} {
+		file, module := pinned[0], pinned[1]
+		found := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(module) + ` v(\S+)`).FindStringSubmatch(readFile(t, file))
+		if found == nil {
+			t.Errorf("%s does not pin %s", file, module)
+			continue
+		}
+		version := found[1]
+		if file == "oldest/go.mod" {
+			version = strings.Replace(version[:strings.LastIndex(version, ".")], "0.", "1.", 1)
+		}
+		if !strings.Contains(section, "| "+version+" |") {
+			t.Errorf("%s %s is not named", module, version)
 		}
 	}
 }

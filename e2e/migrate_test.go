@@ -69,7 +69,7 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 		on(host(pod), inserts...)
 	}
 
-	// 1. The values.
+	// 2. The values.
 	imported := kubectl(strings.ReplaceAll(oldConfiguration, "old-secret", password), "run", "import", "--rm", "--stdin", "--quiet", "--restart=Never", "--image="+trial.ImagesOfEnvironment().AKU, "--", "import", "-")
 	if !strings.Contains(imported, "existingSecret: altibase-sys") {
 		t.Fatalf("the values: %s", imported)
@@ -84,12 +84,12 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	must(t, space.AwaitGone(t.Context(), healLimit, old1))
 	mustHold(host(old0), 40)
 
-	// 4. The old replication is taken away, the server stopped.
+	// 5. The old replication is taken away, the server stopped.
 	on(host(old0), "DROP REPLICATION AKU_REP_01")
 	kubectl("", "scale", "statefulset", "altibase-sts", "--replicas=0")
 	must(t, space.AwaitGone(t.Context(), healLimit, old0))
 
-	// 5. The volume is handed over.
+	// 6. The volume is handed over.
 	handOver := func(from, to string) {
 		t.Helper()
 		namespace := kubectl("", "get", "pvc", from, "-o", "jsonpath={.metadata.namespace}")
@@ -102,14 +102,14 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	}
 	handOver("volume-"+old0, "data-"+trial.Pod(0))
 
-	// 6. The release, with one pod.
+	// 7. The release, with one pod.
 	values, err := trial.ParseValues(imported)
 	must(t, err)
 	must(t, space.Install(t.Context(), values, trial.Values{"auth": trial.Values{"sysPassword": ""}}))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0)))
 	mustHold(trial.Host(0), 40)
 
-	// 7. Scale up.
+	// 8. Scale up.
 	must(t, space.Upgrade(t.Context(), "replicaCount=2"))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
 	must(t, space.Session(t.Context(), 1, "INSERT INTO T1 VALUES (1000, 'new')"))

@@ -10,7 +10,7 @@ home=/opt/aku
 system=/usr/lib/x86_64-linux-gnu
 
 rm -rf "${out:?}/lib"
-mkdir -p "$out/bin" "$out/lib/gconv"
+mkdir -p "$out/bin" "$out/lib/gconv" "$out/lib/locale/C.utf8"
 # The loader is named absolutely, and DT_RPATH (not RUNPATH) also rules the libraries that the driver pulls in.
 link="-linkmode external -extldflags '-Wl,--dynamic-linker=$home/lib/ld-linux-x86-64.so.2 -Wl,-rpath,$home/lib -Wl,--disable-new-dtags'"
 version=$(sed -n 's/^appVersion: *"\?\([^"]*\)"\?$/\1/p' charts/altibase/Chart.yaml)
@@ -36,6 +36,9 @@ done
 for l in odbcinst.so.2 pthread.so.0 dl.so.2 rt.so.1 m.so.6 resolv.so.2; do programs+=("$system/lib$l"); done
 images/libraries.sh "${programs[@]}" | xargs cp --dereference --target-directory "$out/lib"
 ln -sf libodbcinst.so.2 "$out/lib/libodbcinst.so" # the name under which Altibase's driver opens it
+
+# The locale of internal/unicode: it is in no libc, and only the libc that it was made for reads it.
+cp --dereference /usr/lib/locale/C.utf8/LC_CTYPE "$out/lib/locale/C.utf8"
 
 # What unixODBC converts text with. The system's list names some 270 modules, ours just these.
 modules='UTF-16|UTF-32|UNICODE|ISO8859-1'

@@ -90,7 +90,11 @@
 //	                                         the start begins over, and the pod stays closed
 //	AKU_DELAY_START_COMPLETE_TIME     0      seconds between synced and open, slaves only
 //	AKU_RUN_DIR                       /run/aku  marker, lock and logs, shared by the containers
-//	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server
+//	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server, in the
+//	                                         order of their names, in UTF-8, as for isql. One that
+//	                                         cannot be read, parsed or run keeps the pod closed;
+//	                                         they are read at every look, and run from the first
+//	                                         one on, passing over what is there already
 //	AKU_RECOVER_FILE                  -      order to recover a lost master from slave N, once, as
 //	                                         {"from":1,"generation":"1-48213"}; the log of the
 //	                                         master tells the generation. Read at every look

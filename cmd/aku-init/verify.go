@@ -21,8 +21,9 @@ Tells whether all pods are in service and hold the same rows. It can run anywher
 and changes nothing. Exit code 0: equal, 1: not, 2: wrong options or configuration.
 
 Without -checksums the rows of each table are counted; where counts do not agree,
-because users write, the contents of that table are compared. LOB and GEOMETRY
-columns are not compared.
+because users write, the contents of that table are compared. Columns that cannot be
+compared (LOB, GEOMETRY, what server or driver cannot give as a value) are named; a
+table whose rows are not found again by their key is not called equal.
 
 It repairs nothing. To repair, decide which pod is right, and
   - write the right rows once more, by UPDATE or DELETE and INSERT, on the pod that

@@ -13,9 +13,9 @@
 //	ALTISIM_SYS_PASSWORD_FILE  the same from a file, without its last line end.
 //	ALTISIM_TIME_SCALE         what a second of the real server takes here, in seconds: 1 (default) is
 //	                           as slow as the real one, 0.05 is twenty times faster. It covers START,
-//	                           STOP, SYNC, acknowledgement, retry, SHUTDOWN and also the seconds
-//	                           in FLUSH WAIT n and QUERY_TIMEOUT, so that what times out there times
-//	                           out here.
+//	                           STOP, SYNC, acknowledgement, retry, SHUTDOWN, the lock timeouts and also the
+//	                           seconds in FLUSH WAIT n and QUERY_TIMEOUT, so that what times out there
+//	                           times out here.
 //	ALTISIM_HOSTS              for tests: names of peers that are not looked up, with their addresses:
 //	                           altibase-0.altibase-svc=127.0.0.11,altibase-1.altibase-svc=127.0.0.12
 //	ALTISIM_HOSTS_FILE         for tests: a file of such pairs, one a line, read at every connect to a peer
@@ -28,8 +28,8 @@
 // SIGTERM and SIGINT end it at once, without a clean shutdown; it exits 0 after
 // ALTER DATABASE … SHUTDOWN and 143 after a signal.
 //
-// One statement writes at a time. A transaction that is open between two
-// statements holds nobody up: see package store.
+// One statement writes at a time. A transaction that is open between two statements
+// holds its table locks, and nothing else: see package store.
 package main
 
 import (

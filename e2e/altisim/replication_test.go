@@ -44,7 +44,9 @@ func TestCreateReplication(t *testing.T) {
 		{alter("ADD HOST 'alti-n3',23301"), 0},
 		{alter("SET HOST '127.0.0.1',23301"), 0x6111F},
 		{alter("DROP HOST 'alti-n3',23301"), 0},
-		{alter("SYNC TABLE SYS.T9"), 0x6111A},
+		{alter("SYNC TABLE SYS.T9"), 0x61111},
+		{alter("SYNC TABLE SYS.TNOPK"), 0x6111A},
+		{alter("DROP HOST '127.0.0.1',22301"), 0x610B9},
 		{alter("FLY"), 0x31001},
 	} {
 		try(t, c, step.statement, step.code)

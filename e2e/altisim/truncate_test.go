@@ -77,5 +77,5 @@ func TestAddColumn(t *testing.T) {
 	p.n1.Until(soon, sender, "1|0")
 	p.n1.Do("INSERT INTO T1 (C1, C4) VALUES (2, 44)", "UPDATE T1 SET C4 = 5 WHERE C1 = 1")
 	p.n2.Until(soon, "SELECT C1, C4 FROM T1 ORDER BY 1", "1|5", "2|44")
-	try(t, p.n1, "ALTER TABLE T1 DROP COLUMN NOSUCH", 0x31058)
+	try(t, p.n1, "ALTER TABLE T1 DROP COLUMN NOSUCH", 0x311F4)
 }

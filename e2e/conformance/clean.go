@@ -26,7 +26,7 @@ func NewCleaner(t Target, o Objects) (Cleaner, error) {
 		}
 		for _, found := range []struct{ what, query string }{
 			{"replication objects", "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_"},
-			{"tables", "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN (" + quoted(o.Tables) + ")"},
+			{"tables", "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN (" + quoted(slices.Concat(o.Tables, o.Sequences)) + ")"},
 			{"users", "SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN (" + quoted(o.Users) + ")"},
 		} {
 			switch out := s.run(context.Background(), found.query); {
@@ -110,7 +110,12 @@ func (c Cleaner) clean(t Target, server int) error {
 	tables := s.run(context.Background(), "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN ("+quoted(c.Tables)+")")
 	faults = append(faults, tables.Err)
 	for _, table := range tables.Rows {
-		do("DROP TABLE " + table)
+		do(`DROP TABLE "` + table + `"`)
+	}
+	sequences := s.run(context.Background(), "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN ("+quoted(c.Sequences)+")")
+	faults = append(faults, sequences.Err)
+	for _, sequence := range sequences.Rows {
+		do("DROP SEQUENCE " + sequence)
 	}
 	users := s.run(context.Background(), "SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN ("+quoted(c.Users)+")")
 	faults = append(faults, users.Err)

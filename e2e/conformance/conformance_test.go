@@ -22,17 +22,54 @@ func TestMain(m *testing.M) {
 		enterNetwork()
 	}
 	code := m.Run()
-	leftOut.print()
+	leftOut.print("cases left out here: %d")
 	os.Exit(code)
 }
 
+// TestUnseen runs the cases that something of the product needs and that nobody has seen a real server do. They come first and
+// their outcome is printed. On a vendor's server one that turns out otherwise is news and no failure.
+func TestUnseen(t *testing.T) {
+	var news list
+	t.Cleanup(func() {
+		news.print("not yet seen on a real server, here: %d")
+	})
+	each(t, true, func(t *testing.T, target *Target, f File, c Case, all Cleaner) {
+		var wrong []string
+		err := Run(func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }, target, f, c, all)
+		if err != nil {
+			t.Error(err)
+		}
+		line := fmt.Sprintf("%s.txt:%d %s (needed: %s)", f.Name, c.Line, c.Name, c.Unseen)
+		switch {
+		case len(wrong) == 0:
+			news.add("as supposed  " + line)
+			return
+		case target.Kind == "altisim":
+			t.Error(strings.Join(wrong, "\n"))
+		}
+		news.add("OTHERWISE    " + line + "\n    " + strings.ReplaceAll(strings.Join(wrong, "\n"), "\n", "\n    "))
+	})
+}
+
 func TestConformance(t *testing.T) {
+	each(t, false, func(t *testing.T, target *Target, f File, c Case, all Cleaner) {
+		if err := Run(t.Errorf, target, f, c, all); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// each calls run for every case that has been seen, or for every one that has not, in a test of the case's name.
+func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, Cleaner)) {
 	files, err := Load(Cases())
 	if err != nil {
 		t.Fatal(err)
 	}
 	made := Made(files)
 	for _, f := range files {
+		if !slices.ContainsFunc(f.Cases, func(c Case) bool { return (c.Unseen != "") == unseen }) {
+			continue
+		}
 		t.Run(f.Name, func(t *testing.T) {
 			target := servers(t)
 			all, err := NewCleaner(target, made)
@@ -40,12 +77,15 @@ func TestConformance(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range f.Cases {
+				if (c.Unseen != "") != unseen {
+					continue
+				}
 				// What cannot hold here is no test: it is listed, and neither passes nor fails.
 				if reason := target.Missing(f, c); reason != "" {
 					leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
 					continue
 				}
-				t.Run(c.Name, func(t *testing.T) { Run(t, &target, f, c, all) })
+				t.Run(c.Name, func(t *testing.T) { run(t, &target, f, c, all) })
 			}
 		})
 	}
@@ -65,9 +105,9 @@ func (l *list) add(line string) {
 	l.lines = append(l.lines, line)
 }
 
-func (l *list) print() {
+func (l *list) print(title string) {
 	if len(l.lines) > 0 {
 		slices.Sort(l.lines)
-		fmt.Printf("cases left out here: %d\n  %s\n", len(l.lines), strings.Join(l.lines, "\n  "))
+		fmt.Printf(title+"\n  %s\n", len(l.lines), strings.Join(l.lines, "\n  "))
 	}
 }

@@ -20,7 +20,10 @@ func TestFacts_EachIsShownByACase(t *testing.T) {
 	for _, f := range files {
 		for _, c := range f.Cases {
 			cases++
-			if len(c.Shows) == 0 {
+			switch {
+			case c.Unseen != "" && len(c.Shows) > 0:
+				t.Errorf("%s.txt:%d %s is unseen and shows a fact", f.Name, c.Line, c.Name)
+			case c.Unseen == "" && len(c.Shows) == 0:
 				t.Errorf("%s.txt:%d %s shows no fact: say which (shows: NAME), or add it to facts.txt", f.Name, c.Line, c.Name)
 			}
 			for _, name := range c.Shows {

@@ -33,6 +33,17 @@ func (r *run) outside(s Step) error {
 	case "resume":
 		r.paused[s.Server] = false
 		return server.Resume()
+	case "copy":
+		return server.Copy()
+	case "putback":
+		return server.PutBack()
+	case "anew":
+		r.forget(s.Server)
+		if err := server.Anew(); err != nil {
+			return err
+		}
+		r.down[s.Server] = false
+		return r.answers(s.Server)
 	}
 	properties := map[string]string{}
 	for _, word := range strings.Fields(s.Text) {
@@ -42,18 +53,22 @@ func (r *run) outside(s Step) error {
 		}
 		properties[name] = value
 	}
-	// Sessions of the server's former life are of no use.
-	for key, c := range r.sessions {
-		if strings.HasPrefix(key, fmt.Sprintf("N%d.", s.Server+1)) {
-			c.close()
-			delete(r.sessions, key)
-		}
-	}
+	r.forget(s.Server)
 	if err := server.Restart(properties); err != nil {
 		return err
 	}
 	r.down[s.Server], r.changed[s.Server] = false, len(properties) > 0
 	return r.answers(s.Server)
+}
+
+// forget closes the sessions of a server's former life: they are of no use.
+func (r *run) forget(server int) {
+	for key, c := range r.sessions {
+		if strings.HasPrefix(key, fmt.Sprintf("N%d.", server+1)) {
+			c.close()
+			delete(r.sessions, key)
+		}
+	}
 }
 
 // answers waits until a server lets somebody in or says why not.

@@ -23,7 +23,9 @@ type Case struct {
 	Line  int
 	Not   map[string]string // kind of server → why the case cannot hold there
 	Shows []string          // names of facts
-	Steps []Step
+	// Unseen is what needs the case to be true although nobody has seen a real server do it, or "".
+	Unseen string
+	Steps  []Step
 }
 
 // A Step is one line that does something, and what is expected of it.
@@ -42,6 +44,7 @@ var (
 	actionLine    = regexp.MustCompile(`^N([123])(?:\.(\w+))? (\w+)(?: (.*))?$`)
 	letLine       = regexp.MustCompile(`^let (\w+) = (.+)$`)
 	showsLine     = regexp.MustCompile(`^shows: (.+)$`)
+	unseenLine    = regexp.MustCompile(`^unseen: (.+)$`)
 	notLine       = regexp.MustCompile(`^not (altisim|vendor): (.+)$`)
 )
 
@@ -49,7 +52,10 @@ var (
 var statementVerbs = map[string]bool{"": false, "until": false, "start": false, "repeat": false, "client": false, "still": true, "within": true}
 
 // Verbs of lines that do something else to a server or a session.
-var actionVerbs = []string{"login", "logout", "runs", "ends", "enough", "die", "kill", "terminate", "restart", "pause", "resume", "move", "gone"}
+var actionVerbs = []string{
+	"login", "logout", "begin", "commit", "rollback", "runs", "ends", "enough", "die",
+	"kill", "terminate", "restart", "pause", "resume", "move", "gone", "anew", "copy", "putback",
+}
 
 // Load reads all files of a folder.
 func Load(dir fs.FS) ([]File, error) {
@@ -104,6 +110,8 @@ func Parse(name, text string) (File, error) {
 			}
 		case showsLine.MatchString(line) && len(f.Cases) > 0:
 			f.Cases[len(f.Cases)-1].Shows = strings.Fields(showsLine.FindStringSubmatch(line)[1])
+		case unseenLine.MatchString(line) && len(f.Cases) > 0:
+			f.Cases[len(f.Cases)-1].Unseen = unseenLine.FindStringSubmatch(line)[1]
 		case notLine.MatchString(line) && len(f.Cases) > 0:
 			m := notLine.FindStringSubmatch(line)
 			f.Cases[len(f.Cases)-1].Not[m[1]] = m[2]
@@ -154,13 +162,14 @@ func parseStep(line string) (Step, error) {
 // Objects are the names that the files' statements use and that must be gone
 // afterwards.
 type Objects struct {
-	Tables, Users, Properties []string
+	Tables, Sequences, Users, Properties []string
 }
 
 var (
-	createTable = regexp.MustCompile(`^CREATE TABLE (\w+)`)
-	createUser  = regexp.MustCompile(`^CREATE USER (\w+)`)
-	setProperty = regexp.MustCompile(`^ALTER SYSTEM SET (\w+) `)
+	createTable    = regexp.MustCompile(`^CREATE TABLE (\w+|"[^"]+") `)
+	createSequence = regexp.MustCompile(`^CREATE SEQUENCE (\w+)`)
+	createUser     = regexp.MustCompile(`^CREATE USER (\w+)`)
+	setProperty    = regexp.MustCompile(`^ALTER SYSTEM SET (\w+) `)
 )
 
 // Made lists what the files' statements make or change.
@@ -170,12 +179,13 @@ func Made(files []File) Objects {
 	note := func(list *[]string, form *regexp.Regexp, text string) {
 		if m := form.FindStringSubmatch(text); m != nil && !seen[form.String()+m[1]] {
 			seen[form.String()+m[1]] = true
-			*list = append(*list, m[1])
+			*list = append(*list, strings.Trim(m[1], `"`))
 		}
 	}
 	each := func(steps []Step) {
 		for _, s := range steps {
 			note(&o.Tables, createTable, s.Text)
+			note(&o.Sequences, createSequence, s.Text)
 			note(&o.Users, createUser, s.Text)
 			note(&o.Properties, setProperty, s.Text)
 		}

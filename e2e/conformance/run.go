@@ -2,18 +2,20 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
+// A Report takes what is wrong in a case, as Printf does.
+type Report func(format string, args ...any)
+
 // A run is one case on its way.
 type run struct {
-	t        testing.TB
 	target   *Target
 	vars     Vars
 	sessions map[string]*session
@@ -24,21 +26,23 @@ type run struct {
 	changed  [3]bool // started with properties of the case's own
 }
 
-// Run runs one case on clean servers. It leaves them as it found them.
-func Run(t testing.TB, target *Target, f File, c Case, all Cleaner) {
-	t.Helper()
-	r := &run{
-		t: t, target: target, vars: Vars{}, sessions: map[string]*session{}, clients: map[string]func() error{}, ended: map[string]Outcome{},
-	}
-	defer r.finish(all)
+// Run runs one case on clean servers. It leaves them as it found them; an error is that it could not.
+func Run(report Report, target *Target, f File, c Case, all Cleaner) error {
+	r := &run{target: target, vars: Vars{}, sessions: map[string]*session{}, clients: map[string]func() error{}, ended: map[string]Outcome{}}
+	r.steps(report, f, c)
+	return r.finish(all)
+}
+
+func (r *run) steps(report Report, f File, c Case) {
 	for _, s := range f.Setup {
 		if wrong := r.step(s); wrong != "" {
-			t.Fatalf("%s: setup: %s: %s", s.Place, r.expand(s), wrong)
+			report("%s: setup: %s: %s", s.Place, r.expand(s), wrong)
+			return
 		}
 	}
 	for _, s := range c.Steps {
 		if wrong := r.step(s); wrong != "" {
-			t.Errorf("%s: N%d> %s\n%s", s.Place, s.Server+1, r.expand(s), wrong)
+			report("%s: N%d> %s\n%s", s.Place, s.Server+1, r.expand(s), wrong)
 			if s.Verb != "" && s.Verb != "check" {
 				return // what follows would only repeat it
 			}
@@ -46,7 +50,8 @@ func Run(t testing.TB, target *Target, f File, c Case, all Cleaner) {
 	}
 }
 
-func (r *run) finish(all Cleaner) {
+func (r *run) finish(all Cleaner) error {
+	var faults []error
 	for _, s := range r.sessions {
 		s.close()
 	}
@@ -63,15 +68,16 @@ func (r *run) finish(all Cleaner) {
 		}
 		if r.down[i] {
 			if err := s.Restart(nil); err != nil {
-				r.t.Errorf("start N%d again: %v", i+1, err)
-			} else if err := r.answers(i); err != nil {
-				r.t.Error(err)
+				faults = append(faults, fmt.Errorf("start N%d again: %w", i+1, err))
+			} else {
+				faults = append(faults, r.answers(i))
 			}
 		}
 	}
 	if err := all.Clean(*r.target); err != nil {
-		r.t.Errorf("clean up: %v", err)
+		faults = append(faults, fmt.Errorf("clean up: %w", err))
 	}
+	return errors.Join(faults...)
 }
 
 var placeholder = regexp.MustCompile(`\{N([123])(\.\w+)?\}`)
@@ -111,7 +117,7 @@ func (r *run) step(s Step) string {
 			return err.Error()
 		}
 		return ""
-	case "kill", "terminate", "restart", "pause", "resume", "move", "gone":
+	case "kill", "terminate", "restart", "pause", "resume", "move", "gone", "anew", "copy", "putback":
 		if err := r.outside(s); err != nil {
 			return err.Error()
 		}
@@ -157,11 +163,17 @@ func (r *run) session(s Step) (*session, error) {
 	return c, nil
 }
 
+// setting is a word of a login: a key, and a value that is quoted when it has spaces.
+var setting = regexp.MustCompile(`(\w+)(?:=("[^"]*"|\S*))?`)
+
 func (r *run) login(s Step) string {
 	var l Login
 	host := r.target.Servers[s.Server].Host
-	for _, word := range strings.Fields(r.expand(s)) {
-		key, value, _ := strings.Cut(word, "=")
+	for _, m := range setting.FindAllStringSubmatch(r.expand(s), -1) {
+		key, value := m[1], m[2]
+		if quoted, ok := strings.CutPrefix(value, `"`); ok {
+			value = strings.TrimSuffix(quoted, `"`)
+		}
 		switch key {
 		case "sysdba":
 			l.Sysdba = true
@@ -174,7 +186,7 @@ func (r *run) login(s Step) string {
 				host = r.target.Servers[s.Server].Far
 			}
 		default:
-			return "login takes user=, password=, from= and sysdba, not " + word
+			return "login takes user=, password=, from= and sysdba, not " + m[0]
 		}
 	}
 	if l.User == "" {
@@ -212,6 +224,11 @@ func (r *run) statement(s Step) string {
 		return "a statement still runs in this session"
 	}
 	switch s.Verb {
+	case "begin", "commit", "rollback":
+		if err := c.transaction(s.Verb); err != nil {
+			return s.Want.Check(failure(err), r.vars)
+		}
+		return s.Want.Check(Outcome{}, r.vars)
 	case "start":
 		c.start(statement)
 		return ""

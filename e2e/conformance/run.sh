@@ -9,8 +9,8 @@ if [ -n "${SERVER_IMAGE:-}" ] && [ -z "${SERVERS:-}" ]; then
   exec ../../scripts/with-cluster.sh go run ./onpods ${KIND:+"-kind=$KIND"} ${CASES:+"-cases=$CASES"}
 fi
 args=()
-for name in SERVERS DRIVER QUOTE SYSDBA EXTRA KILL RESTART SCALE KIND; do
+for name in SERVERS DRIVER QUOTE SYSDBA EXTRA KILL RESTART ANEW COPY PUTBACK SCALE KIND; do
   [ -z "${!name:-}" ] || args+=("-${name,,}=${!name}")
 done
 # One file after the other: the files share the three servers. PASSWORD stays in the environment.
-exec go test -tags integration -count=1 -v -timeout=2h -run "^TestConformance\$/${CASES:-}" . -args "${args[@]}"
+exec go test -tags integration -count=1 -v -timeout=2h -run "^Test(Unseen|Conformance)\$/${CASES:-}" . -args "${args[@]}"

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/alexbrainman/odbc" // registers the driver too
+
+	"aku/internal/unicode"
 )
 
 // Odbc says how servers are reached through one ODBC driver.
@@ -33,7 +35,7 @@ func (o Odbc) WriteIni(dir string) error {
 	file := filepath.Join(dir, "odbc.ini")
 	return errors.Join(
 		os.WriteFile(file, []byte("["+section+"]\nDriver="+o.Driver+"\n"), 0o640),
-		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir),
+		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir), unicode.Use(dir),
 	)
 }
 
@@ -114,6 +116,7 @@ func (o Outcome) kind() string {
 type session struct {
 	db   *sql.DB
 	conn *sql.Conn
+	tx   *sql.Tx // open, or nil
 
 	cancel  context.CancelFunc
 	running chan Outcome  // of a statement that was started and not yet awaited
@@ -139,8 +142,30 @@ func (s *session) close() {
 		s.cancel()
 		<-s.running
 	}
+	if s.tx != nil {
+		_ = s.tx.Rollback()
+	}
 	_ = s.conn.Close()
 	_ = s.db.Close()
+}
+
+// transaction begins or ends one. While it is open the session's statements belong to it.
+func (s *session) transaction(verb string) (err error) {
+	switch {
+	case verb == "begin" && s.tx == nil:
+		s.tx, err = s.conn.BeginTx(context.Background(), nil)
+		return err
+	case verb == "begin":
+		return errors.New("a transaction is open in this session")
+	case s.tx == nil:
+		return errors.New("no transaction is open in this session")
+	}
+	tx := s.tx
+	s.tx = nil
+	if verb == "commit" {
+		return tx.Commit()
+	}
+	return tx.Rollback()
 }
 
 // noResult is what the Go driver says of a statement that has succeeded but is

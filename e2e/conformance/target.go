@@ -30,6 +30,8 @@ type Server struct {
 	Terminate       func() error                             // by SIGTERM
 	Restart         func(properties map[string]string) error // of a server that does not run
 	Move            func() (host string, err error)          // gives it another address, under its name; it must not run
+	Anew            func() error                             // ends it, makes its database anew and starts it
+	Copy, PutBack   func() error                             // keeps a copy of its database, puts that back; it must not run
 	Pause, Resume   func() error                             // stops the process without ending it
 	Client          func(dsn, statement string) (kill func() error, err error)
 }
@@ -69,6 +71,10 @@ func (s Server) missing(step Step) string {
 		return "no way is known to start the server again"
 	case step.Verb == "move" && s.Move == nil:
 		return "no way is known to move the server to another address"
+	case step.Verb == "anew" && s.Anew == nil:
+		return "no way is known to make the server's database anew"
+	case (step.Verb == "copy" || step.Verb == "putback") && (s.Copy == nil || s.PutBack == nil):
+		return "no way is known to copy the server's database and to put the copy back"
 	case step.Verb == "pause" && (s.Pause == nil || s.Resume == nil):
 		return "no way is known to make the server hang"
 	case from("afar") && s.Far == "":

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -61,8 +60,7 @@ func writeIni(o Odbc) (err error) {
 }
 
 func standIn(s *altisimtest.Server, name string) Server {
-	usual := map[string]string{"REPLICATION_PORT_NO": strconv.Itoa(s.ReplicationPort), "ADMIN_MODE": "0", "REMOTE_SYSDBA_ENABLE": "1"}
-	moved := 0
+	moved, kept := 0, s.DataDir+".kept"
 	return Server{
 		Host: s.Host, Port: s.Port, ReplicationPort: s.ReplicationPort, Name: name, Far: farAddress(s), Client: startClient,
 		Move: func() (string, error) {
@@ -82,14 +80,28 @@ func standIn(s *altisimtest.Server, name string) Server {
 		Pause:  func() error { s.Pause(); return nil },
 		Resume: func() error { s.Resume(); return nil },
 		Restart: func(properties map[string]string) error {
-			for _, values := range []map[string]string{usual, properties} {
-				for name, value := range values {
-					s.SetEnv("ALTIBASE_"+name, value)
-				}
+			var env []string
+			for name, value := range properties {
+				env = append(env, "ALTIBASE_"+name+"="+value)
 			}
 			s.WaitExit(20 * time.Second) // it may just be shutting down
+			s.Restart(env...)
+			return nil
+		},
+		Anew: func() error {
+			s.Kill9()
+			if err := os.RemoveAll(s.DataDir); err != nil {
+				return err
+			}
 			s.Restart()
 			return nil
 		},
+		Copy:    func() error { return replace(kept, s.DataDir) },
+		PutBack: func() error { return replace(s.DataDir, kept) },
 	}
+}
+
+// replace makes a folder a copy of another one.
+func replace(folder, by string) error {
+	return errors.Join(os.RemoveAll(folder), os.CopyFS(folder, os.DirFS(by)))
 }

@@ -19,6 +19,8 @@ type vendorServers struct {
 	servers       string
 	odbc          Odbc
 	kill, restart string
+	anew          string
+	copy, putBack string
 	scale         float64
 	kind          string
 	hand          bool
@@ -35,6 +37,9 @@ func vendorFlags() *vendorServers {
 	flag.BoolVar(&v.hand, "hand", false, "who started this answers on standard input what it was asked for on standard output")
 	flag.StringVar(&v.kill, "kill", "", "shell command that kills server $N as kill -9 does")
 	flag.StringVar(&v.restart, "restart", "", "shell command that starts server $N, with ALTIBASE_… properties in its environment")
+	flag.StringVar(&v.anew, "anew", "", "shell command that ends server $N, makes its database anew and starts it")
+	flag.StringVar(&v.copy, "copy", "", "shell command that keeps a copy of the database of server $N, which does not run")
+	flag.StringVar(&v.putBack, "putback", "", "shell command that puts that copy back")
 	flag.Float64Var(&v.scale, "scale", 1, "what a second of the real server takes, in seconds")
 	return v
 }
@@ -68,6 +73,13 @@ func (v *vendorServers) target() (Target, error) {
 		}
 		if v.hand {
 			theHand().leads(&s, i)
+		}
+		if v.anew != "" {
+			s.Anew = func() error { return command(v.anew, i, nil) }
+		}
+		if v.copy != "" && v.putBack != "" {
+			s.Copy = func() error { return command(v.copy, i, nil) }
+			s.PutBack = func() error { return command(v.putBack, i, nil) }
 		}
 		t.Servers[i] = s
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // chosen is a password that only quotes keep as it is.
-const chosen = `small;{Signs}= 'é`
+const chosen = `small;{Signs}= é`
 
 // withPassword starts servers whose databases have SYS/MANAGER, and pods that are to use another password.
 func withPassword(t *testing.T, n int, password, initial string) *cluster {

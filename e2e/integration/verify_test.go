@@ -102,7 +102,7 @@ func TestVerify_NamesTheRowsThatDifferOfEveryKindOfKey(t *testing.T) {
 			"299 same [[altibase-0 altibase-1]] missing [altibase-2]",
 			"1000 same [[altibase-0]] missing [altibase-1 altibase-2]",
 		},
-		"SYS.T2":  {"'it''s 3', 10, 'c1' same [[altibase-0 altibase-1] [altibase-2]] missing []"},
+		"SYS.T2":  {"'it''s 3', 10, 'c1   ' same [[altibase-0 altibase-1] [altibase-2]] missing []"},
 		"SYS.T3":  {"150.5 same [[altibase-0 altibase-1] [altibase-2]] missing []"},
 		"SYS.q t": {`'b;''"' same [[altibase-0 altibase-1] [altibase-2]] missing []`},
 		"SYS.T4":  {"1000 same [[altibase-2]] missing [altibase-0 altibase-1]"},

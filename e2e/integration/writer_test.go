@@ -32,9 +32,13 @@ type writer struct {
 	open  map[int]bool // keys whose last statement has an unknown outcome
 }
 
+func (p *pod) newWriter() *writer {
+	return &writer{t: p.t, stop: make(chan struct{}), done: make(chan struct{}), acked: map[int]int{}, open: map[int]bool{}}
+}
+
 // write starts a writer on a pod; it goes on, reconnecting, until it is stopped.
 func (p *pod) write() *writer {
-	w := &writer{t: p.t, stop: make(chan struct{}), done: make(chan struct{}), acked: map[int]int{}, open: map[int]bool{}}
+	w := p.newWriter()
 	go func() {
 		defer close(w.done)
 		next := int(writers.Add(1)) * keysPerWriter

@@ -29,7 +29,7 @@ func TestParse_ReadsEveryForm(t *testing.T) {
 	}
 	for name, want := range map[string][]block{
 		"first.conf": {{"AKU_REP", "1", []string{"SYS.T1", "SYS.T2"}}},
-		"bare.conf":  {{"AKU_REP", "", []string{"SYS.T1", "SYS.T2 PARTITION P1", `app."it's"`, "SYS.T3", `SYS.T4 PARTITION "p 2"`}}},
+		"bare.conf":  {{"AKU_REP", "", []string{"SYS.T1", "SYS.T2 PARTITION P1", `app."it is"`, "SYS.T3", `SYS.T4 PARTITION "p 2"`}}},
 		"blocks.conf": {{"AKU_REP1", "4", []string{"SYS.T1", "SYS.T2"}}, {"AKU_REP2", "1", []string{"SYS.T4", "SYS.T5"}},
 			{"AKU_REP3", "", []string{"SYS.T6"}}},
 		"list.conf": {{"A", "", []string{"SYS.T1"}}, {"B", "", []string{"SYS.T2"}}},

@@ -212,6 +212,7 @@ type Session struct {
 // Script is a file of SQL statements.
 type Script struct {
 	Name, Text string
+	Fault      error // why it could not be read
 }
 
 // Gap is how far a sender is behind its own log.

@@ -23,7 +23,9 @@ const (
 type Starter struct {
 	Runner  *Runner
 	Options StartOptions
-	Scripts []Script // run once on a new server, before replication is set up
+	// Scripts are run once on a new server, before replication is set up. They are read at
+	// every look, so that who mends one need not restart the pod; nil for none.
+	Scripts func() []Script
 	// Replicas tells how many pods there are to be, or -1.
 	Replicas func(context.Context) int
 	// Why is told why the pod is not yet in service; nil for nobody.
@@ -91,10 +93,8 @@ func (s *Starter) round(ctx context.Context) (Instance, error) {
 func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instance, error) {
 	r := s.Runner
 	own := r.Servers.Server(r.Mesh.Self)
-	if len(s.Scripts) > 0 {
-		if err := pulse.While(ctx, func() error { return own.Initialize(ctx, s.Scripts) }); err != nil {
-			return Plan{}, Instance{}, fmt.Errorf("initialize the own server: %w", err)
-		}
+	if err := s.initialize(ctx, own); err != nil {
+		return Plan{}, Instance{}, fmt.Errorf("initialize the own server: %w", err)
 	}
 	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
 	if err != nil {
@@ -137,6 +137,18 @@ func (s *Starter) once(ctx context.Context, options StartOptions) (Plan, Instanc
 	}
 	// The instance that was looked at, not the one that may have replaced it.
 	return plan, Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
+}
+
+// initialize runs the scripts, if there are any.
+func (s *Starter) initialize(ctx context.Context, own Server) error {
+	if s.Scripts == nil {
+		return nil
+	}
+	scripts := s.Scripts()
+	if len(scripts) == 0 {
+		return nil
+	}
+	return pulse.While(ctx, func() error { return own.Initialize(ctx, scripts) })
 }
 
 func (s *Starter) replicas(ctx context.Context) int {

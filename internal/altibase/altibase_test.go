@@ -3,6 +3,7 @@ package altibase
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,15 @@ func TestClassify(t *testing.T) {
 		{"broken, without number", said("08S02", 0, "the line is cut"), "", akucore.ErrUnreachable},
 		{"broken, without text", driver.ErrBadConn, "", akucore.ErrUnreachable},
 		{"query timeout", said("HYT00", 4164, "Client's query exceeded the execution time limit."), "01044", akucore.ErrTimeout},
+		{"lock", said("HYT00", 0x11075, "The transaction has exceeded the lock timeout specified by the user."), "11075", akucore.ErrLocked},
+		{"session closed", said("08004", 0x01043, "The session has been closed by the server"), "01043", akucore.ErrUnreachable},
+		{"password too long", said("HY000", 0x41061, "The length of the identifier is too long"), "41061", akucore.ErrPassword},
+		{"connection string", said("HY090", 0x5108D, "Invalid connection string format: 75 : [-]"), "5108D", akucore.ErrFatal},
+		{"object unknown to SYNC", said("HY000", 0x61126, "Replication not found"), "61126", nil},
+		{"two partitions of a table in a SYNC", said("HY000", 0x3129B, "Duplicate table names."), "3129B", akucore.ErrFatal},
+		{"a table for partitions", said("HY000", 0x6114E, "The replication units mismatch: EP"), "6114E", akucore.ErrFatal},
+		{"the last host", said("HY000", 0x610B9, "You cannot drop only one host."), "610B9", akucore.ErrFatal},
+		{"number in a text that was cut", said("HY000", 1, "ERROR: [ERR-31001 : SQL syntax error \n\nline 1: parse error\nCREATE [1] REPL"), "31001", akucore.ErrFatal},
 		{"no driver", said("01000", 0, "[unixODBC][Driver Manager]Can't open lib 'x' : file not found"), "", akucore.ErrFatal},
 	}
 	for _, test := range tests {
@@ -47,7 +57,7 @@ func TestClassify(t *testing.T) {
 			if !errors.As(err, &e) || e.Code != test.code {
 				t.Fatalf("%#v, want code %s", err, test.code)
 			}
-			for _, kind := range []error{akucore.ErrDone, akucore.ErrFatal, akucore.ErrClosed, akucore.ErrBusy, akucore.ErrPassword, akucore.ErrUnreachable, akucore.ErrTimeout} {
+			for _, kind := range []error{akucore.ErrDone, akucore.ErrFatal, akucore.ErrClosed, akucore.ErrBusy, akucore.ErrPassword, akucore.ErrUnreachable, akucore.ErrTimeout, akucore.ErrLocked} {
 				if got, want := errors.Is(err, kind), errors.Is(test.kind, kind); got != want {
 					t.Errorf("is %q: %t, want %t", kind, got, want)
 				}
@@ -57,6 +67,15 @@ func TestClassify(t *testing.T) {
 	long := classify(said("HY000", 1, "ERROR: [ERR-6100D : … does not match. [T3.C2(12):T3.C2(4)].)];\nError while executing the query"))
 	if want := "ERR-6100D … does not match. [T3.C2(12):T3.C2(4)].)"; long.Error() != want {
 		t.Errorf("text %q, want %q", long, want)
+	}
+	for code := range advice {
+		var native int
+		if _, err := fmt.Sscanf(code, "%x", &native); err != nil {
+			t.Fatal(err)
+		}
+		if got := classify(said("HY000", native, "It failed.")).Error(); !strings.HasPrefix(got, "ERR-"+code+" It failed.: ") {
+			t.Errorf("%s does not say what to do: %q", code, got)
+		}
 	}
 	if err := classify(errors.New(noResultSet)); err != nil {
 		t.Errorf("a statement that is no query counts as failed: %v", err)
@@ -126,18 +145,22 @@ func TestConnectionString(t *testing.T) {
 	}
 }
 
-func TestSplitStatements(t *testing.T) {
-	script := "-- first; comment\nCREATE TABLE T1 (C1 INTEGER PRIMARY KEY); INSERT INTO T1 VALUES ('a;b -- c');\n\n"
-	want := []string{"CREATE TABLE T1 (C1 INTEGER PRIMARY KEY)", "INSERT INTO T1 VALUES ('a;b -- c')"}
-	if diff := cmp.Diff(want, splitStatements(script)); diff != "" {
-		t.Error(diff)
+// A panic of the driver would end the sidecar, and the next one as well.
+func TestBounded_DriverThatPanics_IsAnError(t *testing.T) {
+	err := new(Server).bounded(t.Context(), func() error { panic("slice bounds out of range [:20] with capacity 18") }, nil)
+	if err == nil || !strings.Contains(err.Error(), "cannot read what the server answers: slice bounds") {
+		t.Errorf("got %v", err)
 	}
-	block := "CREATE PROCEDURE P1 AS BEGIN A; B; END;\n/\nEXEC P1\n/\n"
-	want = []string{"CREATE PROCEDURE P1 AS BEGIN A; B; END;", "EXEC P1"}
-	if diff := cmp.Diff(want, splitStatements(block)); diff != "" {
-		t.Error(diff)
-	}
-	if long := shorten(strings.Repeat("x ", 100)); len(long) > 90 {
-		t.Errorf("not shortened: %q", long)
+}
+
+func TestCheckPassword_SaysWhatTheServerTakesInNoPassword(t *testing.T) {
+	for password, says := range map[string]string{
+		"": "", "MANAGER": "", "a;b{c}d}=e f!": "", "비밀번호": "", strings.Repeat("x", 40): "",
+		strings.Repeat("x", 41): "41 bytes long", strings.Repeat("한", 14): "42 bytes long", "p'w": "quote", `p"w`: "quote", "p\nw": "control",
+	} {
+		err := CheckPassword(password)
+		if (err != nil) != (says != "") || err != nil && (!strings.Contains(err.Error(), says) || strings.Contains(err.Error(), password)) {
+			t.Errorf("%q: %v, want %q", password, err, says)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package altibase
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/unicode"
 )
 
 // The limits of a connection:
@@ -65,6 +67,7 @@ const (
 // WriteODBCIni writes the odbc.ini with the one section that every connection
 // uses, and points unixODBC at it. The section holds the driver alone: Altibase's
 // driver answers any key it does not know with a warning that hides real causes.
+// The folder, an absolute path, stays in use.
 func WriteODBCIni(dir string, d Driver) error {
 	if _, err := os.Stat(d.File); err != nil {
 		return fmt.Errorf("ODBC driver (AKU_ODBC_DRIVER): %w", err)
@@ -73,24 +76,7 @@ func WriteODBCIni(dir string, d Driver) error {
 	if err := os.WriteFile(ini, fmt.Appendf(nil, "[%s]\nDriver=%s\n", section, d.File), 0o600); err != nil {
 		return err
 	}
-	env := map[string]string{"ODBCINI": ini, "ODBCSYSINI": dir}
-	// unixODBC converts text by iconv, whose modules come with the bundle.
-	if exe, err := os.Executable(); err == nil {
-		if modules := filepath.Join(filepath.Dir(exe), "../lib/gconv"); isDir(modules) {
-			env["GCONV_PATH"] = filepath.Clean(modules)
-		}
-	}
-	for name, value := range env {
-		if err := os.Setenv(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	return errors.Join(os.Setenv("ODBCINI", ini), os.Setenv("ODBCSYSINI", dir), unicode.Use(dir))
 }
 
 // connectionString is what SQLDriverConnect gets.

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,40 +19,11 @@ const contentTimeout = 90 * time.Second
 // read it in the order of its primary key.
 type Relation struct {
 	Table   akucore.Table
-	Columns []Column
-	Key     []Column // in key order
-	// Skipped are columns that cannot be read as values (LOB, GEOMETRY).
+	Columns []Column // that can be read
+	Key     []int    // which of them make the key, in key order
+	// Skipped are columns whose values cannot be read, with the reason.
 	Skipped []string
 }
-
-// Column is a column of a table.
-type Column struct {
-	Name string
-	Type int // SYS_COLUMNS_.DATA_TYPE
-}
-
-// Data types of SYS_COLUMNS_ that are not read as they are.
-const (
-	typeChar     = 1
-	typeNumeric  = 2
-	typeInteger  = 4
-	typeSmallint = 5
-	typeFloat    = 6
-	typeReal     = 7
-	typeDouble   = 8
-	typeDate     = 9
-	typeVarchar  = 12
-	typeBlob     = 30
-	typeClob     = 40
-	typeNumber   = 10002
-	typeGeometry = 10003
-	typeBigint   = -5
-	typeNchar    = -8
-	typeNvarchar = -9
-)
-
-// dateForm keeps all that a DATE holds, down to the microsecond.
-const dateForm = "'YYYY-MM-DD HH24:MI:SS.SSSSSS'"
 
 // Key is the primary key of a row as SQL literals, one for each key column.
 type Key []string
@@ -80,47 +51,90 @@ func (s *Server) look(ctx context.Context, limit time.Duration, task func(contex
 
 // Relation reads columns and primary key of a table from the catalogue.
 func (s *Server) Relation(ctx context.Context, t akucore.Table) (Relation, error) {
-	r := Relation{Table: t}
-	of := fmt.Sprintf("U.USER_ID = T.USER_ID AND U.USER_NAME = %s AND T.TABLE_NAME = %s AND C.TABLE_ID = T.TABLE_ID", literal(t.User), literal(t.Name))
-	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) error {
-		r.Columns, r.Key, r.Skipped = nil, nil, nil
-		columns, err := c.query(ctx, "SELECT C.COLUMN_NAME, C.DATA_TYPE, C.COLUMN_ID FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T, SYSTEM_.SYS_COLUMNS_ C WHERE "+
-			of+" ORDER BY C.COLUMN_ORDER")
-		if err != nil {
-			return err
-		}
-		if len(columns) == 0 {
-			return fmt.Errorf("%w: the table does not exist", akucore.ErrFatal)
-		}
-		byID := map[int64]Column{}
-		for _, found := range columns {
-			column := Column{found.text(0), int(int32(uint32(found.int(1))))}
-			byID[found.int(2)] = column
-			switch column.Type {
-			case typeBlob, typeClob, typeGeometry:
-				r.Skipped = append(r.Skipped, column.Name)
-			default:
-				r.Columns = append(r.Columns, column)
-			}
-		}
-		// CONSTRAINT_TYPE 3 is PRIMARY KEY.
-		key, err := c.query(ctx, "SELECT K.COLUMN_ID FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T, SYSTEM_.SYS_CONSTRAINTS_ C, SYSTEM_.SYS_CONSTRAINT_COLUMNS_ K WHERE "+
-			of+" AND C.CONSTRAINT_TYPE = 3 AND K.CONSTRAINT_ID = C.CONSTRAINT_ID AND K.TABLE_ID = T.TABLE_ID ORDER BY K.CONSTRAINT_COL_ORDER")
-		if err != nil {
-			return err
-		}
-		for _, k := range key {
-			r.Key = append(r.Key, byID[k.int(0)])
-		}
-		if len(r.Key) == 0 {
-			return fmt.Errorf("%w: it has no primary key", akucore.ErrFatal)
-		}
-		return nil
+	var r Relation
+	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) (err error) {
+		r, err = c.relation(ctx, t)
+		return err
 	})
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", t, err)
 	}
 	return r, nil
+}
+
+func (c *session) relation(ctx context.Context, t akucore.Table) (Relation, error) {
+	r := Relation{Table: t}
+	of := fmt.Sprintf("U.USER_ID = T.USER_ID AND U.USER_NAME = %s AND T.TABLE_NAME = %s AND C.TABLE_ID = T.TABLE_ID", literal(t.User), literal(t.Name))
+	columns, err := c.query(ctx, "SELECT C.COLUMN_NAME, C.DATA_TYPE, C.COLUMN_ID FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T, SYSTEM_.SYS_COLUMNS_ C WHERE "+
+		of+" ORDER BY C.COLUMN_ORDER")
+	if err != nil {
+		return r, err
+	}
+	if len(columns) == 0 {
+		return r, fmt.Errorf("%w: the table does not exist", akucore.ErrFatal)
+	}
+	// CONSTRAINT_TYPE 3 is PRIMARY KEY.
+	key, err := c.query(ctx, "SELECT K.COLUMN_ID FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T, SYSTEM_.SYS_CONSTRAINTS_ C, SYSTEM_.SYS_CONSTRAINT_COLUMNS_ K WHERE "+
+		of+" AND C.CONSTRAINT_TYPE = 3 AND K.CONSTRAINT_ID = C.CONSTRAINT_ID AND K.TABLE_ID = T.TABLE_ID ORDER BY K.CONSTRAINT_COL_ORDER")
+	if err != nil {
+		return r, err
+	}
+	if len(key) == 0 {
+		return r, fmt.Errorf("%w: it has no primary key", akucore.ErrFatal)
+	}
+	var all []Column
+	byID := map[int64]Column{}
+	for _, found := range columns {
+		column := Column{found.text(0), int(int32(uint32(found.int(1))))}
+		byID[found.int(2)] = column
+		all = append(all, column)
+	}
+	if r.Columns, r.Skipped, err = c.readable(ctx, t, all); err != nil {
+		return r, err
+	}
+	for _, k := range key {
+		at := slices.Index(r.Columns, byID[k.int(0)])
+		if at < 0 {
+			return r, fmt.Errorf("%w: its key cannot be read: %s", akucore.ErrFatal, strings.Join(r.Skipped, ", "))
+		}
+		r.Key = append(r.Key, at)
+	}
+	return r, nil
+}
+
+// readable sorts out the columns whose values cannot be read. Server and driver are
+// asked: both know more types than this program, and differ by version.
+func (c *session) readable(ctx context.Context, t akucore.Table, all []Column) (columns []Column, skipped []string, err error) {
+	for _, column := range all {
+		if column.of().read == "" {
+			skipped = append(skipped, column.String())
+			continue
+		}
+		columns = append(columns, column)
+	}
+	if len(columns) == 0 || c.canRead(ctx, t, columns...) == nil {
+		return columns, skipped, nil
+	}
+	all, columns = columns, nil
+	for _, column := range all {
+		err := c.canRead(ctx, t, column)
+		switch {
+		case err == nil:
+			columns = append(columns, column)
+		case errors.Is(err, akucore.ErrUnreachable) || ctx.Err() != nil:
+			return nil, nil, err
+		default:
+			skipped = append(skipped, fmt.Sprintf("%s: %v", column, err))
+		}
+	}
+	return columns, skipped, nil
+}
+
+// canRead selects columns of no row.
+func (c *session) canRead(ctx context.Context, t akucore.Table, columns ...Column) error {
+	r := Relation{Table: t, Columns: columns}
+	_, err := c.query(ctx, r.query("1 = 0", 1))
+	return err
 }
 
 // Partitions are the names of a table's partitions, none when it has none or the
@@ -175,37 +189,44 @@ func (s *Server) RowsAt(ctx context.Context, r Relation, keys []Key) ([]Row, err
 }
 
 func (s *Server) rows(ctx context.Context, r Relation, where string, limit int) ([]Row, error) {
-	// The key comes first, as it is needed for a literal; then all columns.
-	var selected, order []string
-	for _, k := range r.Key {
-		selected = append(selected, k.selected())
-		order = append(order, quoted(k.Name))
-	}
-	for _, c := range r.Columns {
-		selected = append(selected, c.selected())
-	}
-	if where != "" {
-		where = " WHERE " + where
-	}
-	statement := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s LIMIT %d",
-		strings.Join(selected, ", "), from(r.Table), where, strings.Join(order, ", "), limit)
 	var rows []Row
 	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) error {
-		found, err := c.query(ctx, statement)
+		found, err := c.query(ctx, r.query(where, limit))
 		rows = make([]Row, len(found))
 		for i, values := range found {
-			for n, column := range r.Key {
-				literal, err := column.literal(values[n])
+			for _, n := range r.Key {
+				literal, err := r.Columns[n].literal(values[n])
 				if err != nil {
 					return fmt.Errorf("%s: %w", r.Table, err)
 				}
 				rows[i].Key = append(rows[i].Key, literal)
 			}
-			rows[i].Sum = values[len(r.Key):].sum()
+			rows[i].Sum = values.sum()
 		}
 		return err
 	})
 	return rows, err
+}
+
+// query selects the columns of the rows for which a condition holds, in the order of the
+// key. Each column is named once, and by its table: the server takes no column for an
+// order whose name it finds twice.
+func (r Relation) query(where string, limit int) string {
+	var selected, order []string
+	for i, c := range r.Columns {
+		selected = append(selected, fmt.Sprintf("%s AS V%d", c.selected(), i))
+	}
+	for _, k := range r.Key {
+		order = append(order, r.Columns[k].named())
+	}
+	statement := "SELECT " + strings.Join(selected, ", ") + " FROM " + from(r.Table) + " T"
+	if where != "" {
+		statement += " WHERE " + where
+	}
+	if len(order) > 0 {
+		statement += " ORDER BY " + strings.Join(order, ", ")
+	}
+	return statement + fmt.Sprintf(" LIMIT %d", limit)
 }
 
 // sum is the checksum of the values. Lengths keep neighbours apart, and NULL is no
@@ -226,47 +247,6 @@ func (r row) sum() Sum {
 	return Sum(hash.Sum(nil))
 }
 
-// selected is the column in a list of columns. Numbers of arbitrary precision come
-// as text, because the driver would make them float64; dates too, in one form.
-func (c Column) selected() string {
-	switch c.Type {
-	case typeNumeric, typeNumber, typeFloat:
-		return "CAST(" + quoted(c.Name) + " AS VARCHAR(60))"
-	case typeDate:
-		return "TO_CHAR(" + quoted(c.Name) + ", " + dateForm + ")"
-	}
-	return quoted(c.Name)
-}
-
-// literal is a value of the column in a condition.
-func (c Column) literal(value any) (string, error) {
-	text := row{value}.text(0)
-	switch c.Type {
-	case typeNumeric, typeNumber, typeFloat, typeInteger, typeSmallint, typeBigint, typeReal, typeDouble:
-		if f, ok := value.(float64); ok {
-			text = strconv.FormatFloat(f, 'g', -1, 64)
-		}
-		// What the server gave goes into a statement, so it has to be what it should.
-		if text = strings.TrimSpace(text); !isNumber(text) {
-			return "", fmt.Errorf("column %s is no number: %q", c.Name, text)
-		}
-		return text, nil
-	case typeChar, typeNchar:
-		// A CHAR is padded, and compared without its padding.
-		return literal(strings.TrimRight(text, " ")), nil
-	case typeVarchar, typeNvarchar:
-		return literal(text), nil
-	case typeDate:
-		return "TO_DATE(" + literal(text) + ", " + dateForm + ")", nil
-	}
-	return "", fmt.Errorf("%w: its key column %s has type %d, by which rows cannot be looked up", akucore.ErrFatal, c.Name, c.Type)
-}
-
-func isNumber(text string) bool {
-	_, err := strconv.ParseFloat(text, 64)
-	return err == nil && strings.Trim(text, "+-.0123456789eE") == ""
-}
-
 // beyond is the condition that a row's key is behind (>) or before (<) a key. The
 // first column is named alone as well, so that the index is used.
 func (r Relation) beyond(k Key, direction string) string {
@@ -274,22 +254,22 @@ func (r Relation) beyond(k Key, direction string) string {
 	for i, column := range r.Key {
 		var all []string
 		for before := range i {
-			all = append(all, quoted(r.Key[before].Name)+" = "+k[before])
+			all = append(all, r.Columns[r.Key[before]].named()+" = "+k[before])
 		}
-		all = append(all, quoted(column.Name)+" "+direction+" "+k[i])
+		all = append(all, r.Columns[column].named()+" "+direction+" "+k[i])
 		either = append(either, strings.Join(all, " AND "))
 	}
 	if len(either) == 1 {
 		return either[0]
 	}
-	return quoted(r.Key[0].Name) + " " + direction + "= " + k[0] + " AND ((" + strings.Join(either, ") OR (") + "))"
+	return r.Columns[r.Key[0]].named() + " " + direction + "= " + k[0] + " AND ((" + strings.Join(either, ") OR (") + "))"
 }
 
 // at is the condition that a row has the key.
 func (r Relation) at(k Key) string {
 	parts := make([]string, len(r.Key))
 	for i, column := range r.Key {
-		parts[i] = quoted(column.Name) + " = " + k[i]
+		parts[i] = r.Columns[column].named() + " = " + k[i]
 	}
 	return "(" + strings.Join(parts, " AND ") + ")"
 }
@@ -302,6 +282,3 @@ func from(t akucore.Table) string {
 	}
 	return text
 }
-
-// quoted is the name of a column, which may be a reserved word.
-func quoted(name string) string { return `"` + name + `"` }

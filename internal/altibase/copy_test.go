@@ -22,7 +22,9 @@ func copying(takes time.Duration, moves bool) *fake {
 			if moves {
 				rows++
 			}
-			return [][]driver.Value{{"T1", "", rows}}, nil
+			return [][]driver.Value{{"T1", "", rows, int64(1)}}, nil
+		case strings.Contains(statement, "V$PROPERTY"):
+			return [][]driver.Value{{int64(30), int64(1)}}, nil
 		}
 		return nil, nil
 	}}

@@ -38,7 +38,6 @@ var kinds = map[string]error{
 	"6111B": akucore.ErrDone, // undefined replication name
 	"31022": akucore.ErrDone, // the name is taken
 
-	"11075": akucore.ErrLocked,
 	"31031": akucore.ErrNoTable,
 
 	"50032": akucore.ErrUnreachable, // connect failed
@@ -51,11 +50,15 @@ var kinds = map[string]error{
 	"910FB": akucore.ErrUnreachable, // idle instance
 	"41040": akucore.ErrUnreachable, // starting
 	"41088": akucore.ErrUnreachable, // not yet in the phase for queries
+	"01043": akucore.ErrUnreachable, // somebody closed this session
 
 	"4106E": akucore.ErrClosed,
 	"41041": akucore.ErrBusy,
 	"4102E": akucore.ErrPassword,
 	"31010": akucore.ErrPassword, // no such user
+	"41061": akucore.ErrPassword, // longer than any password
+
+	"11075": akucore.ErrLocked, // DDL_LOCK_TIMEOUT, or at once without one
 
 	"61075": akucore.ErrTimeout, // FLUSH WAIT
 	"01044": akucore.ErrTimeout, // QUERY_TIMEOUT
@@ -67,6 +70,10 @@ var kinds = map[string]error{
 	"61102": akucore.ErrFatal,
 	"6110B": akucore.ErrFatal, // the server takes only IP addresses as hosts
 	"3118B": akucore.ErrFatal, // host too long
+	"3129B": akucore.ErrFatal, // one table twice in a SYNC TABLE, though two partitions of it
+	"6114E": akucore.ErrFatal, // a whole table where the object has partitions, or the other way round
+	"610B9": akucore.ErrFatal, // the last host of an object
+	"5108D": akucore.ErrFatal, // the driver does not understand the connection string
 	"410C9": akucore.ErrFatal, // no remote SYSDBA
 	"4102C": akucore.ErrFatal,
 	"41043": akucore.ErrFatal, // not a user for SYSDBA
@@ -81,8 +88,16 @@ var kinds = map[string]error{
 // advice says what to do about errors that somebody has to act on.
 var advice = map[string]string{
 	"61113": "give the table a primary key",
+	"61126": "somebody has dropped the replication object; it is looked at again",
 	"6110C": "drop the other replication object that goes to this host, or set REPLICATION_ALLOW_DUPLICATE_HOSTS to 1",
+	"3129B": "copy the partitions of one table one after the other",
+	"6114E": "list the table in the same way on all pods, as a whole or by the same partitions",
+	"610B9": "add another host before this one is dropped",
+	"11075": "end the transaction that uses the table, or wait for its end: V$LOCK_STATEMENT and V$TRANSACTION show it",
+	"01043": "somebody closed the session of aku; it logs in again",
 	"4102E": "correct the SYS password in the Secret",
+	"41061": "the SYS password in the Secret is longer than 40 bytes, change it",
+	"5108D": "the SYS password in the Secret may have a character that the ODBC driver does not take, change it",
 	"31010": "check the user",
 	"410C9": "set ALTIBASE_REMOTE_SYSDBA_ENABLE to 1",
 }
@@ -92,8 +107,8 @@ var advice = map[string]string{
 var mismatch = regexp.MustCompile(`does not match|is different`)
 
 // inText finds the number in the text of drivers that carry no native number; they
-// may add words of their own after it.
-var inText = regexp.MustCompile(`(?s)\[ERR-([0-9A-F]{5})\s*:\s*(.*)\]`)
+// may add words of their own after it, and cut what is long.
+var inText = regexp.MustCompile(`(?s)\[ERR-([0-9A-F]{5})\s*:\s*(.*?)(?:\][^\]]*)?$`)
 
 // noResultSet is what the driver says of a statement that was done but is no query.
 const noResultSet = "Stmt did not create a result set"

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 
 	"aku/internal/akucore"
@@ -183,12 +182,4 @@ func (c *session) setPassword(ctx context.Context, quoted string) error {
 		return fmt.Errorf("%w: the server does not take the password of the settings for SYS", akucore.ErrPassword)
 	}
 	return nil
-}
-
-// quotedPassword is a password as ALTER USER takes it with small letters and signs.
-func quotedPassword(password string) (string, error) {
-	if strings.ContainsAny(password, "\"\r\n\x00") {
-		return "", fmt.Errorf("%w: a password with a double quote or a line end in it cannot be given to SYS", akucore.ErrPassword)
-	}
-	return `"` + password + `"`, nil
 }

@@ -7,30 +7,72 @@ import (
 	"strings"
 
 	"aku/internal/akucore"
+	"aku/internal/sqlscript"
 )
 
 // initialized is the table by which a database remembers that the scripts ran. It
 // shares the fate of the data, which no file outside of it does.
 const initialized = "AKU_INITIALIZED_"
 
-// Initialize runs the scripts once in the life of the database. When they were
-// cut short they run again from the beginning, so what already exists is passed
-// over.
+// Initialize runs the scripts once in the life of the database. None is begun before all
+// were read. When they were cut short they run again from the beginning, so what already
+// exists is passed over.
 func (s *Server) Initialize(ctx context.Context, scripts []akucore.Script) error {
-	return s.with(ctx, s.config.QueryTimeout, func(ctx context.Context, c *session) error {
-		done, err := c.initialized(ctx)
-		if err != nil || done {
-			return err
+	return s.with(ctx, s.config.QueryTimeout, func(ctx context.Context, c *session) error { return c.initialize(ctx, scripts) })
+}
+
+func (c *session) initialize(ctx context.Context, scripts []akucore.Script) error {
+	done, err := c.initialized(ctx)
+	if err != nil || done {
+		return err
+	}
+	statements, err := split(scripts)
+	if err != nil {
+		return err
+	}
+	for i, one := range statements {
+		if err := c.exec(ctx, one.Text); err != nil && !exists(err) {
+			return fmt.Errorf("%s, line %d: statement %d of %d, %q; %s: %w",
+				one.script, one.Line, i+1, len(statements), shorten(one.Text), howMany(i), err)
 		}
-		for _, script := range scripts {
-			for _, statement := range splitStatements(script.Text) {
-				if err := c.exec(ctx, statement); err != nil && !exists(err) {
-					return fmt.Errorf("%s: %q: %w", script.Name, shorten(statement), err)
-				}
-			}
+	}
+	return c.exec(ctx, "CREATE TABLE "+user+"."+initialized+" (DONE INTEGER PRIMARY KEY)")
+}
+
+// scripted is a statement of a script.
+type scripted struct {
+	script string
+	sqlscript.Statement
+}
+
+// split cuts the scripts, and tells all that is wrong with any of them.
+func split(scripts []akucore.Script) ([]scripted, error) {
+	var all []scripted
+	var faults []error
+	for _, script := range scripts {
+		statements, err := sqlscript.Split(script.Text)
+		if script.Fault != nil {
+			err = script.Fault
 		}
-		return c.exec(ctx, "CREATE TABLE "+user+"."+initialized+" (DONE INTEGER PRIMARY KEY)")
-	})
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%w: %s: %w", akucore.ErrFatal, script.Name, err))
+		}
+		for _, one := range statements {
+			all = append(all, scripted{script.Name, one})
+		}
+	}
+	return all, errors.Join(faults...)
+}
+
+// howMany tells what became of the statements before one that failed: each is done for good.
+func howMany(before int) string {
+	switch before {
+	case 0:
+		return "nothing was done before it"
+	case 1:
+		return "the one before it is done"
+	}
+	return fmt.Sprintf("the %d before it are done", before)
 }
 
 // initialized tells whether the scripts ran in this database.
@@ -47,54 +89,12 @@ func exists(err error) bool {
 	return errors.As(err, &e) && (e.Code == "31022" || e.Code == "11058")
 }
 
+// shorten is a statement in one line that is not long.
 func shorten(statement string) string {
 	const most = 80
-	line := strings.Join(strings.Fields(statement), " ")
+	line := []rune(strings.Join(strings.Fields(statement), " "))
 	if len(line) > most {
-		return line[:most] + "…"
+		return string(line[:most]) + "…"
 	}
-	return line
-}
-
-// splitStatements cuts a script at the semicolons that end statements. A block
-// that holds semicolons itself (a procedure) ends with a line "/".
-func splitStatements(script string) []string {
-	var statements []string
-	var b strings.Builder
-	flush := func() {
-		if s := strings.TrimSpace(b.String()); s != "" {
-			statements = append(statements, s)
-		}
-		b.Reset()
-	}
-	if strings.Contains("\n"+script+"\n", "\n/\n") {
-		for _, block := range strings.Split("\n"+script+"\n", "\n/\n") {
-			b.WriteString(block)
-			flush()
-		}
-		return statements
-	}
-	for i := 0; i < len(script); i++ {
-		switch c := script[i]; {
-		case c == '\'' || c == '"':
-			end := strings.IndexByte(script[i+1:], c)
-			if end < 0 {
-				end = len(script) - i - 2
-			}
-			b.WriteString(script[i : i+end+2])
-			i += end + 1
-		case strings.HasPrefix(script[i:], "--"):
-			if end := strings.IndexByte(script[i:], '\n'); end >= 0 {
-				i += end - 1
-			} else {
-				i = len(script)
-			}
-		case c == ';':
-			flush()
-		default:
-			b.WriteByte(c)
-		}
-	}
-	flush()
-	return statements
+	return string(line)
 }

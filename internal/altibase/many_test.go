@@ -22,8 +22,8 @@ func TestManyTables_TakeTheirTimeAndBeat(t *testing.T) {
 	}
 	for name, do := range map[string]func(context.Context, *Server) error{
 		"TRUNCATE":   func(ctx context.Context, s *Server) error { return s.Truncate(ctx, tables) },
-		"ADD TABLE":  func(ctx context.Context, s *Server) error { return s.AddTables(ctx, "R", tables) },
-		"DROP TABLE": func(ctx context.Context, s *Server) error { return s.DropTables(ctx, "R", tables) },
+		"ADD TABLE":  func(ctx context.Context, s *Server) error { return s.AddTables(ctx, "R", tables, 0) },
+		"DROP TABLE": func(ctx context.Context, s *Server) error { return s.DropTables(ctx, "R", tables, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -144,7 +144,7 @@ func (s *Server) bounded(ctx context.Context, call func() error, late func()) er
 	done, returned := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(returned)
-		done <- call()
+		done <- safely(call)
 	}()
 	select {
 	case err := <-done:
@@ -163,6 +163,17 @@ func (s *Server) bounded(ctx context.Context, call func() error, late func()) er
 		}()
 		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
 	}
+}
+
+// safely runs a call into the driver, whose Go part panics when a value is longer than
+// the server had announced.
+func safely(call func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("the ODBC driver cannot read what the server answers: %v", cause)
+		}
+	}()
+	return call()
 }
 
 // outcome names a call that its context ended.

@@ -78,22 +78,6 @@ func item(t akucore.Table) string {
 	return text
 }
 
-// identifier quotes a name where the server would fold or refuse it otherwise.
-func identifier(name string) string {
-	for i, c := range name {
-		plain := c >= 'A' && c <= 'Z' || c == '_' || i > 0 && (c >= '0' && c <= '9' || c == '$')
-		if !plain {
-			return `"` + name + `"`
-		}
-	}
-	return name
-}
-
-// literal is a text in a statement.
-func literal(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
-}
-
 // Statements are the texts of a step, for people to read or to run by hand. Waits
 // and checks are comments.
 func Statements(m akucore.Mesh, s akucore.Step) []string {

@@ -12,6 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"aku/internal/akucore"
+	"aku/internal/altibase"
 )
 
 const (
@@ -27,6 +28,9 @@ const (
 	maxParallel = 100
 	// maxSeconds is the largest QUERY_TIMEOUT that the server takes.
 	maxSeconds = 4294967295
+	// maxObjects is how many replication objects a server takes: its property
+	// REPLICATION_MAX_COUNT, which the chart leaves as it is.
+	maxObjects = 32
 )
 
 // prefixForm is a name that the server stores as it is written, in upper case.
@@ -50,6 +54,11 @@ func (s *Settings) check() []string {
 	}
 	if s.Password == "" && s.PasswordFile == "" {
 		missing("AKU_SYS_PASSWORD")
+	}
+	for _, v := range []struct{ name, value string }{{"AKU_SYS_PASSWORD", s.Password}, {"AKU_SYS_INITIAL_PASSWORD", s.FirstPassword}} {
+		if err := altibase.CheckPassword(v.value); err != nil {
+			fault("%s is no password for the server: %v", v.name, err)
+		}
 	}
 	inRange := func(name string, value, least, most int) bool {
 		if value < least || value > most {
@@ -127,6 +136,10 @@ func (s *Settings) checkReplications() []string {
 	if len(s.Replications) == 0 {
 		missing("AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX")
 		missing("AKU_REPLICATIONS_0_TABLES")
+	}
+	if objects := len(s.Replications) * (s.ServerCount - 1); objects > maxObjects {
+		fault("%d blocks of AKU_REPLICATIONS and AKU_SERVER_COUNT %d make %d replication objects on each server, which takes %d: put the tables into fewer blocks or lower AKU_SERVER_COUNT",
+			len(s.Replications), s.ServerCount, objects, maxObjects)
 	}
 	s.groups = nil
 	prefixes, held := map[string]int{}, map[akucore.Table]int{}

@@ -255,6 +255,9 @@ func (s Settings) password() (string, error) {
 	if password == "" {
 		return "", fmt.Errorf("%s is empty", s.PasswordFile)
 	}
+	if err := altibase.CheckPassword(password); err != nil {
+		return "", fmt.Errorf("what %s holds is no password for the server: %w", s.PasswordFile, err)
+	}
 	return password, nil
 }
 

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,6 +63,27 @@ func TestRead_Defaults(t *testing.T) {
 	}
 }
 
+// blocks are so many blocks for so many servers.
+func blocks(n int, servers string) map[string]string {
+	set := map[string]string{"AKU_SERVER_COUNT": servers}
+	for i := range n {
+		set[fmt.Sprintf("AKU_REPLICATIONS_%d_REPLICATION_NAME_PREFIX", i)] = fmt.Sprintf("B%d", i)
+		set[fmt.Sprintf("AKU_REPLICATIONS_%d_TABLES", i)] = fmt.Sprintf("SYS.T%d", i)
+	}
+	return set
+}
+
+func TestRead_AsManyObjectsAsAServerTakes(t *testing.T) {
+	for servers, n := range map[string]int{"6": 6, "5": 8, "2": 32} {
+		env := good()
+		maps.Copy(env, blocks(n, servers))
+		set(t, env)
+		if _, err := Read(); err != nil {
+			t.Errorf("%d blocks of %s servers: %v", n, servers, err)
+		}
+	}
+}
+
 func TestRead_Faults(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -103,6 +125,13 @@ func TestRead_Faults(t *testing.T) {
 		{"no numbers", map[string]string{"AKU_PORT_NO": "http", "AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT": "many"},
 			[]string{`AKU_PORT_NO is "http", it must be a number`, `AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT is "many", it must be a number`}},
 		{"end too short", map[string]string{"AKU_END_TIMEOUT": "3"}, []string{"AKU_END_TIMEOUT is 3"}},
+		{"passwords", map[string]string{"AKU_SYS_PASSWORD": strings.Repeat("p", 41), "AKU_SYS_INITIAL_PASSWORD": "p'w"}, []string{
+			"AKU_SYS_PASSWORD is no password for the server: it is 41 bytes long, and the server takes at most 40",
+			"AKU_SYS_INITIAL_PASSWORD is no password for the server: it has a single or double quote",
+		}},
+		{"more objects than a server takes", blocks(7, "6"), []string{
+			"7 blocks of AKU_REPLICATIONS and AKU_SERVER_COUNT 6 make 35 replication objects on each server, which takes 32: put the tables into fewer blocks or lower AKU_SERVER_COUNT",
+		}},
 		{"quoting", map[string]string{"AKU_ODBC_QUOTE": "single"}, []string{`AKU_ODBC_QUOTE is "single"`}},
 	}
 	for _, test := range tests {
@@ -166,13 +195,19 @@ func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
 	if _, err := s.password(); err == nil {
 		t.Error("a missing file is no error")
 	}
-	for _, want := range []string{"first", `a;b{c}=d"e`} {
+	for _, want := range []string{"first", "a;b{c}=d e"} {
 		if err := os.WriteFile(file, []byte(want+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.password(); err != nil || got != want {
 			t.Errorf("password %q, %v; want %q", got, err, want)
 		}
+	}
+	if err := os.WriteFile(file, []byte("p'w"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.password(); err == nil || !strings.Contains(err.Error(), "no password for the server: it has a single or double quote") || strings.Contains(err.Error(), "p'w") {
+		t.Errorf("a password that no server takes: %v", err)
 	}
 }
 
@@ -185,7 +220,7 @@ func TestParseTables(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(faults) > 0 {
 		t.Errorf("faults %v (-want +got):\n%s", faults, diff)
 	}
-	for _, wrong := range []string{"T1", "SYS.", ".T1", "SYS.T1 T2", "SYS.T1 PARTITION", `SYS."T1`, "SYS." + strings.Repeat("X", 129), "A.B.C", "S-Y.T"} {
+	for _, wrong := range []string{"T1", "SYS.", ".T1", "SYS.T1 T2", "SYS.T1 PARTITION", `SYS."T1`, `SYS."it's"`, "SYS." + strings.Repeat("X", 129), "A.B.C", "S-Y.T"} {
 		if _, faults := parseTables(wrong); len(faults) != 1 {
 			t.Errorf("%q: faults %v, want one", wrong, faults)
 		}

@@ -104,6 +104,8 @@ func takeName(text string) (name, rest string, err error) {
 	switch {
 	case name == "":
 		return "", "", fmt.Errorf("the name is empty")
+	case strings.Contains(name, "'"):
+		return "", "", fmt.Errorf("the server takes no name with a single quote in it")
 	case len(name) > maxTableNameBytes:
 		return "", "", fmt.Errorf("the name is %d bytes long, at most %d are allowed", len(name), maxTableNameBytes)
 	}

@@ -7,10 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -214,7 +211,7 @@ func (s *Sidecar) starter(ctx context.Context) *akucore.Starter {
 	return &akucore.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),
-		Scripts:  s.scripts(),
+		Scripts:  func() []akucore.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
@@ -254,25 +251,6 @@ func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptio
 		o.Recover = s.startOptions().Recover
 	}
 	return akucore.PlanStart(m, o, v)
-}
-
-// scripts are the *.sql files that prepare a new server, in name order.
-func (s *Sidecar) scripts() []akucore.Script {
-	if s.Settings.InitdbDir == "" {
-		return nil
-	}
-	files, _ := filepath.Glob(filepath.Join(s.Settings.InitdbDir, "*.sql"))
-	slices.Sort(files)
-	var scripts []akucore.Script
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			s.Log.Error("read an initdb script", "error", err)
-			continue
-		}
-		scripts = append(scripts, akucore.Script{Name: filepath.Base(file), Text: string(text)})
-	}
-	return scripts
 }
 
 // pause waits unless the context ends first.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"aku/internal/footnote"
 )
 
 // The colours of a terminal.
@@ -20,8 +22,9 @@ type text struct{ words, colour string }
 
 // Print prints the mesh as a table: a row for each pod that sends, a column for each that
 // receives. A pair shows the log that is not yet sent, after + the seconds that the receiver
-// is behind, and after ! its conflicts.
+// is behind, and after ! its conflicts. Why a server is not reachable stands below.
 func (m Mesh) Print(to io.Writer, colours bool) error {
+	var notes footnote.Notes
 	head := []text{{words: "FROM \\ TO"}}
 	for _, p := range m.Pods {
 		head = append(head, text{words: p.Name})
@@ -34,7 +37,11 @@ func (m Mesh) Print(to io.Writer, colours bool) error {
 			flow, words := m.cell(from, other)
 			row = append(row, text{words, map[Flow]string{Flows: green, Stopped: yellow, Retries: red, Unknown: yellow}[flow]})
 		}
-		row = append(row, text{from.State, map[string]string{Open: green, Closed: yellow, Unreachable: red}[from.State]}, text{words: from.Sidecar})
+		state := from.State
+		if state == Unreachable && from.Error != "" {
+			state += ", " + notes.Add(from.Error)
+		}
+		row = append(row, text{state, map[string]string{Open: green, Closed: yellow, Unreachable: red}[from.State]}, text{words: notes.Cell(from.Sidecar)})
 		rows = append(rows, row)
 	}
 	widths := make([]int, len(head))
@@ -59,5 +66,5 @@ func (m Mesh) Print(to io.Writer, colours bool) error {
 			return err
 		}
 	}
-	return nil
+	return notes.Print(to)
 }

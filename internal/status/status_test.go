@@ -34,10 +34,11 @@ func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
 	if err := m.Print(&out, false); err != nil {
 		t.Fatal(err)
 	}
-	want := `FROM \ TO   altibase-0    altibase-1         altibase-2  SERVER       SIDECAR
-altibase-0                ok 2.0KiB +60s !2  retry       open         in service
-altibase-1  ok 2.0KiB !2                     stopped     closed       waits
-altibase-2  ?             ?                              unreachable  does not answer
+	want := `FROM \ TO   altibase-0    altibase-1         altibase-2  SERVER              SIDECAR
+altibase-0                ok 2.0KiB +60s !2  retry       open                in service
+altibase-1  ok 2.0KiB !2                     stopped     closed              waits
+altibase-2  ?             ?                              unreachable, see 1  does not answer
+1: no such host
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
@@ -53,5 +54,33 @@ altibase-2  ?             ?                              unreachable  does not a
 		if !strings.Contains(out.String(), coloured) {
 			t.Errorf("%q is not in %q", coloured, out.String())
 		}
+	}
+}
+
+func TestTable_StaysATable_WhateverACellHolds(t *testing.T) {
+	const long = "the master altibase-0 is not in service, and what it says about that takes far more room than a cell has"
+	m := Mesh{Pods: []Pod{
+		{Name: "p-0", State: Unreachable, Error: "ERR-31001 SQL syntax error \n\nline 1: parse error\nSELECT\n  ^", Sidecar: long},
+		{Name: "p-1", State: Open, Sidecar: "a\ttab"},
+		{Name: "p-2", State: Unreachable, Error: "ERR-31001 SQL syntax error \n\nline 1: parse error\nSELECT\n  ^", Sidecar: long},
+	}}
+	var out strings.Builder
+	if err := m.Print(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	want := `FROM \ TO  p-0  p-1  p-2  SERVER              SIDECAR
+p-0             ok   ok   unreachable, see 1  see 2
+p-1        ok        ok   open                see 3
+p-2        ok   ok        unreachable, see 1  see 2
+1: ERR-31001 SQL syntax error 
+   
+   line 1: parse error
+   SELECT
+     ^
+2: ` + long + `
+3: a	tab
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -3,6 +3,8 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -24,9 +26,14 @@ const (
 type comparison struct {
 	*verifier
 	relation altibase.Relation
-	// candidates are the keys of rows that differed once, in the order found.
-	candidates []altibase.Key
+	// candidates are rows that differed once, in the order found.
+	candidates []suspected
 	known      map[string]bool
+}
+
+// suspected is a row by its key, with the key behind which it was seen.
+type suspected struct {
+	key, after altibase.Key
 }
 
 // span is a range of keys, without its first and with its last. A nil key is no bound.
@@ -51,6 +58,9 @@ func (v *verifier) compare(ctx context.Context, t akucore.Table, found *Table) e
 		}
 		if len(page) == v.options.Page {
 			at.upTo = page[len(page)-1].Key
+			if err := c.mustFind(ctx, 0, suspected{at.upTo, at.after}); err != nil {
+				return err
+			}
 		}
 		if err := c.page(ctx, at, page); err != nil {
 			return err
@@ -124,7 +134,7 @@ func (c *comparison) narrow(ctx context.Context, at span) error {
 		}
 	}
 	if len(longest) <= leaf {
-		c.suspect(rows)
+		c.suspect(rows, at.after)
 		return nil
 	}
 	middle := longest[len(longest)/2-1].Key
@@ -135,13 +145,33 @@ func (c *comparison) narrow(ctx context.Context, at span) error {
 }
 
 // suspect remembers the keys of rows that are not the same everywhere.
-func (c *comparison) suspect(rows [][]altibase.Row) {
+func (c *comparison) suspect(rows [][]altibase.Row, after altibase.Key) {
 	for _, v := range versions(rows) {
 		if !v.same() && !c.known[v.key.String()] && !c.full() {
 			c.known[v.key.String()] = true
-			c.candidates = append(c.candidates, v.key)
+			c.candidates = append(c.candidates, suspected{v.key, after})
 		}
 	}
+}
+
+// mustFind makes sure that a pod finds a row by the key with which it shows it, unless
+// the row is gone. Else pages would leave rows out, and a row that differs would look
+// like one that was deleted: no such table is called equal.
+func (c *comparison) mustFind(ctx context.Context, pod int, row suspected) error {
+	holds := func(rows []altibase.Row) bool {
+		return slices.ContainsFunc(rows, func(r altibase.Row) bool { return r.Key.String() == row.key.String() })
+	}
+	for range looks { // somebody may insert it in between
+		found, err := c.servers[pod].RowsAt(ctx, c.relation, []altibase.Key{row.key})
+		if err != nil || holds(found) {
+			return c.of(pod, err)
+		}
+		seen, err := c.servers[pod].Rows(ctx, c.relation, row.after, nil, c.most())
+		if err != nil || !holds(seen) {
+			return c.of(pod, err)
+		}
+	}
+	return c.of(pod, fmt.Errorf("%w: the row (%s) is there, and not found by its key", akucore.ErrFatal, row.key))
 }
 
 // same tells whether all pods have the same rows.

@@ -10,7 +10,12 @@
 //     write: checksums of the same key range on all pods. A range that differs is
 //     cut in halves, down to the rows.
 //
-// The server has no hash function, so checksums are made here, page by page.
+// Checksums are made here, page by page: the server's hash functions take no row.
+//
+// All of that rests on keys: a row is shown with its key as a condition, by which the next
+// page begins and the row is looked up again. Types for which that does not hold (a float
+// that is rounded on its way, a text that is read as another one) are found out: a row that
+// is there and not found by its key is a fault of the table.
 //
 // Users may write meanwhile. So a row counts as different only when it is different
 // at several looks in a row, all that the pods had written is delivered between

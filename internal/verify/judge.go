@@ -31,6 +31,11 @@ func (v version) same() bool {
 	return true
 }
 
+// gone tells whether no pod has the row.
+func (v version) gone() bool {
+	return !slices.ContainsFunc(v.on, func(sum *altibase.Sum) bool { return sum != nil })
+}
+
 func equal(a, b *altibase.Sum) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
@@ -56,16 +61,17 @@ func versions(rows [][]altibase.Row) []version {
 // candidate is a row that may be different.
 type candidate struct {
 	version
-	seen  int    // looks in a row that found it different
-	still []bool // by pod: unchanged in all of them
+	after altibase.Key // behind which it was seen
+	seen  int          // looks in a row that found it different
+	still []bool       // by pod: unchanged in all of them
 }
 
 // judge follows the candidates until each is the same everywhere, proven to be
 // different, or the time is over.
 func (c *comparison) judge(ctx context.Context) (different []Difference, moving int, err error) {
 	var open []*candidate
-	for _, key := range c.candidates {
-		open = append(open, &candidate{version: version{key: key}})
+	for _, s := range c.candidates {
+		open = append(open, &candidate{version: version{key: s.key}, after: s.after})
 	}
 	deadline := time.Now().Add(c.options.Timeout)
 	var proven []*candidate
@@ -76,6 +82,13 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 		}
 		var left []*candidate
 		for i, one := range open {
+			if now[i].gone() {
+				for pod := range c.servers {
+					if err := c.mustFind(ctx, pod, suspected{one.key, one.after}); err != nil {
+						return nil, 0, err
+					}
+				}
+			}
 			switch one.look(now[i]); {
 			case one.seen == 0:
 			case one.seen >= looks && slices.Contains(one.still, true):
@@ -95,9 +108,9 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 			return nil, 0, err
 		}
 	}
-	for _, key := range c.candidates {
+	for _, s := range c.candidates {
 		for _, one := range proven {
-			if one.key.String() == key.String() {
+			if one.key.String() == s.key.String() {
 				different = append(different, c.difference(one.version))
 			}
 		}

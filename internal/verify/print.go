@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"aku/internal/footnote"
 )
 
 // Print writes the report as a table of tables and pods, at most rows differing rows
 // of each table, and the verdict.
 func (r Report) Print(to io.Writer, rows int) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	var notes footnote.Notes
 	header, service := []string{"TABLE"}, []string{"in service"}
 	for _, p := range r.Pods {
 		header = append(header, p.Name)
@@ -24,9 +27,10 @@ func (r Report) Print(to io.Writer, rows int) {
 		for _, n := range t.Rows {
 			line = append(line, map[bool]string{true: fmt.Sprint(n), false: "?"}[n >= 0])
 		}
-		fmt.Fprintln(table, strings.Join(append(line, t.verdict()), "\t"))
+		fmt.Fprintln(table, strings.Join(append(line, t.verdict(&notes)), "\t"))
 	}
 	table.Flush()
+	_ = notes.Print(to) // as with the rest, nothing can be done
 	for _, t := range r.Tables {
 		t.printRows(to, rows)
 	}
@@ -40,12 +44,12 @@ func (r Report) Print(to io.Writer, rows int) {
 	}
 }
 
-// verdict says in a few words what was found.
-func (t Table) verdict() string {
+// verdict says in a few words what was found; longer texts become notes.
+func (t Table) verdict(notes *footnote.Notes) string {
 	var parts []string
 	switch {
 	case t.Fault != "":
-		parts = append(parts, t.Fault)
+		parts = append(parts, "FAILED: "+notes.Cell(t.Fault))
 	case t.More:
 		parts = append(parts, fmt.Sprintf("at least %d rows DIFFER", len(t.Different)))
 	case len(t.Different) == 1:
@@ -61,7 +65,7 @@ func (t Table) verdict() string {
 		parts = append(parts, fmt.Sprintf("%d rows changed all the time and could not be judged", t.Moving))
 	}
 	if len(t.Skipped) > 0 {
-		parts = append(parts, "not compared: "+strings.Join(t.Skipped, ", "))
+		parts = append(parts, "not compared: "+notes.Cell(strings.Join(t.Skipped, ", ")))
 	}
 	if len(t.Rows) > 0 && len(slices.Compact(slices.Clone(t.Rows))) > 1 && t.Equal() {
 		parts = append(parts, "users write, so the counts are of different moments")

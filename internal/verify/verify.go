@@ -58,7 +58,7 @@ type Table struct {
 	More bool `json:"more,omitempty"`
 	// Moving are rows that users changed all the time, so that nobody can tell.
 	Moving int `json:"moving,omitempty"`
-	// Skipped are columns that cannot be compared.
+	// Skipped are columns that cannot be compared, with the reason.
 	Skipped []string `json:"skippedColumns,omitempty"`
 	// Fault says why the table is not equal or could not be looked at.
 	Fault string `json:"fault,omitempty"`
@@ -167,10 +167,18 @@ func each[T any](servers []Server, do func(pod int, s Server) (T, error)) ([]T, 
 func (v *verifier) first(errs []error) error {
 	for pod, err := range errs {
 		if err != nil {
-			return fmt.Errorf("%s: %w", v.mesh.PodName(pod), err)
+			return v.of(pod, err)
 		}
 	}
 	return nil
+}
+
+// of says whose error it is.
+func (v *verifier) of(pod int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", v.mesh.PodName(pod), err)
 }
 
 // sleep waits unless the context ends first.

@@ -29,9 +29,17 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ int64 $aku.serverCount | quote }}
 - name: AKU_SYS_PASSWORD_FILE
   value: /etc/aku/auth/password
-{{- with (ternary "" .Values.auth.initialPassword (default false .outside)) }}
+{{- if not .outside }}
+{{- if .Values.auth.initialPasswordSecret }}
 - name: AKU_SYS_INITIAL_PASSWORD
-  value: {{ . | quote }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.auth.initialPasswordSecret | quote }}
+      key: {{ .Values.auth.initialPasswordSecretKey | quote }}
+{{- else if .Values.auth.initialPassword }}
+- name: AKU_SYS_INITIAL_PASSWORD
+  value: {{ include "altibase.literal" (.Values.auth.initialPassword) | quote }}
+{{- end }}
 {{- end }}
 - name: AKU_PORT_NO
   value: {{ int64 .Values.service.port | quote }}
@@ -39,14 +47,20 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ int64 .Values.service.replicationPort | quote }}
 {{- range $i, $block := $aku.replications }}
 - name: AKU_REPLICATIONS_{{ $i }}_REPLICATION_NAME_PREFIX
-  value: {{ $block.namePrefix | quote }}
+  value: {{ include "altibase.literal" ($block.namePrefix) | quote }}
 - name: AKU_REPLICATIONS_{{ $i }}_SYNC_PARALLEL_COUNT
   value: {{ $block.syncParallelCount | default 1 | int64 | quote }}
 - name: AKU_REPLICATIONS_{{ $i }}_TABLES
-  value: {{ join "," $block.tables | quote }}
+  value: {{ include "altibase.literal" (join "," $block.tables) | quote }}
 {{- end }}
 - name: AKU_QUERY_TIMEOUT
   value: {{ int64 $aku.queryTimeout | quote }}
+- name: AKU_REPLICATION_LOCK_TIMEOUT
+  value: {{ int64 $aku.replicationLockTimeout | quote }}
+- name: AKU_LOCK_WAIT
+  value: {{ int64 $aku.lockWait | quote }}
+- name: AKU_BEAT_INTERVAL
+  value: {{ int64 $aku.beatInterval | quote }}
 - name: AKU_QUERY_RETRY_COUNT
   value: {{ int64 $aku.queryRetryCount | quote }}
 - name: AKU_QUERY_RETRY_DELAY_MSEC
@@ -70,11 +84,11 @@ The number of replicas must not appear here, else scaling would restart every po
 - name: AKU_SHUTDOWN_AT_END
   value: {{ int64 $aku.shutdownAtEnd | quote }}
 - name: AKU_ODBC_DRIVER
-  value: {{ $aku.odbc.driver | default (printf "%s/lib/libaltibase_odbc-64bit-ul64.so" .Values.altibaseHome) | quote }}
+  value: {{ $aku.odbc.driver | default (printf "%s/lib/libaltibase_odbc-64bit-ul64.so" .Values.altibaseHome) | include "altibase.literal" | quote }}
 - name: AKU_ODBC_SYSDBA
-  value: {{ $aku.odbc.sysdba | quote }}
+  value: {{ include "altibase.literal" ($aku.odbc.sysdba) | quote }}
 - name: AKU_ODBC_EXTRA
-  value: {{ $aku.odbc.extra | quote }}
+  value: {{ include "altibase.literal" ($aku.odbc.extra) | quote }}
 - name: AKU_ODBC_QUOTE
   value: {{ $aku.odbc.quote | quote }}
 - name: AKU_RUN_DIR
@@ -89,7 +103,7 @@ The number of replicas must not appear here, else scaling would restart every po
   value: {{ $aku.logFormat | quote }}
 {{- with .Values.altibaseHome }}
 - name: ALTIBASE_HOME
-  value: {{ . | quote }}
+  value: {{ include "altibase.literal" . | quote }}
 {{- end }}
 {{- end }}
 

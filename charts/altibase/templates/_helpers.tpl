@@ -25,15 +25,15 @@ asked for is never cut; the rule on host names asks for a shorter one in words.
 {{- end }}
 
 {{- define "altibase.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "altibase.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "altibase.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "altibase.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{ include "altibase.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
@@ -41,8 +41,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The part of metadata that all objects share: give a dict of root, name and, where there can be some, annotations. */}}
 {{- define "altibase.metadata" -}}
-name: {{ .name }}
-namespace: {{ .root.Release.Namespace }}
+name: {{ .name | quote }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "altibase.labels" .root | nindent 2 }}
 {{- with .annotations }}
@@ -51,16 +51,14 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{/* Name of an image: give a dict of image (its values) and tag (the default one). */}}
-{{- define "altibase.image" -}}
-{{- with .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
-{{- with .image.tag | default .tag }}:{{ . }}{{ end }}
-{{- with .image.digest }}@{{ . }}{{ end }}
-{{- end }}
-
 {{/* A scalar as text. Numbers reach templates as floats, and a big one would read 1e+06. */}}
 {{- define "altibase.text" -}}
 {{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
+{{/* A text as the value of a variable that arrives as it was written: Kubernetes reads $(NAME), and $$ as one $. */}}
+{{- define "altibase.literal" -}}
+{{- replace "$" "$$" . }}
 {{- end }}
 
 {{- define "altibase.secretName" -}}
@@ -83,6 +81,14 @@ annotations:
 {{/* Not empty when aku speaks to the Kubernetes API at all. */}}
 {{- define "altibase.asksAPI" -}}
 {{- if or (include "altibase.asksReplicas" .) .Values.aku.podEvents }}yes{{ end }}
+{{- end }}
+
+{{/*
+Not empty when a cluster can be looked at: a list of it is never empty, even when nothing is on it and the namespace is yet to be made,
+and any user of Helm may ask for this one.
+*/}}
+{{- define "altibase.seesCluster" -}}
+{{- if lookup "apps/v1" "StatefulSet" .Release.Namespace "" }}yes{{ end }}
 {{- end }}
 
 {{/* What the sidecar is ordered to do about a lost master. */}}

@@ -1,21 +1,18 @@
 {{/* The init container that copies the programs and all their libraries to the volume aku-bin. */}}
 {{- define "altibase.installContainer" -}}
 - name: aku-install
-  image: {{ include "altibase.image" (dict "image" .Values.aku.image "tag" .Chart.AppVersion) }}
-  imagePullPolicy: {{ .Values.aku.image.pullPolicy }}
+  image: {{ include "altibase.akuImage" . | quote }}
+  imagePullPolicy: {{ .Values.aku.image.pullPolicy | quote }}
   args: ["install", "/target"]
   terminationMessagePolicy: FallbackToLogsOnError
   {{- with .Values.aku.resources }}
   resources:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with include "altibase.securityContext" (dict "root" . "context" .Values.aku.installSecurityContext) }}
   securityContext:
-    runAsNonRoot: true
-    runAsUser: 65532
-    allowPrivilegeEscalation: false
-    readOnlyRootFilesystem: true
-    capabilities:
-      drop: ["ALL"]
+    {{- . | nindent 4 }}
+  {{- end }}
   volumeMounts:
     - name: aku-bin
       mountPath: /target

@@ -7,47 +7,41 @@ seconds (for all of it), serviceAccount ("" for none), and optional, when the Se
 restartPolicy: Never
 enableServiceLinks: false
 {{- with .serviceAccount }}
-serviceAccountName: {{ . }}
+serviceAccountName: {{ . | quote }}
 {{- end }}
 automountServiceAccountToken: {{ not (empty .serviceAccount) }}
 activeDeadlineSeconds: {{ .seconds }}
-{{- with .root.Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
+{{- with trim (include "altibase.hookScheduling" .root) }}
+{{ . }}
 {{- end }}
-{{- with .root.Values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .root.Values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .root.Values.podSecurityContext }}
+{{- with include "altibase.securityContext" (dict "root" .root "context" .root.Values.podSecurityContext) }}
 securityContext:
-  {{- toYaml . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 {{- if .root.Values.aku.install }}
 initContainers:
   {{- include "altibase.installContainer" .root | nindent 2 }}
 {{- end }}
 containers:
-  - name: {{ .name }}
-    image: {{ include "altibase.image" (dict "image" .root.Values.image "tag" "") }}
-    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  - name: {{ .name | quote }}
+    image: {{ include "altibase.databaseImage" .root | quote }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
     command: ["/opt/aku/bin/aku-init"]
     args:
       {{- toYaml .args | nindent 6 }}
     env:
       {{- include "altibase.akuEnv" (merge (dict "outside" true) .root) | nindent 6 }}
+      {{- with .root.Values.aku.extraEnv }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     terminationMessagePolicy: FallbackToLogsOnError
-    {{- with .root.Values.aku.resources }}
+    {{- with .root.Values.hooks.resources | default .root.Values.aku.resources }}
     resources:
       {{- toYaml . | nindent 6 }}
     {{- end }}
-    {{- with .root.Values.aku.securityContext }}
+    {{- with include "altibase.securityContext" (dict "root" .root "context" .root.Values.aku.securityContext) }}
     securityContext:
-      {{- toYaml . | nindent 6 }}
+      {{- . | nindent 6 }}
     {{- end }}
     volumeMounts:
       {{- if .root.Values.aku.install }}
@@ -57,6 +51,7 @@ containers:
       {{- end }}
       - name: aku-run
         mountPath: /run/aku
+      {{- include "altibase.tmpMount" . | nindent 6 }}
       - name: aku-auth
         mountPath: /etc/aku/auth
         readOnly: true
@@ -67,20 +62,21 @@ volumes:
   {{- end }}
   - name: aku-run
     emptyDir: {}
+  {{- include "altibase.tmpVolume" . | nindent 2 }}
   - name: aku-auth
     secret:
-      secretName: {{ include "altibase.secretName" .root }}
+      secretName: {{ include "altibase.secretName" .root | quote }}
       {{- if .optional }}
       optional: true
       {{- end }}
       defaultMode: 0444
       items:
-        - key: {{ include "altibase.secretKey" .root }}
+        - key: {{ include "altibase.secretKey" .root | quote }}
           path: password
 {{- end }}
 
 {{/* Labels of such a pod: not those of the database's pods, to which Services and the disruption budget lead. Give a dict of root and name. */}}
 {{- define "altibase.outsideLabels" -}}
-app.kubernetes.io/name: {{ include "altibase.name" .root }}-{{ .name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ printf "%s-%s" (include "altibase.name" .root) .name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}

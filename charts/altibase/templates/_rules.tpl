@@ -15,6 +15,14 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "terminationGracePeriodSeconds is %d, but a pod needs at least %d seconds to end in good order with aku.drainTime = %d, aku.serverCount = %d, aku.shutdownAtEnd = %d and %d block(s) in aku.replications: raise it." (int64 .Values.terminationGracePeriodSeconds) $minimum (int64 $aku.drainTime) (int64 $aku.serverCount) (int64 $aku.shutdownAtEnd) (len $aku.replications)) }}
 {{- end }}
 
+{{- $full := include "altibase.fullname" . }}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $full) }}
+{{- $faults = append $faults (printf "the objects would be called %s, but the name of a Service has small letters, digits and hyphens, and begins with a letter: give a fullnameOverride, or another name of the release." $full) }}
+{{- end }}
+{{- if gt (len (include "altibase.name" .)) 57 }}
+{{- $faults = append $faults (printf "the name %s has %d bytes, but with what is added to it a label takes at most 57: give a nameOverride." (include "altibase.name" .) (len (include "altibase.name" .))) }}
+{{- end }}
+
 {{- $host := printf "%s-%d.%s%s" (include "altibase.fullname" .) (sub (int64 $aku.serverCount) 1) (include "altibase.podsService" .) $aku.hostSuffix }}
 {{- if gt (len $host) 62 }}
 {{- $faults = append $faults (printf "the host name %s has %d bytes, but Altibase takes at most 62: choose a shorter release name, fullnameOverride or aku.hostSuffix." $host (len $host)) }}
@@ -25,13 +33,23 @@ the value that is wrong and what to do.
 {{- else if not (or .Values.auth.existingSecret .Values.auth.sysPassword) }}
 {{- $faults = append $faults "auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out." }}
 {{- end }}
+{{- if gt (len .Values.auth.sysPassword) 40 }}
+{{- $faults = append $faults (printf "auth.sysPassword has %d bytes, but Altibase takes at most 40: choose a shorter one." (len .Values.auth.sysPassword)) }}
+{{- end }}
+{{- if regexMatch `['"]` .Values.auth.sysPassword }}
+{{- $faults = append $faults "auth.sysPassword has a single or double quote in it, which Altibase takes in no password: choose one without." }}
+{{- end }}
 
 {{- if not $aku.replications }}
 {{- $faults = append $faults "aku.replications is empty: name at least one block with namePrefix and tables." }}
 {{- end }}
+{{- $objects := mul (len $aku.replications) (sub (int64 $aku.serverCount) 1) }}
+{{- if gt $objects 32 }}
+{{- $faults = append $faults (printf "aku.replications has %d blocks, which with aku.serverCount = %d make %d replication objects on each server, but a server takes 32 (REPLICATION_MAX_COUNT): put the tables into fewer blocks or lower aku.serverCount." (len $aku.replications) (int64 $aku.serverCount) $objects) }}
+{{- end }}
 {{- $prefixes := dict }}
 {{- $tables := dict }}
-{{- $name := `("[^"]+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)` }}
+{{- $name := `("[^"']+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)` }}
 {{- range $i, $block := $aku.replications }}
 {{- $here := printf "aku.replications[%d]" $i }}
 {{- $prefix := upper $block.namePrefix }}
@@ -62,7 +80,7 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "service.port is %d and service.replicationPort is %d: they must differ from each other and from %d, the health port of aku." (index $ports 0) (index $ports 1) (index $ports 2)) }}
 {{- end }}
 
-{{- $own := dict "ADMIN_MODE" "the chart sets it" "REMOTE_SYSDBA_ENABLE" "the chart sets it" "PORT_NO" "set service.port instead" "REPLICATION_PORT_NO" "set service.replicationPort instead" "HOME" "set altibaseHome instead" }}
+{{- $own := dict "ADMIN_MODE" "the chart sets it" "REMOTE_SYSDBA_ENABLE" "the chart sets it" "PORT_NO" "set service.port instead" "REPLICATION_PORT_NO" "set service.replicationPort instead" "HOME" "set altibaseHome instead" "REPLICATION_LOCK_TIMEOUT" "set aku.replicationLockTimeout instead" }}
 {{- range $property, $_ := .Values.properties }}
 {{- if hasPrefix "ALTIBASE_" $property }}
 {{- $faults = append $faults (printf "properties.%s: leave the prefix ALTIBASE_ away, the chart adds it." $property) }}
@@ -70,11 +88,34 @@ the value that is wrong and what to do.
 {{- $faults = append $faults (printf "properties.%s must not be given: %s." $property (get $own $property)) }}
 {{- end }}
 {{- end }}
-{{- range .Values.env }}
-{{- if hasPrefix "AKU_" .name }}
-{{- $faults = append $faults (printf "env has %s: set the value under aku instead, so that both containers get it." .name) }}
+{{- range concat .Values.env .Values.extraEnv }}
+{{- if and (eq .name "POD_NAME") (include "altibase.foldersByPod" $) }}
+{{- $faults = append $faults "env or extraEnv has POD_NAME, which the chart sets for subPathExpr: leave it away." }}
+{{- else if hasPrefix "AKU_" .name }}
+{{- $faults = append $faults (printf "env or extraEnv has %s: set the value under aku instead, so that both containers get it." .name) }}
 {{- else if hasPrefix "ALTIBASE_" .name }}
-{{- $faults = append $faults (printf "env has %s: set it under properties, service or altibaseHome instead." .name) }}
+{{- $faults = append $faults (printf "env or extraEnv has %s: set it under properties, service or altibaseHome instead." .name) }}
+{{- end }}
+{{- end }}
+
+{{- range $name, $all := dict "env and extraEnv" (concat .Values.env .Values.extraEnv) "aku.extraEnv" $aku.extraEnv }}
+{{- $seen := dict }}
+{{- range $all }}
+{{- if hasKey $seen .name }}
+{{- $faults = append $faults (printf "%s have %s twice: leave one away." $name .name) }}
+{{- end }}
+{{- $_ := set $seen .name "" }}
+{{- end }}
+{{- end }}
+{{- range $aku.extraEnv }}
+{{- if or (hasPrefix "AKU_" .name) (eq .name "ALTIBASE_HOME") }}
+{{- $faults = append $faults (printf "aku.extraEnv has %s, which the chart sets: set its own value instead." .name) }}
+{{- end }}
+{{- end }}
+
+{{- range concat .Values.command .Values.args }}
+{{- if regexMatch `(^|[\s;&|/])aku\s+-p` . }}
+{{- $faults = append $faults "command or args call aku -p, the vendor's own utility: two of them on the same replications lose rows, for it empties tables and resets without a proof; leave that call away, the chart's aku does it." }}
 {{- end }}
 {{- end }}
 
@@ -103,25 +144,28 @@ the value that is wrong and what to do.
 {{- if not .enabled }}
 {{- $faults = append $faults "persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away." }}
 {{- end }}
-{{- if ne (int64 $aku.serverCount) 1 }}
-{{- $faults = append $faults (printf "persistence.existingClaim is one volume, but aku.serverCount = %d pods would share it: set aku.serverCount to 1, or rename the claim to data-%s-0 and leave existingClaim empty." (int64 $aku.serverCount) (include "altibase.fullname" $)) }}
-{{- end }}
-{{- end }}
-{{- if .logVolume.enabled }}
-{{- $paths := list }}
+{{- $apart := not (empty .mounts) }}
 {{- range .mounts }}
-{{- $paths = append $paths .mountPath }}
+{{- $apart = and $apart .subPathExpr }}
 {{- end }}
-{{- range .logVolume.mountPaths }}
-{{- if not (has . $paths) }}
-{{- $faults = append $faults (printf "persistence.logVolume.mountPaths has %s, which is no mountPath of persistence.mounts: name folders that are there." .) }}
-{{- end }}
+{{- if and (ne (int64 $aku.serverCount) 1) (or (not $apart) .logVolume.enabled) }}
+{{- $faults = append $faults (printf "persistence.existingClaim is one volume, but aku.serverCount = %d pods would share its folders: set aku.serverCount to 1, or rename the claim to data-%s-0 and leave existingClaim empty, or give each of persistence.mounts a subPathExpr with $(POD_NAME)." (int64 $aku.serverCount) (include "altibase.fullname" $)) }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $faults = concat $faults (include "altibase.imageRules" . | fromYamlArray) }}
+{{- $faults = concat $faults (include "altibase.mountRules" . | fromYamlArray) }}
 
 {{- if and .Values.license.existingSecret (not .Values.altibaseHome) }}
 {{- $faults = append $faults "license.existingSecret is set, but altibaseHome is empty: it says where the server looks for the licence." }}
+{{- end }}
+
+{{- $size := 0 }}
+{{- range $name, $text := .Values.initdb.scripts }}
+{{- $size = add $size (len $name) (len $text) }}
+{{- end }}
+{{- if gt $size 1048576 }}
+{{- $faults = append $faults (printf "initdb.scripts have %d bytes, but a ConfigMap takes at most 1048576: load rows by a client when the pods run, or mount the files by extraVolumes." $size) }}
 {{- end }}
 
 {{- if and .Values.initdb.existingConfigMap .Values.initdb.scripts }}
@@ -145,7 +189,16 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
-{{- $names := list "aku-bin" "aku-run" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" }}
+{{- range $label, $_ := .Values.hooks.podLabels }}
+{{- if hasKey $selector $label }}
+{{- $faults = append $faults (printf "hooks.podLabels has %s, by which Services would lead to pods of hooks: choose another name." $label) }}
+{{- end }}
+{{- end }}
+
+{{- $names := include "altibase.ownVolumes" . | fromYamlArray }}
+{{- range .Values.persistence.extraClaims }}
+{{- $names = append $names .name }}
+{{- end }}
 {{- range .Values.extraVolumes }}
 {{- if has .name $names }}
 {{- $faults = append $faults (printf "extraVolumes has the name %s, which is a volume of the chart: choose another one." .name) }}

@@ -1,7 +1,7 @@
 {{/* Where the pods run. */}}
 {{- define "altibase.scheduling" -}}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:

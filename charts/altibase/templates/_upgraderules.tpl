@@ -11,12 +11,17 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- if not $existing }}
 {{- range (lookup "apps/v1" "StatefulSet" .Release.Namespace "").items }}
 {{- $labels := .metadata.labels | default dict }}
-{{- if and (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) (hasPrefix (printf "%s-" $.Chart.Name) (get $labels "helm.sh/chart")) }}
+{{- if and (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) (regexMatch (printf "^%s-[0-9]+\\." $.Chart.Name) (get $labels "helm.sh/chart")) }}
 {{- $faults = append $faults (printf "the StatefulSet of this release is called %s, but with these values it would be %s, and new pods would start empty: keep nameOverride and fullnameOverride as they were." .metadata.name $name) }}
 {{- end }}
 {{- end }}
 {{- else }}
 {{- $replicas := int64 $existing.spec.replicas }}
+
+{{- $asked := get ($existing.metadata.annotations | default dict) "aku/replica-count" }}
+{{- if and (not .Values.keepReplicas) (eq $asked (int64 .Values.replicaCount | toString)) (gt $replicas (int64 .Values.replicaCount)) }}
+{{- $faults = append $faults (printf "replicaCount is %s, as before, but something else has scaled to %d pods, and this upgrade would take them away: set replicaCount to %d, or keepReplicas to true where an autoscaler decides, or scale back first." $asked $replicas $replicas) }}
+{{- end }}
 
 {{- $selector := include "altibase.selectorLabels" . | fromYaml }}
 {{- if ne (toString $existing.spec.selector.matchLabels) (toString $selector) }}
@@ -36,26 +41,35 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- end }}
 {{- end }}
 
+{{- $kept := not (empty $existing.spec.volumeClaimTemplates) }}
+{{- range $existing.spec.template.spec.volumes }}
+{{- $kept = or $kept (hasKey . "persistentVolumeClaim") }}
+{{- end }}
+{{- $home := get $variables "ALTIBASE_HOME" }}
+{{- if and $kept $variables (ne (clean $home) (clean .Values.altibaseHome)) }}
+{{- $faults = append $faults (printf "altibaseHome is %q, but the pods of this release have their data below %q: keep altibaseHome as it was." .Values.altibaseHome $home) }}
+{{- end }}
+
 {{- /* Folders that are on a volume: in another place the server would find nothing and begin anew. */}}
 {{- $mounts := dict }}
 {{- range include "altibase.dataMounts" . | fromYamlArray }}
-{{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")) "" }}
+{{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")) "" }}
+{{- end }}
+{{- $volumes := list "data" }}
+{{- range $existing.spec.volumeClaimTemplates }}
+{{- $volumes = append $volumes .metadata.name }}
 {{- end }}
 {{- range $existing.spec.template.spec.containers }}
 {{- if eq .name "altibase" }}
 {{- range .volumeMounts }}
-{{- if and (has .name (list "data" "logs")) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default "")))) }}
-{{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts and logVolume.mountPaths as they were." .mountPath .name) }}
+{{- if and $kept (has .name $volumes) (not (hasKey $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")))) }}
+{{- $faults = append $faults (printf "persistence.mounts has %s no longer from the same place of the volume %s, where the server keeps what is there: keep persistence.mounts, and what logVolume and extraClaims take of them, as they were." .mountPath .name) }}
 {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{- $there := include "altibase.describeClaims" $existing.spec.volumeClaimTemplates | fromYaml }}
-{{- $wanted := include "altibase.describeClaims" (include "altibase.claims" . | fromYamlArray) | fromYaml }}
-{{- if ne (toString $there.facts) (toString $wanted.facts) }}
-{{- $faults = append $faults (printf "persistence asks for %s, the StatefulSet has %s, and Kubernetes takes no change of them. To do it: kubectl -n %s delete statefulset %s --cascade=orphan (the pods go on running), resize the claims that are there, and upgrade again." $wanted.words $there.words .Release.Namespace $name) }}
-{{- end }}
+{{- $faults = concat $faults (include "altibase.claimRules" (dict "root" . "existing" $existing) | fromYamlArray) }}
 {{- end }}
 
 {{- if $faults }}
@@ -71,23 +85,4 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- toYaml .env }}
 {{- end }}
 {{- end }}
-{{- end }}
-
-{{/* Claim templates as facts to compare, for Kubernetes writes 1024Mi as 1Gi, and in words. */}}
-{{- define "altibase.describeClaims" -}}
-{{- $facts := list }}
-{{- $words := list }}
-{{- range . }}
-{{- $size := toString .spec.resources.requests.storage }}
-{{- $class := .spec.storageClassName | default "" }}
-{{- $unit := regexReplaceAll "[0-9.]" $size "" }}
-{{- $base := ternary 1024 1000 (hasSuffix "i" $unit) | float64 }}
-{{- $bytes := regexReplaceAll "[^0-9.]" $size "" | float64 }}
-{{- range until (get (dict "k" 1 "K" 1 "M" 2 "G" 3 "T" 4 "P" 5 "E" 6) (trimSuffix "i" $unit) | default 0 | int) }}
-{{- $bytes = mulf $bytes $base }}
-{{- end }}
-{{- $facts = append $facts (printf "%s %.0f %s" .metadata.name $bytes $class) }}
-{{- $words = append $words (printf "the volume %s of %s%s" .metadata.name $size (ternary (printf " in class %s" $class) "" (not (empty $class)))) }}
-{{- end }}
-{{- dict "facts" $facts "words" (join " and " $words | default "no volumes") | toYaml }}
 {{- end }}

@@ -1,13 +1,59 @@
-{{/* What the database keeps, where it appears in its container. The folders of the log volume are taken from the data's. */}}
+{{/* Where the volume appears: what was asked for, or the folders in which Altibase keeps its data. */}}
+{{- define "altibase.mounts" -}}
+{{- with .Values.persistence.mounts }}
+{{- toYaml . }}
+{{- else }}
+{{- range ternary (list "dbs" "logs" "arch_logs" "trc") list (not (empty .Values.altibaseHome)) }}
+- mountPath: {{ printf "%s/%s" (clean $.Values.altibaseHome) . | quote }}
+  subPath: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Not empty when a folder of a volume has the name of the pod. */}}
+{{- define "altibase.foldersByPod" -}}
+{{- range include "altibase.mounts" . | fromYamlArray }}
+{{- if .subPathExpr }}yes{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Which of them are on the log volume. */}}
+{{- define "altibase.logMountPaths" -}}
+{{- with .Values.persistence.logVolume.mountPaths }}
+{{- toYaml . }}
+{{- else }}
+{{- range ternary (list "logs" "arch_logs") list (not (empty .Values.altibaseHome)) }}
+- {{ clean $.Values.altibaseHome }}/{{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Places that are not on the data's volume: the volume of each. */}}
+{{- define "altibase.mountPathsElsewhere" -}}
+{{- $volumes := dict }}
+{{- if .Values.persistence.logVolume.enabled }}
+{{- range include "altibase.logMountPaths" . | fromYamlArray }}
+{{- $_ := set $volumes . "logs" }}
+{{- end }}
+{{- end }}
+{{- range $claim := .Values.persistence.extraClaims }}
+{{- range $claim.mountPaths }}
+{{- $_ := set $volumes . $claim.name }}
+{{- end }}
+{{- end }}
+{{- toYaml $volumes }}
+{{- end }}
+
+{{/* What the database keeps, where it appears in its container. The folders of the other volumes are taken from the data's. */}}
 {{- define "altibase.dataMounts" -}}
-{{- $logs := .Values.persistence.logVolume }}
-{{- range .Values.persistence.mounts }}
-- name: {{ ternary "logs" "data" (and $logs.enabled (has .mountPath $logs.mountPaths)) }}
+{{- $elsewhere := include "altibase.mountPathsElsewhere" . | fromYaml }}
+{{- range include "altibase.mounts" . | fromYamlArray }}
+- name: {{ get $elsewhere .mountPath | default "data" }}
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.license.existingSecret }}
 - name: license
-  mountPath: {{ $.Values.altibaseHome }}/conf/license
+  mountPath: {{ printf "%s/conf/license" $.Values.altibaseHome | quote }}
   subPath: license
   readOnly: true
 {{- end }}
@@ -22,20 +68,26 @@
 {{- else if .existingClaim }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ .existingClaim }}
+    claimName: {{ .existingClaim | quote }}
 {{- end }}
 {{- if and .logVolume.enabled (not .enabled) }}
 - name: logs
   emptyDir: {}
 {{- end }}
+{{- if not .enabled }}
+{{- range .extraClaims }}
+- name: {{ .name }}
+  emptyDir: {}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- with .Values.license.existingSecret }}
 - name: license
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     defaultMode: 0444
     items:
-      - key: {{ $.Values.license.existingSecretKey }}
+      - key: {{ $.Values.license.existingSecretKey | quote }}
         path: license
 {{- end }}
 {{- end }}
@@ -45,7 +97,7 @@
 - apiVersion: v1
   kind: PersistentVolumeClaim
   metadata:
-    name: {{ .name }}
+    name: {{ .name | quote }}
     labels:
       {{- include "altibase.selectorLabels" .root | nindent 6 }}
     {{- with .volume.annotations }}
@@ -56,11 +108,11 @@
     accessModes:
       {{- toYaml .root.Values.persistence.accessModes | nindent 6 }}
     {{- with .volume.storageClass }}
-    storageClassName: {{ . }}
+    storageClassName: {{ ternary "" . (eq . "-") | quote }}
     {{- end }}
     resources:
       requests:
-        storage: {{ .volume.size }}
+        storage: {{ .volume.size | quote }}
 {{- end }}
 
 {{/* All claim templates. Kubernetes takes no change of them: no label here may follow the chart's version or the values. */}}
@@ -72,6 +124,9 @@
 {{- end }}
 {{- if .logVolume.enabled }}
 {{ include "altibase.claim" (dict "root" $ "name" "logs" "volume" .logVolume) }}
+{{- end }}
+{{- range .extraClaims }}
+{{ include "altibase.claim" (dict "root" $ "name" .name "volume" .) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"aku/internal/unicode"
 )
 
 // Driver is the ODBC driver that the servers are reached with.
@@ -76,7 +78,7 @@ var odbcIni = sync.OnceValue(func() error {
 	return errors.Join(
 		os.MkdirAll(dir, 0o750),
 		os.WriteFile(file, []byte("["+section+"]\nDriver="+Driver+"\n"), 0o640),
-		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir),
+		os.Setenv("ODBCINI", file), os.Setenv("ODBCSYSINI", dir), unicode.Use(dir),
 	)
 })
 

@@ -154,16 +154,14 @@ func nextNetwork() int {
 	return 0x0100 + (os.Getpid()*131+networks.used)%0xFD00
 }
 
-// Restart starts a server that does not run, on its old data, and waits until
-// it listens.
-func (s *Server) Restart() {
+// Restart starts a server that does not run, on its old data and with further
+// variables for this start, and waits until it listens.
+func (s *Server) Restart(env ...string) {
 	s.t.Helper()
-	s.start()
+	s.start(env...)
 	s.waitListening()
 }
 
-// Start starts a server that does not run, with further variables for this
-// start, without waiting.
 func (s *Server) start(env ...string) {
 	s.t.Helper()
 	s.mu.Lock()

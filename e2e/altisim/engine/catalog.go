@@ -53,7 +53,16 @@ type Table struct {
 	PrimaryKey []string // column names, in key order
 	KeyName    string
 	Unique     [][]string
+	Indexes    []Index
 	Partitions []string
+	Past       []Layout // of rows that are in the log, oldest first
+}
+
+// Index is an index of a table. Only one that is unique makes a difference.
+type Index struct {
+	User, Name string
+	Unique     bool
+	Columns    []string
 }
 
 // Column describes a column.
@@ -163,6 +172,7 @@ func (c Column) TypeID() uint32 {
 	ids := map[string]int32{
 		"CHAR": 1, "NUMERIC": 2, "NUMBER": 2, "DECIMAL": 2, "INTEGER": 4, "SMALLINT": 5, "FLOAT": 6, "REAL": 7,
 		"DOUBLE": 8, "DATE": 9, "VARCHAR": 12, "BIGINT": -5, "NCHAR": -8, "NVARCHAR": -9, "BLOB": 30, "CLOB": 40,
+		"BYTE": 20001, "NIBBLE": 20002, "VARBYTE": 20003, "BIT": -7, "VARBIT": -100, "GEOMETRY": 10003,
 	}
 	return uint32(ids[c.Type])
 }
@@ -192,6 +202,13 @@ func (c *Catalog) Clone() *Catalog {
 	n.Tables = cloneAll(c.Tables, func(t *Table) {
 		t.Columns, t.PrimaryKey = slices.Clone(t.Columns), slices.Clone(t.PrimaryKey)
 		t.Partitions, t.Unique = slices.Clone(t.Partitions), slices.Clone(t.Unique)
+		t.Indexes, t.Past = slices.Clone(t.Indexes), slices.Clone(t.Past)
+		for i := range t.Unique {
+			t.Unique[i] = slices.Clone(t.Unique[i])
+		}
+		for i := range t.Indexes {
+			t.Indexes[i].Columns = slices.Clone(t.Indexes[i].Columns)
+		}
 	})
 	n.Replications = cloneAll(c.Replications, func(r *Replication) {
 		r.Hosts, r.Items = slices.Clone(r.Hosts), slices.Clone(r.Items)

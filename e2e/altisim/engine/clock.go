@@ -31,6 +31,9 @@ const ackRecords = 100
 // silenceFloor keeps a fast clock from taking a busy machine for a dead peer.
 const silenceFloor = 10 * time.Second
 
+// lockFloor keeps a fast clock from taking a busy machine for somebody who holds a lock.
+const lockFloor = time.Second
+
 // Clock turns the real server's waits into this server's. The zero Clock runs
 // in real time.
 type Clock struct {
@@ -61,6 +64,9 @@ func (c Clock) Sleep(ctx context.Context, d time.Duration) error {
 
 // Silence is how long a peer may not answer before it counts as gone.
 func (c Clock) Silence() time.Duration { return max(c.Real(silenceWait), silenceFloor) }
+
+// LockWait is how long a wait for a lock may last that the real server limits to d.
+func (c Clock) LockWait(d time.Duration) time.Duration { return max(c.Real(d), min(d, lockFloor)) }
 
 // untilNextSecond waits for the next whole second of the server's clock.
 func (c Clock) untilNextSecond(ctx context.Context) error {

@@ -29,13 +29,19 @@ var (
 	ErrNotEnoughValues    = &Error{0x31053, "Not enough insert values"}
 	ErrUserNotFound       = &Error{0x31010, "User not found"}
 	ErrNameUsed           = &Error{0x31022, "The name is already used by an existing object."}
+	ErrIndexNotFound      = &Error{0x31014, "Index not found"}
+	ErrReplicatedDDL      = &Error{0x31020, "You cannot execute DDL on a replicated table."}
 	ErrReplicatedDrop     = &Error{0x3103F, "No DDL statement may be executed on a replicated table."}
 	ErrNoPermission       = &Error{0x31084, "The user has no permission to execute the SQL statement."}
+	ErrSyncTwice          = &Error{0x3129B, "Duplicate table names."}
+	ErrNameTooLong        = &Error{0x3118B, "The length of the name exceeds the maximum limit."}
 	ErrDDLDisabled        = &Error{0x312C4, "Cannot execute this DDL on a replicated table when the system property REPLICATION_DDL_ENABLE is 0."}
 	ErrDDLSessionNone     = &Error{0x312C6, "Cannot execute this DDL on a replicated table when the session property REPLICATION is NONE."}
+	ErrPartitionDDL       = &Error{0x313D9, "You cannot execute DDL on a replicated partition."}
 	ErrInvalidPassword    = &Error{0x4102E, "Invalid password"}
 	ErrSysdbaTaken        = &Error{0x41041, "Another SYSDBA session is already running."}
 	ErrInvalidPrivileges  = &Error{0x41043, "Invalid access privileges"}
+	ErrLoginTooLong       = &Error{0x41061, "The length of the identifier is too long"}
 	ErrAdminMode          = &Error{0x4106E, "If ADMIN_MODE is activated, only the users SYS and SYSTEM_ can connect to the database with SYSDBA privileges. Verify that you have SYSDBA privileges."}
 	ErrSessionProperty    = &Error{0x4109C, "Invalid session property"}
 	ErrRemoteSysdba       = &Error{0x410C9, "Remote access as SYSDBA not allowed"}
@@ -45,6 +51,7 @@ var (
 	ErrNotStarted         = &Error{0x61027, "Replication did not start."}
 	ErrFlushTimeout       = &Error{0x61075, "Timeout exceed."}
 	ErrAlreadyStarted     = &Error{0x610FE, "Replication has already started."}
+	ErrLastHost           = &Error{0x610B9, "You cannot drop only one host."}
 	ErrDuplicateName      = &Error{0x61100, "Duplicate replication names. The replication name already exists in the database."}
 	ErrDuplicateHosts     = &Error{0x6110C, "Replication hosts already exist."}
 	ErrItemNotFound       = &Error{0x6111A, "No replication items found."}
@@ -52,8 +59,7 @@ var (
 	ErrHostNotFound       = &Error{0x6111F, "Replication hosts not found."}
 	ErrSyncUnknown        = &Error{0x61126, "Replication not found"}
 	ErrSyncFailed         = &Error{0x61153, "Replication synchronization failed."}
-	ErrHostTooLong        = &Error{0x3118B, "The host name of the replication is too long."}
-	ErrItemExists         = &Error{0x61101, "The replication item already exists."}
+	ErrDDLLevel           = &Error{0x6117F, "Cannot execute this DDL on a replicated table when the system property REPLICATION_DDL_ENABLE_LEVEL is 0."}
 	ErrCommunication      = &Error{0x91015, "Communication failure."}
 )
 

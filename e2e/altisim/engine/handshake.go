@@ -57,6 +57,7 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 		hello.XSN = NoSN
 	}
 	hello.Wake, x.wakes = x.wakes, false
+	hello.Again, x.again = x.again, false
 	x.mu.Unlock()
 	if err := link.Send(Frame{Kind: FrameHello, Hello: hello}); err != nil {
 		return errHandshake(whyNoPeer)
@@ -72,7 +73,7 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 	// that it heard the number from. Whoever did not have a restart point before does not ask.
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.skip, x.fresh = NoSN, false
+	x.skip, x.fresh, x.announced = NoSN, false, hello.Items
 	if hello.XSN != NoSN {
 		x.skip = f.SN
 	}
@@ -86,6 +87,9 @@ func (s *Server) hello(r *Replication, sync bool) *Hello {
 		hi := HelloItem{Item: i}
 		if t := c.Table(i.LocalUser, i.LocalTable); t != nil {
 			hi.Columns, hi.PrimaryKey = t.Columns, t.PrimaryKey
+			if !sync && r.XSN != NoSN {
+				hi.Columns = t.ColumnsAt(r.XSN + 1)
+			}
 		}
 		h.Items = append(h.Items, hi)
 	}
@@ -96,6 +100,14 @@ func (s *Server) hello(r *Replication, sync bool) *Hello {
 type target struct {
 	table   *Table
 	columns []Column // as the sender has them
+	item    HelloItem
+}
+
+// takes looks whether rows of other columns than the sender had announced can be put there.
+func (t target) takes(columns []Column) error {
+	hi := t.item
+	hi.Columns = columns
+	return matchColumns(hi, t.table)
 }
 
 // match compares what a sender announces with this server's object. A table
@@ -124,7 +136,7 @@ func (c *Catalog) match(h *Hello) ([]target, error) {
 		if err := matchColumns(hi, t); err != nil {
 			return nil, err
 		}
-		targets[n] = target{t, hi.Columns}
+		targets[n] = target{t, hi.Columns, hi}
 	}
 	return targets, nil
 }

@@ -40,6 +40,7 @@ type lockRequest struct {
 	granted chan struct{} // closed
 	anew    chan struct{} // closed when the wait begins anew
 	renewed bool
+	long    bool // it has waited for more than single statements
 }
 
 func newLocks(c Clock) locks { return locks{clock: c, tables: map[int]*tableLock{}} }
@@ -115,16 +116,17 @@ func (l *locks) giveBack(by *Transaction, table int) {
 }
 
 // grant gives the lock to as many of the queue as can have it. An exclusive request that
-// waits does not get it while one of a receiver is behind it, though nobody may hold the
-// table: the real server was seen to let both wait until one's time is over, and to count
-// the exclusive one's from here.
+// has waited for an open transaction does not get it while one of a receiver is behind it,
+// though nobody may hold the table: the real server was seen to let both wait until one's
+// time is over, and to count the exclusive one's from here. Waits for single statements,
+// which take microseconds there, do not count as such.
 func (t *tableLock) grant() {
 	for len(t.queue) > 0 {
 		q := t.queue[0]
 		if !t.isFree(q) {
 			return
 		}
-		if q.mode == lockExclusive && slices.ContainsFunc(t.queue[1:], func(o *lockRequest) bool { return o.by.receiver }) {
+		if q.mode == lockExclusive && q.long && slices.ContainsFunc(t.queue[1:], func(o *lockRequest) bool { return o.by.receiver }) {
 			if !q.renewed {
 				q.renewed = true
 				close(q.anew)
@@ -139,12 +141,14 @@ func (t *tableLock) grant() {
 
 // isFree tells whether no other holder stands against the request.
 func (t *tableLock) isFree(q *lockRequest) bool {
+	free := true
 	for holder := range t.holders {
 		if t.against(q, holder) {
-			return false
+			free = false
+			q.long = q.long || !holder.brief
 		}
 	}
-	return true
+	return free
 }
 
 func (t *tableLock) against(q *lockRequest, holder *Transaction) bool {
@@ -211,7 +215,7 @@ func (q *lockRequest) wait(ctx context.Context, limit time.Duration, clock Clock
 	var expired <-chan time.Time
 	var timer *time.Timer
 	if limit != forever {
-		timer = time.NewTimer(clock.Real(limit))
+		timer = time.NewTimer(clock.LockWait(limit))
 		defer timer.Stop()
 		expired = timer.C
 	}
@@ -223,7 +227,7 @@ func (q *lockRequest) wait(ctx context.Context, limit time.Duration, clock Clock
 		case <-anew:
 			anew = nil
 			if timer != nil {
-				timer.Reset(clock.Real(limit))
+				timer.Reset(clock.LockWait(limit))
 			}
 		case <-expired:
 			return ErrLockTimeout

@@ -80,7 +80,7 @@ func (n *node) sync() *later {
 
 // reads is a SELECT COUNT(*) of a user.
 func (n *node) reads() error {
-	tx := n.Begin(1)
+	tx := n.Begin(1, false)
 	defer tx.End()
 	done, err := tx.Read(context.Background(), n.table)
 	if err == nil {
@@ -192,7 +192,7 @@ func TestReceiver_GivesARowUpAfterItsTimeout(t *testing.T) {
 // The rest of the transaction goes on, and so does what is behind it.
 func TestReceiver_GivesUpRowsNotTransactions(t *testing.T) {
 	mesh(t, func(t *testing.T, master, slave, _ *node) {
-		lock := master.Begin(2)
+		lock := master.Begin(2, false)
 		if err := lock.LockTable(context.Background(), master.table); err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestReceiver_GivesUpRowsNotTransactions(t *testing.T) {
 		}
 		// The timeout is obeyed by receivers that run.
 		master.set(t, "REPLICATION_LOCK_TIMEOUT", "3600")
-		lock = master.Begin(2)
+		lock = master.Begin(2, false)
 		_ = lock.LockTable(context.Background(), master.table)
 		slave.insert(5)
 		time.Sleep(time.Minute)
@@ -247,6 +247,25 @@ func TestSync_RowOfAPeerBehindItKeepsItFromItsLock(t *testing.T) {
 			master.holds(t, c.rows)
 		})
 	}
+}
+
+// Beside users whose statements are transactions of their own it gets its lock, whoever is behind it.
+func TestSync_BesideSingleStatements_GetsItsLock(t *testing.T) {
+	mesh(t, func(t *testing.T, master, slave, _ *node) {
+		statement := master.Begin(1, true)
+		if err := statement.Write(context.Background(), master.table); err != nil {
+			t.Fatal(err)
+		}
+		sync := master.sync()
+		slave.insert(2)
+		synctest.Wait()
+		statement.End()
+		sync.ends(t, "SYNC", 2*time.Second, nil)
+		master.holds(t, 1)
+		if master.failed() != 0 {
+			t.Errorf("%d rows given up", master.failed())
+		}
+	})
 }
 
 // Stopped before the SYNC and started again when V$REPSYNC shows the copy, the other slave's sender loses nothing and
@@ -425,7 +444,7 @@ func TestStop_HangsWhileThePeersReceiverWaitsForALock(t *testing.T) {
 		start(t, a)
 		start(t, b)
 		a.set(t, "REPLICATION_LOCK_TIMEOUT", "3600")
-		lock := a.Begin(2)
+		lock := a.Begin(2, false)
 		if err := lock.LockTable(ctx, a.table); err != nil {
 			t.Fatal(err)
 		}
@@ -462,7 +481,7 @@ func TestLocks_DeadlockOfSessionsIsFound(t *testing.T) {
 		defer n.down()
 		ctx := context.Background()
 		other := &engine.Table{ID: n.table.ID + 1}
-		one, two := n.Begin(1), n.Begin(2)
+		one, two := n.Begin(1, false), n.Begin(2, false)
 		for _, err := range []error{one.LockTable(ctx, n.table), two.LockTable(ctx, other)} {
 			if err != nil {
 				t.Fatal(err)

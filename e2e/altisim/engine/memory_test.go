@@ -11,7 +11,7 @@ import (
 
 // The numbers of b's database as it was first come to about here; one that is made anew
 // begins far below.
-const oldRows = 2000
+const oldRows = 300
 
 // knows brings a and b to where a's receiver remembers high numbers of b.
 func knows(t *testing.T, a, b *node) {

@@ -60,6 +60,7 @@ type Hello struct {
 	Replication string
 	Sync        bool
 	Wake        bool // the sender's server has just started
+	Again       bool // the sender has just lost its link
 	Items       []HelloItem
 	XSN         SN // NoSN: it will begin at a number it does not know yet
 }
@@ -78,4 +79,6 @@ type SentChange struct {
 	SN            SN
 	Tx            int64 // of a Commit: the transaction, when the peer has heard of it while it was open
 	Before, After string
+	// Columns of the images, where they are not those that the link was opened with.
+	Columns []Column
 }

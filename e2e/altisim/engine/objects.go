@@ -108,7 +108,7 @@ func (s *Server) addItem(c *Catalog, r *Replication, i Item) error {
 		return Errorf(0x31151, "Partition not found : %s", i.LocalPartition)
 	}
 	if slices.ContainsFunc(r.Items, i.sameAs) {
-		return ErrItemExists
+		return ErrDuplicateKey
 	}
 	i.InvalidMaxSN = s.store.LastSN()
 	r.Items = append(r.Items, i)
@@ -117,7 +117,7 @@ func (s *Server) addItem(c *Catalog, r *Replication, i Item) error {
 
 func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
 	if len(h.Addr) > maxHost {
-		return ErrHostTooLong
+		return ErrNameTooLong
 	}
 	same := func(o Host) bool { return o.Addr == h.Addr && o.Port == h.Port }
 	if slices.ContainsFunc(r.Hosts, same) {
@@ -142,6 +142,9 @@ func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
 // AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object. It needs the table
 // for itself.
 func (s *Server) AddItem(ctx context.Context, by *Session, name string, i Item) error {
+	if s.Catalog().Replication(name) == nil {
+		return ErrSyncUnknown
+	}
 	release, err := s.lockItems(ctx, by, i)
 	if err != nil {
 		return err
@@ -153,6 +156,9 @@ func (s *Server) AddItem(ctx context.Context, by *Session, name string, i Item) 
 // DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object. It needs the
 // table for itself.
 func (s *Server) DropItem(ctx context.Context, by *Session, name string, i Item) error {
+	if s.Catalog().Replication(name) == nil {
+		return ErrSyncUnknown
+	}
 	release, err := s.lockItems(ctx, by, i)
 	if err != nil {
 		return err
@@ -179,6 +185,12 @@ func (s *Server) DropHost(ctx context.Context, name string, h Host) error {
 		n := r.host(h)
 		if n < 0 {
 			return ErrHostNotFound
+		}
+		if len(r.Hosts) == 1 {
+			return ErrLastHost
+		}
+		if r.Hosts[n].No == r.HostNo {
+			r.HostNo = r.Hosts[1-min(n, 1)].No
 		}
 		r.Hosts = slices.Delete(r.Hosts, n, n+1)
 		return nil
@@ -231,24 +243,10 @@ func (s *Server) relink(name string) {
 	}
 }
 
-// MayTruncate is the rule for TRUNCATE and other DDL on a table that may be
-// replicated.
-func (s *Server) MayTruncate(t *Table, sessionReplicates bool) error {
-	switch {
-	case s.Catalog().ReplicationCount(t) == 0:
-		return nil
-	case s.Property("REPLICATION_DDL_ENABLE") == "0":
-		return ErrDDLDisabled
-	case !sessionReplicates:
-		return ErrDDLSessionNone
-	}
-	return nil
-}
-
 // Truncated is called after DDL on a replicated table, before its lock is given back: it
 // ends the receivers of all objects that hold it, and takes its time when one of them
-// was there or the object was sending. The senders of this server go on; the peers' try
-// again while nobody lets them in, and rest.
+// was there or the object was sending. The senders of this server go on, and say with each
+// row how it looks; the peers' try again, are not let in once, and rest.
 func (s *Server) Truncated(ctx context.Context, t *Table) {
 	s.setInDDL(t, true)
 	defer s.setInDDL(t, false)
@@ -259,11 +257,11 @@ func (s *Server) Truncated(ctx context.Context, t *Table) {
 		}
 		s.mu.Lock()
 		ran = ran || s.senders[r.Name] != nil || s.receivers[r.Name] != nil
+		if s.receivers[r.Name] != nil {
+			s.cutByDDL[r.Name] = true
+		}
 		s.mu.Unlock()
 		s.closeReceiver(r.Name)
-		if now := s.Catalog().Table(t.User, t.Name); now != nil && !slices.Equal(now.Columns, t.Columns) {
-			s.relink(r.Name) // its rows look different from now on
-		}
 	}
 	if ran {
 		_ = s.Clock.Sleep(ctx, truncateWait)

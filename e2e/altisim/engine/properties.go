@@ -12,6 +12,7 @@ import (
 var defaults = map[string]string{
 	"ADMIN_MODE": "0", "DDL_LOCK_TIMEOUT": "0", "DDL_TIMEOUT": "0", "FETCH_TIMEOUT": "60", "IDLE_TIMEOUT": "0",
 	"MAX_CLIENT": "1000", "PORT_NO": "20300", "QUERY_TIMEOUT": "600", "REMOTE_SYSDBA_ENABLE": "1", "UTRANS_TIMEOUT": "3600",
+	"CASE_SENSITIVE_PASSWORD": "0", "FAILED_LOGIN_ATTEMPTS": "0", "PASSWORD_LIFE_TIME": "0", "PASSWORD_LOCK_TIME": "0",
 	"REPLICATION_ACK_XLOG_COUNT": "100", "REPLICATION_ALLOW_DUPLICATE_HOSTS": "0", "REPLICATION_BEFORE_IMAGE_LOG_ENABLE": "0",
 	"REPLICATION_COMMIT_WRITE_WAIT_MODE": "0", "REPLICATION_CONNECT_RECEIVE_TIMEOUT": "60", "REPLICATION_CONNECT_TIMEOUT": "10",
 	"REPLICATION_DDL_ENABLE": "0", "REPLICATION_DDL_ENABLE_LEVEL": "0", "REPLICATION_DDL_SYNC": "0",
@@ -68,13 +69,19 @@ const maxSeconds = 1 << 32
 // KnownProperty says whether there is a property of that name.
 func KnownProperty(name string) bool { _, ok := defaults[name]; return ok }
 
-// Properties lists all names and values in order of name.
-func (s *Server) Properties() [][2]string {
+// Property is a property as the view shows it.
+type Property struct {
+	Name, Value string
+	Limits      Limits
+}
+
+// Properties lists all properties in order of name.
+func (s *Server) Properties() []Property {
 	s.properties.mu.Lock()
 	defer s.properties.mu.Unlock()
-	var out [][2]string
+	var out []Property
 	for _, k := range slices.Sorted(maps.Keys(s.properties.values)) {
-		out = append(out, [2]string{k, s.properties.values[k]})
+		out = append(out, Property{k, s.properties.values[k], limitsOf(k)})
 	}
 	return out
 }
@@ -87,7 +94,7 @@ func (s *Server) SetProperty(name, value string) error {
 	if slices.Contains(fixed, name) {
 		return Errorf(0x01067, "The property [%s] is read-only.", name)
 	}
-	if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < 0 {
+	if n, err := strconv.ParseInt(value, 10, 64); err != nil || !limitsOf(name).take(n) {
 		return Errorf(0x01066, "The property [%s] value [%s] cannot be converted.", name, value)
 	}
 	s.properties.mu.Lock()

@@ -116,6 +116,12 @@ func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 	if slices.ContainsFunc(r.targets, func(t target) bool { return s.inDDL[t.table.ID] }) {
 		return NoSN, false
 	}
+	if cut := s.cutByDDL[r.name]; cut {
+		delete(s.cutByDDL, r.name)
+		if h.Again { // a sender that writes is back before the DDL is over, on the real server
+			return NoSN, false
+		}
+	}
 	s.receivers[r.name] = r
 	remembered, ok = s.memory[r.name]
 	if !ok {
@@ -277,7 +283,7 @@ func (r *receiver) transaction(id int64, began SN) *applied {
 	defer r.mu.Unlock()
 	a := r.open[id]
 	if a == nil {
-		a = &applied{Transaction: r.s.begin(0, true), began: began}
+		a = &applied{Transaction: r.s.beginReceived(id == 0), began: began}
 		if id != 0 {
 			r.open[id] = a
 		}
@@ -383,12 +389,21 @@ func (r *receiver) apply(sent []SentChange) error {
 			if a.hasGivenUp(ch) {
 				continue
 			}
+			t := r.targets[ch.Item]
+			if ch.Columns != nil {
+				if err := t.takes(ch.Columns); err != nil {
+					over()
+					_ = r.link.Send(Frame{Kind: FrameWelcome, Text: err.Error()})
+					return err
+				}
+				t.columns = ch.Columns
+			}
 			ok, err := r.lock(a, ch, func() error { return r.make(&b) })
 			if err != nil {
 				over()
 				return err
 			}
-			if t := r.targets[ch.Item]; ok {
+			if ok {
 				changes = append(changes, Change{Op: ch.Op, Table: t.table, Columns: t.columns, Before: ch.Before, After: ch.After})
 			}
 		}
@@ -438,7 +453,7 @@ func (r *receiver) insert(item int, rows []string) error {
 		changes[i] = Change{Op: Insert, Table: t.table, Columns: t.columns, After: row}
 	}
 	defer r.alive()()
-	a := r.s.begin(0, true)
+	a := r.s.beginReceived(true)
 	defer a.End()
 	if err := a.Write(r.ctx, t.table); err != nil {
 		return err

@@ -69,7 +69,7 @@ func (n *node) down() {
 
 // insert is a user's INSERT that is committed at once.
 func (n *node) insert(key int) {
-	u := n.begin()
+	u := &user{Transaction: n.Begin(1, true), n: n}
 	u.insert(key)
 	u.commit()
 }
@@ -84,7 +84,7 @@ type user struct {
 	changes []engine.Change
 }
 
-func (n *node) begin() *user { return &user{Transaction: n.Begin(1), n: n} }
+func (n *node) begin() *user { return &user{Transaction: n.Begin(1, false), n: n} }
 
 func (u *user) insert(key int) {
 	if err := u.Write(context.Background(), u.n.table); err != nil {
@@ -478,4 +478,32 @@ func TestSyncCutUnderVirtualTime(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The applied number never says more than the rows: it moves when they are there.
+func TestAppliedNumber_IsNotAheadOfTheRows(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		if err := a.Start(context.Background(), "R", false); err != nil {
+			t.Fatal(err)
+		}
+		b.store.Slow = time.Second
+		for key := range 5 {
+			a.insert(key)
+			synctest.Wait()
+			commit := a.Senders()[0].CommitXSN
+			for looks := 0; b.keys() != key+1; looks++ {
+				if got := b.Receivers()[0].Applied; got >= commit {
+					t.Fatalf("applied %d of %d, and the row is not there", got, commit)
+				}
+				if looks > 100 {
+					t.Fatal("the row never comes")
+				}
+				time.Sleep(100 * time.Millisecond)
+				synctest.Wait()
+			}
+			if got := b.Receivers()[0].Applied; got < commit {
+				t.Errorf("the row is there, and the number is %d, not %d", got, commit)
+			}
+		}
+	})
 }

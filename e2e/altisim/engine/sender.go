@@ -50,9 +50,11 @@ type sender struct {
 	agreed  int // the changes that the link knows of
 	pin     SN  // what a SYNC will start from
 
-	fresh bool // its restart point was set by a SYNC, after the handshake
-	wakes bool // its server has just started: its first handshake wakes the peer's sender
-	skip  SN   // nothing up to here is sent over the link, because the peer's receiver remembers it
+	announced []HelloItem // when the link was made
+	fresh     bool        // its restart point was set by a SYNC, after the handshake
+	again     bool        // it has just lost its link
+	wakes     bool        // its server has just started: its first handshake wakes the peer's sender
+	skip      SN          // nothing up to here is sent over the link, because the peer's receiver remembers it
 
 	stopping  bool  // guarded by Server.mu
 	ddlBefore int64 // statements of DDL before the link was made
@@ -130,6 +132,13 @@ func (x *sender) run(link Link, unfound SenderStatus) {
 		if err := x.stream(link); err != nil && x.ctx.Err() == nil {
 			x.s.log.Info("peer lost", "replication", x.name, "error", err)
 			x.update(func(st *SenderState) { st.Status, st.NetError, st.Open = SenderRetries, true, nil })
+			x.mu.Lock()
+			x.again = true
+			x.mu.Unlock()
+			if e := new(Error); errors.As(err, &e) { // the peer says that it cannot go on
+				_ = link.Close()
+				x.rest()
+			}
 		}
 		_ = link.Close()
 		link = nil
@@ -197,7 +206,7 @@ func (x *sender) stream(link Link) error {
 		st.Rows[id] = map[Op]int64{}
 	}
 	x.ddlBefore = ddl
-	skip := x.skip
+	skip, announced := x.skip, x.announced
 	x.mu.Unlock()
 	x.begins.Do(func() { close(x.runs) })
 
@@ -209,6 +218,10 @@ func (x *sender) stream(link Link) error {
 			f, err := link.Receive()
 			if err != nil {
 				lost(err)
+				return
+			}
+			if f.Kind == FrameWelcome { // no longer
+				lost(errHandshake(f.Text))
 				return
 			}
 			answer := f.Ask || f.Kind == FrameBye
@@ -233,7 +246,7 @@ func (x *sender) stream(link Link) error {
 			}
 		}
 	})
-	o := outgoing{progress: &p, link: link, object: r, items: items, at: at, skip: skip, told: map[int64]*told{}, over: map[int64]bool{}}
+	o := outgoing{progress: &p, link: link, object: r, items: items, announced: announced, at: at, skip: skip, told: map[int64]*told{}, over: map[int64]bool{}}
 	err := o.send(ctx)
 	if x.ctx.Err() != nil && ctx.Err() == nil {
 		err = p.send(link, Frame{Kind: FrameBye, Ask: true})
@@ -249,11 +262,12 @@ func (x *sender) stream(link Link) error {
 // outgoing is what the sending half of a link knows.
 type outgoing struct {
 	*progress
-	link   Link
-	object *Replication
-	items  map[int]int // by table id
-	at     SN          // all up to here is read, and sent
-	skip   SN
+	link      Link
+	object    *Replication
+	items     map[int]int // by table id
+	announced []HelloItem
+	at        SN // all up to here is read, and sent
+	skip      SN
 
 	halfway bool            // inside a transaction that wrote before the object began at "now"
 	open    bool            // inside a transaction that is sent
@@ -341,6 +355,7 @@ func (o *outgoing) sendRecords(records []Record) (sent bool, err error) {
 	rows := map[int]map[Op]int64{}
 	var frames int64
 	commits := NoSN
+	catalog := o.sender.s.Catalog() // after the log was read: it knows how its rows looked
 	for _, rec := range records {
 		switch {
 		case rec.Op == Began:
@@ -370,7 +385,7 @@ func (o *outgoing) sendRecords(records []Record) (sent bool, err error) {
 				continue
 			}
 			o.open = true
-			out = append(out, SentChange{Op: rec.Op, Item: o.items[rec.TableID], SN: rec.SN, Before: rec.Before, After: rec.After})
+			out = append(out, o.change(catalog, rec, rec.SN))
 			count(rows, rec)
 			frames++
 		}
@@ -389,6 +404,19 @@ func (o *outgoing) sendRecords(records []Record) (sent bool, err error) {
 	return true, nil
 }
 
+// change is a record as it is sent: with its columns, unless they are those that the link was made with.
+func (o *outgoing) change(c *Catalog, rec Record, at SN) SentChange {
+	item := o.items[rec.TableID]
+	ch := SentChange{Op: rec.Op, Item: item, SN: at, Before: rec.Before, After: rec.After}
+	i := o.object.Items[item]
+	if t := c.Table(i.LocalUser, i.LocalTable); t != nil {
+		if columns := t.ColumnsAt(at); !SameRows(columns, o.announced[item].Columns) {
+			ch.Columns = columns
+		}
+	}
+	return ch
+}
+
 // inside tells whether the last record that was read is not the last of its transaction.
 func (o *outgoing) inside() bool { return o.open || o.passed }
 
@@ -403,6 +431,7 @@ func (o *outgoing) sends(rec Record) bool {
 func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 	var state []SentOpen
 	is := map[int64]bool{}
+	catalog := o.sender.s.Catalog()
 	for _, t := range open {
 		is[t.id] = true
 		if o.over[t.id] {
@@ -417,7 +446,9 @@ func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 			rows := map[int]map[Op]int64{}
 			for _, rec := range t.changes[heard.looked:] {
 				if o.sends(rec) && rec.SN > o.skip {
-					out = append(out, SentChange{Op: rec.Op, Item: o.items[rec.TableID], SN: t.began, Before: rec.Before, After: rec.After})
+					ch := o.change(catalog, rec, rec.SN)
+					ch.SN = t.began
+					out = append(out, ch)
 					count(rows, rec)
 				}
 			}
@@ -530,8 +561,8 @@ func (x *sender) asks(sn SN) {
 type progress struct {
 	sender  *sender
 	mu      sync.Mutex
-	xsn     SN   // durable restart point
-	sent    bool // changes, since the restart point was moved
+	xsn     SN // durable restart point
+	sentTo  SN // the last change
 	waiting time.Time
 	owed    int // answers that the peer owes
 }
@@ -541,7 +572,9 @@ type progress struct {
 func (p *progress) send(link Link, f Frame) error {
 	p.mu.Lock()
 	f.Restart = p.xsn
-	p.sent = p.sent || f.Kind == FrameChanges
+	if n := len(f.Changes); f.Kind == FrameChanges && n > 0 {
+		p.sentTo = f.Changes[n-1].SN
+	}
 	idle := p.waiting.IsZero()
 	if idle {
 		p.waiting = time.Now()
@@ -584,9 +617,9 @@ func (p *progress) silent() bool {
 func (p *progress) acknowledge(sn SN, answer bool) {
 	x := p.sender
 	p.mu.Lock()
-	move := sn > p.xsn && (p.sent || sn-p.xsn > pinSlack)
+	move := sn > p.xsn && (p.sentTo > p.xsn || sn-p.xsn > pinSlack)
 	if move {
-		p.xsn, p.sent = sn, false
+		p.xsn = sn
 	}
 	p.mu.Unlock()
 	if move {

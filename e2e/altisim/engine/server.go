@@ -27,9 +27,10 @@ type Server struct {
 	catalog   *Catalog // replaced, never changed
 	senders   map[string]*sender
 	receivers map[string]*receiver
-	memory    map[string]SN // how far a peer's log has come, as its sender told, by replication
-	inDDL     map[int]bool  // tables, by id, whose objects let no sender in
-	ddl       int64         // statements of DDL in this life of the server
+	memory    map[string]SN   // how far a peer's log has come, as its sender told, by replication
+	inDDL     map[int]bool    // tables, by id, whose objects let no sender in
+	cutByDDL  map[string]bool // objects whose receiver DDL has ended
+	ddl       int64           // statements of DDL in this life of the server
 
 	locks        locks
 	transactions transactions
@@ -57,7 +58,7 @@ func New(c Config) *Server {
 	s := &Server{
 		Clock: c.Clock, Started: c.Started, store: c.Store, net: c.Network, log: c.Log, catalog: c.Catalog,
 		stopping: make(chan struct{}, 1), senders: map[string]*sender{}, receivers: map[string]*receiver{},
-		memory: map[string]SN{}, inDDL: map[int]bool{}, locks: newLocks(c.Clock), properties: newProperties(c.Properties),
+		memory: map[string]SN{}, inDDL: map[int]bool{}, cutByDDL: map[string]bool{}, locks: newLocks(c.Clock), properties: newProperties(c.Properties),
 		transactions: transactions{open: map[int64]*Transaction{}, changed: make(chan struct{})},
 	}
 	s.ctx, s.end = context.WithCancelCause(context.Background())

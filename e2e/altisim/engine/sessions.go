@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -41,16 +40,20 @@ type Session struct {
 	mu           sync.Mutex
 	queryTimeout int  // seconds, 0 = none
 	unreplicated bool // ALTER SESSION SET REPLICATION = FALSE or NONE
+	ddlSync      bool // ALTER SESSION SET REPLICATION_DDL_SYNC = 1
 	ddlLockWait  int  // seconds, 0 = none, -1 = for ever
 }
 
 // Login opens a session or says why not.
 func (s *Server) Login(l Login) (*Session, error) {
+	if len(l.Password) > maxPassword {
+		return nil, ErrLoginTooLong
+	}
 	u := s.Catalog().User(l.User)
 	switch {
 	case u == nil:
 		return nil, ErrUserNotFound
-	case u.Password != l.Password && u.Password != strings.ToUpper(l.Password): // as IDENTIFIED BY folds it
+	case !s.samePassword(u.Password, l.Password):
 		return nil, ErrInvalidPassword
 	case l.Sysdba && u.Name != SysUser:
 		return nil, ErrInvalidPrivileges
@@ -188,6 +191,13 @@ func (c *Session) Replicates() bool {
 	return !c.unreplicated
 }
 
+// SyncsDDL says whether this session's DDL shall be carried out on the peers too.
+func (c *Session) SyncsDDL() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ddlSync
+}
+
 // QueryTimeout is the session's limit for one statement in seconds.
 func (c *Session) QueryTimeout() int {
 	c.mu.Lock()
@@ -225,6 +235,8 @@ func (c *Session) Set(name, value string) error {
 			return Errorf(0x01066, "The property [%s] value [%s] cannot be converted.", name, value)
 		}
 		c.queryTimeout = n
+	case "REPLICATION_DDL_SYNC":
+		c.ddlSync = value == "1"
 	case "DDL_LOCK_TIMEOUT":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < -1 || n > maxDDLLockTimeout {
@@ -232,7 +244,7 @@ func (c *Session) Set(name, value string) error {
 		}
 		c.ddlLockWait = n
 	case "DDL_TIMEOUT", "UTRANS_TIMEOUT", "IDLE_TIMEOUT", "FETCH_TIMEOUT", "EXPLAIN", "TIME_ZONE",
-		"DEFAULT_DATE_FORMAT", "REPLICATION_DDL_SYNC":
+		"DEFAULT_DATE_FORMAT":
 	default:
 		return ErrSessionProperty
 	}

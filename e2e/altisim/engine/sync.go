@@ -10,7 +10,7 @@ import (
 type SyncOptions struct {
 	Parallel int
 	Only     bool        // do not start the sender afterwards
-	Tables   [][2]string // user and table; empty: all
+	Tables   []SyncTable // empty: all
 }
 
 // Sync is ALTER REPLICATION … SYNC: it waits until nobody else has a lock on its tables,
@@ -20,11 +20,8 @@ type SyncOptions struct {
 // what was pending for the others is sent too. Until it ends, and when it
 // fails, the object looks as before.
 func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
-	for _, t := range o.Tables {
-		r := s.Catalog().Replication(name)
-		if r != nil && !slices.ContainsFunc(r.Items, func(i Item) bool { return [2]string{i.LocalUser, i.LocalTable} == t }) {
-			return ErrItemNotFound
-		}
+	if err := s.Catalog().checkSync(name, o.Tables); err != nil {
+		return err
 	}
 	x, err := s.reserve(ctx, name, ErrSyncUnknown)
 	if err != nil {
@@ -85,7 +82,7 @@ func (r *Replication) finishSync(at SN, o SyncOptions) {
 		r.XSN, r.Pinned = at, 0
 	}
 	for i := range r.Items {
-		if len(o.Tables) > 0 && slices.Contains(o.Tables, [2]string{r.Items[i].LocalUser, r.Items[i].LocalTable}) {
+		if len(o.Tables) > 0 && o.names(r.Items[i].LocalUser, r.Items[i].LocalTable) {
 			r.Items[i].InvalidMaxSN = at
 		}
 	}
@@ -118,7 +115,7 @@ func (x *sender) freeze(ctx context.Context, o SyncOptions) (Snapshot, error) {
 }
 
 func (o SyncOptions) copies(t *Table) bool {
-	return len(o.Tables) == 0 || slices.Contains(o.Tables, [2]string{t.User, t.Name})
+	return len(o.Tables) == 0 || o.names(t.User, t.Name)
 }
 
 func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error) {

@@ -16,6 +16,7 @@ type Transaction struct {
 
 	s        *Server
 	receiver bool
+	brief    bool // over with its one statement
 
 	held  map[int]lockMode // by table id; guarded by locks.mu
 	waits *lockRequest     // guarded by locks.mu
@@ -33,14 +34,20 @@ type transactions struct {
 	changed chan struct{} // closed and replaced when a sender may have something to tell its peer
 }
 
-// Begin makes a session's transaction.
-func (s *Server) Begin(session int64) *Transaction { return s.begin(session, false) }
-
-func (s *Server) begin(session int64, receiver bool) *Transaction {
+// Begin makes a session's transaction; brief says that it is over with one statement.
+func (s *Server) Begin(session int64, brief bool) *Transaction {
 	s.transactions.mu.Lock()
 	defer s.transactions.mu.Unlock()
 	s.transactions.last++
-	return &Transaction{ID: s.transactions.last, Session: session, s: s, receiver: receiver, held: map[int]lockMode{}}
+	return &Transaction{ID: s.transactions.last, Session: session, s: s, brief: brief, held: map[int]lockMode{}}
+}
+
+// beginReceived makes a receiver's transaction; brief says that the peer has told of it only
+// with its commit.
+func (s *Server) beginReceived(brief bool) *Transaction {
+	t := s.Begin(0, brief)
+	t.receiver = true
+	return t
 }
 
 func (t *Transaction) list() {
@@ -182,7 +189,7 @@ func (a *transactions) stillOpen(seen []SentOpen) (open []SentOpen) {
 // lockAlone takes tables for something that nobody may write to meanwhile, such as DDL.
 // release must be called, whatever happens.
 func (s *Server) lockAlone(ctx context.Context, limit time.Duration, tables []*Table) (release func(), err error) {
-	t := s.begin(0, false)
+	t := s.Begin(0, true)
 	for _, table := range tables {
 		if err := s.locks.take(ctx, t, table.ID, lockExclusive, limit); err != nil {
 			s.locks.release(t)

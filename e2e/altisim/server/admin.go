@@ -41,6 +41,8 @@ func (c *Session) alterReplication(ctx context.Context, st sqlfront.Statement) (
 	switch a.Action {
 	case sqlfront.ActStart:
 		err = e.Start(ctx, a.Name, a.Retry)
+	case sqlfront.ActQuickStart:
+		err = e.QuickStart(ctx, a.Name, a.Retry)
 	case sqlfront.ActStop:
 		err = e.Stop(ctx, a.Name)
 	case sqlfront.ActReset:

@@ -62,11 +62,11 @@ func (c *Session) sysTables() (string, [][]any) {
 }
 
 func (c *Session) sysUsers() (string, [][]any) {
-	var rows [][]any
+	rows := [][]any{{0, "PUBLIC", 0, "N"}}
 	for _, u := range c.catalog().Users {
-		rows = append(rows, []any{u.ID, u.Name})
+		rows = append(rows, []any{u.ID, u.Name, 0, "N"})
 	}
-	return `USER_ID USER_NAME`, rows
+	return `USER_ID USER_NAME FAILED_LOGIN_COUNT ACCOUNT_LOCK`, rows
 }
 
 func (c *Session) sysColumns() (string, [][]any) {

@@ -79,7 +79,7 @@ func (c *Session) truncateTable(ctx context.Context, t *engine.Table) error {
 	if err := c.own(t.User, "ALTER_ANY_TABLE"); err != nil {
 		return err
 	}
-	if err := c.srv.Engine.MayTruncate(t, c.Replicates()); err != nil {
+	if err := c.srv.Engine.MayAlter(t, engine.AlterLightly, c.Session); err != nil {
 		return err
 	}
 	release, err := c.srv.Engine.LockForDDL(ctx, c.Session, t)
@@ -90,58 +90,8 @@ func (c *Session) truncateTable(ctx context.Context, t *engine.Table) error {
 	if err := c.srv.Store.Truncate(ctx, t); err != nil {
 		return err
 	}
-	c.srv.Engine.Truncated(ctx, t)
+	c.srv.Engine.Emptied(ctx, t)
 	return nil
-}
-
-func (c *Session) alterTable(ctx context.Context, st sqlfront.Statement) (Output, error) {
-	a, err := sqlfront.ParseAlterTable(st, c.User)
-	if err != nil {
-		return Output{}, err
-	}
-	t := c.srv.Engine.Catalog().Table(a.User, a.Name)
-	if t == nil {
-		return Output{}, sqlfront.TableNotFound(st)
-	}
-	out := Output{Tag: "ALTER TABLE"}
-	if a.Truncate != "" {
-		return out, c.truncateTable(ctx, t)
-	}
-	if err := c.own(t.User, "ALTER_ANY_TABLE"); err != nil {
-		return Output{}, err
-	}
-	if err := c.srv.Engine.MayTruncate(t, c.Replicates()); err != nil {
-		return Output{}, err
-	}
-	release, err := c.srv.Engine.LockForDDL(ctx, c.Session, t)
-	if err != nil {
-		return Output{}, err
-	}
-	defer release()
-	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {
-		t := cat.Table(a.User, a.Name)
-		if t == nil {
-			return sqlfront.TableNotFound(st)
-		}
-		for _, col := range a.Add {
-			if t.Column(col.Name) != nil {
-				return engine.ErrNameUsed
-			}
-			col.ID = t.ID*1024 + len(t.Columns)
-			t.Columns = append(t.Columns, col)
-		}
-		for _, name := range a.Drop {
-			if t.Column(name) == nil {
-				return sqlfront.ColumnNotFound(st)
-			}
-			t.Columns = slices.DeleteFunc(t.Columns, func(col engine.Column) bool { return col.Name == name })
-		}
-		return nil
-	})
-	if err == nil {
-		c.srv.Engine.Truncated(ctx, t)
-	}
-	return out, err
 }
 
 // table finds the table that a statement ends with.
@@ -165,6 +115,9 @@ func (c *Session) createUser(ctx context.Context, st sqlfront.Statement) (Output
 	if err := c.MayAlterSystem("CREATE_USER"); err != nil {
 		return Output{}, err
 	}
+	if err := engine.NewPassword(password); err != nil {
+		return Output{}, err
+	}
 	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {
 		if cat.User(name) != nil {
 			return engine.ErrNameUsed
@@ -181,6 +134,9 @@ func (c *Session) alterUser(ctx context.Context, st sqlfront.Statement) (Output,
 		return Output{}, err
 	}
 	if err := c.own(name, "ALTER_USER"); err != nil {
+		return Output{}, err
+	}
+	if err := engine.NewPassword(password); err != nil {
 		return Output{}, err
 	}
 	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {

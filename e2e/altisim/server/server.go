@@ -97,8 +97,10 @@ func (c *Session) statement(st sqlfront.Statement) runner {
 	switch st.First(2) {
 	case "CREATE TABLE":
 		return c.createTable
-	case "ALTER TABLE":
+	case "ALTER TABLE", "CREATE INDEX", "CREATE UNIQUE", "COMMENT ON":
 		return c.alterTable
+	case "DROP INDEX":
+		return c.dropIndex
 	case "DROP TABLE":
 		return c.dropTable
 	case "TRUNCATE TABLE":
@@ -123,6 +125,8 @@ func (c *Session) statement(st sqlfront.Statement) runner {
 		return c.alterDatabase
 	}
 	switch st.First(1) {
+	case "RENAME":
+		return c.alterTable
 	case "GRANT", "REVOKE": // everybody may read and write what he can name
 		return func(context.Context, sqlfront.Statement) (Output, error) { return Output{Tag: st.First(1)}, nil }
 	}

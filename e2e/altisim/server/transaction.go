@@ -22,8 +22,8 @@ type transaction struct {
 	rows *store.Tx
 }
 
-func (c *Session) begin() *transaction {
-	t := c.srv.Engine.Begin(c.ID)
+func (c *Session) begin(brief bool) *transaction {
+	t := c.srv.Engine.Begin(c.ID, brief)
 	return &transaction{t, c.srv.Store.Begin(t.ID, c.Replicates())}
 }
 
@@ -37,7 +37,7 @@ func (c *Session) current() (t *transaction, end func()) {
 	if c.tx != nil {
 		return c.tx, func() {}
 	}
-	t = c.begin()
+	t = c.begin(true)
 	return t, t.End
 }
 
@@ -50,7 +50,7 @@ func (c *Session) transaction(ctx context.Context, st sqlfront.Statement) (Outpu
 	switch {
 	case verb == "BEGIN" || verb == "START":
 		if c.tx == nil {
-			c.tx = c.begin()
+			c.tx = c.begin(false)
 		}
 		verb = "BEGIN"
 	case verb == "COMMIT" || verb == "END":

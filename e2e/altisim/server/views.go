@@ -151,7 +151,11 @@ func (c *Session) repExec() (string, [][]any) {
 func (c *Session) property() (string, [][]any) {
 	var rows [][]any
 	for _, p := range c.engine().Properties() {
-		rows = append(rows, []any{p[0], 1, 0, nil, nil, p[1], nil, nil, nil, nil, nil, nil, nil})
+		var least, most any
+		if p.Limits.Seen {
+			least, most = p.Limits.Min, p.Limits.Max
+		}
+		rows = append(rows, []any{p.Name, 1, p.Limits.Attr, least, most, p.Value, nil, nil, nil, nil, nil, nil, nil})
 	}
 	return `NAME STOREDCOUNT ATTR MIN MAX VALUE1 VALUE2 VALUE3 VALUE4 VALUE5 VALUE6 VALUE7 VALUE8`, rows
 }
@@ -168,12 +172,17 @@ func (c *Session) sessions() (string, [][]any) {
 		CLIENT_INFO MODULE ACTION REPLICATION_DDL_SYNC REPLICATION_DDL_SYNC_TIMELIMIT MESSAGE_CALLBACK SHARD_DDL_LOCK_TIMEOUT
 		SHARD_DDL_LOCK_TRY_COUNT DDL_LOCK_TIMEOUT`
 	names := strings.Fields(columns)
+	transactions := map[int64]int64{} // by session
+	for _, t := range c.engine().Transactions() {
+		transactions[t.Session] = t.ID
+	}
 	var rows [][]any
 	for _, s := range c.engine().Sessions() {
+		transaction, open := transactions[s.ID]
 		known := map[string]any{
 			"ID": s.ID, "COMM_NAME": s.Login.From, "QUERY_TIME_LIMIT": s.QueryTimeout(), "DDL_TIME_LIMIT": 0, "FETCH_TIME_LIMIT": 60,
 			"UTRANS_TIME_LIMIT": 3600, "IDLE_TIME_LIMIT": 0, "CLIENT_APP_INFO": s.Login.App, "DB_USERNAME": s.User, "DB_USERID": s.UserID,
-			"SYSDBA_FLAG": flag(s.Login.Sysdba), "AUTOCOMMIT_FLAG": 1, "SESSION_STATE": "SERVICE", "TASK_STATE": "EXECUTING",
+			"SYSDBA_FLAG": flag(s.Login.Sysdba), "TRANS_ID": transaction, "AUTOCOMMIT_FLAG": flag(!open), "DDL_LOCK_TIMEOUT": s.DDLLockTimeout(), "SESSION_STATE": "SERVICE", "TASK_STATE": "EXECUTING",
 			"REPLICATION_MODE": flag(s.Replicates()), "LOGIN_TIME": s.Since.Unix(), "CLIENT_TYPE": "CLI-64LE", "ACTIVE_FLAG": flag(s.ID == c.ID),
 		}
 		row := make([]any, len(names))

@@ -51,9 +51,19 @@ func (p *parser) need(words ...string) {
 	}
 }
 
+// reserved are words that the real server takes for its own; the list is not complete.
+var reserved = words(`ALL ALTER AND ANY AS ASC BEGIN BETWEEN BY CASE CASCADE CHECK CLOSE COLUMN COMMENT COMMIT CONNECT CONNECT_BY_ROOT
+	CONSTRAINT CONTINUE CREATE CROSS CURRENT_USER CURSOR DECLARE DEFAULT DELETE DESC DISTINCT DROP EACH ELSE END ESCAPE EXCEPTION EXEC
+	EXECUTE EXISTS EXIT FETCH FIXED FOR FOREIGN FROM FULL FUNCTION GOTO GRANT GROUP HAVING IF IN INDEX INNER INSERT INTERSECT INTO IS JOIN
+	KEEP KEY LATERAL LEFT LEVEL LIKE LIMIT LINK LOB LOCK LOOP MERGE MINUS MODE MODIFY MOVE NEW NOT NULL OF OFF OLD ON OPEN OR ORDER OUT
+	OUTER OVER PACKAGE PARALLEL PARTITION PRIMARY PRIOR PROCEDURE PURGE QUEUE RAISE READ REFERENCES RENAME REPLACE RETURN REVOKE RIGHT
+	ROLLBACK ROW ROWNUM SAVEPOINT SELECT SEQUENCE SESSION SET SHARD SOME SPLIT START STATEMENT STEP STORAGE STORE SYNONYM TABLE TABLESPACE
+	THEN TO TOP TRIGGER TRUNCATE TYPE UNION UNIQUE UNLOCK UNTIL UPDATE USING VALUES VARIABLE VC2COLL VIEW WAIT WHEN WHERE WHILE WITH WORK
+	WRITE`)
+
 func (p *parser) name() string {
 	t := p.next()
-	if t.Kind != Word && t.Kind != Quoted {
+	if t.Kind != Word && t.Kind != Quoted || t.Kind == Word && reserved[t.Text] {
 		p.at--
 		p.fail()
 	}
@@ -191,6 +201,7 @@ func CreateTable(st Statement, user string) (*engine.Table, error) {
 var dataTypes = map[string]int{ // with their default precision
 	"INTEGER": 0, "INT": 0, "BIGINT": 0, "SMALLINT": 0, "DOUBLE": 0, "REAL": 0, "FLOAT": 38, "NUMBER": 38, "NUMERIC": 38, "DECIMAL": 38,
 	"CHAR": 1, "VARCHAR": 1, "NCHAR": 1, "NVARCHAR": 1, "DATE": 0, "BLOB": 0, "CLOB": 0,
+	"BYTE": 1, "VARBYTE": 1, "NIBBLE": 1, "BIT": 1, "VARBIT": 1, "GEOMETRY": 0,
 }
 
 func (p *parser) column(t *engine.Table) engine.Column {
@@ -266,46 +277,6 @@ func partitions(p *parser) (out []string) {
 	return out
 }
 
-// AlterTable is a parsed ALTER TABLE.
-type AlterTable struct {
-	User, Name string
-	Add        []engine.Column
-	Drop       []string
-	Truncate   string // partition
-}
-
-// ParseAlterTable parses ALTER TABLE … ADD COLUMN, DROP COLUMN and TRUNCATE
-// PARTITION.
-func ParseAlterTable(st Statement, user string) (a AlterTable, err error) {
-	p := &parser{st: st}
-	p.need("ALTER", "TABLE")
-	a.User, a.Name = p.qualified(user)
-	switch {
-	case p.accept("ADD"):
-		p.accept("COLUMN")
-		p.need("(")
-		for p.failed == nil {
-			a.Add = append(a.Add, p.column(&engine.Table{}))
-			if !p.accept(",") {
-				break
-			}
-		}
-		p.need(")")
-	case p.accept("DROP"):
-		p.accept("COLUMN")
-		if p.peek().Is("(") {
-			a.Drop = p.list()
-		} else {
-			a.Drop = []string{p.name()}
-		}
-	case p.accept("TRUNCATE", "PARTITION"):
-		a.Truncate = p.name()
-	default:
-		p.fail()
-	}
-	return a, p.end()
-}
-
 // TableName parses statements that end with a table's name after the given
 // words: DROP TABLE, TRUNCATE TABLE.
 func TableName(st Statement, user string, words ...string) (string, string, error) {
@@ -327,7 +298,8 @@ func UserPassword(st Statement) (user, password string, err error) {
 	user = p.name()
 	p.need("IDENTIFIED", "BY")
 	t := p.next()
-	if t.Kind == End || t.Kind == Op {
+	if t.Kind == End || t.Kind == Op || t.Text == "" || strings.Contains(t.Text, "'") {
+		p.at--
 		p.fail()
 	}
 	password = t.Text

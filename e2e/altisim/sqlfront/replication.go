@@ -68,6 +68,7 @@ const (
 	ActAddHost
 	ActDropHost
 	ActSetHost
+	ActQuickStart
 )
 
 // AlterReplication is a parsed ALTER REPLICATION.
@@ -88,8 +89,10 @@ func ParseAlterReplication(st Statement) (a AlterReplication, err error) {
 	p.need("ALTER", "REPLICATION")
 	a.Name, a.Wait = p.name(), -1
 	switch {
-	case p.accept("START"), p.accept("QUICKSTART"):
+	case p.accept("START"):
 		a.Action, a.Retry = ActStart, p.accept("RETRY")
+	case p.accept("QUICKSTART"):
+		a.Action, a.Retry = ActQuickStart, p.accept("RETRY")
 	case p.accept("STOP"):
 		a.Action = ActStop
 	case p.accept("RESET"):
@@ -101,12 +104,13 @@ func ParseAlterReplication(st Statement) (a AlterReplication, err error) {
 			a.Sync.Parallel = p.number()
 		}
 		for p.accept("TABLE") || len(a.Sync.Tables) > 0 && p.accept(",") {
-			u := p.name()
+			t := engine.SyncTable{User: p.name()}
 			p.need(".")
-			a.Sync.Tables = append(a.Sync.Tables, [2]string{u, p.name()})
+			t.Name = p.name()
 			if p.accept("PARTITION") {
-				p.name()
+				t.Partition = p.name()
 			}
+			a.Sync.Tables = append(a.Sync.Tables, t)
 		}
 	case p.accept("FLUSH"):
 		a.Action = ActFlush

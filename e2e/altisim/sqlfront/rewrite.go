@@ -87,6 +87,9 @@ func Rewrite(st Statement, n Names) (Query, error) {
 		}
 	}
 	q := Query{SQL: strings.Join(r.out, " "), Labels: labels(st)}
+	if err := duplicateAlias(st, q.Labels); err != nil {
+		return Query{}, err
+	}
 	if len(r.order) == 0 {
 		return q, nil
 	}
@@ -124,7 +127,7 @@ func (r *rewriter) is(words ...string) bool {
 func (r *rewriter) step() error {
 	f := &r.frames[len(r.frames)-1]
 	t := r.tok(0)
-	if f.expect && (t.Kind == Word || t.Kind == Quoted) && !notAnAlias[t.Text] {
+	if f.expect && (t.Kind == Quoted || t.Kind == Word && !notAnAlias[t.Text]) {
 		f.expect = false
 		return r.table()
 	}
@@ -168,6 +171,7 @@ func (r *rewriter) plain(t Token) error {
 	case Word:
 		call := r.is("(")
 		switch {
+		case r.typed(t):
 		case t.Text == "SYSDATE", t.Text == "SYSTIMESTAMP":
 			r.emit("(" + sysdate + ")")
 		case t.Text == "MINUS":

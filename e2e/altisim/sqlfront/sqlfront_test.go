@@ -1,6 +1,8 @@
 package sqlfront
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,6 +35,34 @@ func TestSplit(t *testing.T) {
 	for _, bad := range []string{"SELECT 'x", `SELECT "x`, "SELECT /* x"} {
 		if _, err := Split(bad); err == nil {
 			t.Errorf("%s was taken", bad)
+		}
+	}
+}
+
+func TestTokens_NationalTextIsText(t *testing.T) {
+	got := parseOne(t, `INSERT INTO T VALUES (N'한''글', n'x', NN)`).Tokens
+	if got[5].Kind != Text || got[5].Text != "한'글" || got[7].Kind != Text || got[9].Kind != Word {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestRewrite_OrderByAColumnThatIsTwiceInTheList(t *testing.T) {
+	names := Names{User: "SYS", Table: func(user, name string) (string, error) { return user + "." + name, nil }}
+	for text, refused := range map[string]bool{
+		`SELECT "ID", "ID", V FROM T ORDER BY "ID" LIMIT 5`:            true,
+		`SELECT ID, V, ID FROM T ORDER BY V, ID DESC`:                  true,
+		`SELECT V AS ID, ID FROM T ORDER BY ID`:                        true,
+		`SELECT "ID", "ID" FROM T X ORDER BY X."ID"`:                   false,
+		`SELECT X."ID", X."ID" FROM T X ORDER BY X."ID"`:               false,
+		`SELECT "ID" AS K0, "ID" FROM T ORDER BY "ID"`:                 false,
+		`SELECT "ID" AS K0, "ID" FROM T ORDER BY K0`:                   false,
+		`SELECT ID, ID FROM T ORDER BY V`:                              false,
+		`SELECT ID, ID FROM T WHERE V IN (SELECT V FROM U ORDER BY V)`: false,
+		`SELECT ID, ID FROM T`:                                         false,
+	} {
+		_, err := Rewrite(parseOne(t, text), names)
+		if got := errors.Is(err, engine.Errorf(0x3105B, "")); got != refused {
+			t.Errorf("%s: %v, want it refused: %t", text, err, refused)
 		}
 	}
 }
@@ -105,5 +135,16 @@ func TestCreateTableStatement(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestReservedWords_AreNamesInQuotesOnly(t *testing.T) {
+	for _, form := range []string{"CREATE TABLE U.%s (C INTEGER)", "CREATE TABLE U.T (%s INTEGER)", "CREATE TABLE U.T (C INTEGER, PRIMARY KEY (%s))"} {
+		if _, err := CreateTable(parseOne(t, fmt.Sprintf(form, "ORDER")), "U"); err == nil {
+			t.Errorf(form+" was taken", "ORDER")
+		}
+	}
+	if _, err := CreateTable(parseOne(t, `CREATE TABLE U."ORDER" ("LEVEL" INTEGER PRIMARY KEY)`), "U"); err != nil {
+		t.Error(err)
 	}
 }

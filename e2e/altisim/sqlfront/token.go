@@ -65,9 +65,9 @@ func Tokens(source string) ([]Token, error) {
 			}
 			i += n + 4
 			continue
-		case c == '\'' || (c == 'E' || c == 'e') && i+1 < len(source) && source[i+1] == '\'':
-			escapes := c != '\''
-			if escapes {
+		case c == '\'' || i+1 < len(source) && source[i+1] == '\'' && strings.IndexByte("EeNn", c) >= 0:
+			escapes := c == 'E' || c == 'e'
+			if c != '\'' {
 				i++
 			}
 			text, n, ok := quoted(source[i:], escapes)

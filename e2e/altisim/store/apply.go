@@ -82,6 +82,12 @@ func (a *applier) apply(ch engine.Change) (bool, error) {
 	table := physical(ch.Table)
 	switch ch.Op {
 	case engine.Insert:
+		for _, c := range ch.Table.Columns {
+			if c.Default != "" && !c.NotNull && !slices.Contains(set, Quote(c.Name)) {
+				// The sender does not have the column: NULL arrives, whatever the default.
+				set, setArgs = append(set, Quote(c.Name)), append(setArgs, nil)
+			}
+		}
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(set)), ", ")
 		return a.exec("INSERT INTO "+table+" ("+strings.Join(set, ", ")+") VALUES ("+marks+")", setArgs)
 	case engine.Delete:

@@ -67,16 +67,7 @@ func difference(old, c *engine.Catalog) (out []string) {
 			out = append(out, createTable(t))
 			continue
 		}
-		for _, col := range t.Columns {
-			if was.Column(col.Name) == nil {
-				out = append(out, "ALTER TABLE "+physical(t)+" ADD COLUMN "+columnText(col))
-			}
-		}
-		for _, col := range was.Columns {
-			if t.Column(col.Name) == nil {
-				out = append(out, "ALTER TABLE "+physical(t)+" DROP COLUMN "+Quote(col.Name))
-			}
-		}
+		out = append(out, alterTable(was, t)...)
 	}
 	return out
 }
@@ -93,6 +84,11 @@ func createTable(t *engine.Table) string {
 	}
 	for _, u := range t.Unique {
 		parts = append(parts, "UNIQUE ("+names(u)+")")
+	}
+	for _, i := range t.Indexes {
+		if i.Unique {
+			parts = append(parts, "UNIQUE ("+names(i.Columns)+")")
+		}
 	}
 	return "CREATE TABLE " + physical(t) + " (" + strings.Join(parts, ", ") + ")" + tail
 }
@@ -114,12 +110,18 @@ func columnText(c engine.Column) string {
 		check = fmt.Sprintf(" CHECK (typeof(%s) IN ('integer', 'null'))", q)
 	case "CHAR", "VARCHAR", "NCHAR", "NVARCHAR":
 		decl = fmt.Sprintf("%s(%d)", c.Type, c.Precision)
-		check = fmt.Sprintf(" CHECK (length(%s) <= %d)", q, c.Precision)
+		length := "length(" + q + ")"
+		if !strings.HasPrefix(c.Type, "N") {
+			length = "length(CAST(" + q + " AS BLOB))" // bytes
+		}
+		check = fmt.Sprintf(" CHECK (%s <= %d)", length, c.Precision)
 		if c.Type == "CHAR" || c.Type == "NCHAR" {
 			check = " COLLATE RTRIM" + check // padding counts in no comparison
 		}
 	case "DATE":
 		decl = "ALTIDATE_TEXT"
+	case "BYTE", "VARBYTE", "NIBBLE", "BIT", "VARBIT": // kept as they are written, BYTE'0A' as 0A
+		decl = "TEXT"
 	case "NUMERIC", "NUMBER", "DECIMAL", "FLOAT":
 		decl = "NUMERIC"
 	}
@@ -195,7 +197,7 @@ func image(row string, columns []engine.Column) string {
 		switch c.Type {
 		case "DOUBLE", "REAL", "FLOAT", "NUMERIC", "NUMBER", "DECIMAL":
 			q = fmt.Sprintf("iif(typeof(%s) = 'real', printf('%%!.17g', %s), %s)", q, q, q)
-		case "BLOB", "BYTE":
+		case "BLOB":
 			q = fmt.Sprintf("hex(%s)", q)
 		}
 		parts = append(parts, q)

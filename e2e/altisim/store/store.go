@@ -6,8 +6,8 @@
 // An open transaction that is between two statements keeps its changes in
 // SQLite as long as nobody else wants to write; when somebody does, they are
 // taken back and the transaction's statements are run again at its next
-// statement or its COMMIT. So an idle transaction blocks neither other users nor
-// what arrives from peers. The price: there are no row locks; of two
+// statement or its COMMIT. So an idle transaction blocks nobody here; the table locks,
+// which do, are in package engine. The price: there are no row locks; of two
 // transactions that change one row the last to commit wins, and a key that
 // somebody else took meanwhile is found at the COMMIT.
 package store

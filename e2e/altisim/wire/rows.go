@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -74,9 +73,9 @@ func typeOf(r *store.Result, i int) columnType {
 		case float64:
 			return columnType{oidFloat8, 8, -1, 0}
 		case string:
-			longest = max(longest, utf8.RuneCountInString(v))
+			longest = max(longest, len(v)) // lengths are bytes, as on the real server
 		case []byte:
-			longest = max(longest, utf8.RuneCount(v))
+			longest = max(longest, len(v))
 		}
 	}
 	if longest > longText {
@@ -105,7 +104,7 @@ func sendRows(b *pgproto3.Backend, r *store.Result) {
 		d := &pgproto3.DataRow{Values: make([][]byte, len(row))}
 		for i, v := range row {
 			d.Values[i] = text(v)
-			for v != nil && utf8.RuneCount(d.Values[i]) < pads[i] {
+			for v != nil && len(d.Values[i]) < pads[i] {
 				d.Values[i] = append(d.Values[i], ' ')
 			}
 		}

@@ -33,5 +33,9 @@ func imageValues(image string) Values {
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
 		name, tag = name[:colon], name[colon+1:]
 	}
-	return Values{"registry": "", "repository": name, "tag": tag, "digest": digest}
+	registry, repository, more := strings.Cut(name, "/")
+	if !more || !strings.ContainsAny(registry, ".:") && registry != "localhost" {
+		registry, repository = "", name
+	}
+	return Values{"registry": registry, "repository": repository, "tag": tag, "digest": digest}
 }

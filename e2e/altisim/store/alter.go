@@ -1,0 +1,67 @@
+package store
+
+import (
+	"strings"
+
+	"aku/e2e/altisim/engine"
+)
+
+// alterTable lists the statements that make one table another one: a column more or less if that is all, else the rows
+// move into a new table. Columns are the same by their ids.
+func alterTable(was, t *engine.Table) []string {
+	added, dropped := missing(t.Columns, was.Columns), missing(was.Columns, t.Columns)
+	kept := *t
+	kept.Columns = nil
+	for _, c := range was.Columns {
+		if len(missing([]engine.Column{c}, dropped)) > 0 {
+			kept.Columns = append(kept.Columns, c)
+		}
+	}
+	kept.Columns = append(kept.Columns, added...)
+	if createTable(&kept) != createTable(t) || definition(was) != definition(t) || physical(was) != physical(t) {
+		return moveTable(was, t)
+	}
+	var out []string
+	for _, c := range added {
+		out = append(out, "ALTER TABLE "+physical(t)+" ADD COLUMN "+columnText(c))
+	}
+	for _, c := range dropped {
+		out = append(out, "ALTER TABLE "+physical(t)+" DROP COLUMN "+Quote(c.Name))
+	}
+	return out
+}
+
+// definition is what SQLite is told of a table beside its columns.
+func definition(t *engine.Table) string {
+	d := *t
+	d.Columns = nil
+	return createTable(&d)
+}
+
+func missing(of, in []engine.Column) (out []engine.Column) {
+	for _, c := range of {
+		found := false
+		for _, o := range in {
+			found = found || o.ID == c.ID
+		}
+		if !found {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func moveTable(was, t *engine.Table) []string {
+	old, moved := Quote("old "+was.User+"."+was.Name), []string{"ALTER TABLE " + physical(was) + " RENAME TO "}
+	moved[0] += old
+	var from, to []string
+	for _, c := range t.Columns {
+		for _, o := range was.Columns {
+			if o.ID == c.ID {
+				from, to = append(from, Quote(o.Name)), append(to, Quote(c.Name))
+			}
+		}
+	}
+	return append(moved, createTable(t),
+		"INSERT INTO "+physical(t)+" ("+strings.Join(to, ", ")+") SELECT "+strings.Join(from, ", ")+" FROM "+old, "DROP TABLE "+old)
+}

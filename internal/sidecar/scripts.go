@@ -1,0 +1,40 @@
+package sidecar
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"aku/internal/akucore"
+)
+
+// scripts are the *.sql files of a folder that prepare a new server, in the order of their
+// names. What cannot be read is among them, with the reason: a new server must not come
+// into service without it.
+func scripts(dir string) []akucore.Script {
+	if dir == "" {
+		return nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return []akucore.Script{{Name: dir, Fault: cause(err)}}
+	}
+	var found []akucore.Script
+	for _, file := range files {
+		if filepath.Ext(file.Name()) != ".sql" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		found = append(found, akucore.Script{Name: file.Name(), Text: string(text), Fault: cause(err)})
+	}
+	return found
+}
+
+// cause is an error of a file without its name, which the script has.
+func cause(err error) error {
+	var of *os.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
+}
