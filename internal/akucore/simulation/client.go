@@ -429,6 +429,9 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
 			if r := s.receivers[name]; r != nil {
 				seen.Receiver = &akucore.Received{Link: fmt.Sprint(r.link), AppliedSN: r.applied, Failed: akucore.Changes{Inserts: r.failed}}
+				if c.w.options.Uncounted {
+					seen.Receiver.Failed = akucore.Changes{}
+				}
 			}
 			traffic[name] = seen
 		}

@@ -214,6 +214,18 @@ func (p *pod) follow(failed func(error)) {
 	})
 }
 
+// lockTables is somebody who has all tables of the users for himself for a while.
+func lockTables(p int, lasts time.Duration) fault {
+	return onPod(p, fmt.Sprintf("somebody locks the tables for %s", lasts), func(p *pod) {
+		if p.server == nil || !p.server.up {
+			return
+		}
+		for t := range userTables {
+			p.w.after(lasts, p.server.lock(t, alone).leave)
+		}
+	})
+}
+
 func killHook(p int) fault {
 	return onPod(p, "the hook is killed", func(p *pod) {
 		if p.hook != nil {

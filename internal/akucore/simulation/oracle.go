@@ -197,4 +197,30 @@ func (s *server) mayOpen() {
 	case s.pod != akucore.Master && time.Since(s.w.masterSeen) > withoutMaster:
 		s.w.violated("(c) altibase-%d is opened without the master", s.pod)
 	}
+	s.mustBeProven()
+}
+
+// mustBeProven is that what is written here arrives at those that are in service, and what they write arrives here: since this
+// server is up, a beat has, each way.
+func (s *server) mustBeProven() {
+	for peer := range maxPods {
+		p := s.w.running(peer)
+		if peer == s.pod || p == nil || p.adminMode || time.Since(p.opened) < settled || !s.w.back(s.pod, peer) || !s.w.counted(peer) {
+			continue
+		}
+		for _, o := range s.volume.objects {
+			theirs := p.volume.objects[o.spec.Name]
+			for t := range o.items {
+				if o.peer != peer || !isBeat(t) || theirs == nil || o.xsn == akucore.Unset || theirs.xsn == akucore.Unset {
+					continue
+				}
+				if p.beats(t)[s.pod].Newest().Number < s.since.UnixMilli() {
+					s.w.violated("(c) altibase-%d is opened, and no beat of it has arrived on altibase-%d", s.pod, peer)
+				}
+				if s.beats(t)[peer].Newest().Number < s.since.UnixMilli() {
+					s.w.violated("(c) altibase-%d is opened, and no beat of altibase-%d has arrived", s.pod, peer)
+				}
+			}
+		}
+	}
 }

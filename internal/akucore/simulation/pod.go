@@ -336,7 +336,7 @@ func (p *pod) runner(c *client) *akucore.Runner {
 	return &akucore.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
-		Unchecked: p.w.options.Unchecked, LockWait: lockWait,
+		Unchecked: p.w.options.Unchecked, LockWait: lockWait, HoldNobody: p.w.options.HoldNobody, Tell: p.w.heard,
 		OnStep: func(s akucore.Step) { p.claimed(c, s) },
 	}
 }

@@ -1,6 +1,10 @@
 package simulation
 
-import "time"
+import (
+	"time"
+
+	"aku/internal/akucore"
+)
 
 // receiver is the other end of a sender's link. It applies one stream in its order: also
 // the changes of a transaction that is still open, whose table it then holds.
@@ -152,4 +156,24 @@ func (r *receiver) wait(lock *lock, c change) {
 		r.sender.read = c.sn
 		r.sender.pump()
 	})
+}
+
+// heard is what programs tell people. Rows that a receiver gave up, and that people were told of, are theirs to mend.
+func (w *world) heard(e akucore.Event) {
+	if e.Kind != akucore.GivenUp {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	from, to := w.volumes[e.Step.On], w.volumes[e.Step.Peer]
+	if from == nil || to == nil {
+		return
+	}
+	for t := range userTables {
+		for sn, why := range to.missing[known{from.id, t}] {
+			if c := from.log[from.behind(sn-1)]; why == givenUp {
+				w.givenUp[place{t, c.key}] = true
+			}
+		}
+	}
 }

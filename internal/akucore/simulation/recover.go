@@ -121,7 +121,7 @@ func (w *world) recoverMaster() {
 			// not come back is given up, unless it was a source and runs: its users go on, and its log for the master was reset.
 			for pod := 1; pod < w.options.ServerCount; pod++ {
 				s := w.running(pod)
-				if s != nil && s.adminMode && w.joined(pod) && !w.away(akucore.Master, pod) {
+				if s != nil && s.adminMode && (w.joined(pod) || w.sources[pod]) && !w.away(akucore.Master, pod) {
 					openByHand(pod).do(w)
 				} else if pod != source && w.volumes[pod] != nil && !(w.sources[pod] && s != nil) {
 					without = append(without, pod)

@@ -45,6 +45,9 @@ type Options struct {
 	NoSweep    bool                   // nobody looks after the copies in service
 	RepeatSync bool                   // a SYNC that was cut is repeated by itself
 	NeverClose bool                   // users stay in at an end
+	HoldNobody bool                   // others are not held back while a statement waits for its tables
+	Unawaited  bool                   // a beat counts as arrived when it is written
+	Uncounted  bool                   // nobody looks at what receivers failed to apply
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
 	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan
