@@ -101,6 +101,8 @@ func (c Cleaner) clean(t Target, server int) error {
 			faults = append(faults, fmt.Errorf("%s: %w", statement, out.Err))
 		}
 	}
+	// What a receiver was making when its peer's session was closed may still hold a table.
+	do("ALTER SESSION SET DDL_LOCK_TIMEOUT = 60")
 	names := s.run(context.Background(), "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_")
 	faults = append(faults, names.Err)
 	for _, name := range names.Rows {
