@@ -64,6 +64,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		name    string
 		server  *beatServer
 		lax     bool
+		seen    bool
 		err     error
 		says    string
 		flushes int
@@ -73,6 +74,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "the same where nothing is given up after it", server: well(func(s *beatServer) { s.failed[1] = 5 }), lax: true},
 		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
 		{name: "the peer cannot be asked", server: well(func(s *beatServer) { s.deaf = true }), flushes: 1},
+		{name: "the peer cannot be asked, and must be", server: well(func(s *beatServer) { s.deaf = true }), seen: true, err: ErrClosed, says: "altibase-0"},
 		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},
 		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
 		{name: "the sender is stopped", server: well(func(s *beatServer) { s.sender, s.arrives = SenderNone, time.Hour }), err: errors.New(""), says: "it is stopped"},
@@ -84,7 +86,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.server.began = time.Now()
 				r := Runner{Mesh: mesh(1), Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler)}
-				err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Deliver, On: 1, Peer: 0, For: 20 * time.Second, Strict: !test.lax}}}}})
+				err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Deliver, On: 1, Peer: 0, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
 				switch {
 				case (err != nil) != (test.err != nil):
 					t.Fatalf("error %v", err)
