@@ -41,7 +41,7 @@ func TestMutations_AreFound(t *testing.T) {
 // matter only there are tried in them.
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
-	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
+	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
 	"copies lost": copiesLost, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
@@ -149,6 +149,18 @@ func writesAlone(o *Options) {
 	})
 }
 
+// handsOverAsleep: the same, and that slave sees at once what has become of its copy, while its senders still sleep.
+func handsOverAsleep(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: isolate(2, 40*time.Second)},
+			{after: seconds(r, 0, 3), fault: endPod(1)},
+			{after: seconds(r, 40, 45), fault: killSidecar(2)},
+			{after: time.Minute},
+		}
+	})
+}
+
 // resetWhileBlind: a slave's server hangs while another one leaves, and answers again
 // about when its pair with the master is reset.
 func resetWhileBlind(o *Options) {
@@ -192,18 +204,17 @@ func copiesLost(o *Options) { inOrder(o, nil); o.Schedule = volumesLost }
 // olderVolumes: volumes are set back to an earlier moment.
 func olderVolumes(o *Options) { inOrder(o, nil); o.Schedule = volumesSetBack }
 
-// lockedAtEnd: while a slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
+// lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
 // somebody has set their time back.
 func lockedAtEnd(o *Options) {
-	inOrder(o, func(r *rand.Rand) []event {
-		leaver := 1 + r.IntN(2)
-		return []event{
-			{after: inService, fault: endPod(leaver)},
-			{arm: &armed{fault: lockTables(akucore.Master, seconds(r, 9, 14)), on: leaver, countdown: 1, moment: behind}},
+	o.ServerCount, o.Reset, o.LockTimeout, o.Linger, o.FlushAtEnd = 2, akucore.ResetAlways, 0, -1, true
+	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) {
+		return 2, []event{
+			{after: inService, fault: endPod(1)},
+			{arm: &armed{fault: lockTables(akucore.Master, seconds(r, 9, 14)), on: 1, countdown: 1, moment: behind}},
 			{after: time.Minute},
 		}
-	})
-	o.LockTimeout, o.Linger, o.FlushAtEnd = 0, -1, true
+	}
 }
 
 // masterAway: a slave starts again while the master is away for long.
@@ -385,7 +396,7 @@ var mutations = []mutation{
 	{"hand over: slaves that may lack something are left alone", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return withoutOthers(m, p) })
 	}))},
-	{"hand over: nothing is delivered", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	{"hand over: nothing is delivered", 50, both(handsOverAsleep, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
 			// Connecting is half of it: what a link has lies there in a moment.
 			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver || s.Do == akucore.Start })
