@@ -78,7 +78,7 @@ type asked struct {
 var (
 	askedMessage = regexp.MustCompile(`msg=("The MASTER server is detected to have failed\. Check and perform a manual recovery\.(?:[^"\\]|\\.)*")`)
 	askedLine    = regexp.MustCompile(`(?m)^ +` + regexp.QuoteMeta(trial.Pod(0)[:len(trial.Pod(0))-1]) + `(\d)> (.*);$`)
-	awaitedXSN   = regexp.MustCompile(`^-- wait until V\$REPRECEIVER\.APPLY_XSN of (\S+) on ` + trial.Pod(0)[:len(trial.Pod(0))-1] + `(\d) reaches V\$REPGAP\.REP_LAST_SN here$`)
+	askedWait    = regexp.MustCompile(`^-- wait until (SELECT .*) on ` + trial.Pod(0)[:len(trial.Pod(0))-1] + `(\d) is what it is here$`)
 )
 
 // awaitAsked waits for the word of a master that lost its rows and returns what it asks for.
@@ -111,14 +111,14 @@ func (m *mesh) awaitAsked(t *testing.T) []asked {
 func (m *mesh) obey(t *testing.T, line asked) {
 	t.Helper()
 	t.Logf("%s> %s;", trial.Pod(line.pod), line.text)
-	switch wait := awaitedXSN.FindStringSubmatch(line.text); {
+	switch wait := askedWait.FindStringSubmatch(line.text); {
 	case wait != nil:
 		peer, err := strconv.Atoi(wait[2])
 		must(t, err)
-		sent := m.one(t, line.pod, "SELECT REP_LAST_SN FROM V$REPGAP WHERE REP_NAME = '"+wait[1]+"'")
+		here := m.one(t, line.pod, wait[1])
 		must(t, trial.Await(t.Context(), healLimit, line.text, func(context.Context) string {
-			if applied := m.one(t, peer, "SELECT APPLY_XSN FROM V$REPRECEIVER WHERE REP_NAME = '"+wait[1]+"'"); applied < sent {
-				return fmt.Sprintf("%d of %d", applied, sent)
+			if there := m.one(t, peer, wait[1]); there < here {
+				return fmt.Sprintf("%d of %d", there, here)
 			}
 			return ""
 		}))

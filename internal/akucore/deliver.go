@@ -29,7 +29,10 @@ func (r *Runner) deliver(ctx context.Context, s Step) error {
 	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
 	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
 	before, err := receiver.Traffic(ctx)
-	if err != nil {
+	switch {
+	case err != nil && s.Seen:
+		return fmt.Errorf("%s: %w", r.Mesh.PodName(s.Peer), err)
+	case err != nil:
 		return r.flush(ctx, s)
 	}
 	beat, err := sender.Beat(ctx, table, s.On)

@@ -85,6 +85,7 @@ type Step struct {
 	For    time.Duration // of Delay; of all others the limit, tries included, 0 for none
 	Above  int64         // of BeginLife
 	New    bool          // of Start: the plan makes the object new on both sides
+	Seen   bool          // of Deliver: the beat must be seen on the peer; that it acknowledges is not enough
 	Strict bool          // of Deliver: changes that the peer could not apply count as not delivered
 	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
 	Generation string

@@ -304,8 +304,8 @@ func (p *Plan) prove(m Mesh, o StartOptions, v View, partners []int) {
 	for _, peer := range partners {
 		for _, g := range v.groups(m, m.Self, peer) {
 			proof.Steps = append(proof.Steps,
-				Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: limit},
-				Step{Do: Deliver, On: peer, Peer: m.Self, Group: g, For: limit})
+				Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: limit, Seen: true},
+				Step{Do: Deliver, On: peer, Peer: m.Self, Group: g, For: limit, Seen: true})
 		}
 	}
 	p.add(v.beginLife(m))

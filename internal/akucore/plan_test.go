@@ -113,6 +113,22 @@ func (w *world) running(pod, peer int) *world { return w.side(pod, peer, 100, tr
 func (w *world) stopped(pod, peer int) *world { return w.side(pod, peer, 100, false, SenderNone) }
 func (w *world) reset(pod, peer int) *world   { return w.side(pod, peer, Unset, false, SenderNone) }
 
+// beats gives a pod the beats of another one, or of its own, in every group.
+func (w *world) beats(pod, of int, beats ...Beat) *world {
+	for _, t := range w.m.Beats() {
+		w.view.Pods[pod].Beats[t][of] = beats
+	}
+	return w
+}
+
+// Beats of a pod that went on after a moment to which it is set back.
+var (
+	earlier   = Beat{Number: 100, Life: 100}
+	later     = Beat{Number: 150, Life: 100}
+	nextLife  = Beat{Number: 200, Life: 200, Prev: 150}
+	otherLife = Beat{Number: 200, Life: 200, Prev: 100} // that began at the earlier moment
+)
+
 // both gives both pods their side.
 func (w *world) both(side func(pod, peer int) *world, a, b int) *world {
 	side(a, b)
@@ -195,6 +211,43 @@ func TestPlanStart(t *testing.T) {
 			w := newWorld(mesh(2)).closed(2).open(0, 1)
 			w.both(w.running, 0, 1).both(w.stopped, 0, 2)
 			return w.both(w.stopped, 1, 2)
+		}()},
+		{"slave, set back to an earlier moment", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).both(w.running, 0, 2).both(w.running, 1, 2)
+			return w.beats(2, 2, earlier).beats(0, 2, later).beats(1, 2, earlier)
+		}()},
+		{"slave, set back, and the recovered master has no side for it", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).running(2, 0).both(w.running, 1, 2)
+			return w.beats(2, 2, earlier).beats(0, 2, later).beats(1, 2, later)
+		}()},
+		{"slave, the master was set back and is in service", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0).away(1)
+			return w.both(w.running, 0, 2).beats(2, 0, later).beats(0, 0, earlier, otherLife)
+		}()},
+		{"slave in service, the master was set back and is in service", func() *world {
+			w := newWorld(mesh(2)).open(0, 2).away(1)
+			return w.both(w.running, 0, 2).beats(2, 0, later).beats(0, 0, earlier, otherLife)
+		}()},
+		{"slave, away while the master was recovered", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).running(2, 0).both(w.running, 1, 2)
+			return w.beats(2, 0, later).beats(0, 0, earlier, nextLife)
+		}()},
+		{"slave, the master began anew with nothing", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0).away(1)
+			return w.running(2, 0).beats(2, 0, later).beats(0, 0, Beat{Number: 300, Life: 300})
+		}()},
+		{"master, set back beside a slave in service", func() *world {
+			w := newWorld(mesh(0)).closed(0).open(1).away(2)
+			return w.both(w.running, 0, 1).beats(0, 0, earlier).beats(1, 0, later)
+		}()},
+		{"slave, restart of a pair from before there were beats", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0).away(2).listsAlone("T1")
+			w.view.Pods[0].Beats[w.m.Beats()[0]] = nil
+			delete(w.view.Pods[0].Beats, w.m.Beats()[0])
+			return w.both(w.running, 0, 1)
 		}()},
 		{"slave, restart, all running", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0, 1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,4 +132,82 @@ func TestTables_OnlyThoseThatAreNotYetAsWantedAreChanged(t *testing.T) {
 			}
 		})
 	}
+}
+
+// refusingServer takes its time to refuse a STOP.
+type refusingServer struct {
+	idleServer
+	every time.Duration
+}
+
+func (s *refusingServer) Stop(ctx context.Context, _ string) error {
+	if err := sleep(ctx, s.every); err != nil {
+		return err
+	}
+	return errors.New("ERR-61012 the sender is busy")
+}
+
+func TestStep_ItsLimitHoldsForAllTriesAndTheLastErrorIsSaid(t *testing.T) {
+	for name, test := range map[string]struct {
+		every, delay time.Duration
+	}{
+		"time is over in a try":          {every: 3 * time.Second, delay: time.Second},
+		"time is over between two tries": {every: time.Second, delay: time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := Runner{Mesh: mesh(0), Servers: oneServer{&refusingServer{every: test.every}}, Log: slog.New(slog.DiscardHandler), RetryCount: 100, RetryDelay: test.delay}
+				began := time.Now()
+				err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Stop, On: 0, Peer: 1, For: 10 * time.Second}}}}})
+				if took := time.Since(began); took != 10*time.Second {
+					t.Errorf("it took %s", took)
+				}
+				if err == nil || !strings.Contains(err.Error(), "ERR-61012") && name == "time is over between two tries" {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestLeft_TwoStepsOfTheSameWordsAreTwo(t *testing.T) {
+	stop := Step{Do: Stop, On: 0, Peer: 1}
+	r := Runner{Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: ErrFatal}}, Log: slog.New(slog.DiscardHandler)}
+	_ = r.RunAll(t.Context(), Plan{Stages: []Stage{{Steps: []Step{stop}}, {Steps: []Step{stop}}}})
+	left, planned := r.progress.left()
+	if want := []string{"altibase-0: STOP AKU_REP_01 (failed)"}; !planned || !slices.Equal(left, want) {
+		t.Errorf("left %v, want %v", left, want)
+	}
+}
+
+// deafServer accepts connections and does not answer.
+type deafServer struct{ idleServer }
+
+func (deafServer) Brief(ctx context.Context) (State, error) {
+	<-ctx.Done()
+	return State{}, fmt.Errorf("%w: %w", ErrTimeout, ctx.Err())
+}
+
+// A peer that hangs counts as away, in a plan as in the guard before a RESET.
+func TestAway_IsAlsoAPeerThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := mesh(0)
+		servers := pods{0: idleServer{}, 1: deafServer{}, 2: idleServer{}}
+		r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}
+		if err := r.check(t.Context(), Step{Do: Reset, On: 0, Peer: 1, If: IfAway}); err != nil {
+			t.Errorf("the guard: %v", err)
+		}
+		if err := r.check(t.Context(), Step{Do: Reset, On: 0, Peer: 2, If: IfAway}); err == nil {
+			t.Error("one that answers counts as away")
+		}
+		v, err := observeBriefly(t.Context(), m, servers, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pod, hangs := range map[int]bool{1: true, 2: false} {
+			if away := v.Pods[pod].Away(); away != hangs {
+				t.Errorf("pod %d: away %t", pod, away)
+			}
+		}
+	})
 }

@@ -95,6 +95,7 @@ func TestStatements(t *testing.T) {
 	}
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Start, On: 0, Peer: 1, If: akucore.IfKept})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.MakeBeats, On: 0})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.Deliver, On: 1, Peer: 0})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.AwaitLocks, On: 0})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Truncate, Tables: m.Tables()})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Open})...)
@@ -108,6 +109,8 @@ func TestStatements(t *testing.T) {
 		"DROP REPLICATION AKU_REP_01",
 		"ALTER REPLICATION AKU_REP_01 START RETRY", "-- until V$REPSENDER has it with STATUS 1; if it does not get there: STOP, and START, which says why",
 		"CREATE TABLE SYS.AKU_REP_BEAT (POD INTEGER, SEQ BIGINT, LIFE BIGINT, PREV BIGINT, SENT_MS BIGINT, PRIMARY KEY (POD, SEQ))",
+		"INSERT INTO SYS.AKU_REP_BEAT SELECT 1, MAX(SEQ) + 1, MAX(LIFE), MAX(PREV), MAX(SENT_MS) FROM SYS.AKU_REP_BEAT WHERE POD = 1",
+		"-- wait until SELECT MAX(SEQ) FROM SYS.AKU_REP_BEAT WHERE POD = 1 on altibase-0 is what it is here",
 		"ALTER SYSTEM SET REPLICATION_LOCK_TIMEOUT = 3600",
 		"ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1",
 		"TRUNCATE TABLE SYS.T1",

@@ -21,6 +21,11 @@ func insertBeat(t akucore.Table, pod int, b akucore.Beat) string {
 	return fmt.Sprintf("INSERT INTO %s VALUES (%d, %d, %d, %d, %d)", item(t), pod, b.Number, b.Life, b.Prev, b.At)
 }
 
+// insertNextBeat needs nobody to know the beats that are there: numbers of lives grow, too.
+func insertNextBeat(t akucore.Table, pod int) string {
+	return fmt.Sprintf("INSERT INTO %[1]s SELECT %[2]d, MAX(SEQ) + 1, MAX(LIFE), MAX(PREV), MAX(SENT_MS) FROM %[1]s WHERE POD = %[2]d", item(t), pod)
+}
+
 // deleteBeats keeps the first of each life: by them it is told which history the pod has.
 func deleteBeats(t akucore.Table, pod int, before int64) string {
 	return fmt.Sprintf("DELETE FROM %s WHERE POD = %d AND SEQ < %d AND SEQ <> LIFE", item(t), pod, before)

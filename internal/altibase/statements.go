@@ -134,7 +134,10 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.SetHost:
 		return []string{alterReplication(spec.Name, hostAction("ADD", spec.Host, spec.Port)), "-- DROP HOST of any other host that it has"}
 	case akucore.Deliver:
-		return []string{fmt.Sprintf("-- INSERT a beat into %s here, and wait until it is on %s", item(group.Beat()), m.PodName(s.Peer))}
+		return []string{
+			insertNextBeat(group.Beat(), s.On),
+			fmt.Sprintf("-- wait until SELECT MAX(SEQ) FROM %s WHERE POD = %d on %s is what it is here", item(group.Beat()), s.On, m.PodName(s.Peer)),
+		}
 	case akucore.Flush:
 		return []string{alterReplication(spec.Name, flushAction(flushOfPlans))}
 	}

@@ -236,8 +236,21 @@ func (s *Server) Stop() int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// Pause stops the server's process without ending it; Resume lets it go on.
-func (s *Server) Pause() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
+// Pause stops the server's process without ending it, and comes back when it stands still;
+// Resume lets it go on.
+func (s *Server) Pause() {
+	_ = s.cmd.Process.Signal(syscall.SIGSTOP)
+	for !stopped(s.cmd.Process.Pid) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// stopped tells whether a process stands still, or has gone. The state follows the name, which is in parentheses.
+func stopped(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	i := bytes.LastIndexByte(stat, ')')
+	return err != nil || i >= 0 && i+2 < len(stat) && bytes.IndexByte([]byte("TZX"), stat[i+2]) >= 0
+}
 
 // Resume lets a paused server go on.
 func (s *Server) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }

@@ -201,8 +201,9 @@ func (s *server) mayOpen() {
 }
 
 // mustBeProven is that what is written here arrives at those that are in service, and what they write arrives here: since this
-// server is up, a beat has, each way.
+// server is up, a beat has, each way, in each block that the pod is configured with.
 func (s *server) mustBeProven() {
+	groups := len(s.w.pods[s.pod].mesh().Groups)
 	for peer := range maxPods {
 		p := s.w.running(peer)
 		if peer == s.pod || p == nil || p.adminMode || time.Since(p.opened) < settled || !s.w.back(s.pod, peer) || !s.w.counted(peer) {
@@ -211,7 +212,7 @@ func (s *server) mustBeProven() {
 		for _, o := range s.volume.objects {
 			theirs := p.volume.objects[o.spec.Name]
 			for t := range o.items {
-				if o.peer != peer || !isBeat(t) || theirs == nil || o.xsn == akucore.Unset || theirs.xsn == akucore.Unset {
+				if o.peer != peer || o.group >= groups || !isBeat(t) || theirs == nil || o.xsn == akucore.Unset || theirs.xsn == akucore.Unset {
 					continue
 				}
 				if p.beats(t)[s.pod].Newest().Number < s.since.UnixMilli() {

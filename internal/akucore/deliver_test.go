@@ -1,0 +1,104 @@
+package akucore
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// beatServer is both sides of a pair: a beat arrives after a while.
+type beatServer struct {
+	idleServer
+	arrives time.Duration
+	failed  []int64 // that the receiver has counted, one look after the other
+	links   []string
+	carries bool
+	noTable bool
+	sender  SenderState
+	deaf    bool // the peer cannot be asked
+
+	began   time.Time
+	looks   int
+	flushes []time.Duration
+}
+
+func (s *beatServer) Traffic(context.Context) (map[string]Traffic, error) {
+	if s.deaf {
+		return nil, ErrClosed
+	}
+	i := min(s.looks, len(s.failed)-1)
+	s.looks++
+	return map[string]Traffic{"AKU_REP_01": {Receiver: &Received{Link: s.links[i], Failed: Changes{Inserts: s.failed[i]}}}}, nil
+}
+
+func (s *beatServer) Beat(context.Context, Table, int) (Beat, error) {
+	if s.noTable {
+		return Beat{}, ErrNoTable
+	}
+	return Beat{Number: 7}, nil
+}
+
+func (s *beatServer) Arrived(context.Context, Table, int, int64) (bool, error) {
+	return time.Since(s.began) >= s.arrives, nil
+}
+
+func (s *beatServer) Carries(context.Context, string, Table) (bool, error) { return s.carries, nil }
+func (s *beatServer) Sender(context.Context, string) (SenderState, error)  { return s.sender, nil }
+
+func (s *beatServer) Flush(_ context.Context, _ string, wait time.Duration) error {
+	s.flushes = append(s.flushes, wait)
+	return nil
+}
+
+func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
+	well := func(change func(*beatServer)) *beatServer {
+		s := &beatServer{arrives: 9 * time.Millisecond, failed: []int64{3, 3}, links: []string{"a", "a"}, carries: true, sender: SenderRunning}
+		change(s)
+		return s
+	}
+	tests := []struct {
+		name    string
+		server  *beatServer
+		lax     bool
+		seen    bool
+		err     error
+		says    string
+		flushes int
+	}{
+		{name: "it arrives", server: well(func(*beatServer) {})},
+		{name: "rows before it were given up", server: well(func(s *beatServer) { s.failed[1] = 5 }), err: ErrGivenUp, says: "2 rows"},
+		{name: "the same where nothing is given up after it", server: well(func(s *beatServer) { s.failed[1] = 5 }), lax: true},
+		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
+		{name: "the peer cannot be asked", server: well(func(s *beatServer) { s.deaf = true }), flushes: 1},
+		{name: "the peer cannot be asked, and must be", server: well(func(s *beatServer) { s.deaf = true }), seen: true, err: ErrClosed, says: "altibase-0"},
+		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},
+		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
+		{name: "the sender is stopped", server: well(func(s *beatServer) { s.sender, s.arrives = SenderNone, time.Hour }), err: errors.New(""), says: "it is stopped"},
+		{name: "the sender sleeps, and is woken", server: well(func(s *beatServer) { s.sender, s.arrives = SenderRetry, 2*time.Second }), flushes: 1},
+		{name: "it never arrives", server: well(func(s *beatServer) { s.arrives = time.Hour }), err: ErrTimeout, says: "a beat of altibase-1 has not arrived on altibase-0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test.server.began = time.Now()
+				r := Runner{Mesh: mesh(1), Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler)}
+				err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Deliver, On: 1, Peer: 0, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
+				switch {
+				case (err != nil) != (test.err != nil):
+					t.Fatalf("error %v", err)
+				case err != nil && !strings.Contains(err.Error(), test.says):
+					t.Errorf("error %v, want %s", err, test.says)
+				case test.err != nil && test.err.Error() != "" && !errors.Is(err, test.err):
+					t.Errorf("error %v, want %v", err, test.err)
+				}
+				if len(test.server.flushes) != test.flushes {
+					t.Errorf("flushed %v", test.server.flushes)
+				}
+			})
+		})
+	}
+}
