@@ -78,6 +78,7 @@ func (r *Runner) outlast(ctx context.Context, s Step) error {
 		return long
 	}
 	deadline := time.Now().Add(settleLimit)
+	told := false
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
 		open, ok, err := server.OpenTransactions(ctx)
 		if err != nil || !ok {
@@ -88,6 +89,10 @@ func (r *Runner) outlast(ctx context.Context, s Step) error {
 		}
 		if time.Now().After(deadline) {
 			return retry.Unrecoverable(r.tooLong(s.On, open, fmt.Sprintf("for more than %s; they are in the way of %s", r.lockWait(), s.Describe(r.Mesh))))
+		}
+		if !told {
+			told = true
+			r.sayWaiting(s, open)
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return err
@@ -255,6 +260,11 @@ func (r *Runner) whose(ctx context.Context, pod int) string {
 func (r *Runner) tooLong(pod int, open []Transaction, what string) error {
 	return fmt.Errorf("%w: transactions of %s on %s have been open %s: commit them, or ALTER DATABASE … SESSION CLOSE",
 		ErrTimeout, sessions(open), r.Mesh.PodName(pod), what)
+}
+
+// sayWaiting says whose transactions a step waits for.
+func (r *Runner) sayWaiting(s Step, open []Transaction) {
+	r.Log.Info("waiting", "step", s.Describe(r.Mesh), "for", fmt.Sprintf("transactions of %s on %s", sessions(open), r.Mesh.PodName(s.On)))
 }
 
 // sessions names the sessions of transactions.
