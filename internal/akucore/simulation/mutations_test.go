@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
-	"copies lost": copiesLost, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "locked at end": lockedAtEnd, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -191,6 +191,20 @@ func copiesLost(o *Options) { inOrder(o, nil); o.Schedule = volumesLost }
 // olderVolumes: volumes are set back to an earlier moment.
 func olderVolumes(o *Options) { inOrder(o, nil); o.Schedule = volumesSetBack }
 
+// lockedAtEnd: while a slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
+// somebody has set their time back.
+func lockedAtEnd(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		leaver := 1 + r.IntN(2)
+		return []event{
+			{after: inService, fault: endPod(leaver)},
+			{arm: &armed{fault: lockTables(akucore.Master, seconds(r, 9, 14)), on: leaver, countdown: 1, moment: behind}},
+			{after: time.Minute},
+		}
+	})
+	o.LockTimeout, o.Linger, o.FlushAtEnd = 0, -1, true
+}
+
 // masterAway: a slave starts again while the master is away for long.
 func masterAway(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
@@ -250,6 +264,32 @@ var mutations = []mutation{
 	})},
 	{"the manual's end: FLUSH, STOP, RESET with sessions open", 50, both(
 		func(o *Options) { o.NeverClose = true }, unchecked(akucore.IfHandedOver))},
+
+	{"objects: RESET in place of DROP and CREATE in a join", 50, both(copiesLost, kept("full join"))},
+	{"objects: RESET in place of DROP and CREATE in a recovery", 50, both(recovered, keptInRecovery)},
+	{"objects: XSN set before the first handshake, where they are not new", 50, both(copiesLost, both(kept("full join"), numberedFirst))},
+	{"locks: receivers give rows up", 50, both(slowTransactions, func(o *Options) { o.LockTimeout = 0 })},
+	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
+	{"locks: long transactions are not waited for", 50, both(slowTransactions, join(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
+	{"beat: it is not waited for", 50, func(o *Options) { o.Unawaited = true }},
+	{"beat: what receivers failed to apply is not looked at", 50, both(lockedAtEnd, func(o *Options) { o.Uncounted = true })},
+	{"beat: an older database is not noticed", 50, both(olderVolumes, startSeeing(func(m akucore.Mesh, v akucore.View) {
+		for pod, p := range v.Pods {
+			p.Beats = map[akucore.Table]map[int]akucore.Beats{}
+			for t, beats := range v.Pods[pod].Beats {
+				p.Beats[t] = maps.Clone(beats)
+				maps.DeleteFunc(p.Beats[t], func(of int, _ akucore.Beats) bool { return of != pod })
+			}
+			v.Pods[pod] = p
+		}
+	}))},
+	{"beat: users are let in without a proof of each direction", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		p := akucore.PlanStart(m, o, v)
+		if p.InService {
+			p = without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver })
+		}
+		return p
+	})},
 
 	{"guard: own copy is not complete", 50, both(openedByHand, unchecked(akucore.IfNotJoined))},
 	{"guard: everything is delivered", 50, both(cutInDelivery, unchecked(akucore.IfHandedOver))},
@@ -533,6 +573,58 @@ func moved(at int, which func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 			return p
 		})
 	})
+}
+
+// kept has a plan reset objects that it would drop and create; but for those towards other slaves, whose absence keeps
+// what they hold back.
+func kept(name string) func(*Options) {
+	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+		p := akucore.PlanStart(m, o, v)
+		return ifNamed(name, p, func(p akucore.Plan) akucore.Plan {
+			return resetInstead(p, func(s akucore.Step) bool { return s.On != m.Self || s.Peer == akucore.Master })
+		})
+	})
+}
+
+// keptInRecovery does that for the source's side of a recovery.
+func keptInRecovery(o *Options) {
+	o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, without ...int) akucore.Plan {
+		return resetInstead(akucore.PlanRecover(m, v, source, without...), func(s akucore.Step) bool { return s.On == source })
+	}
+}
+
+// resetInstead has a plan reset objects in place of a DROP and the CREATE that follows.
+func resetInstead(p akucore.Plan, which func(akucore.Step) bool) akucore.Plan {
+	type object struct{ on, peer, group int }
+	key := func(s akucore.Step) object { return object{s.On, s.Peer, s.Group} }
+	kept := map[object]bool{}
+	stages := slices.Clone(p.Stages)
+	for i := range stages {
+		stages[i].Steps = slices.Clone(stages[i].Steps)
+		for j, s := range stages[i].Steps {
+			if s.Do == akucore.Drop && which(s) {
+				kept[key(s)] = true
+				stages[i].Steps[j].Do = akucore.Reset
+			}
+		}
+	}
+	p.Stages = stages
+	return without(p, func(s akucore.Step) bool { return s.Do == akucore.Create && kept[key(s)] })
+}
+
+// numberedFirst has each START set the XSN before the peer is asked.
+func numberedFirst(o *Options) {
+	rules := o.PlanStart
+	o.PlanStart = func(m akucore.Mesh, so akucore.StartOptions, v akucore.View) akucore.Plan {
+		p := rules(m, so, v)
+		for i := range p.Stages {
+			p.Stages[i].Steps = slices.Clone(p.Stages[i].Steps)
+			for j, s := range p.Stages[i].Steps {
+				p.Stages[i].Steps[j].New = s.New || s.Do == akucore.Start
+			}
+		}
+		return p
+	}
 }
 
 const tablesInLine = "bring the tables in line with the configuration"

@@ -89,6 +89,7 @@ func (w *world) lacks(v, log *volume, table int) (change, bool) {
 // mayTruncate is what must be true at a TRUNCATE.
 func (s *server) mayTruncate(table int, by *client) {
 	switch {
+	case isBeat(table): // there is nothing of the users in it
 	case by.kind == recoverer && s.pod == akucore.Master:
 		s.mayRecover("TRUNCATE", table)
 	case by.kind == human: // he was told to
@@ -201,26 +202,25 @@ func (s *server) mayOpen() {
 }
 
 // mustBeProven is that what is written here arrives at those that are in service, and what they write arrives here: since this
-// server is up, a beat has, each way, in each block that the pod is configured with.
+// server is up, a beat has, each way.
 func (s *server) mustBeProven() {
-	groups := len(s.w.pods[s.pod].mesh().Groups)
 	for peer := range maxPods {
 		p := s.w.running(peer)
 		if peer == s.pod || p == nil || p.adminMode || time.Since(p.opened) < settled || !s.w.back(s.pod, peer) || !s.w.counted(peer) {
 			continue
 		}
-		for _, o := range s.volume.objects {
-			theirs := p.volume.objects[o.spec.Name]
-			for t := range o.items {
-				if o.peer != peer || o.group >= groups || !isBeat(t) || theirs == nil || o.xsn == akucore.Unset || theirs.xsn == akucore.Unset {
-					continue
-				}
-				if p.beats(t)[s.pod].Newest().Number < s.since.UnixMilli() {
-					s.w.violated("(c) altibase-%d is opened, and no beat of it has arrived on altibase-%d", s.pod, peer)
-				}
-				if s.beats(t)[peer].Newest().Number < s.since.UnixMilli() {
-					s.w.violated("(c) altibase-%d is opened, and no beat of altibase-%d has arrived", s.pod, peer)
-				}
+		// A group that is new to one of the two is for its own start.
+		groups := min(len(s.w.pods[s.pod].mesh().Groups), len(s.w.pods[peer].mesh().Groups))
+		for _, g := range s.w.pods[s.pod].mesh().Groups[:groups] {
+			name, t := g.Object(akucore.PairOf(s.pod, peer)), table(g.Beat())
+			if own, theirs := s.volume.objects[name], p.volume.objects[name]; own == nil || theirs == nil || own.xsn == akucore.Unset || theirs.xsn == akucore.Unset {
+				continue
+			}
+			if p.beats(t)[s.pod].Newest().Number < s.since.UnixMilli() {
+				s.w.violated("(c) altibase-%d is opened, and no beat of it has arrived on altibase-%d", s.pod, peer)
+			}
+			if s.beats(t)[peer].Newest().Number < s.since.UnixMilli() {
+				s.w.violated("(c) altibase-%d is opened, and no beat of altibase-%d has arrived", s.pod, peer)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"errors"
 	"time"
 
 	"aku/internal/akucore"
@@ -160,7 +161,7 @@ func (r *receiver) wait(lock *lock, c change) {
 
 // heard is what programs tell people. Rows that a receiver gave up, and that people were told of, are theirs to mend.
 func (w *world) heard(e akucore.Event) {
-	if e.Kind != akucore.GivenUp {
+	if e.Kind != akucore.GivenUp && !errors.Is(e.Err, akucore.ErrGivenUp) {
 		return
 	}
 	w.mu.Lock()

@@ -152,12 +152,14 @@ func (w *world) sentAnew(x *sender) {
 	}
 }
 
-// members are the volumes that take themselves for complete copies, and the master does, too, where it can tell.
+// members are the volumes that take themselves for complete copies, and so does the master, where it can tell; or users, who
+// are in.
 func (w *world) members() []*volume {
 	var members []*volume
 	master := w.volumes[akucore.Master]
 	for pod, v := range w.volumes {
-		known := master == nil || !master.whole() || master.sign(w) > 0 || master.mark(w, pod)
+		s := w.running(pod)
+		known := master == nil || !master.whole() || master.sign(w) > 0 || master.mark(w, pod) || s != nil && !s.adminMode
 		if v != nil && v.whole() && (pod == akucore.Master || w.joined(pod) && known) {
 			members = append(members, v)
 		}
