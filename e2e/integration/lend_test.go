@@ -36,7 +36,7 @@ func TestTruncate_PutsBackWhatItFound(t *testing.T) {
 			table string
 			fails bool
 		}{{"T1", false}, {"NOSUCH", true}} {
-			c.pods[0].asSYSDBA("ALTER SYSTEM SET " + ddl + " = " + found)
+			c.pods[0].asSYSDBA("ALTER SYSTEM SET "+ddl+" = "+found, "DELETE FROM T1", "INSERT INTO T1 VALUES (1, 1)")
 			err := own.Truncate(t.Context(), []akucore.Table{{User: "SYS", Name: test.table}})
 			if (err != nil) != test.fails {
 				t.Errorf("TRUNCATE %s: %v", test.table, err)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ErrGivenUp: a beat arrived, and changes before it were not applied.
+// ErrGivenUp says that a beat arrived, and changes before it were not applied.
 var ErrGivenUp = errors.New("changes were not applied")
 
 // givenUp tells whether a receiver failed to apply something between two looks. Over a new

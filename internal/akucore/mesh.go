@@ -117,9 +117,6 @@ func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
 	}
 }
 
-// names joins things for a sentence.
-func names[T fmt.Stringer](things []T) string { return strings.Join(texts(things), ", ") }
-
 // fewNames is names for a line: of many things only the first.
 func fewNames[T fmt.Stringer](things []T) string { return few(texts(things)) }
 

@@ -106,10 +106,14 @@ func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 	return s.change(ctx, quickTimeout, setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1))
 }
 
-// Truncate empties tables on this server. The property that allows it for
-// replicated tables is put back to what it was whatever happens.
+// Truncate empties those tables on this server that have a row. The property that allows
+// it for replicated tables is put back to what it was whatever happens.
 func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
 	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
+		tables, err := c.filled(ctx, tables)
+		if err != nil || len(tables) == 0 {
+			return err
+		}
 		return c.lend(ctx, "REPLICATION_DDL_ENABLE", 1, func() error { return c.forEach(ctx, tables, changeTimeout, truncate) })
 	})
 }
