@@ -144,7 +144,9 @@ func (p *program) mustEnd() {
 		p.t.Fatal(err)
 	}
 	p.exit()
-	if took := time.Since(began); took > 1200*time.Millisecond {
+	// The program gives itself 0.9 s. Without that it would take the 2 s at least that the driver has to
+	// obey a cancel; what is between is for a busy machine.
+	if took := time.Since(began); took > 1900*time.Millisecond {
 		p.t.Errorf("it ended %s after SIGTERM", took)
 	}
 }

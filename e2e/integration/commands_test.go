@@ -67,7 +67,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 	}
 	info := []string{
 		"pod altibase-2 servers 3 ", "SYS password *** AKU_REP SYNC PARALLEL 4 SYS.T1 ",
-		" altibase-1 open AKU_REP_01 true ", fmt.Sprintf(" altibase-0.altibase-svc,%d 1 ", slave.ReplicationPort),
+		" altibase-1 open AKU_REP_01 true ", fmt.Sprintf(" altibase-2 altibase-2.altibase-svc AKU_REP_02 altibase-0.altibase-svc,%d 2 ", slave.ReplicationPort), // as is configured
 		"altibase-2 open AKU_REP_02 true", "altibase-2 open AKU_REP_12 true",
 	}
 	for _, test := range []struct {
