@@ -28,15 +28,15 @@ var smallBuffers = []map[string]string{
 }
 
 // quickRules are the rules of the chart, so that they can be tried in minutes: conditions need to hold for a second, limits are low,
-// and the times that the rules look back are shortened here.
+// and the times that the rules look back are shortened here; of failed steps a busy machine has only a few in a minute.
 func quickRules(t *testing.T, space *trial.Space) string {
 	t.Helper()
 	rendered, err := space.Rules(t.Context(), trial.Values{"metrics": trial.Values{"prometheusRule": trial.Values{
-		"enabled": true, "for": "1s", "pinnedSeconds": 5, "gapBytes": 100_000, "lagNumbers": 150_000,
+		"enabled": true, "for": "1s", "pinnedSeconds": 5, "gapBytes": 100_000, "lagSeconds": 10,
 	}}})
 	must(t, err)
 	rules := string(rendered)
-	for _, shorter := range [][2]string{{"[15m]", "[30s]"}, {"[1h]", "[1m]"}, {"< 3600", "< 60"}} {
+	for _, shorter := range [][2]string{{"[15m])) > 10", "[1m])) > 2"}, {"[15m]", "[30s]"}, {"[1h]", "[1m]"}, {"offset 1h", "offset 1m"}, {"< 3600", "< 60"}} {
 		if !strings.Contains(rules, shorter[0]) {
 			t.Fatalf("no rule has %s:\n%s", shorter[0], rules)
 		}
@@ -45,7 +45,12 @@ func quickRules(t *testing.T, space *trial.Space) string {
 	return rules
 }
 
-// Each condition that the chart has an alert for is brought about, and ended, on a cluster that a real Prometheus looks at.
+// notShown are alerts that this test does not bring about: their conditions need a server that passes changes over without a word, or a
+// receiver that gives a row up in the moments of a proof. Made-up series show that they fire (/charts).
+var notShown = []string{"AkuNotArriving", "AkuRowsGivenUp"}
+
+// Each condition that the chart has an alert for, but those of notShown, is brought about, and ended, on a cluster that a real Prometheus
+// looks at.
 func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	t.Parallel()
 	space := open(t)
@@ -140,10 +145,11 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	for _, alert := range regexp.MustCompile(`(?m)alert: (\w+)$`).FindAllStringSubmatch(rules, -1) {
 		all = append(all, alert[1])
 	}
+	shown = append(shown, notShown...)
 	slices.Sort(all)
 	slices.Sort(shown)
 	if diff := cmp.Diff(all, slices.Compact(shown)); diff != "" {
-		t.Errorf("alerts of the chart, and those that were shown:\n%s", diff)
+		t.Errorf("alerts of the chart, and those that were shown or are known not to be:\n%s", diff)
 	}
 	must(t, trial.Await(t.Context(), resolveLimit, "no alert", func(ctx context.Context) string {
 		if firing, err := prometheus.Firing(ctx); err != nil || len(firing) > 0 {

@@ -13,6 +13,9 @@ import (
 
 const keysOfAWriter = 1_000_000
 
+// copied is what a sidecar says after a full copy.
+const copied = "Replication sync has ended."
+
 // enough statements show that a writer really writes.
 const enough = 50
 
@@ -80,11 +83,11 @@ func (m *mesh) under(t *testing.T, name string, fault func(*testing.T, []*trial.
 	}
 }
 
-// write starts a writer.
-func (m *mesh) write(t *testing.T, number int) *trial.Writer {
+// write starts a writer; further flags are those of the client.
+func (m *mesh) write(t *testing.T, number int, flags ...string) *trial.Writer {
 	t.Helper()
 	m.started++
-	writer, err := m.space.StartWriter(fmt.Sprintf("writer-%d", m.started), number, m.started*keysOfAWriter, 50)
+	writer, err := m.space.StartWriter(fmt.Sprintf("writer-%d", m.started), number, m.started*keysOfAWriter, 50, flags...)
 	must(t, err)
 	return writer
 }

@@ -57,9 +57,6 @@ func TestNetworkCut_HealsOrOneOfBothLeaves_NoAcknowledgedRowIsLost(t *testing.T)
 	})
 }
 
-// copied is what a sidecar says after a full copy.
-const copied = "Replication sync has ended."
-
 // awaitCut waits until the senders of both pods have noticed.
 func (m *mesh) awaitCut(t *testing.T, pods ...int) {
 	t.Helper()

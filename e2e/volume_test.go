@@ -69,6 +69,43 @@ func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
 	})
 }
 
+// A volume is put back that was copied earlier. Its database takes itself for a joined one, and its log is one that its peers know to
+// be longer: without beats it would never hear of what it has lost, and its peers would skip what its users write.
+func TestVolume_SetBackToAnEarlierCopy_IsCopiedAnew_NoAcknowledgedRowIsLost(t *testing.T) {
+	t.Parallel()
+	// The pairs of a pod that is scaled away are kept, as those of one whose node is repaired.
+	m := newMesh(t, trial.Values{"aku": trial.Values{"replicationResetAtEnd": 0}})
+	const old = 2
+	pod := trial.Pod(old)
+	m.under(t, "the volume of a slave is set back", func(t *testing.T, writers []*trial.Writer) {
+		away := func(do func(context.Context, int) error) {
+			t.Helper()
+			must(t, m.space.Upgrade(t.Context(), "replicaCount=2"))
+			must(t, m.space.AwaitGone(t.Context(), healLimit, pod))
+			must(t, do(t.Context(), old))
+			must(t, m.space.Upgrade(t.Context(), "replicaCount=3"))
+			must(t, m.space.AwaitReady(t.Context(), 2*healLimit, pod))
+		}
+		away(m.space.CopyVolume)
+		m.mustHaveCopied(t, old, 0)
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), healLimit, enough))
+		}
+		before := m.space.Said(pod, trial.Sidecar, copied)
+		away(m.space.SetVolumeBack)
+		must(t, trial.Await(t.Context(), 2*healLimit, "a full copy of "+pod, func(context.Context) string {
+			if now := m.space.Said(pod, trial.Sidecar, copied); now != before+1 {
+				return fmt.Sprintf("%d full copies since its volume was set back", now-before)
+			}
+			return ""
+		}))
+		must(t, m.space.AwaitReady(t.Context(), healLimit, pod))
+		for _, writer := range writers[:old] {
+			mustBeUndisturbed(t, writer)
+		}
+	})
+}
+
 // asked is a line of a recovery that the master prints.
 type asked struct {
 	pod  int

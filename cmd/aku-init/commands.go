@@ -25,7 +25,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"start", "", "join and open once (also -p start)", bare(start)},
-		{"clean", "", "stop and drop the own replication objects (also -p clean)", bare(clean)},
+		{"clean", "", "stop and drop the own replication objects, and the beat tables (also -p clean)", bare(clean)},
 		{"info", "", "print the configured mesh, and what the servers hold (also -i)", bare(info)},
 		{"status", "[-o json] [--watch]", "print the whole mesh as a table", showStatus},
 		{"events", "[--pod N|all] [-o json]", "follow what the sidecars see and do", showEvents},

@@ -55,7 +55,7 @@ func printConfigured(to io.Writer, s settings.Settings) {
 			}
 			for _, g := range mesh.Groups {
 				fmt.Fprintf(table, "%s\t%s\t%s\t%s,%d\t%d\n", mesh.PodName(pod), mesh.Host(pod),
-					g.Object(akucore.PairOf(pod, peer)), mesh.Host(peer), mesh.ReplicationPort, len(g.Tables))
+					g.Object(akucore.PairOf(pod, peer)), mesh.Host(peer), mesh.ReplicationPort, len(g.Items()))
 			}
 		}
 	}

@@ -5,10 +5,11 @@
 //	aku-init                       join, open and watch until SIGTERM
 //	aku-init start                 join and open once, without a watch
 //	aku-init clean                 stop and drop the own replication objects, stop
-//	                               the peers', remove the marker; what was not sent
-//	                               is lost
+//	                               the peers', drop the own beat tables, remove the
+//	                               marker; what was not sent is lost
 //	aku-init info                  print the configured mesh, and what the servers hold
-//	                               where they answer
+//	                               where they answer; each object has one item more
+//	                               than tables are configured, the beat table
 //	aku-init status [-o json] [--watch]
 //	                               print the mesh as a table, a row for each pod that
 //	                               sends and a column for each that receives; colours

@@ -79,7 +79,7 @@ func startWriter(t *testing.T, server *altisimtest.Server, path string, from int
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	w := newWriter(server.Host, from, journal)
+	w := newWriter(server.Host, from, 0, journal)
 	ended := make(chan error, 1)
 	go func() { ended <- w.run(ctx, newPace(0)) }()
 	return w, func() {

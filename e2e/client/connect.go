@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	reachTimeout = 2 * time.Second // look-up of the name and TCP connect
+	reachTimeout = 30 * time.Second // look-up of the name and TCP connect
+	knockTimeout = 2 * time.Second  // the same for somebody who tries again and again
 	// answerTimeout bounds a call into the driver, and is longer than a user waits behind a SYNC for its table lock (30 s). A call
 	// that does not come back by then is left behind with its session.
 	answerTimeout = time.Minute
@@ -131,6 +132,34 @@ func (s *session) exec(statement string) (int64, error) {
 		}
 		changed, err = result.RowsAffected()
 		return err
+	})
+	return changed, altibase.Said(err)
+}
+
+// execHeld is exec in a transaction that stays open for a while, or until the context ends.
+func (s *session) execHeld(ctx context.Context, statement string, hold time.Duration) (int64, error) {
+	if hold == 0 {
+		return s.exec(statement)
+	}
+	var changed int64
+	err := within(hold+answerTimeout, func() error {
+		tx, err := s.conn.BeginTx(context.Background(), nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // does nothing after the commit
+		result, err := tx.ExecContext(context.Background(), statement)
+		if err != nil {
+			return err
+		}
+		if changed, err = result.RowsAffected(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(hold):
+		}
+		return tx.Commit()
 	})
 	return changed, altibase.Said(err)
 }

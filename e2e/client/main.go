@@ -9,11 +9,13 @@
 //	client table [-json] HOST…             rows, sum of the keys and checksum of the table on each host
 //	client load -journal FILE [-from KEY] [-rows N] HOST
 //	                                       insert many rows
-//	client write -journal FILE [-from KEY] [-rate N] HOST
+//	client write -journal FILE [-from KEY] [-rate N] [-hold TIME] HOST
 //	                                       insert rows and update own earlier ones, each in its own transaction, until
 //	                                       standard input or the process ends; connect again whenever the host is away
-//	                                       or closed. Prints a line of JSON now and then and a last one at the end
+//	                                       or closed. Prints a line of JSON now and then and a last one at the end. With
+//	                                       -hold each transaction stays open for that long
 //	client verify -journals FOLDER HOST…   compare the rows of each host with all journals of the folder, as JSON
+//	client replace FOLDER FROM             empty a folder and put a copy of what is in another one there
 //	client processes CONTAINER-ID          processes of a container of this node, as JSON (needs hostPID)
 //	client kill CONTAINER-ID               SIGKILL the first process of a container of this node, and with it the container
 //	client freeze CONTAINER-ID             SIGSTOP all processes of a container of this node
@@ -46,13 +48,14 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"load":          load,
 	"write":         write,
 	"verify":        verify,
+	"replace":       replace,
 	"processes":     showProcesses,
 	"kill":          kill,
 	"freeze":        freeze,
 	"thaw":          thaw,
 }
 
-var errUsage = errors.New("usage: client install|wait|await-address|sql|table|load|write|verify|processes|kill|freeze|thaw …; see the package comment")
+var errUsage = errors.New("usage: client install|wait|await-address|sql|table|load|write|verify|replace|processes|kill|freeze|thaw …; see the package comment")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

@@ -19,6 +19,7 @@ func write(ctx context.Context, args []string) error {
 	path := flags.String("journal", "", "new file that notes what was acknowledged")
 	from := flags.Int64("from", 1, "first key; the writer takes as many as it needs")
 	rate := flags.Float64("rate", 0, "statements a second, 0 for as many as possible")
+	hold := flags.Duration("hold", 0, "how long each transaction stays open")
 	args, err := parse(flags, args, 1, 1)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func write(ctx context.Context, args []string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	w := newWriter(args[0], *from, journal)
+	w := newWriter(args[0], *from, *hold, journal)
 	told := make(chan error, 1)
 	telling, silence := context.WithCancel(context.Background())
 	go func() { told <- tell(telling, w) }()

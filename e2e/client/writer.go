@@ -14,19 +14,21 @@ import (
 type writer struct {
 	host    string
 	journal *account.Journal
-	next    int64   // key of the next insert
-	own     []int64 // keys that are known to be there
-	serial  int     // makes each value another one
+	hold    time.Duration // how long each transaction stays open
+	next    int64         // key of the next insert
+	own     []int64       // keys that are known to be there
+	serial  int           // makes each value another one
 	random  *rand.Rand
 
 	mu       sync.Mutex
 	progress account.Progress
 }
 
-func newWriter(host string, from int64, journal *account.Journal) *writer {
+func newWriter(host string, from int64, hold time.Duration, journal *account.Journal) *writer {
 	return &writer{
 		host:     host,
 		journal:  journal,
+		hold:     hold,
 		next:     from,
 		random:   rand.New(rand.NewPCG(uint64(from), 0)),
 		progress: account.Progress{Host: host},
@@ -48,7 +50,9 @@ func (w *writer) note(change func(p *account.Progress)) {
 // run writes until its context ends. It fails only when it cannot keep its journal.
 func (w *writer) run(ctx context.Context, pace pace) error {
 	for ctx.Err() == nil {
-		s, err := connect(ctx, w.host, false)
+		reaching, cancel := context.WithTimeout(ctx, knockTimeout)
+		s, err := connect(reaching, w.host, false)
+		cancel()
 		if err != nil {
 			w.note(func(p *account.Progress) { p.Refused = err.Error() })
 			select {
@@ -76,7 +80,7 @@ func (w *writer) session(ctx context.Context, s *session, pace pace) error {
 			change = w.update
 		}
 		w.serial++
-		failed, err := change(s)
+		failed, err := change(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -89,13 +93,13 @@ func (w *writer) session(ctx context.Context, s *session, pace pace) error {
 }
 
 // insert writes a new row.
-func (w *writer) insert(s *session) (failed, fault error) {
+func (w *writer) insert(ctx context.Context, s *session) (failed, fault error) {
 	key, value := w.next, fmt.Sprintf("new %d", w.serial)
 	w.next++
 	if err := w.journal.Try(key, value); err != nil {
 		return nil, err
 	}
-	if _, err := s.exec(insert(key, value)); err != nil {
+	if _, err := s.execHeld(ctx, insert(key, value), w.hold); err != nil {
 		return err, nil
 	}
 	w.own = append(w.own, key)
@@ -105,13 +109,13 @@ func (w *writer) insert(s *session) (failed, fault error) {
 
 // update changes a row that was written before. A key whose statement failed is not used again: that statement
 // may still be done later.
-func (w *writer) update(s *session) (failed, fault error) {
+func (w *writer) update(ctx context.Context, s *session) (failed, fault error) {
 	i := w.random.IntN(len(w.own))
 	key, value := w.own[i], fmt.Sprintf("changed %d", w.serial)
 	if err := w.journal.Try(key, value); err != nil {
 		return nil, err
 	}
-	changed, err := s.exec(update(key, value))
+	changed, err := s.execHeld(ctx, update(key, value), w.hold)
 	if err != nil || changed != 1 {
 		w.own[i] = w.own[len(w.own)-1]
 		w.own = w.own[:len(w.own)-1]

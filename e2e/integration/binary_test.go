@@ -144,7 +144,9 @@ func (p *program) mustEnd() {
 		p.t.Fatal(err)
 	}
 	p.exit()
-	if took := time.Since(began); took > 1200*time.Millisecond {
+	// The program gives itself 0.9 s. Without that it would take the 2 s at least that the driver has to
+	// obey a cancel; what is between is for a busy machine.
+	if took := time.Since(began); took > 1900*time.Millisecond {
 		p.t.Errorf("it ended %s after SIGTERM", took)
 	}
 }
@@ -235,9 +237,9 @@ func TestSIGTERM_EndsBothBinariesWithinASecond(t *testing.T) {
 	attending.waitSaid("AKU run successfully.")
 	attending.mustEnd()
 
-	// The last record of the log is one that is not sent: the delivery waits for the
-	// keep-alive, and says what is missing.
-	slave.do("CREATE TABLE OTHER (ID INTEGER)")
+	// A delivery that takes long says what is missing.
+	defer c.pods[0].stall()()
+	slave.do("INSERT INTO T1 VALUES (1, 1)")
 	ending := slave.launch(t, "exec aku-prestop")
 	ending.waitSaid("Flush replications.")
 	ending.waitSaid("msg=delivering")
@@ -333,20 +335,29 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		hangs  string // after these words of the hook its server hangs; "" before the end
+		hangs  func(*cluster) (end func())
 		undone []string
 		done   []string
 	}{
 		{
 			name: "before it could look",
+			hangs: func(c *cluster) func() {
+				c.pods[1].Pause()
+				return c.pods[1].Resume
+			},
 			undone: []string{
 				"altibase-1: CLOSE (under way); ", "the look at the servers, and with it every DELIVER, STOP and RESET of AKU_REP_01; ",
 				"altibase-1: SHUTDOWN. ",
 			},
 		},
 		{
-			name:  "while it delivers",
-			hangs: "Flush replications.",
+			// A receiver that waits for a lock holds up the delivery, and then the STOP.
+			name: "while it delivers",
+			hangs: func(c *cluster) func() {
+				end := c.pods[0].stall()
+				c.pods[1].do("INSERT INTO T1 VALUES (1, 1)")
+				return end
+			},
 			undone: []string{
 				"altibase-1: DELIVER AKU_REP_01 to altibase-0 (failed); ", "altibase-1: STOP AKU_REP_01 (under way); ",
 				"altibase-1: RESET AKU_REP_01 (if everything is delivered); ", "altibase-0: RESET AKU_REP_01 (if everything is delivered); ",
@@ -363,18 +374,9 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 			c.createTables()
 			c.inService(0, 1)
 			leaver := c.pods[1]
-			// The last record of the log is one that is not sent, so the delivery takes a while.
-			leaver.do("CREATE TABLE OTHER (ID INTEGER)")
-			if test.hangs == "" {
-				leaver.Pause()
-			}
-			defer leaver.Resume()
+			defer test.hangs(c)()
 			run, said := leaver.hooked(t)
 			began := time.Now() // the programs are built
-			if test.hangs != "" {
-				run.waitSaid(test.hangs)
-				leaver.Pause()
-			}
 			if code := run.exit(); code != 1 {
 				t.Errorf("exit code %d", code)
 			}
@@ -415,7 +417,8 @@ func TestEndThatIsKilled_HasSaidWhatItLeavesUndone(t *testing.T) {
 	c.createTables()
 	c.inService(0, 1)
 	leaver := c.pods[1]
-	leaver.do("CREATE TABLE OTHER (ID INTEGER)") // the delivery takes a while
+	defer c.pods[0].stall()()
+	leaver.do("INSERT INTO T1 VALUES (1, 1)") // whose delivery takes a while
 	run := leaver.launch(t, "exec aku-prestop")
 	run.waitSaid("left_undone=\"altibase-1: DELIVER")
 	if err := run.cmd.Process.Kill(); err != nil {

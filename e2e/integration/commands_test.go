@@ -25,6 +25,7 @@ func (c *cluster) everything() string {
 			"SELECT REPLICATION_NAME, HOST_IP, PORT_NO FROM SYSTEM_.SYS_REPL_HOSTS_ ORDER BY 1",
 			"SELECT NAME, VALUE1 FROM V$PROPERTY WHERE NAME IN ('ADMIN_MODE', 'REPLICATION_DDL_ENABLE', 'REPLICATION_ALLOW_DUPLICATE_HOSTS') ORDER BY 1",
 			"SELECT ID, V FROM T1 ORDER BY 1",
+			"SELECT POD, SEQ FROM AKU_REP_BEAT ORDER BY 1, 2",
 		} {
 			fmt.Fprintln(&all, p.number, strings.Join(session.Rows(query), "; "))
 		}
@@ -66,7 +67,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 	}
 	info := []string{
 		"pod altibase-2 servers 3 ", "SYS password *** AKU_REP SYNC PARALLEL 4 SYS.T1 ",
-		" altibase-1 open AKU_REP_01 true ", fmt.Sprintf(" altibase-0.altibase-svc,%d 1 ", slave.ReplicationPort),
+		" altibase-1 open AKU_REP_01 true ", fmt.Sprintf(" altibase-2 altibase-2.altibase-svc AKU_REP_02 altibase-0.altibase-svc,%d 2 ", slave.ReplicationPort), // as is configured
 		"altibase-2 open AKU_REP_02 true", "altibase-2 open AKU_REP_12 true",
 	}
 	for _, test := range []struct {
@@ -75,7 +76,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 	}{
 		{"aku-init info", info},
 		{"aku-init -i", info},
-		{"aku-init plan start", []string{"restart of a slave 1. deliver both ways altibase-2: DELIVER AKU_REP_02 to altibase-0 ", " in service "}},
+		{"aku-init plan start", []string{"restart of a slave in service "}},
 		{"aku-init plan end", end},
 		{"aku-prestop --dry-run", end},
 		{"aku-init plan clean", []string{
@@ -105,19 +106,38 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 		}
 	}
 
-	// A pod that is new: the statements of a full join, each with its pod.
-	slave.do("ALTER REPLICATION AKU_REP_02 STOP", "ALTER REPLICATION AKU_REP_02 RESET")
-	before := c.everything()
-	run := slave.launch(t, "exec aku-init plan start")
-	for _, text := range []string{
-		"full join ", "altibase-1: START RETRY AKU_REP_12 ALTER REPLICATION AKU_REP_12 START RETRY ",
-		"altibase-2: TRUNCATE SYS.T1 (if own copy is not complete) ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1 TRUNCATE TABLE SYS.T1 ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 0 ",
-		"altibase-0: SYNC AKU_REP_02 ALTER REPLICATION AKU_REP_02 SYNC PARALLEL 4 ",
-	} {
-		if run.exit() != 0 || !strings.Contains(squeezed(run.said())+" ", text) {
-			t.Errorf("plan start of a new pod: exit code %d, it does not say %q:\n%s", run.exit(), text, run.said())
+	startOf := func(pod string, said ...string) {
+		t.Helper()
+		run := slave.launch(t, "exec aku-init plan start")
+		for _, text := range said {
+			if run.exit() != 0 || !strings.Contains(squeezed(run.said())+" ", text) {
+				t.Errorf("plan start of %s: exit code %d, it does not say %q:\n%s", pod, run.exit(), text, run.said())
+			}
 		}
 	}
+	before := c.everything()
+	slave.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 1")
+	startOf("a pod that is closed",
+		"restart of a slave 1. have receivers wait for locks, and give nothing up altibase-2: LET RECEIVERS WAIT FOR LOCKS ALTER SYSTEM SET REPLICATION_LOCK_TIMEOUT = 3600 ",
+		"2. begin a life altibase-2: BEGIN LIFE SYS.AKU_REP_BEAT ",
+		"3. prove both ways altibase-2: DELIVER AKU_REP_02 to altibase-0 ",
+		"altibase-0: DELIVER AKU_REP_02 to altibase-2 ", "altibase-2: DELIVER AKU_REP_12 to altibase-1 ", "altibase-1: DELIVER AKU_REP_12 to altibase-2 ",
+		"4. let users in altibase-2: OPEN ALTER SYSTEM SET ADMIN_MODE = 0 ",
+	)
+	slave.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0")
+	if after := c.everything(); after != before {
+		t.Errorf("plan start changes something: before\n%s\nafter\n%s", before, after)
+	}
+
+	// A pod that is new: the statements of a full join, each with its pod.
+	slave.do("ALTER REPLICATION AKU_REP_02 STOP", "ALTER REPLICATION AKU_REP_02 RESET")
+	before = c.everything()
+	startOf("a new pod",
+		"full join ", "altibase-1: START RETRY AKU_REP_12 ALTER REPLICATION AKU_REP_12 START RETRY ",
+		"altibase-2: TRUNCATE SYS.T1, SYS.AKU_REP_BEAT (if own copy is not complete) ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1 TRUNCATE TABLE SYS.T1 TRUNCATE TABLE SYS.AKU_REP_BEAT ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 0 ",
+		"altibase-0: SYNC AKU_REP_02 ALTER REPLICATION AKU_REP_02 SYNC PARALLEL 4 ",
+		"altibase-2: BEGIN LIFE SYS.AKU_REP_BEAT ",
+	)
 	if after := c.everything(); after != before {
 		t.Errorf("plan start changes something: before\n%s\nafter\n%s", before, after)
 	}

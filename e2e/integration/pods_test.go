@@ -198,6 +198,14 @@ func (p *pod) do(statements ...string) {
 	session.Do(statements...)
 }
 
+// stall keeps the pod from applying what others write to the table: somebody has locked
+// it, until the function it gives is called. Other tables can be read and written.
+func (p *pod) stall() (end func()) {
+	p.t.Helper()
+	tx, _ := p.begin("LOCK TABLE T1 IN EXCLUSIVE MODE")
+	return func() { _ = tx.Rollback() }
+}
+
 // run starts the sidecar.
 func (p *pod) run() {
 	p.t.Helper()

@@ -163,9 +163,10 @@ func TestBlock_IsAddedByARollingUpdate(t *testing.T) {
 	}
 }
 
-// carry checks what all objects of a mesh of three replicate.
+// carry checks what all objects of a mesh of three replicate, beside the beat table.
 func (c *cluster) carry(want ...string) {
 	c.t.Helper()
+	want = append([]string{"AKU_REP_BEAT"}, want...)
 	for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
 		name := fmt.Sprintf("AKU_REP_%d%d", pair[0], pair[1])
 		for _, n := range pair {

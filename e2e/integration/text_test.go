@@ -58,7 +58,7 @@ func (c *cluster) mustHaveTexts() {
 	for _, p := range c.pods {
 		for query, want := range map[string][]string{
 			"SELECT HEX(TABLE_NAME) FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME > 'Z'": {korean, signs},
-			"SELECT HEX(LOCAL_TABLE_NAME) FROM SYSTEM_.SYS_REPL_ITEMS_":              {korean, signs},
+			"SELECT HEX(LOCAL_TABLE_NAME) FROM SYSTEM_.SYS_REPL_ITEMS_":              {korean, signs, "AKU_REP_BEAT"},
 			`SELECT HEX("` + korean + `") FROM MINE`:                                 {korean + " " + japanese + " " + signs},
 		} {
 			for i, text := range want {

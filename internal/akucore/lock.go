@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/avast/retry-go/v4"
@@ -78,6 +77,7 @@ func (r *Runner) outlast(ctx context.Context, s Step) error {
 		return long
 	}
 	deadline := time.Now().Add(settleLimit)
+	told := false
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
 		open, ok, err := server.OpenTransactions(ctx)
 		if err != nil || !ok {
@@ -88,6 +88,10 @@ func (r *Runner) outlast(ctx context.Context, s Step) error {
 		}
 		if time.Now().After(deadline) {
 			return retry.Unrecoverable(r.tooLong(s.On, open, fmt.Sprintf("for more than %s; they are in the way of %s", r.lockWait(), s.Describe(r.Mesh))))
+		}
+		if !told {
+			told = true
+			r.sayWaiting(s, open)
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return err
@@ -102,17 +106,17 @@ func (r *Runner) hold(ctx context.Context, s Step) (resume func(), err error) {
 	if r.HoldNobody {
 		return func() {}, nil
 	}
-	h, before := r.holds.join(s)
+	h, begins := r.holds.join(s)
 	resume = sync.OnceFunc(func() {
 		if r.holds.leave(h) {
 			r.startSenders(ctx, h.held)
 			close(h.over)
 		}
 	})
-	if before != nil {
-		<-before.over // it lets go; its starts are bounded
-	}
-	if h.first.CompareAndSwap(false, true) {
+	if begins {
+		if h.before != nil {
+			<-h.before.over // its starts are bounded
+		}
 		h.held, h.err = r.stopSenders(ctx, s)
 		close(h.stopped)
 	}
@@ -133,28 +137,31 @@ type holds struct {
 
 type hold struct {
 	users   int
-	first   atomic.Bool   // somebody stops the senders
-	stopped chan struct{} // closed when they are
+	before  *hold         // that is being let go
+	stopped chan struct{} // closed when the senders are
 	over    chan struct{} // closed when they are started again
 	held    []Step        // that start them
 	err     error
 }
 
-// join gives the hold for a step's server, and the one before it, which is being let go.
-func (h *holds) join(s Step) (now, before *hold) {
+// join gives the hold for a step's server. Who begins it stops the senders.
+func (h *holds) join(s Step) (joined *hold, begins bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := [2]int{s.On, s.Group}
 	if now := h.all[at]; now != nil && now.users > 0 {
 		now.users++
-		return now, nil
+		return now, false
 	}
 	if h.all == nil {
 		h.all = map[[2]int]*hold{}
 	}
-	before = h.all[at]
-	h.all[at] = &hold{users: 1, stopped: make(chan struct{}), over: make(chan struct{})}
-	return h.all[at], before
+	before := h.all[at]
+	if before != nil {
+		before.before = nil // long over
+	}
+	h.all[at] = &hold{users: 1, before: before, stopped: make(chan struct{}), over: make(chan struct{})}
+	return h.all[at], true
 }
 
 // leave tells whether nobody is left who needs the hold.
@@ -165,15 +172,16 @@ func (h *holds) leave(of *hold) bool {
 	return of.users == 0
 }
 
-// stopSenders stops the senders to the server of a step but that of its own object, and
-// gives the steps that start them again.
+// stopSenders stops the senders to the server of a step, and gives the steps that start
+// them again. That of the step's own object is the plan's business; but what a recovery
+// drops on the master, slaves in service still send to.
 func (r *Runner) stopSenders(ctx context.Context, s Step) (held []Step, err error) {
 	var mu sync.Mutex
 	var failed []error
 	var wg sync.WaitGroup
 	for _, pod := range r.Mesh.others(s.On) {
 		at := Step{On: pod, Peer: s.On, Group: s.Group, For: r.stopLimit()}
-		if at.Object(r.Mesh) == s.Object(r.Mesh) {
+		if at.Object(r.Mesh) == s.Object(r.Mesh) && !(s.Do == Drop && r.Mesh.Self == Master) {
 			continue
 		}
 		wg.Go(func() {
@@ -255,6 +263,11 @@ func (r *Runner) whose(ctx context.Context, pod int) string {
 func (r *Runner) tooLong(pod int, open []Transaction, what string) error {
 	return fmt.Errorf("%w: transactions of %s on %s have been open %s: commit them, or ALTER DATABASE … SESSION CLOSE",
 		ErrTimeout, sessions(open), r.Mesh.PodName(pod), what)
+}
+
+// sayWaiting says whose transactions a step waits for.
+func (r *Runner) sayWaiting(s Step, open []Transaction) {
+	r.Log.Info("waiting", "step", s.Describe(r.Mesh), "for", fmt.Sprintf("transactions of %s on %s", sessions(open), r.Mesh.PodName(s.On)))
 }
 
 // sessions names the sessions of transactions.

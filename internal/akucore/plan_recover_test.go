@@ -115,3 +115,17 @@ func TestPlanRecover(t *testing.T) {
 		t.Errorf("-want +got (go test ./internal/akucore -update writes the files):\n%s", diff)
 	}
 }
+
+// The first that a recovery makes is the master's beat table. It is empty, and that must not look like another loss.
+func TestGeneration_ARecoveryThatIsCutAtOnce_IsOfTheSameLoss(t *testing.T) {
+	generation := func(table bool) string {
+		w := newWorld(mesh(0)).closed(0).open(1).away(2).running(1, 0).beats(1, 0, Beat{Number: 7, Life: 7})
+		if !table {
+			clear(w.view.Pods[0].Beats)
+		}
+		return w.view.generation(w.m, 1)
+	}
+	if before, after := generation(false), generation(true); before != "1-100" || after != before {
+		t.Errorf("the generation is %s before there is a beat table, and %s then", before, after)
+	}
+}

@@ -12,8 +12,10 @@ import (
 // followed again. It is the number of the source and the XSN of its pair with the
 // master, which stays as it is while the master is lost. A recovery makes the pair anew,
 // and XSNs only grow; so no later loss has the same generation, and nothing has to be
-// remembered anywhere. Where the master is older than the source knows, the pair may
-// run; then it is the beat that the master does not know.
+// remembered anywhere. A master that is older than the source knows may have its side of
+// the pair, so that the pair runs; then it is the beat that the master does not know. A
+// master without that side has lost everything. It may be older, too, once a recovery has
+// made its beat table: that must not look like another loss.
 type RecoveryOrder struct {
 	From       int    `json:"from"`
 	Generation string `json:"generation"`
@@ -25,7 +27,8 @@ func (v View) generation(m Mesh, source int) string {
 	if !v.Pods[source].Open() || !exists || pair.XSN == Unset {
 		return ""
 	}
-	if beat, older := v.unknown(m, Master, source); older {
+	_, runs := v.object(m, Master, source, 0)
+	if beat, older := v.unknown(m, Master, source); older && runs {
 		return fmt.Sprintf("%d-%d", source, beat.Number)
 	}
 	return fmt.Sprintf("%d-%d", source, pair.XSN)

@@ -30,10 +30,15 @@ func (r *Runner) settle(ctx context.Context, s Step) error {
 		return nil
 	}
 	first = users(first)
-	deadline := time.Now().Add(settleLimit)
+	began, told := time.Now(), false
 	for poll := pollFirst; len(first) > 0; poll = min(2*poll, pollMost) {
-		if time.Now().After(deadline) {
+		took := time.Since(began)
+		if took > settleLimit {
 			return r.tooLong(s.On, first, fmt.Sprintf("for %s; what they commit would be missing here", settleLimit))
+		}
+		if took > lateAfter && !told {
+			told = true
+			r.sayWaiting(s, first)
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return err

@@ -23,8 +23,9 @@ const lockPatience = 10 * time.Second
 // Run ends the pod within its time (AKU_END_TIMEOUT). What could not be done is in
 // the error and in the log.
 func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log *slog.Logger) error {
+	began := time.Now() // the time that it takes to ask is of the limit, too
 	limit, whose := limit(ctx, s.EndLimit(), kube.OwnPod{Name: s.PodName}.Grace, log)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
+	ctx, cancel := context.WithDeadlineCause(ctx, began.Add(limit), fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
 	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: func(ctx context.Context) int {

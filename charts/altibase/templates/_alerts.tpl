@@ -4,6 +4,8 @@ labels: so all are brought down to those of aku first.
 */}}
 {{- define "altibase.alerts" -}}
 {{- $pods := printf "namespace=%q, pod=~\"%s-[0-9]+\"" .Release.Namespace (include "altibase.fullname" .) }}
+{{- /* The peer says that it is in service, so it beats, and its sender is connected here. */}}
+{{- $connected := printf "max by (namespace, pod, peer, replication) (aku_replication_receiver_running{%s}) == 1 and on (namespace, peer) label_replace(max by (namespace, pod) (aku_pod_state{%s, state=\"in_service\"}), \"peer\", \"$1\", \"pod\", \"(.+)\") == 1" $pods $pods }}
 {{- with .Values.metrics.prometheusRule }}
 - alert: AkuNeedsHuman
   expr: >-
@@ -61,13 +63,31 @@ labels: so all are brought down to those of aku first.
     runbook_url: {{ printf "%s/AkuGap.md" (trimSuffix "/" .runbooks) | quote }}
 - alert: AkuLag
   expr: >-
-    label_replace(max by (namespace, pod) (aku_log_last_sn{ {{ $pods }}}), "peer", "$1", "pod", "(.+)") - on (namespace, peer) group_right () max by (namespace, pod, peer, replication) (aku_replication_applied_sn{ {{ $pods }}}) > {{ int64 .lagNumbers }}
-  for: {{ .for | default "10m" | quote }}
+    max by (namespace, pod, peer, replication) (aku_replication_delay_seconds{ {{ $pods }}}) > {{ int64 .lagSeconds }} and {{ $connected }}
+  for: {{ .for | default "5m" | quote }}
   labels:
     severity: warning
   annotations:
-    summary: '{{ `{{ $labels.pod }} has not applied what {{ $labels.peer }} wrote` }}'
+    summary: '{{ `{{ $labels.pod }} is {{ $value | humanizeDuration }} behind {{ $labels.peer }}` }}'
     runbook_url: {{ printf "%s/AkuLag.md" (trimSuffix "/" .runbooks) | quote }}
+- alert: AkuNotArriving
+  expr: >-
+    max by (namespace, pod, peer, replication) (deriv(aku_replication_delay_seconds{ {{ $pods }}}[5m])) > 0.9 and {{ $connected }}
+  for: {{ .for | default "5m" | quote }}
+  labels:
+    severity: critical
+  annotations:
+    summary: '{{ `{{ $labels.peer }} is connected, and nothing that it writes arrives on {{ $labels.pod }}` }}'
+    runbook_url: {{ printf "%s/AkuNotArriving.md" (trimSuffix "/" .runbooks) | quote }}
+- alert: AkuRowsGivenUp
+  expr: >-
+    max by (namespace, pod) (increase(aku_replication_given_up_total{ {{ $pods }}}[1h])) > 0 or (max by (namespace, pod) (aku_replication_given_up_total{ {{ $pods }}}) > 0 unless max by (namespace, pod) (aku_replication_given_up_total{ {{ $pods }}} offset 1h))
+  for: {{ .for | default "0m" | quote }}
+  labels:
+    severity: critical
+  annotations:
+    summary: '{{ `while {{ $labels.pod }} started or copied, a pod did not apply rows of another one` }}'
+    runbook_url: {{ printf "%s/AkuRowsGivenUp.md" (trimSuffix "/" .runbooks) | quote }}
 - alert: AkuConflicts
   expr: >-
     sum by (namespace, pod, peer, replication) (max by (namespace, pod, peer, replication, operation) (increase(aku_replication_conflicts_total{ {{ $pods }}}[15m]))) > 0

@@ -220,6 +220,7 @@ func TestReceiverMemory_SameDatabase_SkipsNothing(t *testing.T) {
 		b.down()
 		b.up()
 		start(t, b)
+		time.Sleep(3 * time.Second) // the row from before is there, too
 		arrives(t, b, a, 5002)
 		if a.keys() != oldRows+3 {
 			t.Errorf("%d rows on a, want all of b's", a.keys())

@@ -11,7 +11,7 @@ func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int)
 	pod := Pod(number)
 	before := s.Pods()[pod]
 	// The claim stays as long as a pod uses it.
-	if _, err := s.kubectl(ctx, nil, "delete", "pvc", "data-"+pod, "--wait=false"); err != nil {
+	if _, err := s.kubectl(ctx, nil, "delete", "pvc", dataOf(number), "--wait=false"); err != nil {
 		return err
 	}
 	if err := s.DeleteByForce(ctx, pod); err != nil {

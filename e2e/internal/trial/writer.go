@@ -27,12 +27,13 @@ type Writer struct {
 var errEnded = errors.New("the writer has ended")
 
 // StartWriter starts a writer. Its name is used once in a space; its keys begin at from; rate is statements a second,
-// 0 for as many as possible.
-func (s *Space) StartWriter(name string, number int, from int64, rate float64) (*Writer, error) {
+// 0 for as many as possible; further flags are those of the client.
+func (s *Space) StartWriter(name string, number int, from int64, rate float64, flags ...string) (*Writer, error) {
 	ctx, kill := context.WithCancel(s.context)
 	w := &Writer{host: Host(number), kill: kill}
-	cmd := s.cluster.command(ctx, "kubectl", s.in("exec", "--stdin", clientPod, "--", clientProgram, "write",
-		"-journal", journals+"/"+name, "-from", strconv.FormatInt(from, 10), "-rate", strconv.FormatFloat(rate, 'f', -1, 64), w.host)...)
+	args := []string{"exec", "--stdin", clientPod, "--", clientProgram, "write",
+		"-journal", journals + "/" + name, "-from", strconv.FormatInt(from, 10), "-rate", strconv.FormatFloat(rate, 'f', -1, 64)}
+	cmd := s.cluster.command(ctx, "kubectl", s.in(append(append(args, flags...), w.host)...)...)
 	cmd.Stderr = &w.complaint
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
