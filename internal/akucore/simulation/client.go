@@ -267,7 +267,7 @@ func (c *conn) run(ctx context.Context, limit time.Duration, statement, object s
 	changes := statement != ""
 	c.w.mu.Lock()
 	if changes {
-		c.w.strike(c, before)
+		c.w.strike(c, what, before)
 	}
 	wait := c.latency(what)
 	c.w.mu.Unlock()
@@ -300,7 +300,7 @@ func (c *conn) run(ctx context.Context, limit time.Duration, statement, object s
 	}
 	if changes {
 		c.w.mu.Lock()
-		c.w.strike(c, amid)
+		c.w.strike(c, what, amid)
 		c.w.mu.Unlock()
 	}
 	if !changes {
@@ -319,7 +319,7 @@ func (c *conn) run(ctx context.Context, limit time.Duration, statement, object s
 		} else {
 			c.w.tell("    %s on altibase-%d: %s: %v", c, c.to, what, err)
 		}
-		c.w.strike(c, behind)
+		c.w.strike(c, what, behind)
 	}
 	return err
 }

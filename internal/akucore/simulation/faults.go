@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"aku/internal/akucore"
@@ -22,7 +23,8 @@ func (m moment) String() string { return [...]string{"before", "in the middle of
 // armed is a fault that waits for a statement.
 type armed struct {
 	fault     fault
-	on        int // pod whose programs send the statement
+	on        int    // pod whose programs send the statement
+	of        string // what the statement begins with
 	countdown int
 	moment    moment
 }
@@ -41,13 +43,13 @@ type event struct {
 }
 
 // strike lets the faults happen that wait for this statement. Callers hold the lock.
-func (w *world) strike(c *conn, m moment) {
+func (w *world) strike(c *conn, statement string, m moment) {
 	if c.dead {
 		return
 	}
 	for i := 0; i < len(w.armed); i++ {
 		a := w.armed[i]
-		if a.on != c.pod || a.moment != m {
+		if a.on != c.pod || a.moment != m || !strings.HasPrefix(statement, a.of) {
 			continue
 		}
 		if a.countdown--; a.countdown > 0 {

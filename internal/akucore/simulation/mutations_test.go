@@ -192,8 +192,11 @@ func recovered(o *Options) { o.Schedule = masterRecovered }
 // noSign: somebody drops the sign of a recovery that has just begun.
 func noSign(o *Options) { inOrder(o, nil); o.Schedule = signDropped }
 
-// anotherSource: a recovery is broken off, and the next one may be from another slave.
-func anotherSource(o *Options) { inOrder(o, nil); o.Schedule = sourceChanges }
+// anotherSource: a recovery is broken off, and the next one may be from another slave, beside users that keep transactions open.
+func anotherSource(o *Options) {
+	inOrder(o, nil)
+	o.Schedule, o.Transactions, o.Linger = sourceChanges, 40, maxPods
+}
 
 // inACut: the master is lost while two slaves are cut off from each other.
 func inACut(o *Options) { inOrder(o, nil); o.Schedule = lostInACut }
@@ -456,7 +459,7 @@ var mutations = []mutation{
 		return s.Do == akucore.Deliver || s.On != akucore.Master && s.Peer != akucore.Master
 	}))},
 	{"recovery: the other slaves' logs for the master are not kept", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.StartRetry }))},
-	{"recovery: open transactions of the other slaves are not waited for", 400, both(anotherSource, recovery(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
+	{"recovery: open transactions of the other slaves are not waited for", 50, both(anotherSource, recovery(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"recovery: the master is not emptied", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"recovery: the other slaves deliver into the half-made copy", 50, both(recovered, createFirstInRecovery)},
 	{"recovery: slaves that cannot deliver are not waited for", 50, both(recovered, func(o *Options) {
