@@ -41,9 +41,9 @@ func TestMutations_AreFound(t *testing.T) {
 // matter only there are tried in them.
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
-	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "master away": masterAway,
+	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
-	"copies lost": copiesLost, "locked at end": lockedAtEnd, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -149,14 +149,27 @@ func writesAlone(o *Options) {
 	})
 }
 
+// handsOverAsleep: the same, and that slave sees at once what has become of its copy, while its senders still sleep.
+func handsOverAsleep(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{
+			{after: inService, fault: isolate(2, 40*time.Second)},
+			{after: seconds(r, 0, 3), fault: endPod(1)},
+			{after: seconds(r, 40, 45), fault: killSidecar(2)},
+			{after: time.Minute},
+		}
+	})
+}
+
 // resetWhileBlind: a slave's server hangs while another one leaves, and answers again
 // about when its pair with the master is reset.
 func resetWhileBlind(o *Options) {
 	inOrder(o, func(r *rand.Rand) (events []event) {
+		events = append(events, event{fault: slow(1, 700*time.Millisecond, 5*time.Minute)})
 		for range 3 {
 			events = append(events,
-				event{after: inService, fault: hang(1, seconds(r, 20, 32))},
-				event{after: seconds(r, 0, 12), fault: endPod(2)})
+				event{after: inService, fault: hang(1, seconds(r, 10, 20))},
+				event{after: seconds(r, 0, 3), fault: endPod(2)})
 		}
 		return append(events, event{after: time.Minute})
 	})
@@ -191,18 +204,17 @@ func copiesLost(o *Options) { inOrder(o, nil); o.Schedule = volumesLost }
 // olderVolumes: volumes are set back to an earlier moment.
 func olderVolumes(o *Options) { inOrder(o, nil); o.Schedule = volumesSetBack }
 
-// lockedAtEnd: while a slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
+// lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
 // somebody has set their time back.
 func lockedAtEnd(o *Options) {
-	inOrder(o, func(r *rand.Rand) []event {
-		leaver := 1 + r.IntN(2)
-		return []event{
-			{after: inService, fault: endPod(leaver)},
-			{arm: &armed{fault: lockTables(akucore.Master, seconds(r, 9, 14)), on: leaver, countdown: 1, moment: behind}},
+	o.ServerCount, o.Reset, o.LockTimeout, o.Linger, o.FlushAtEnd = 2, akucore.ResetAlways, 0, -1, true
+	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) {
+		return 2, []event{
+			{after: inService, fault: endPod(1)},
+			{arm: &armed{fault: lockTables(akucore.Master, seconds(r, 9, 14)), on: 1, countdown: 1, moment: behind}},
 			{after: time.Minute},
 		}
-	})
-	o.LockTimeout, o.Linger, o.FlushAtEnd = 0, -1, true
+	}
 }
 
 // masterAway: a slave starts again while the master is away for long.
@@ -243,6 +255,29 @@ func tableAdded(o *Options) {
 	o.Lists, o.Reset, o.Transactions = true, akucore.ResetNever, 40
 }
 
+// blockBeside: a rolling update adds a group, beside such users.
+func blockBeside(o *Options) {
+	tableAdded(o)
+	o.Lists, o.Blocks, o.Groups = false, true, 1
+}
+
+// laggingSlave: a slave's changes do not get to the master while another one joins.
+func laggingSlave(o *Options) {
+	inOrder(o, func(r *rand.Rand) []event {
+		return []event{{after: seconds(r, 30, 42), fault: cut(akucore.Master, 1, seconds(r, 12, 20))}, {after: time.Minute}}
+	})
+}
+
+// tablesLocked: now and then somebody has the tables of a pod for himself for a while.
+func tablesLocked(o *Options) {
+	inOrder(o, func(r *rand.Rand) (events []event) {
+		for range 6 {
+			events = append(events, event{after: seconds(r, 15, 40), fault: lockTables(r.IntN(3), seconds(r, 4, 16))})
+		}
+		return events
+	})
+}
+
 // blockAdded: a rolling update adds a group, with kills on the way.
 func blockAdded(o *Options) {
 	listChanges(o)
@@ -268,7 +303,7 @@ var mutations = []mutation{
 	{"objects: RESET in place of DROP and CREATE in a join", 50, both(copiesLost, kept("full join"))},
 	{"objects: RESET in place of DROP and CREATE in a recovery", 50, both(recovered, keptInRecovery)},
 	{"objects: XSN set before the first handshake, where they are not new", 50, both(copiesLost, both(kept("full join"), numberedFirst))},
-	{"locks: receivers give rows up", 50, both(slowTransactions, func(o *Options) { o.LockTimeout = 0 })},
+	{"locks: receivers give rows up", 50, both(tablesLocked, func(o *Options) { o.LockTimeout = 0 })},
 	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
 	{"locks: long transactions are not waited for", 50, both(slowTransactions, join(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"beat: it is not waited for", 50, func(o *Options) { o.Unawaited = true }},
@@ -297,7 +332,7 @@ var mutations = []mutation{
 	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
 
 	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry })},
-	{"join: the other slaves do not deliver to the master", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver })},
+	{"join: the other slaves do not deliver to the master", 50, both(laggingSlave, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver }))},
 	{"join: tables are not emptied", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Truncate })},
 	{"join: the own sides exist while the copy is made", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("full join", akucore.PlanStart(m, o, v), createFirst)
@@ -361,9 +396,10 @@ var mutations = []mutation{
 	{"hand over: slaves that may lack something are left alone", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return withoutOthers(m, p) })
 	}))},
-	{"hand over: nothing is delivered", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	{"hand over: nothing is delivered", 50, both(handsOverAsleep, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
-			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver })
+			// Connecting is half of it: what a link has lies there in a moment.
+			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver || s.Do == akucore.Start })
 		})
 	}))},
 	{"restart: a changed table list is not noticed", 50, both(listChanges, startSeeing(func(m akucore.Mesh, v akucore.View) {
@@ -386,7 +422,7 @@ var mutations = []mutation{
 		}
 	}))},
 	{"join: open transactions of others are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle })},
-	{"tables: open transactions of others are not waited for", 50, both(tableAdded, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
+	{"tables: open transactions of others are not waited for", 50, both(blockBeside, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"tables: the mark of a complete copy is kept", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Reset }))},
 	{"tables: new ones are not emptied", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"tables: what others wrote to new ones is not delivered first", 50, both(listChanges, lists(func(m akucore.Mesh, s akucore.Step) bool {
@@ -434,9 +470,9 @@ var mutations = []mutation{
 		}
 	}))},
 
-	{"end: nothing is delivered", 50, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
+	{"end: nothing is delivered", 50, both(cutInDelivery, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
 		return without(akucore.PlanEnd(m, o, v), func(s akucore.Step) bool { return s.Do == akucore.Deliver })
-	})},
+	}))},
 	{"end: slaves that may lack something are left alone", 50, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
 		return withoutOthers(m, akucore.PlanEnd(m, o, v))
 	})},

@@ -57,13 +57,14 @@ func seconds(r *rand.Rand, from, to int) time.Duration {
 }
 
 // signDropped is a schedule in which somebody drops the sign of a recovery before anything was destroyed.
-func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
+func signDropped(r *rand.Rand, o Options) (first int, events []event) {
 	drop := onPod(akucore.Master, "somebody drops the sign of the recovery", func(p *pod) {
 		delete(p.volume.objects, fmt.Sprintf("AKU_RECOVERY_%d", p.volume.sign(p.w)))
 	})
 	return 3, []event{
 		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
-		{arm: &armed{fault: drop, on: akucore.Master, countdown: 1, moment: behind}}, {after: seconds(r, 60, 120)},
+		// The beat tables come first.
+		{arm: &armed{fault: drop, on: akucore.Master, countdown: o.Groups + 1, moment: behind}}, {after: seconds(r, 60, 120)},
 	}
 }
 
