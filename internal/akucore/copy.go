@@ -38,7 +38,7 @@ func (r *Runner) sync(ctx context.Context, source Server, s Step, object string,
 	go func() { done <- source.Sync(ctx, object, parallel, s.Tables, r.lockWait()) }()
 	err = r.follow(ctx, source, s, object, lastSN(before), resume, done)
 	if err != nil && time.Since(began) >= r.lockWait() {
-		return fmt.Errorf("%w%s", err, r.whose(context.WithoutCancel(ctx), s.On))
+		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func (r *Runner) count(ctx context.Context) counts {
 func (r *Runner) watchFailures(ctx context.Context, copied int, run func() error) error {
 	before := r.count(ctx)
 	err := run()
-	after := r.count(context.WithoutCancel(ctx))
+	after := r.count(ctx) // nobody, when time is over
 	for pod, traffic := range after {
 		if pod == copied {
 			continue

@@ -236,11 +236,11 @@ func (r *Runner) quietly(ctx context.Context, s Step) error {
 // stop stops a sender. Where the peer's receiver waits for a lock, the server's STOP waits
 // with it.
 func (r *Runner) stop(ctx context.Context, server Server, s Step, object string) error {
-	ctx, cancel := context.WithTimeout(ctx, r.stopLimit())
+	limited, cancel := context.WithTimeout(ctx, r.stopLimit())
 	defer cancel()
-	err := server.Stop(ctx, object)
+	err := server.Stop(limited, object)
 	if errors.Is(err, ErrTimeout) {
-		return fmt.Errorf("%w; the receiver on %s may wait for a lock%s", err, r.Mesh.PodName(s.Peer), r.whose(context.WithoutCancel(ctx), s.Peer))
+		return fmt.Errorf("%w; the receiver on %s may wait for a lock%s", err, r.Mesh.PodName(s.Peer), r.whose(ctx, s.Peer))
 	}
 	return err
 }
@@ -248,7 +248,8 @@ func (r *Runner) stop(ctx context.Context, server Server, s Step, object string)
 // stopLimit bounds a STOP: STOPs of one server follow each other, up to 1 s each.
 func (r *Runner) stopLimit() time.Duration { return r.lockWait() + statementTail }
 
-// whose names the transactions that are open on a server, for the end of a message.
+// whose names the transactions that are open on a server, for the end of a message. When
+// time is over it asks nobody.
 func (r *Runner) whose(ctx context.Context, pod int) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

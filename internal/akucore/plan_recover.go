@@ -6,8 +6,8 @@ package akucore
 // its first pod is not ready. So the others are closed, deliver to that slave, and
 // give up their copies: they make a full join when the master is in service.
 //
-// The order keeps the master closed until it has everything: it opens by itself as
-// soon as both sides of its pair with the slave have an XSN, and SYNC sets the last.
+// The sign of a recovery keeps the master closed until it has everything; then it opens
+// by itself.
 func recoverMaster(m Mesh, v View, slaves []int) []Step {
 	base := slaves[0]
 	var steps []Step
@@ -23,6 +23,8 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 			}
 		}
 	}
+	// Until both sides are there again nothing else tells that the master has lost its rows.
+	steps = append(steps, Step{Do: BeginRecovery, On: Master, Peer: base})
 	// New objects on both sides: each server remembers how far the log of the other one's
 	// earlier database came, and would have its sender skip what lies below.
 	steps = append(steps, stopAndDrop(m, v, base, Master)...)
@@ -35,7 +37,7 @@ func recoverMaster(m Mesh, v View, slaves []int) []Step {
 	steps = append(steps, Step{Do: Truncate, On: Master, Tables: m.Items()})
 	steps = append(steps, forGroups(m, Step{Do: StartAndWait, On: Master, Peer: base})...)
 	steps = append(steps, forGroups(m, Step{Do: Sync, On: base, Peer: Master})...)
-	return steps
+	return append(steps, Step{Do: EndRecovery, On: Master, Peer: base})
 }
 
 // recoverSlaves are the steps after which each slave makes a full join when its

@@ -95,7 +95,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.AllowSharing:
 		return []string{setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1)}
 	case akucore.BeginRecovery:
-		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation)) + " -- never started: a sign that keeps this server closed"}
+		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation))} // never started: a sign
 	case akucore.EndRecovery:
 		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
 	case akucore.AwaitLocks:
