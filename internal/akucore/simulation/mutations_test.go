@@ -459,7 +459,7 @@ var mutations = []mutation{
 		return s.Do == akucore.Deliver || s.On != akucore.Master && s.Peer != akucore.Master
 	}))},
 	{"recovery: the other slaves' logs for the master are not kept", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.StartRetry }))},
-	{"recovery: open transactions of the other slaves are not waited for", 50, both(anotherSource, recovery(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
+	{"recovery: open transactions of the other slaves are not waited for", 200, both(anotherSource, recovery(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"recovery: the master is not emptied", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"recovery: the other slaves deliver into the half-made copy", 50, both(recovered, createFirstInRecovery)},
 	{"recovery: slaves that cannot deliver are not waited for", 50, both(recovered, func(o *Options) {

@@ -262,7 +262,9 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	p.marker, p.ready, p.why = true, true, ""
 	if p.server != nil {
 		p.server.byHand = false
-		p.w.figures.Slowest = max(p.w.figures.Slowest, time.Since(p.server.since))
+		if p.server.up {
+			p.w.figures.Slowest = max(p.w.figures.Slowest, time.Since(p.server.since))
+		}
 	}
 	p.w.tell("altibase-%d is in service", p.number)
 	p.w.mu.Unlock()

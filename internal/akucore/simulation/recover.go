@@ -67,12 +67,12 @@ func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
 	}
 }
 
-// sourceChanges is a schedule in which a recovery is broken off when its source has given up its log for the master; the next one
+// sourceChanges is a schedule in which a recovery is broken off when its source has given up its log for the master and begun anew; the next one
 // may be from another slave.
 func sourceChanges(r *rand.Rand, _ Options) (first int, events []event) {
 	return 3, []event{
 		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
-		{arm: &armed{fault: killRecover(), on: akucore.Master, of: "DROP AKU_", moment: behind}}, {after: seconds(r, 60, 120)},
+		{arm: &armed{fault: killRecover(), on: akucore.Master, of: "TRUNCATE", moment: before}}, {after: seconds(r, 60, 120)},
 	}
 }
 
