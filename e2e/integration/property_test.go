@@ -114,15 +114,26 @@ func TestFlushAtEnd_Off_KeepsWhatWasNotSent(t *testing.T) {
 	c := start(t, 2, map[string]string{"AKU_FLUSH_AT_END": "0", "AKU_REPLICATION_RESET_AT_END": "0"})
 	c.createTables()
 	c.inService(0, 1)
-	if err := c.pods[1].end(); err != nil {
+	leaver := c.pods[1]
+	leaver.do("ALTER REPLICATION AKU_REP_01 STOP", "INSERT INTO T1 VALUES (1, 1)")
+	if err := leaver.end(); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(c.pods[1].said(), "END option") && strings.Contains(afterEnd(c.pods[1]), "Flush replications.") {
+	if !strings.Contains(leaver.said(), "END option") || strings.Contains(afterEnd(leaver), "Flush replications.") {
 		t.Error("the end flushes")
+	}
+	if rows := c.pods[0].rows(); len(rows) != 0 {
+		t.Errorf("it was sent all the same: %v", rows)
 	}
 	if _, xsn := c.pods[0].object(1); xsn == akucore.Unset {
 		t.Error("the end resets")
 	}
+	leaver.kill()
+	if err := leaver.dir.Renew(); err != nil { // as in a new pod
+		t.Fatal(err)
+	}
+	c.inService(1)
+	c.pods[0].eventually("what was kept arrives", func() bool { return len(c.pods[0].rows()) == 1 })
 }
 
 // afterEnd is what a pod said since its end began.

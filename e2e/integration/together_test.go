@@ -190,6 +190,10 @@ func TestMasterIsAnotherOne_TheSlaveKeepsItsRows(t *testing.T) {
 	}
 }
 
+// noticed is how long a server that hangs may stay in service: three looks a second apart,
+// each of which may take 10 s and 2 s more to be cancelled.
+const noticed = 3 * 13 * time.Second
+
 func TestHungServer_LeavesServiceAndComesBack(t *testing.T) {
 	t.Parallel()
 	c := start(t, 1, nil)
@@ -197,7 +201,11 @@ func TestHungServer_LeavesServiceAndComesBack(t *testing.T) {
 	c.inService(0)
 	p := c.pods[0]
 	p.Pause()
+	began := time.Now()
 	p.eventually("out of service", func() bool { return !p.dir.Marked() })
+	if took := time.Since(began); took > noticed {
+		t.Errorf("that was noticed after %s, at most %s are allowed", took, noticed)
+	}
 	p.Resume()
 	p.waitInService()
 }

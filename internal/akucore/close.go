@@ -18,7 +18,7 @@ const closeLimit = 10 * time.Second
 // close keeps new users out, gives those inside time to leave, and closes the rest. Every
 // session that later steps need is opened before: ADMIN_MODE 1 lets in no new ones. Where
 // the server has none to spare, users are shut out all the same.
-func (r *Runner) close(ctx context.Context, own Server) error {
+func (r *Runner) close(ctx context.Context, own Server, pod int) error {
 	sessions := len(r.Mesh.Groups)*len(r.Mesh.Peers()) + 1
 	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, ErrClosed) {
 		r.Log.Warn("sessions could not be opened ahead", "error", err)
@@ -26,10 +26,8 @@ func (r *Runner) close(ctx context.Context, own Server) error {
 	if err := own.SetAdminMode(ctx, true); err != nil {
 		return err
 	}
-	if r.closing.IsZero() {
-		r.closing = time.Now()
-	}
-	drained := r.closing.Add(r.DrainTime)
+	began, _ := r.closing.LoadOrStore(pod, time.Now())
+	drained := began.(time.Time).Add(r.DrainTime)
 	told := false
 	for {
 		users, err := own.UserSessions(ctx)
@@ -37,7 +35,7 @@ func (r *Runner) close(ctx context.Context, own Server) error {
 			return err
 		}
 		if len(users) == 0 {
-			r.closing = time.Time{}
+			r.closing.Delete(pod)
 			return nil
 		}
 		now := time.Now()

@@ -50,8 +50,8 @@ type Runner struct {
 	// holds are the senders that are stopped while statements wait for their locks.
 	holds holds
 
-	// closing is when users began to be shut out; zero when none is in.
-	closing time.Time
+	// closing is when the users of a pod began to be shut out; there is none when none is in.
+	closing sync.Map
 }
 
 // Run carries out a plan and stops at the first stage that fails.
@@ -220,7 +220,7 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 	case Truncate:
 		return server.Truncate(ctx, s.Tables)
 	case Close:
-		return r.close(ctx, server)
+		return r.close(ctx, server, s.On)
 	case Open:
 		return server.SetAdminMode(ctx, false)
 	case AllowSharing:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,7 +50,7 @@ func TestRead_Defaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := akucore.Mesh{
-		StatefulSet: "altibase", Service: "altibase-svc", Self: 1, ServerCount: 4, ReplicationPort: 20301,
+		StatefulSet: "altibase", Service: "altibase-svc", Self: 1, ServerCount: 4, ReplicationPort: 20301, ReceiverLockTimeout: time.Hour,
 		Groups: []akucore.Group{{Prefix: "AKU_REP", Parallel: 1, Tables: []akucore.Table{{User: "SYS", Name: "T1"}}}},
 	}
 	if diff := cmp.Diff(want, s.Mesh()); diff != "" {
