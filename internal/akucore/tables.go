@@ -121,6 +121,8 @@ func (v View) listChanged(m Mesh) string {
 func (v View) notYet(m Mesh) string {
 	for _, slave := range otherSlaves(m) {
 		switch {
+		case v.outdated(m, slave):
+			return waitForOutdated(m, slave)
 		case !v.joined(m, slave):
 			continue
 		case !v.paired(m, slave):
