@@ -2,6 +2,7 @@ package akucore
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,12 @@ func (v View) unknown(m Mesh, pod, witness int) (newest Beat, is bool) {
 		}
 	}
 	return newest, is
+}
+
+// heard tells whether a pod's database has beats of another pod. One that began anew with
+// nothing has none; a copy of a third one brings them along.
+func (v View) heard(m Mesh, pod, of int) bool {
+	return slices.ContainsFunc(m.Beats(), func(t Table) bool { return len(v.Pods[pod].Beats[t][of]) > 0 })
 }
 
 // known is the greatest number that any server has of a pod.

@@ -377,8 +377,13 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 				continue
 			}
 			// A master that reset the pair still has the object. One without it is not the
-			// master that this copy came from, or was recovered while this pod was away.
-			if !v.recovered(m) {
+			// master that this copy came from, or was recovered while this pod was away; if
+			// that was from a slave that knew less than this one, users write on it all the same.
+			switch {
+			case v.recovered(m):
+			case v.older(m, Master, m.Self) && v.heard(m, Master, m.Self):
+				return planMasterSetBack(m, v)
+			default:
 				p.Human = MasterFailed
 				p.Recovery = recoverMaster(m, v, []int{m.Self})
 				return p

@@ -235,6 +235,11 @@ func TestPlanStart(t *testing.T) {
 			w.both(w.running, 0, 1).running(2, 0).both(w.running, 1, 2)
 			return w.beats(2, 0, later).beats(0, 0, earlier, nextLife)
 		}()},
+		{"slave, away while the master was recovered from a slave that knew less", func() *world {
+			w := newWorld(mesh(2)).closed(2).open(0, 1)
+			w.both(w.running, 0, 1).running(2, 0)
+			return w.beats(2, 0, later).beats(0, 0, earlier, otherLife).beats(0, 2, earlier).beats(2, 2, earlier)
+		}()},
 		{"slave, the master began anew with nothing", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0).away(1)
 			return w.running(2, 0).beats(2, 0, later).beats(0, 0, Beat{Number: 300, Life: 300})
