@@ -23,8 +23,8 @@ const (
 // deliver proves that all committed so far on one server is applied on its peer: it
 // inserts a beat there, and waits until the peer has it. The receiver's failure counts
 // must not have risen where something is given up after it: a row that was not applied,
-// for a lock or a conflict, is passed over by a stream that goes on. Where the peer cannot be asked, or the pair does not carry
-// the beat table yet, FLUSH is the proof.
+// for a lock or a conflict, is passed over by a stream that goes on. Where the peer cannot
+// be asked, or the pair does not carry the beat table yet, FLUSH is the proof.
 func (r *Runner) deliver(ctx context.Context, s Step) error {
 	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
 	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
