@@ -21,10 +21,14 @@ func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testin
 		t.Error(fault)
 	}
 	// What the pods that left said at last. The hook's words go to the log of its container, which ends with the SHUTDOWN:
-	// "AKU run successfully." after it can be cut off.
+	// "AKU run successfully." after it can be cut off. That all else was done by then is said before it.
 	for _, pod := range []string{trial.Pod(1), trial.Pod(2)} {
 		must(t, space.AwaitLog(t.Context(), startLimit, pod, trial.Database,
-			"AKU started with END option.", "Replication flush has ended.", "Replication reset has ended."))
+			"AKU started with END option.", "Replication flush has ended.", "Replication reset has ended.",
+			`left_undone="`+pod+`: SHUTDOWN. `))
+		if space.Said(pod, trial.Database, "AKU failed to run.") > 0 {
+			t.Errorf("the end of %s failed", pod)
+		}
 	}
 	rss, err := space.RSS(t.Context(), trial.Pod(0), trial.Sidecar, "/opt/aku/bin/aku-init")
 	must(t, err)
