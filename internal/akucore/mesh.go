@@ -117,7 +117,7 @@ func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
 	}
 }
 
-// fewNames is names for a line: of many things only the first.
+// fewNames joins things for a line: of many only the first.
 func fewNames[T fmt.Stringer](things []T) string { return few(texts(things)) }
 
 func texts[T fmt.Stringer](things []T) []string {

@@ -61,7 +61,7 @@ type Sidecar struct {
 	looked   time.Time       // when the pairs were last read
 	beaten   time.Time       // when the last beat was inserted
 	beatless bool            // the last beat failed
-	tidied   time.Time       // when that was last done
+	tidied   time.Time       // when it last tidied up
 	peers    map[string]bool // objects that were connected then
 	ended    time.Time       // when the last end began that is shown
 }
