@@ -4,10 +4,7 @@ package sqlfront
 func LockTable(st Statement, user string) (schema, name string, err error) {
 	p := &parser{st: st}
 	p.need("LOCK", "TABLE")
-	schema, name = user, p.name()
-	if p.accept(".") {
-		schema, name = name, p.name()
-	}
+	schema, name = p.qualified(user)
 	p.need("IN", "EXCLUSIVE", "MODE")
 	return schema, name, p.end()
 }
