@@ -51,8 +51,10 @@ func (c Clock) Real(d time.Duration) time.Duration {
 }
 
 // Sleep waits for d on the server's clock or until ctx ends.
-func (c Clock) Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(c.Real(d))
+func (c Clock) Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, c.Real(d)) }
+
+func sleep(ctx context.Context, real time.Duration) error {
+	t := time.NewTimer(real)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -71,12 +73,5 @@ func (c Clock) LockWait(d time.Duration) time.Duration { return max(c.Real(d), m
 // untilNextSecond waits for the next whole second of the server's clock.
 func (c Clock) untilNextSecond(ctx context.Context) error {
 	now, tick := time.Now(), c.Real(stopTick)
-	t := time.NewTimer(now.Truncate(tick).Add(tick).Sub(now))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, now.Truncate(tick).Add(tick).Sub(now))
 }
