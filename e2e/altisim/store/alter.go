@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"aku/e2e/altisim/engine"
@@ -11,13 +12,7 @@ import (
 func alterTable(was, t *engine.Table) []string {
 	added, dropped := missing(t.Columns, was.Columns), missing(was.Columns, t.Columns)
 	kept := *t
-	kept.Columns = nil
-	for _, c := range was.Columns {
-		if len(missing([]engine.Column{c}, dropped)) > 0 {
-			kept.Columns = append(kept.Columns, c)
-		}
-	}
-	kept.Columns = append(kept.Columns, added...)
+	kept.Columns = append(missing(was.Columns, dropped), added...)
 	if createTable(&kept) != createTable(t) || definition(was) != definition(t) || physical(was) != physical(t) {
 		return moveTable(was, t)
 	}
@@ -38,13 +33,10 @@ func definition(t *engine.Table) string {
 	return createTable(&d)
 }
 
+// missing are the columns of one list that another one does not have.
 func missing(of, in []engine.Column) (out []engine.Column) {
 	for _, c := range of {
-		found := false
-		for _, o := range in {
-			found = found || o.ID == c.ID
-		}
-		if !found {
+		if !slices.ContainsFunc(in, func(o engine.Column) bool { return o.ID == c.ID }) {
 			out = append(out, c)
 		}
 	}
@@ -52,8 +44,7 @@ func missing(of, in []engine.Column) (out []engine.Column) {
 }
 
 func moveTable(was, t *engine.Table) []string {
-	old, moved := Quote("old "+was.User+"."+was.Name), []string{"ALTER TABLE " + physical(was) + " RENAME TO "}
-	moved[0] += old
+	old := Quote("old " + was.User + "." + was.Name)
 	var from, to []string
 	for _, c := range t.Columns {
 		for _, o := range was.Columns {
@@ -62,6 +53,10 @@ func moveTable(was, t *engine.Table) []string {
 			}
 		}
 	}
-	return append(moved, createTable(t),
-		"INSERT INTO "+physical(t)+" ("+strings.Join(to, ", ")+") SELECT "+strings.Join(from, ", ")+" FROM "+old, "DROP TABLE "+old)
+	return []string{
+		"ALTER TABLE " + physical(was) + " RENAME TO " + old,
+		createTable(t),
+		"INSERT INTO " + physical(t) + " (" + strings.Join(to, ", ") + ") SELECT " + strings.Join(from, ", ") + " FROM " + old,
+		"DROP TABLE " + old,
+	}
 }
