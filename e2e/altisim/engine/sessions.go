@@ -205,9 +205,6 @@ func (c *Session) QueryTimeout() int {
 	return c.queryTimeout
 }
 
-// maxDDLLockTimeout is the highest DDL_LOCK_TIMEOUT, in seconds.
-const maxDDLLockTimeout = 65535
-
 // DDLLockTimeout is how long the session's DDL waits for a table, in seconds; -1 is for ever.
 func (c *Session) DDLLockTimeout() int {
 	c.mu.Lock()
@@ -239,7 +236,7 @@ func (c *Session) Set(name, value string) error {
 		c.ddlSync = value == "1"
 	case "DDL_LOCK_TIMEOUT":
 		n, err := strconv.Atoi(value)
-		if err != nil || n < -1 || n > maxDDLLockTimeout {
+		if err != nil || !limitsOf(name).take(int64(n)) {
 			return Errorf(0x01066, "The property [%s] value [%s] cannot be converted.", name, value)
 		}
 		c.ddlLockWait = n
