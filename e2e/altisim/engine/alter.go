@@ -76,21 +76,22 @@ func (t *Table) ColumnsAt(sn SN) []Column {
 	return t.Columns
 }
 
-// Reshape changes the columns of a table. Where it is replicated, what is in the log keeps
-// the look that it has.
-func (s *Server) Reshape(c *Catalog, t *Table, change func(*Table) error) error {
+// Reshape changes a table, and says whether its rows look different now. Where it is
+// replicated, what is in the log keeps the look that it has.
+func (s *Server) Reshape(c *Catalog, t *Table, change func(*Catalog, *Table) error) (columns bool, err error) {
 	before := slices.Clone(t.Columns)
-	if err := change(t); err != nil {
-		return err
+	if err := change(c, t); err != nil {
+		return false, err
 	}
-	if c.ReplicationCount(t) > 0 && !SameRows(before, t.Columns) {
+	columns = !sameRows(before, t.Columns)
+	if columns && c.ReplicationCount(t) > 0 {
 		t.Past = append(t.Past, Layout{s.store.LastSN() + 1, before})
 	}
-	return nil
+	return columns, nil
 }
 
-// SameRows says whether rows of either columns look alike.
-func SameRows(a, b []Column) bool {
+// sameRows says whether rows of either columns look alike.
+func sameRows(a, b []Column) bool {
 	return slices.EqualFunc(a, b, func(a, b Column) bool {
 		return a.ID == b.ID && a.Name == b.Name && a.Type == b.Type && a.Precision == b.Precision && a.Scale == b.Scale
 	})

@@ -410,7 +410,7 @@ func (o *outgoing) change(c *Catalog, rec Record, at SN) SentChange {
 	ch := SentChange{Op: rec.Op, Item: item, SN: at, Before: rec.Before, After: rec.After}
 	i := o.object.Items[item]
 	if t := c.Table(i.LocalUser, i.LocalTable); t != nil {
-		if columns := t.ColumnsAt(at); !SameRows(columns, o.announced[item].Columns) {
+		if columns := t.ColumnsAt(at); !sameRows(columns, o.announced[item].Columns) {
 			ch.Columns = columns
 		}
 	}

@@ -46,17 +46,13 @@ func (c *Session) change(ctx context.Context, t *engine.Table, change func(*engi
 	}
 	defer release()
 	var columns bool
-	err = e.Change(ctx, true, func(cat *engine.Catalog) error {
+	err = e.Change(ctx, true, func(cat *engine.Catalog) (err error) {
 		now := cat.Table(t.User, t.Name)
 		if now == nil || now.ID != t.ID {
 			return engine.ErrNameUsed // it went while the statement waited
 		}
-		return e.Reshape(cat, now, func(now *engine.Table) error {
-			before := slices.Clone(now.Columns)
-			err := change(cat, now)
-			columns = !engine.SameRows(before, now.Columns)
-			return err
-		})
+		columns, err = e.Reshape(cat, now, change)
+		return err
 	})
 	if err == nil && columns {
 		e.Truncated(ctx, t)
