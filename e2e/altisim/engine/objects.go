@@ -139,32 +139,14 @@ func (s *Server) addHost(c *Catalog, r *Replication, h Host) error {
 	return nil
 }
 
-// AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object. It needs the table
-// for itself.
+// AddItem is ALTER REPLICATION … ADD TABLE, in any state of the object.
 func (s *Server) AddItem(ctx context.Context, by *Session, name string, i Item) error {
-	if s.Catalog().Replication(name) == nil {
-		return ErrSyncUnknown
-	}
-	release, err := s.lockItems(ctx, by, i)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return s.alter(ctx, name, func(c *Catalog, r *Replication) error { return s.addItem(c, r, i) })
+	return s.alterItem(ctx, by, name, i, func(c *Catalog, r *Replication) error { return s.addItem(c, r, i) })
 }
 
-// DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object. It needs the
-// table for itself.
+// DropItem is ALTER REPLICATION … DROP TABLE, in any state of the object.
 func (s *Server) DropItem(ctx context.Context, by *Session, name string, i Item) error {
-	if s.Catalog().Replication(name) == nil {
-		return ErrSyncUnknown
-	}
-	release, err := s.lockItems(ctx, by, i)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return s.alter(ctx, name, func(c *Catalog, r *Replication) error {
+	return s.alterItem(ctx, by, name, i, func(c *Catalog, r *Replication) error {
 		n := slices.IndexFunc(r.Items, i.sameAs)
 		if n < 0 {
 			return ErrItemNotFound
@@ -213,6 +195,19 @@ func (s *Server) SetHost(ctx context.Context, name string, h Host) error {
 
 func (r *Replication) host(h Host) int {
 	return slices.IndexFunc(r.Hosts, func(o Host) bool { return o.Addr == h.Addr && o.Port == h.Port })
+}
+
+// alterItem changes an object by one of its tables, which it needs for itself.
+func (s *Server) alterItem(ctx context.Context, by *Session, name string, i Item, change func(*Catalog, *Replication) error) error {
+	if s.Catalog().Replication(name) == nil {
+		return ErrSyncUnknown
+	}
+	release, err := s.lockItems(ctx, by, i)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return s.alter(ctx, name, change)
 }
 
 // alter changes an object and lets both ends agree anew when they are
