@@ -101,27 +101,24 @@ func (c Cleaner) clean(t Target, server int) error {
 			faults = append(faults, fmt.Errorf("%s: %w", statement, out.Err))
 		}
 	}
+	found := func(query string) []string {
+		out := s.run(context.Background(), query)
+		faults = append(faults, out.Err)
+		return out.Rows
+	}
 	// What a receiver was making when its peer's session was closed may still hold a table.
 	do("ALTER SESSION SET DDL_LOCK_TIMEOUT = 60")
-	names := s.run(context.Background(), "SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_")
-	faults = append(faults, names.Err)
-	for _, name := range names.Rows {
+	for _, name := range found("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_") {
 		do(fmt.Sprintf(`ALTER REPLICATION "%s" STOP`, name), 0x61027)
 		do(fmt.Sprintf(`DROP REPLICATION "%s"`, name))
 	}
-	tables := s.run(context.Background(), "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN ("+quoted(c.Tables)+")")
-	faults = append(faults, tables.Err)
-	for _, table := range tables.Rows {
+	for _, table := range found("SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN (" + quoted(c.Tables) + ")") {
 		do(`DROP TABLE "` + table + `"`)
 	}
-	sequences := s.run(context.Background(), "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN ("+quoted(c.Sequences)+")")
-	faults = append(faults, sequences.Err)
-	for _, sequence := range sequences.Rows {
+	for _, sequence := range found("SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN (" + quoted(c.Sequences) + ")") {
 		do("DROP SEQUENCE " + sequence)
 	}
-	users := s.run(context.Background(), "SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN ("+quoted(c.Users)+")")
-	faults = append(faults, users.Err)
-	for _, user := range users.Rows {
+	for _, user := range found("SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN (" + quoted(c.Users) + ")") {
 		do("DROP USER " + user + " CASCADE")
 	}
 	for name, value := range c.values[server] {
