@@ -222,12 +222,10 @@ func TestStopBesideALockOnThePeer(t *testing.T) {
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 0)")
 	p.n2.Until(soon, "SELECT COUNT(*) FROM V$TRANSACTION WHERE SESSION_ID = 0", "1")
 	stop := beside(p.s1, "", alter("STOP"))
-	if waited := p.s1.Wait(20 * time.Second); true {
-		select {
-		case err := <-stop:
-			t.Errorf("STOP came back: %v", err)
-		case <-time.After(waited):
-		}
+	select {
+	case err := <-stop:
+		t.Errorf("STOP came back: %v", err)
+	case <-time.After(p.s1.Wait(20 * time.Second)):
 	}
 	want(t, p.n1, isStarted, "1")
 	end(t, lock.Rollback)
