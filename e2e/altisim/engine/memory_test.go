@@ -32,6 +32,13 @@ func start(t *testing.T, n *node) {
 	}
 }
 
+func startRetry(t *testing.T, n *node) {
+	t.Helper()
+	if err := n.Start(context.Background(), "R", true); err != nil {
+		t.Fatalf("START RETRY on %s: %v", n.host, err)
+	}
+}
+
 func stop(t *testing.T, n *node) {
 	t.Helper()
 	if err := n.Stop(context.Background(), "R"); err != nil {
@@ -92,9 +99,7 @@ func TestReceiverMemory_StartRetryOfANewDatabase_SkipsItsRows(t *testing.T) {
 		stop(t, a)
 		reset(t, a)
 		start(t, a)
-		if err := b.Start(context.Background(), "R", true); err != nil {
-			t.Fatal(err)
-		}
+		startRetry(t, b)
 		isSkipped(t, b, a, 5001)
 		arrives(t, a, b, 5002)
 		time.Sleep(9 * time.Second)
@@ -160,9 +165,7 @@ func TestReceiverMemory_Sync_Forgets(t *testing.T) {
 		b.insert(7000)
 		stop(t, a)
 		reset(t, a)
-		if err := a.Start(context.Background(), "R", true); err != nil {
-			t.Fatal(err)
-		}
+		startRetry(t, a)
 		if err := b.Sync(context.Background(), "R", engine.SyncOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -185,9 +188,7 @@ func TestReceiverMemory_DropAndCreate_Forget(t *testing.T) {
 			t.Fatal(err)
 		}
 		start(t, a)
-		if err := b.Start(context.Background(), "R", true); err != nil {
-			t.Fatal(err)
-		}
+		startRetry(t, b)
 		arrives(t, b, a, 5001)
 	})
 }
@@ -200,9 +201,7 @@ func TestReceiverMemory_EndsWithItsServer(t *testing.T) {
 		stop(t, a)
 		reset(t, a)
 		start(t, a)
-		if err := b.Start(context.Background(), "R", true); err != nil {
-			t.Fatal(err)
-		}
+		startRetry(t, b)
 		isSkipped(t, b, a, 5001)
 		a.down()
 		a.up()
@@ -227,9 +226,7 @@ func TestReceiverMemory_SameDatabase_SkipsNothing(t *testing.T) {
 		}
 		stop(t, b)
 		reset(t, b)
-		if err := b.Start(context.Background(), "R", true); err != nil {
-			t.Fatal(err)
-		}
+		startRetry(t, b)
 		arrives(t, b, a, 5003)
 	})
 }
