@@ -368,9 +368,7 @@ func TestOpenTransaction_BeforeThePinIsNotSent(t *testing.T) {
 		if done, err := reader.Read(context.Background(), a.table); err == nil {
 			done()
 		}
-		if err := a.Start(context.Background(), "R", true); err != nil {
-			t.Fatal(err)
-		}
+		startRetry(t, a)
 		before.insert(2)
 		reader.insert(3)
 		synctest.Wait()

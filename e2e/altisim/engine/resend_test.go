@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 
@@ -12,22 +11,16 @@ import (
 // been sent. The one of a STOP in good order must still move the restart point beyond these.
 func TestStop_WhatWasSentBesideAnAcknowledgementIsNotSentAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
-		ctx := context.Background()
-		do := func(what string, err error) {
-			if err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-		}
-		do("START", a.Start(ctx, "R", false))
-		do("STOP", a.Stop(ctx, "R"))
+		start(t, a)
+		stop(t, a)
 		const rows = 251 // a few more than a sender reads at a time
 		for key := range rows {
 			a.insert(key)
 		}
-		do("START", a.Start(ctx, "R", false))
+		start(t, a)
 		synctest.Wait()
-		do("STOP", a.Stop(ctx, "R"))
-		do("START", a.Start(ctx, "R", false))
+		stop(t, a)
+		start(t, a)
 		synctest.Wait()
 		if b.keys() != rows {
 			t.Errorf("%d rows have arrived, want %d", b.keys(), rows)

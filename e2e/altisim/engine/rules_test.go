@@ -221,9 +221,7 @@ func TestRetryAndWake(t *testing.T) {
 			t.Errorf("after the first retry: %+v", st)
 		}
 		b.up()
-		if err := b.Start(ctx, "R", false); err != nil {
-			t.Fatal(err)
-		}
+		start(t, b)
 		if st := state(); st.Status != engine.SenderRetries || b.keys() != 0 {
 			t.Errorf("after the peer's START, which wakes nobody: %+v, %d rows", st, b.keys())
 		}
@@ -288,9 +286,7 @@ func TestSenderOfAnotherObject_Rests(t *testing.T) {
 // to the records that follow it, or that are not sent, with the keep-alive.
 func TestAppliedNumber(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
-		if err := a.Start(context.Background(), "R", false); err != nil {
-			t.Fatal(err)
-		}
+		start(t, a)
 		is := func(when string, want engine.SN) {
 			t.Helper()
 			synctest.Wait()
@@ -324,9 +320,7 @@ func TestAppliedNumber(t *testing.T) {
 func TestFlush(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *node) {
 		ctx := context.Background()
-		if err := a.Start(ctx, "R", false); err != nil {
-			t.Fatal(err)
-		}
+		start(t, a)
 		flush := func(what string, took time.Duration, all bool, limit time.Duration, want error) {
 			t.Helper()
 			lasts(t, what, took, func() error { return a.Flush(ctx, "R", all, limit) }, want)
@@ -353,9 +347,7 @@ func TestFlushUnderAWriter(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *node) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		if err := a.Start(ctx, "R", false); err != nil {
-			t.Fatal(err)
-		}
+		start(t, a)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -379,9 +371,7 @@ func TestFlushUnderAWriter(t *testing.T) {
 func TestSlowPeer(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
-		if err := a.Start(ctx, "R", false); err != nil {
-			t.Fatal(err)
-		}
+		start(t, a)
 		b.store.Slow = 5 * time.Minute
 		a.insert(1)
 		lasts(t, "FLUSH with a slow peer", 5*time.Minute, func() error { return a.Flush(ctx, "R", true, -1) }, nil)
@@ -483,9 +473,7 @@ func TestSyncCutUnderVirtualTime(t *testing.T) {
 // The applied number never says more than the rows: it moves when they are there.
 func TestAppliedNumber_IsNotAheadOfTheRows(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
-		if err := a.Start(context.Background(), "R", false); err != nil {
-			t.Fatal(err)
-		}
+		start(t, a)
 		b.store.Slow = time.Second
 		for key := range 5 {
 			a.insert(key)
