@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
-	"copies lost": copiesLost, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -229,6 +229,12 @@ func keptButAsked(o *Options) {
 	copiesLost(o)
 	kept("full join")(o)
 	numbered(false)(o)
+}
+
+// fromBefore: the mesh was there before there were beats, and kills strike while it gets them.
+func fromBefore(o *Options) {
+	listChanges(o)
+	o.Lists, o.BeforeBeats = false, 3
 }
 
 // masterAway: a slave starts again while the master is away for long.

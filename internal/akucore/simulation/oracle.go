@@ -213,7 +213,7 @@ func (s *server) mustBeProven() {
 		groups := min(len(s.w.pods[s.pod].mesh().Groups), len(s.w.pods[peer].mesh().Groups))
 		for _, g := range s.w.pods[s.pod].mesh().Groups[:groups] {
 			name, t := g.Object(akucore.PairOf(s.pod, peer)), table(g.Beat())
-			if own, theirs := s.volume.objects[name], p.volume.objects[name]; own == nil || theirs == nil || own.xsn == akucore.Unset || theirs.xsn == akucore.Unset {
+			if !s.volume.objects[name].beats(t) || !p.volume.objects[name].beats(t) {
 				continue
 			}
 			if p.beats(t)[s.pod].Newest().Number < s.since.UnixMilli() {
@@ -224,4 +224,13 @@ func (s *server) mustBeProven() {
 			}
 		}
 	}
+}
+
+// beats tells whether an object that has begun carries a beat table.
+func (o *object) beats(table int) bool {
+	if o == nil || o.xsn == akucore.Unset {
+		return false
+	}
+	_, carried := o.items[table]
+	return carried
 }

@@ -35,6 +35,9 @@ type Options struct {
 	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
 	LingerFor    time.Duration // that long; 0 for 4 to 8 s
 
+	// BeforeBeats is how many pods there are already, of an aku that had no beats.
+	BeforeBeats int
+
 	// Schedule makes the events; nil for any. A rule that matters only in a rare
 	// situation is tried in schedules that lead there.
 	Schedule func(*rand.Rand, Options) (first int, events []event)
@@ -137,6 +140,7 @@ func Run(o Options) Outcome {
 	w.set.replicas = first
 	w.mu.Lock()
 	w.tell("%s", o)
+	w.beforeBeats(o.BeforeBeats)
 	w.tell("--- install with %d pods", first)
 	w.mu.Unlock()
 	w.spawn(w.control)

@@ -1,0 +1,30 @@
+package simulation
+
+import "slices"
+
+// beforeBeats makes the volumes of a mesh that an aku without beats has left: all pods are joined, and their objects do not
+// carry a beat table.
+func (w *world) beforeBeats(pods int) {
+	for number := range pods {
+		v := newVolume(w, number)
+		w.volumes[number] = v
+		for t := range v.complete {
+			v.complete[t] = true
+		}
+		m := (&pod{w: w, number: number}).mesh()
+		for g, group := range m.Groups {
+			for _, peer := range m.Peers() {
+				if peer >= pods {
+					continue
+				}
+				spec := m.Spec(group, number, peer)
+				spec.Tables = slices.Clone(group.Tables)
+				o := &object{spec: spec, group: g, items: map[int]int64{}, peer: peer, started: true, xsn: v.last}
+				for _, t := range spec.Tables {
+					o.items[table(t)] = v.last
+				}
+				v.objects[spec.Name] = o
+			}
+		}
+	}
+}
