@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -127,6 +128,9 @@ func (w *world) recoverMaster() {
 					without = append(without, pod)
 				}
 			}
+			if w.options.Lists && w.volumes[source] != nil {
+				w.putBack(p, source)
+			}
 		}
 		w.mu.Unlock()
 		err := p.recoverFrom(source, without)
@@ -141,15 +145,34 @@ func (w *world) recoverMaster() {
 	}
 }
 
-// chooseMaster is somebody who decides for the master where a slave knows more than the master in service does. Callers hold
-// the lock.
+// chooseMaster is somebody who decides for the master where a slave knows more than the master in service does: the slave gets
+// the master's copy. Where it asks for the opposite, he throws its volume away. Callers hold the lock.
 func (w *world) chooseMaster() {
 	for _, p := range w.pods[1:] {
-		if p != nil && !p.ending && p.sidecar != nil && p.human != "" && len(p.asks) > 0 {
-			w.tell("--- somebody has altibase-%d take the master's copy", p.number)
-			w.giveUp(akucore.Master, []int{p.number})
-			p.follow(func(error) {}) // it asks again
-			p.human, p.asks = "", nil
+		if p == nil || p.ending || p.sidecar == nil || p.human == "" || len(p.asks) == 0 {
+			continue
+		}
+		w.tell("--- somebody has altibase-%d take the master's copy", p.number)
+		w.giveUp(akucore.Master, []int{p.number})
+		if slices.ContainsFunc(p.asks, func(s akucore.Step) bool { return s.On != p.number }) {
+			loseVolume(p.number).do(w)
+			continue
+		}
+		p.follow(func(error) {}) // it asks again
+		p.human, p.asks = "", nil
+	}
+}
+
+// putBack is somebody who takes a change of the list of tables back, because no slave has the tables that the master is to have.
+// Callers hold the lock.
+func (w *world) putBack(master *pod, source int) {
+	for _, g := range master.mesh().Groups {
+		o := w.volumes[source].objects[g.Object(akucore.PairOf(akucore.Master, source))]
+		if o != nil && !slices.Equal(list(o.spec.Tables), list(g.Items())) {
+			w.tell("--- somebody takes the last change of the list back")
+			w.set.revision++
+			master.gone()
+			return
 		}
 	}
 }
