@@ -208,7 +208,10 @@ func inACut(o *Options) { inOrder(o, nil); o.Schedule = lostInACut }
 func copiesLost(o *Options) { inOrder(o, nil); o.Schedule = volumesLost }
 
 // olderVolumes: volumes are set back to an earlier moment.
-func olderVolumes(o *Options) { inOrder(o, nil); o.Schedule = volumesSetBack }
+func olderVolumes(o *Options) {
+	inOrder(o, nil)
+	o.Schedule, o.Lists, o.Blocks = volumesSetBack, false, false
+}
 
 // lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
 // somebody has set their time back.

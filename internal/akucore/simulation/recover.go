@@ -128,9 +128,6 @@ func (w *world) recoverMaster() {
 					without = append(without, pod)
 				}
 			}
-			if w.options.Lists && w.volumes[source] != nil {
-				w.putBack(p, source)
-			}
 		}
 		w.mu.Unlock()
 		err := p.recoverFrom(source, without)
@@ -160,20 +157,6 @@ func (w *world) chooseMaster() {
 		}
 		p.follow(func(error) {}) // it asks again
 		p.human, p.asks = "", nil
-	}
-}
-
-// putBack is somebody who takes a change of the list of tables back, because no slave has the tables that the master is to have.
-// Callers hold the lock.
-func (w *world) putBack(master *pod, source int) {
-	for _, g := range master.mesh().Groups {
-		o := w.volumes[source].objects[g.Object(akucore.PairOf(akucore.Master, source))]
-		if o != nil && !slices.Equal(list(o.spec.Tables), list(g.Items())) {
-			w.tell("--- somebody takes the last change of the list back")
-			w.set.revision++
-			master.gone()
-			return
-		}
 	}
 }
 

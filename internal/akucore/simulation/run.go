@@ -96,6 +96,9 @@ func OptionsOf(seed uint64) Options {
 	}
 	o.Lists = r.IntN(3) == 0
 	o.Blocks = r.IntN(6) == 0
+	if seed%10 == 7 {
+		o.Lists, o.Blocks = false, false // a recovery waits until somebody takes a change of the list back
+	}
 	o.Linger = -1
 	switch r.IntN(8) {
 	case 0:
