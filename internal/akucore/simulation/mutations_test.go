@@ -42,7 +42,7 @@ func TestMutations_AreFound(t *testing.T) {
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
-	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "list changes": listChanges,
+	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "master lost in a cut, a slave closed": inACutAndClosed, "list changes": listChanges,
 	"copies lost": copiesLost, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
@@ -238,6 +238,17 @@ func keptButAsked(o *Options) {
 func fromBefore(o *Options) {
 	listChanges(o)
 	o.Lists, o.BeforeBeats = false, 3
+}
+
+// inACutAndClosed: the same, and one of the two starts again: it is closed, and waits for the master.
+func inACutAndClosed(o *Options) {
+	inACut(o)
+	o.Linger = -1 // all are in service by then: with nobody there who has rows, the master would open without any
+	cutOff := o.Schedule
+	o.Schedule = func(r *rand.Rand, o Options) (int, []event) {
+		first, events := cutOff(r, o)
+		return first, slices.Insert(events, 2, event{fault: killServer(1 + r.IntN(2))})
+	}
 }
 
 // masterAway: a slave starts again while the master is away for long.
@@ -491,7 +502,7 @@ var mutations = []mutation{
 	{"recovery: open transactions of the other slaves are not waited for", 200, both(anotherSource, recovery(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"recovery: the master is not emptied", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"recovery: the other slaves deliver into the half-made copy", 50, both(recovered, createFirstInRecovery)},
-	{"recovery: slaves that cannot deliver are not waited for", 50, both(recovered, func(o *Options) {
+	{"recovery: slaves that cannot deliver are not waited for", 50, both(inACutAndClosed, func(o *Options) {
 		o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, _ ...int) akucore.Plan {
 			return akucore.PlanRecover(m, v, source, m.Peers()...)
 		}
