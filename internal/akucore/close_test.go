@@ -104,8 +104,11 @@ func (s *endServer) Arrived(context.Context, Table, int, int64) (bool, error) {
 }
 func (s *endServer) Carries(context.Context, string, Table) (bool, error) { return true, nil }
 func (s *endServer) Sender(context.Context, string) (SenderState, error)  { return SenderRunning, nil }
-func (s *endServer) Stop(context.Context, string) error                   { return nil }
-func (s *endServer) Flush(context.Context, string, time.Duration) error   { return ErrTimeout }
+func (s *endServer) Traffic(context.Context) (map[string]Traffic, error) {
+	return map[string]Traffic{"AKU_REP_01": {Receiver: &Received{}}, "AKU_REP_12": {Receiver: &Received{}}}, nil
+}
+func (s *endServer) Stop(context.Context, string) error                 { return nil }
+func (s *endServer) Flush(context.Context, string, time.Duration) error { return ErrTimeout }
 
 func TestEnd_WhatNobodyHasUsedIsForDelivering(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -61,7 +61,7 @@ func (r *Runner) deliver(ctx context.Context, s Step) error {
 func (r *Runner) await(ctx context.Context, s Step, beat Beat) error {
 	table, receiver := r.Mesh.Groups[s.Group].Beat(), r.Servers.Server(s.Peer)
 	began := time.Now()
-	look := began.Add(lateAfter)
+	look, connected := began.Add(lateAfter), began
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
 		arrived, err := receiver.Arrived(ctx, table, s.On, beat.Number)
 		switch {
@@ -82,6 +82,15 @@ func (r *Runner) await(ctx context.Context, s Step, beat Beat) error {
 			}
 			if !carried {
 				return r.flush(ctx, s)
+			}
+			if time.Since(connected) >= reconnectAfter {
+				done, err := r.reconnect(ctx, s)
+				if err != nil {
+					return err
+				}
+				if done {
+					connected = time.Now()
+				}
 			}
 		}
 		if err := sleep(ctx, poll); err != nil {

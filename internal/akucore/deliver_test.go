@@ -20,15 +20,31 @@ type beatServer struct {
 	noTable bool
 	sender  SenderState
 	deaf    bool // the peer cannot be asked
+	alone   bool // the sender runs, and the peer has no receiver for it until it is started anew
 
 	began   time.Time
 	looks   int
 	flushes []time.Duration
+	said    []string
+}
+
+func (s *beatServer) Stop(context.Context, string) error {
+	s.said = append(s.said, "STOP")
+	return nil
+}
+
+func (s *beatServer) Start(context.Context, string) error {
+	s.said = append(s.said, "START")
+	s.alone, s.arrives = false, time.Since(s.began)+time.Second
+	return nil
 }
 
 func (s *beatServer) Traffic(context.Context) (map[string]Traffic, error) {
 	if s.deaf {
 		return nil, ErrClosed
+	}
+	if s.alone {
+		return map[string]Traffic{"AKU_REP_01": {}}, nil
 	}
 	i := min(s.looks, len(s.failed)-1)
 	s.looks++
@@ -99,6 +115,20 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 					t.Errorf("flushed %v", test.server.flushes)
 				}
 			})
+		})
+	}
+}
+
+// A peer that went without a word leaves a sender that runs and sends to nobody.
+func TestDeliver_ASenderWhosePeerHasNoReceiverIsStartedAnew(t *testing.T) {
+	for alone, want := range map[bool]string{true: "STOP START", false: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &beatServer{alone: alone, arrives: time.Hour, failed: []int64{0}, links: []string{"a"}, carries: true, sender: SenderRunning, began: time.Now()}
+			r := Runner{Mesh: mesh(1), Servers: oneServer{s}, Log: slog.New(slog.DiscardHandler)}
+			err := r.Run(t.Context(), Plan{Stages: []Stage{{Steps: []Step{{Do: Deliver, On: 0, Peer: 1, For: time.Minute, Seen: true}}}}})
+			if said := strings.Join(s.said, " "); said != want || (err == nil) != alone {
+				t.Errorf("without a receiver %t: said %q, error %v; want %q", alone, said, err, want)
+			}
 		})
 	}
 }

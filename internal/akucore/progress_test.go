@@ -40,7 +40,7 @@ func (s *slowServer) SyncProgress(context.Context, string) ([]SyncProgress, erro
 }
 
 func (s *slowServer) Traffic(context.Context) (map[string]Traffic, error) {
-	return map[string]Traffic{"AKU_REP_01": {Gap: &Gap{LastSN: 1000, Bytes: 5000 - 100*s.seconds()}}}, nil
+	return map[string]Traffic{"AKU_REP_01": {Receiver: &Received{}, Gap: &Gap{LastSN: 1000, Bytes: 5000 - 100*s.seconds()}}}, nil
 }
 
 func (s *slowServer) Beat(context.Context, Table, int) (Beat, error) { return Beat{Number: 7}, nil }
