@@ -24,7 +24,7 @@ test-simulation: $(testrun) ## thousands of random schedules of joins, ends and 
 	$(testrun) simulation
 
 soak: ## the same until Ctrl-C (FROM=N is the first seed); prints each failing story
-	@go test -c -o .build/bin/soak ./internal/akucore/simulation
+	@go test -c -o .build/bin/soak ./e2e/simulation
 	@SOAK=1 exec .build/bin/soak -test.run '^TestSchedules_LoseNothing$$' -test.v -test.timeout 0 -from $(or $(FROM),1)
 
 test-integration: $(testrun) ## tests through a real ODBC driver against stand-in servers on loopback

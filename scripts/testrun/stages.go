@@ -27,7 +27,7 @@ var stages = []stage{
 	}},
 	// With the race detector, in the unit stage, the simulation runs only a few schedules.
 	{name: "simulation", run: func(ctx context.Context, r *result) error {
-		return goTest(ctx, r, []string{"go", "test", "-count=1", "-timeout=15m", "./internal/akucore/simulation"})
+		return goTest(ctx, r, []string{"go", "test", "-count=1", "-timeout=15m", "./e2e/simulation"})
 	}},
 	{name: "integration", run: func(ctx context.Context, r *result) error {
 		packages, err := packages(ctx, func(p pkg) bool { return p.startsServers })
