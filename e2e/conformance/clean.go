@@ -29,7 +29,7 @@ func NewCleaner(t Target, o Objects) (Cleaner, error) {
 			{"tables", "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME IN (" + quoted(slices.Concat(o.Tables, o.Sequences)) + ")"},
 			{"users", "SELECT USER_NAME FROM SYSTEM_.SYS_USERS_ WHERE USER_NAME IN (" + quoted(o.Users) + ")"},
 		} {
-			switch out := s.run(context.Background(), found.query); {
+			switch out := s.Run(context.Background(), found.query); {
 			case out.Err != nil:
 				faults = append(faults, fmt.Errorf("server N%d: %s: %w", i+1, found.query, out.Err))
 			case len(out.Rows) > 0:
@@ -38,7 +38,7 @@ func NewCleaner(t Target, o Objects) (Cleaner, error) {
 			}
 		}
 		c.values[i] = map[string]string{}
-		out := s.run(context.Background(), "SELECT NAME, VALUE1 FROM V$PROPERTY WHERE NAME IN ("+quoted(o.Properties)+")")
+		out := s.Run(context.Background(), "SELECT NAME, VALUE1 FROM V$PROPERTY WHERE NAME IN ("+quoted(o.Properties)+")")
 		for _, row := range out.Rows {
 			name, value, _ := strings.Cut(row, "|")
 			c.values[i][name] = value
@@ -58,17 +58,17 @@ func quoted(names []string) string {
 
 // login opens a session on a server whatever its ADMIN_MODE is, and ends that.
 func (c Cleaner) login(t Target, server int) (*session, error) {
-	host, port := t.Servers[server].Host, t.Servers[server].Port
+	host := t.Servers[server].Host
 	sys := Login{User: "SYS", Password: t.Odbc.Password}
-	s, err := open(t.Odbc.dsn(host, port, sys))
-	if err == nil || failure(err).Code != 0x4106E {
+	s, err := t.open(server, host, sys)
+	if err == nil || Failure(err).Code != 0x4106E {
 		return s, err
 	}
 	sys.Sysdba = true
-	if s, err = open(t.Odbc.dsn(host, port, sys)); err != nil {
+	if s, err = t.open(server, host, sys); err != nil {
 		return nil, err
 	}
-	out := s.run(context.Background(), "ALTER SYSTEM SET ADMIN_MODE = 0")
+	out := s.Run(context.Background(), "ALTER SYSTEM SET ADMIN_MODE = 0")
 	return s, out.Err
 }
 
@@ -96,13 +96,13 @@ func (c Cleaner) clean(t Target, server int) error {
 	defer s.close()
 	var faults []error
 	do := func(statement string, mayFail ...int) {
-		out := s.run(context.Background(), statement)
+		out := s.Run(context.Background(), statement)
 		if out.Err != nil && !slices.Contains(mayFail, out.Code) {
 			faults = append(faults, fmt.Errorf("%s: %w", statement, out.Err))
 		}
 	}
 	found := func(query string) []string {
-		out := s.run(context.Background(), query)
+		out := s.Run(context.Background(), query)
 		faults = append(faults, out.Err)
 		return out.Rows
 	}

@@ -18,7 +18,7 @@ const (
 func beClient(dsn, statement string) {
 	c, err := open(dsn)
 	if err == nil {
-		err = c.run(context.Background(), statement).Err
+		err = c.Run(context.Background(), statement).Err
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

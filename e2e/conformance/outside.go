@@ -74,12 +74,12 @@ func (r *run) forget(server int) {
 // answers waits until a server lets somebody in or says why not.
 func (r *run) answers(server int) error {
 	for deadline := time.Now().Add(r.target.real(60*time.Second) + 4*r.target.Slack); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
-		c, err := open(r.dsn(server, Login{}))
+		c, err := r.target.open(server, r.target.Servers[server].Host, Login{})
 		if err == nil {
 			c.close()
 			return nil
 		}
-		if o := failure(err); o.Code != 0 && o.Code != 0x50032 && o.Code != 0x41040 {
+		if o := Failure(err); o.Code != 0 && o.Code != 0x50032 && o.Code != 0x41040 {
 			return nil
 		}
 		if time.Now().After(deadline) {

@@ -26,11 +26,11 @@ type run struct {
 	changed  [3]bool // started with properties of the case's own
 }
 
-// Run runs one case on clean servers. It leaves them as it found them; an error is that it could not.
-func Run(report Report, target *Target, f File, c Case, all Cleaner) error {
+// Run runs one case on clean servers and has them cleaned. It leaves them as it found them; an error is that it could not.
+func Run(report Report, target *Target, f File, c Case, clean func(Target) error) error {
 	r := &run{target: target, vars: Vars{}, sessions: map[string]*session{}, clients: map[string]func() error{}, ended: map[string]Outcome{}}
 	r.steps(report, f, c)
-	return r.finish(all)
+	return r.finish(clean)
 }
 
 func (r *run) steps(report Report, f File, c Case) {
@@ -50,7 +50,7 @@ func (r *run) steps(report Report, f File, c Case) {
 	}
 }
 
-func (r *run) finish(all Cleaner) error {
+func (r *run) finish(clean func(Target) error) error {
 	var faults []error
 	for _, s := range r.sessions {
 		s.close()
@@ -74,7 +74,7 @@ func (r *run) finish(all Cleaner) error {
 			}
 		}
 	}
-	if err := all.Clean(*r.target); err != nil {
+	if err := clean(*r.target); err != nil {
 		faults = append(faults, fmt.Errorf("clean up: %w", err))
 	}
 	return errors.Join(faults...)
@@ -125,7 +125,7 @@ func (r *run) step(s Step) string {
 	case "login":
 		return r.login(s)
 	case "client":
-		kill, err := r.target.Servers[s.Server].Client(r.dsn(s.Server, Login{}), r.expand(s))
+		kill, err := r.target.Servers[s.Server].Client(r.dsn(s.Server), r.expand(s))
 		if err != nil {
 			return err.Error()
 		}
@@ -142,12 +142,9 @@ func (r *run) step(s Step) string {
 
 func (r *run) key(s Step) string { return fmt.Sprintf("N%d.%s", s.Server+1, s.Session) }
 
-func (r *run) dsn(server int, l Login) string {
-	if l.User == "" {
-		l.User, l.Password = "SYS", r.target.Odbc.Password
-	}
+func (r *run) dsn(server int) string {
 	s := r.target.Servers[server]
-	return r.target.Odbc.dsn(s.Host, s.Port, l)
+	return r.target.Odbc.dsn(s.Host, s.Port, Login{User: "SYS", Password: r.target.Odbc.Password})
 }
 
 // session is the step's session, opened as a plain SYS one when it is not open.
@@ -155,7 +152,7 @@ func (r *run) session(s Step) (*session, error) {
 	if c := r.sessions[r.key(s)]; c != nil {
 		return c, nil
 	}
-	c, err := open(r.dsn(s.Server, Login{}))
+	c, err := r.target.open(s.Server, r.target.Servers[s.Server].Host, Login{})
 	if err != nil {
 		return nil, err
 	}
@@ -189,15 +186,9 @@ func (r *run) login(s Step) string {
 			return "login takes user=, password=, from= and sysdba, not " + m[0]
 		}
 	}
-	if l.User == "" {
-		l.User = "SYS"
-		if l.Password == "" {
-			l.Password = r.target.Odbc.Password
-		}
-	}
-	c, err := open(r.target.Odbc.dsn(host, r.target.Servers[s.Server].Port, l))
+	c, err := r.target.open(s.Server, host, l)
 	if err != nil {
-		return s.Want.Check(failure(err), r.vars)
+		return s.Want.Check(Failure(err), r.vars)
 	}
 	if old := r.sessions[r.key(s)]; old != nil {
 		old.close()
@@ -217,7 +208,7 @@ func (r *run) statement(s Step) string {
 	}
 	c, err := r.session(s)
 	if err != nil {
-		return s.Want.Check(failure(err), r.vars)
+		return s.Want.Check(Failure(err), r.vars)
 	}
 	statement := r.expand(s)
 	if c.running != nil && s.Verb != "runs" && s.Verb != "ends" && s.Verb != "enough" {
@@ -225,8 +216,8 @@ func (r *run) statement(s Step) string {
 	}
 	switch s.Verb {
 	case "begin", "commit", "rollback":
-		if err := c.transaction(s.Verb); err != nil {
-			return s.Want.Check(failure(err), r.vars)
+		if err := c.Transaction(s.Verb); err != nil {
+			return s.Want.Check(Failure(err), r.vars)
 		}
 		return s.Want.Check(Outcome{}, r.vars)
 	case "start":
@@ -258,7 +249,7 @@ func (r *run) statement(s Step) string {
 	ctx, cancel := context.WithTimeout(context.Background(), r.target.real(limit))
 	defer cancel()
 	begin := time.Now()
-	o := c.run(ctx, statement)
+	o := c.Run(ctx, statement)
 	o.Took = time.Since(begin)
 	if o.Word == Cut {
 		c.close()
@@ -310,7 +301,7 @@ func (r *run) until(s Step, c *session, query string) string {
 	begin := time.Now()
 	deadline := begin.Add(r.target.real(80*time.Second) + 4*r.target.Slack)
 	for {
-		o := c.run(context.Background(), query)
+		o := c.Run(context.Background(), query)
 		o.Took = time.Since(begin)
 		wrong := r.judge(s, o)
 		if wrong == "" || time.Now().After(deadline) {
@@ -323,7 +314,7 @@ func (r *run) until(s Step, c *session, query string) string {
 // still is the contrary: the outcome must not change for a while.
 func (r *run) still(s Step, c *session, query string) string {
 	for deadline := time.Now().Add(r.target.real(s.Limit)); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
-		wrong := s.Want.Check(c.run(context.Background(), query), r.vars)
+		wrong := s.Want.Check(c.Run(context.Background(), query), r.vars)
 		if wrong != "" || time.Now().After(deadline) {
 			return wrong
 		}

@@ -71,10 +71,16 @@ type Outcome struct {
 	Took    time.Duration
 }
 
-func failure(err error) Outcome {
+// ErrRefused is that nobody listens, from a Conn of a target's own.
+var ErrRefused = errors.New("connection refused")
+
+// Failure is what an error comes to.
+func Failure(err error) Outcome {
 	o := Outcome{Err: err}
 	var diag *odbc.Error
 	switch {
+	case errors.Is(err, ErrRefused):
+		o.Word = Refused
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
 		o.Word = Cancelled
 	case errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone):
@@ -112,18 +118,31 @@ func (o Outcome) kind() string {
 	return "an error without a number"
 }
 
-// A session is one connection, on which one statement runs at a time.
+// A Conn is a connection to a server, on which one statement runs at a time.
+type Conn interface {
+	Run(ctx context.Context, statement string) Outcome
+	// Transaction does what the verb says: begin, commit or rollback.
+	Transaction(verb string) error
+	Close()
+}
+
+// A session is a connection and the statement that runs on it in the background.
 type session struct {
-	db   *sql.DB
-	conn *sql.Conn
-	tx   *sql.Tx // open, or nil
+	Conn
 
 	cancel  context.CancelFunc
 	running chan Outcome  // of a statement that was started and not yet awaited
 	enough  chan struct{} // closed: a statement that is repeated is not run again
 }
 
-func open(dsn string) (*session, error) {
+// odbcConn is a connection through an ODBC driver.
+type odbcConn struct {
+	db   *sql.DB
+	conn *sql.Conn
+	tx   *sql.Tx // open, or nil
+}
+
+func open(dsn string) (*odbcConn, error) {
 	db, err := sql.Open("odbc", dsn)
 	if err != nil {
 		return nil, err
@@ -133,7 +152,7 @@ func open(dsn string) (*session, error) {
 		_ = db.Close()
 		return nil, err
 	}
-	return &session{db: db, conn: conn}, nil
+	return &odbcConn{db: db, conn: conn}, nil
 }
 
 // close ends the session, and first the statement that runs in it.
@@ -142,26 +161,31 @@ func (s *session) close() {
 		s.cancel()
 		<-s.running
 	}
-	if s.tx != nil {
-		_ = s.tx.Rollback()
-	}
-	_ = s.conn.Close()
-	_ = s.db.Close()
+	s.Close()
 }
 
-// transaction begins or ends one. While it is open the session's statements belong to it.
-func (s *session) transaction(verb string) (err error) {
+// Close implements Conn.
+func (c *odbcConn) Close() {
+	if c.tx != nil {
+		_ = c.tx.Rollback()
+	}
+	_ = c.conn.Close()
+	_ = c.db.Close()
+}
+
+// Transaction implements Conn. While one is open the connection's statements belong to it.
+func (c *odbcConn) Transaction(verb string) (err error) {
 	switch {
-	case verb == "begin" && s.tx == nil:
-		s.tx, err = s.conn.BeginTx(context.Background(), nil)
+	case verb == "begin" && c.tx == nil:
+		c.tx, err = c.conn.BeginTx(context.Background(), nil)
 		return err
 	case verb == "begin":
 		return errors.New("a transaction is open in this session")
-	case s.tx == nil:
+	case c.tx == nil:
 		return errors.New("no transaction is open in this session")
 	}
-	tx := s.tx
-	s.tx = nil
+	tx := c.tx
+	c.tx = nil
 	if verb == "commit" {
 		return tx.Commit()
 	}
@@ -172,18 +196,19 @@ func (s *session) transaction(verb string) (err error) {
 // no query. Only its query call can be cancelled, so everything goes through it.
 const noResult = "Stmt did not create a result set"
 
-func (s *session) run(ctx context.Context, statement string) Outcome {
-	rows, err := s.conn.QueryContext(ctx, statement)
+// Run implements Conn.
+func (c *odbcConn) Run(ctx context.Context, statement string) Outcome {
+	rows, err := c.conn.QueryContext(ctx, statement)
 	if err != nil {
 		if err.Error() == noResult {
 			return Outcome{}
 		}
-		return failure(err)
+		return Failure(err)
 	}
 	defer rows.Close()
 	o := Outcome{}
 	if o.Columns, err = rows.Columns(); err != nil {
-		return failure(err)
+		return Failure(err)
 	}
 	for rows.Next() {
 		values, into := make([]any, len(o.Columns)), make([]any, len(o.Columns))
@@ -191,7 +216,7 @@ func (s *session) run(ctx context.Context, statement string) Outcome {
 			into[i] = &values[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return failure(err)
+			return Failure(err)
 		}
 		var cells []string
 		for _, v := range values {
@@ -203,7 +228,7 @@ func (s *session) run(ctx context.Context, statement string) Outcome {
 		o.Rows = append(o.Rows, strings.Join(cells, "|"))
 	}
 	if err := rows.Err(); err != nil {
-		return failure(err)
+		return Failure(err)
 	}
 	return o
 }
@@ -221,7 +246,7 @@ func text(v any) string {
 
 // start runs a statement in the background.
 func (s *session) start(statement string) {
-	s.behind(func(ctx context.Context) Outcome { return s.run(ctx, statement) })
+	s.behind(func(ctx context.Context) Outcome { return s.Run(ctx, statement) })
 }
 
 // repeat runs a statement in the background again and again, until it fails or it is enough.
@@ -230,7 +255,7 @@ func (s *session) repeat(statement string) {
 	s.enough = enough
 	s.behind(func(ctx context.Context) Outcome {
 		for {
-			if o := s.run(ctx, statement); o.Err != nil || ctx.Err() != nil {
+			if o := s.Run(ctx, statement); o.Err != nil || ctx.Err() != nil {
 				return o
 			}
 			select {

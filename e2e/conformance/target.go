@@ -13,6 +13,8 @@ type Target struct {
 	Kind    string // altisim or vendor
 	Odbc    Odbc
 	Servers [3]Server
+	// Open opens a session at an address of a server; nil does it through ODBC.
+	Open func(server int, host string, l Login) (Conn, error)
 	// Scale is what one second of the real server takes, in seconds.
 	Scale float64
 	// Slack is what a busy machine may add to anything.
@@ -83,6 +85,27 @@ func (s Server) missing(step Step) string {
 		return "no login comes over loopback"
 	}
 	return ""
+}
+
+// open opens a session, SYS's when the login says nobody's.
+func (t Target) open(server int, host string, l Login) (*session, error) {
+	if l.User == "" {
+		l.User = "SYS"
+		if l.Password == "" {
+			l.Password = t.Odbc.Password
+		}
+	}
+	connect := t.Open
+	if connect == nil {
+		connect = func(server int, host string, l Login) (Conn, error) {
+			return open(t.Odbc.dsn(host, t.Servers[server].Port, l))
+		}
+	}
+	c, err := connect(server, host, l)
+	if err != nil {
+		return nil, err
+	}
+	return &session{Conn: c}, nil
 }
 
 func (t Target) real(d time.Duration) time.Duration { return time.Duration(float64(d) * t.Scale) }
