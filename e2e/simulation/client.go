@@ -428,7 +428,7 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 		for name, o := range s.volume.objects {
 			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
 			if r := s.receivers[name]; r != nil {
-				seen.Receiver = &akucore.Received{Link: fmt.Sprint(r.link), AppliedSN: r.applied, Failed: akucore.Changes{Inserts: r.failed}}
+				seen.Receiver = &akucore.Received{Link: fmt.Sprint(r.link), AppliedSN: r.applied, Failed: r.failed}
 				if c.w.options.Uncounted {
 					seen.Receiver.Failed = akucore.Changes{}
 				}
@@ -560,7 +560,7 @@ func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction
 
 func (c *conn) Truncate(ctx context.Context, tables []akucore.Table) error {
 	return c.run(ctx, changeTimeout, "TRUNCATE", fmt.Sprint(tables), func(ctx context.Context, s *server) error {
-		return s.truncate(ctx, tables, c.client)
+		return s.truncate(ctx, tables, c.client, 0)
 	})
 }
 

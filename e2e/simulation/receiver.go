@@ -15,9 +15,9 @@ type receiver struct {
 	link    int64 // another one counts anew
 	from    int64 // the restart number
 	applied int64
-	failed  int64      // changes that it skipped or gave up
-	open    []*applied // transactions that have not ended
-	waits   *lock      // for the table of the next change
+	failed  akucore.Changes // that it skipped or gave up
+	open    []*applied      // transactions that have not ended
+	waits   *lock           // for the table of the next change
 }
 
 // applied is a transaction of the peer's users, as far as it has come.
@@ -123,9 +123,25 @@ func (r *receiver) ends(c change) {
 func (r *receiver) apply(c change) {
 	r.s.volume.comes(r.sender.s.volume.id, c)
 	if !r.s.volume.apply(c) {
-		r.failed++
+		r.fails(c)
 	}
 	r.s.touched[c.table] = time.Now()
+}
+
+// fails counts a change that was not made. That of a transaction which has only begun is its row's.
+func (r *receiver) fails(c change) {
+	before, after := c.before, c.after
+	if c.opens() {
+		before, after = r.s.volume.rows[c.transaction.row.table][c.transaction.row.key], c.transaction.row.value
+	}
+	switch {
+	case before == 0:
+		r.failed.Inserts++
+	case after == 0:
+		r.failed.Deletes++
+	default:
+		r.failed.Updates++
+	}
 }
 
 // Why a change never comes.
@@ -147,7 +163,7 @@ func (r *receiver) wait(lock *lock, c change) {
 		}
 		r.waits = nil
 		lock.leave()
-		r.failed++
+		r.fails(c)
 		r.s.w.tell("    altibase-%d gives up a row of altibase-%d: ERR-11075", r.s.pod, r.sender.s.pod)
 		if c.opens() {
 			r.open = append(r.open, &applied{transaction: c.transaction})

@@ -20,7 +20,8 @@ var (
 	errUnknown   = fmt.Errorf("%w: ERR-6111B Undefined replication name", akucore.ErrDone)
 	errDuplicate = fmt.Errorf("%w: ERR-61100 Duplicate replication names", akucore.ErrDone)
 	errTable     = fmt.Errorf("%w: ERR-61111 Table not found", akucore.ErrFatal)
-	errItem      = errors.New("ERR-61101 The replication item already exists")
+	errNoSync    = errors.New("ERR-61126 Replication not found")
+	errItem      = errors.New("ERR-11058 The row already exists in a unique index")
 	errNoItem    = errors.New("ERR-6111A No replication items found")
 	errHosts     = fmt.Errorf("%w: ERR-6110C Replication hosts already exist", akucore.ErrFatal)
 	errDropped   = errors.New("ERR-610FE Replication has already started")
@@ -137,6 +138,15 @@ func (s *server) drop(ctx context.Context, name string, by *client, wait time.Du
 	})
 }
 
+// altered is a stopped object whose tables are changed: another error says that there is none.
+func (s *server) altered(name string) (*object, error) {
+	o, err := s.stopped(name)
+	if errors.Is(err, errUnknown) {
+		err = errNoSync
+	}
+	return o, err
+}
+
 // changed is what follows when an object was changed.
 func (s *server) changed(name string) {
 	if r := s.receivers[name]; r != nil {
@@ -147,7 +157,7 @@ func (s *server) changed(name string) {
 
 func (s *server) addTable(ctx context.Context, name string, t akucore.Table, wait time.Duration) error {
 	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
-		o, err := s.stopped(name)
+		o, err := s.altered(name)
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +178,7 @@ func (s *server) addTable(ctx context.Context, name string, t akucore.Table, wai
 
 func (s *server) dropTable(ctx context.Context, name string, t akucore.Table, wait time.Duration) error {
 	return s.ddl(ctx, wait, func() ([]akucore.Table, error) {
-		o, err := s.stopped(name)
+		o, err := s.altered(name)
 		if err != nil {
 			return nil, err
 		}
@@ -323,7 +333,7 @@ func (s *server) stop(ctx context.Context, name string) error {
 	}
 	var x *sender
 	var rest time.Duration
-	for hangs := (<-chan struct{})(nil); ; {
+	for hangs, hung := (<-chan struct{})(nil), false; ; hung = true {
 		err := s.change(func() error {
 			if s.volume.objects[name] == nil {
 				return errUnknown
@@ -333,6 +343,9 @@ func (s *server) stop(ctx context.Context, name string) error {
 					o.started = false
 					s.logged()
 					return nil
+				}
+				if hung {
+					return nil // what it was to stop has ended meanwhile
 				}
 				return errStopped
 			}
@@ -412,6 +425,9 @@ func (s *server) reset(name string, by *client) error {
 // tables it copies only those, and sends from where the object stopped.
 func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, wait time.Duration) error {
 	x, err := s.reserve(name)
+	if errors.Is(err, errUnknown) {
+		err = errNoSync
+	}
 	if err != nil {
 		return err
 	}
@@ -464,10 +480,10 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, 
 		}
 		err = errors.Join(err, s.change(func() error {
 			switch {
-			case err != nil:
-			case x.ended || target.ctx.Err() != nil:
+			case x.ended:
 				err = errSync
-			case s.w.silent(s.pod, x.o.peer):
+			case err != nil:
+			case target.ctx.Err() != nil, s.w.silent(s.pod, x.o.peer):
 				err = errSync
 			default:
 				for _, c := range copies {
@@ -518,7 +534,7 @@ func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Tab
 	if len(tables) == 0 {
 		tables = x.o.spec.Tables
 	}
-	x.locking = make(chan struct{})
+	x.locking, x.state = make(chan struct{}), syncs
 	s.w.mu.Unlock()
 	unlock, err = s.alone(ctx, numbers(tables), wait)
 	s.w.mu.Lock()
@@ -632,7 +648,7 @@ func (s *server) flush(ctx context.Context, name string, limit time.Duration) er
 
 // truncate empties tables on this server only, and breaks the links that peers
 // send into them by.
-func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *client) error {
+func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *client, wait time.Duration) error {
 	for _, name := range tables {
 		t := table(name)
 		s.w.mu.Lock()
@@ -641,7 +657,7 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 		if err := s.wait(ctx, d); err != nil {
 			return err
 		}
-		err := s.change(func() error {
+		err := s.ddl(ctx, wait, func() ([]akucore.Table, error) { return []akucore.Table{name}, nil }, func() {
 			s.mayTruncate(t, by)
 			s.volume.rows[t] = map[int]int64{}
 			s.volume.complete[t], s.volume.empty[t] = false, true
@@ -654,7 +670,6 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 				}
 			}
 			s.logged()
-			return nil
 		})
 		if err != nil {
 			return err
