@@ -12,7 +12,9 @@
 // meet them, and is no kinder: see server.go for the life of a server, replicate.go for
 // what is sent and what is skipped, receiver.go for what is applied and what is given up,
 // locks.go for who waits for a table, transactions.go for those that stay open,
-// statements.go for what each statement does in which state. It is deterministic: all
+// statements.go for what each statement does in which state. That they are the real server's
+// is held by the cases of e2e/conformance, which altisim and real servers are held to
+// as well (conformance_test.go). The model is deterministic: all
 // that happens at the same time is put in order by waits of a few nanoseconds that depend
 // on the seed alone, so a seed is its own record.
 package simulation

@@ -1,0 +1,254 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aku/e2e/conformance"
+)
+
+// differs are the cases in which the model is known not to be as a real server, and in what.
+var differs = map[string]string{
+	"02-start: the receiver does not look at the sender's address":                                         "the model looks at whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
+	"07-deliver: of two FLUSHes after a write one may wait for the keep-alive, with nothing new none does": flushes,
+	"07-deliver: FLUSH a moment after a write waits for the keep-alive":                                    flushes,
+	"07-deliver: FLUSH WAIT 3 a moment after a write fails although the peer is healthy":                   flushes,
+	"11-alter: ADD TABLE and DROP TABLE are taken while started":                                           "the model wants the object stopped, as older servers do",
+	"16-locks: SYNC gives up after REPLICATION_SYNC_LOCK_TIMEOUT; meanwhile readers of the table wait too": "who reads waits for nobody",
+	"16-locks: a row that somebody has locked: the peer's change is given up after 5 s, what comes after it arrives": "it locks tables, and " +
+		"users on two pods have no open transactions on one row",
+	"16-locks: a STOP whose client went while it hung goes on by itself": "the model's ends with its client, so a sender may run that was to be stopped",
+	"19-beats: a beat moves the catalog's XSN on":                        "the model's moves with the acknowledgement, so more is sent again and the log is kept for longer",
+	"19-beats: STOP and START of an idle sender: nothing is sent twice":  "the model's STOP does not wait for the last acknowledgement, so more is sent again",
+}
+
+// flushes is how a FLUSH differs: aku says it only where it cannot ask the peer for a beat, and any answer in time will do.
+const flushes = "in the model the first FLUSH after a change is quick and the next one waits for the keep-alive, also with nothing new"
+
+// expressed is how many cases the model can express: fewer would be less of a proof.
+const expressed = 119
+
+// TestModel_IsAsTheRealServerWasSeen runs the cases of e2e/conformance on the model's servers: as altisim does, it does in each what a
+// real server was seen to do. Numbers of errors are compared, their texts are not: the model has none.
+func TestModel_IsAsTheRealServerWasSeen(t *testing.T) {
+	files, err := conformance.Load(conformance.Cases())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran, missing := 0, maps.Clone(differs)
+	var leftOut []string
+	for _, f := range files {
+		if raceDetector && f.Name > "04" {
+			break // it looks at the same code, whatever the case is
+		}
+		for _, c := range f.Cases {
+			place := fmt.Sprintf("%s.txt:%d %s", f.Name, c.Line, c.Name)
+			var wrong []string
+			var m *modelServers
+			synctest.Test(t, func(*testing.T) { m, wrong = runCase(f, c) })
+			because, known := differs[f.Name+": "+c.Name]
+			delete(missing, f.Name+": "+c.Name)
+			switch {
+			case m.cannot != "":
+				leftOut = append(leftOut, place+": "+m.cannot)
+				continue
+			case known && len(wrong) == 0:
+				t.Errorf("%s: the model is as the real server; it is said to differ: %s", place, because)
+			case known:
+				leftOut = append(leftOut, place+": differs: "+because)
+				continue
+			case len(wrong) > 0:
+				t.Errorf("%s:\n%s", place, strings.Join(wrong, "\n"))
+			}
+			ran++
+		}
+	}
+	t.Logf("%d cases hold on the model; left out are %d:\n  %s", ran, len(leftOut), strings.Join(leftOut, "\n  "))
+	if raceDetector {
+		return
+	}
+	if ran < expressed {
+		t.Errorf("%d cases ran, want at least %d", ran, expressed)
+	}
+	if len(missing) > 0 {
+		t.Errorf("there are no such cases: %q", slices.Sorted(maps.Keys(missing)))
+	}
+}
+
+// runCase runs a case on three servers of the model that have nothing yet.
+func runCase(f conformance.File, c conformance.Case) (m *modelServers, wrong []string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	m = newModelServers(ctx)
+	target := m.target()
+	f.Setup, c.Steps = m.steps(f.Setup), m.steps(c.Steps)
+	if !slices.ContainsFunc(c.Steps, expects) {
+		m.isBeyond("all that it looks at")
+	}
+	if m.cannot == "" {
+		report := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+		err := conformance.Run(report, &target, f, c, func(conformance.Target) error { return nil })
+		if err != nil {
+			report("%v", err)
+		}
+	}
+	m.w.mu.Lock()
+	for _, p := range m.w.pods {
+		if p != nil {
+			p.server.end()
+		}
+	}
+	m.w.mu.Unlock()
+	cancel()
+	m.w.tasks.Wait()
+	return m, wrong
+}
+
+// expects tells whether a step can fail for another reason than that a statement fails.
+func expects(s conformance.Step) bool {
+	w := s.Want
+	return w.Code != 0 || w.Word != "" || w.HasRows || w.Timed || s.Verb == "ends" || s.Verb == "runs"
+}
+
+// steps leaves out the texts of errors and what asks for things that the model does not show, and notes what nobody can do to the model.
+func (m *modelServers) steps(steps []conformance.Step) []conformance.Step {
+	binds := func(row string) bool { return strings.Contains(row, "$") && !strings.Contains(row, "$REP") }
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s conformance.Step) bool {
+		asks := s.Verb == "" || s.Verb == "until" || s.Verb == "still" || s.Verb == "within"
+		return asks && looksElsewhere(s.Text) && !slices.ContainsFunc(s.Want.Rows, binds)
+	})
+	for i, s := range steps {
+		steps[i].Want.Text = ""
+		switch {
+		case slices.Contains([]string{"client", "die", "gone", "move", "terminate"}, s.Verb):
+			m.isBeyond("there is no way to " + s.Verb)
+		case s.Want.Columns != "" || s.Want.Types != "":
+			m.isBeyond("it has no columns and types")
+		}
+	}
+	return steps
+}
+
+// modelServers are three servers of the model, and what a case has made on them.
+type modelServers struct {
+	w      *world
+	cannot string // why the model cannot express the case
+	copies [3]*volume
+	tables map[string]string // names in the case → of the model's tables
+	forms  map[string]string // the columns of tables in the case
+	names  [3]map[string][]string
+	rows   [][]string        // what rows have beside their keys; the model has the place, from 1 on
+	called map[string]string // objects of the model → their names in the case
+	added  string            // a host that an object has beside its own
+	ddl    [3]bool           // REPLICATION_DDL_ENABLE
+	syncs  [3]time.Duration  // REPLICATION_SYNC_LOCK_TIMEOUT
+}
+
+func newModelServers(ctx context.Context) *modelServers {
+	w := &world{seed: 1, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, lives: map[int64]beatLife{}, givenUp: map[place]bool{}}
+	w.options.ServerCount, w.options.Groups = 3, 1
+	w.journal.latest, w.journal.shared = map[place]written{}, map[place]bool{}
+	m := &modelServers{w: w, tables: map[string]string{}, forms: map[string]string{}, called: map[string]string{}}
+	for i := range 3 {
+		p := &pod{w: w, number: i}
+		p.ctx, p.remove = context.WithCancel(ctx)
+		w.pods[i] = p
+		m.syncs[i] = 30 * time.Second
+		m.anew(i)
+	}
+	for i := range 3 {
+		m.boot(i, false)
+	}
+	return m
+}
+
+// isBeyond notes what the model cannot express.
+func (m *modelServers) isBeyond(why string) {
+	if m.cannot == "" {
+		m.cannot = why
+	}
+}
+
+func (m *modelServers) anew(i int) {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	v := newVolume(m.w, i)
+	m.w.volumes[i], m.w.pods[i].volume, m.names[i] = v, v, map[string][]string{}
+}
+
+// boot starts a server and waits until it answers.
+func (m *modelServers) boot(i int, closed bool) {
+	m.w.mu.Lock()
+	s := m.w.boot(i, m.w.volumes[i])
+	m.w.pods[i].server = s
+	m.w.mu.Unlock()
+	for up := false; !up; {
+		_ = pause(m.w.ctx, 10*time.Millisecond)
+		m.w.mu.Lock()
+		if up = s.up; up {
+			s.adminMode = closed
+		}
+		m.w.mu.Unlock()
+	}
+}
+
+func (m *modelServers) kill(i int) {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	m.w.pods[i].server.end()
+}
+
+func (m *modelServers) hang(i int, on bool) {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	m.w.network.hung[i] = on
+}
+
+// target is how cases reach the servers. A second is a second of virtual time.
+func (m *modelServers) target() conformance.Target {
+	t := conformance.Target{Kind: "model", Scale: 1, Open: m.open}
+	for i := range 3 {
+		t.Servers[i] = conformance.Server{
+			Host: fmt.Sprintf("altibase-%d.svc", i), Port: 20300, ReplicationPort: 20301, Name: fmt.Sprintf("altibase-%d.svc", i),
+			Kill: func() error { m.kill(i); return nil },
+			Restart: func(properties map[string]string) error {
+				closed := false
+				for name, value := range properties {
+					if closed = name == "ADMIN_MODE" && value == "1"; !closed {
+						m.isBeyond("a server starts without " + name)
+					}
+				}
+				m.boot(i, closed)
+				return nil
+			},
+			Anew: func() error {
+				m.kill(i)
+				m.anew(i)
+				m.boot(i, false)
+				return nil
+			},
+			Copy: func() error {
+				m.w.mu.Lock()
+				defer m.w.mu.Unlock()
+				m.copies[i] = m.w.volumes[i].clone()
+				return nil
+			},
+			PutBack: func() error {
+				m.w.mu.Lock()
+				defer m.w.mu.Unlock()
+				v := m.copies[i].clone()
+				v.recovers()
+				m.w.volumes[i], m.w.pods[i].volume = v, v
+				return nil
+			},
+			Pause:  func() error { m.hang(i, true); return nil },
+			Resume: func() error { m.hang(i, false); return nil },
+		}
+	}
+	return t
+}

@@ -1,0 +1,600 @@
+package simulation
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aku/e2e/conformance"
+	"aku/internal/akucore"
+)
+
+// sqlConn is a session on one of the model's servers. It understands as much SQL as the model has something to do for.
+type sqlConn struct {
+	m       *modelServers
+	on      int
+	session *session
+	by      *client
+	ddlWait time.Duration
+	begun   bool    // a transaction is open, which may not have written yet
+	locks   []*lock // of LOCK TABLE
+}
+
+func (m *modelServers) open(on int, _ string, l conformance.Login) (conformance.Conn, error) {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	if l.User != "SYS" {
+		m.isBeyond("it has no user " + l.User)
+	}
+	s := m.w.running(on)
+	switch {
+	case s == nil:
+		return nil, conformance.ErrRefused
+	case l.Sysdba && s.sysdba() != nil:
+		return nil, errors.New("[ERR-41041 : ]")
+	case !l.Sysdba && s.adminMode:
+		return nil, errors.New("[ERR-4106E : ]")
+	}
+	return &sqlConn{m: m, on: on, session: s.login(nil, l.Sysdba), by: m.w.newClient(on, human)}, nil
+}
+
+// Close implements conformance.Conn.
+func (c *sqlConn) Close() {
+	c.m.w.mu.Lock()
+	defer c.m.w.mu.Unlock()
+	c.unlock()
+	c.session.logout()
+}
+
+func (c *sqlConn) unlock() {
+	for _, l := range c.locks {
+		l.leave()
+	}
+	c.locks, c.begun = nil, false
+}
+
+// Transaction implements conformance.Conn.
+func (c *sqlConn) Transaction(verb string) error {
+	c.m.w.mu.Lock()
+	defer c.m.w.mu.Unlock()
+	switch {
+	case c.session.closed || c.session.server.ctx.Err() != nil:
+		return driver.ErrBadConn
+	case verb == "begin":
+		c.begun = true
+		return nil
+	case verb == "commit" && c.session.transaction != nil:
+		c.session.commit(c.session.transaction.row)
+	default:
+		c.session.rollback()
+	}
+	c.unlock()
+	return nil
+}
+
+// errBeyond is that the model has nothing like that.
+var errBeyond = errors.New("the model cannot do that")
+
+var number = regexp.MustCompile(`ERR-([0-9A-F]{5})`)
+
+// answers is how long an answer takes to come.
+const answers = 50 * time.Millisecond
+
+// Run implements conformance.Conn.
+func (c *sqlConn) Run(ctx context.Context, statement string) (o conformance.Outcome) {
+	c.m.w.mu.Lock()
+	gone := c.session.closed || c.session.server.ctx.Err() != nil
+	c.m.w.mu.Unlock()
+	if gone {
+		return conformance.Failure(driver.ErrBadConn)
+	}
+	err := errBeyond
+	for _, known := range sqlStatements {
+		if words := known.form.FindStringSubmatch(statement); words != nil {
+			err = known.do(c, ctx, words[1:], &o)
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, errBeyond):
+		c.m.isBeyond(statement)
+	case errors.Is(err, akucore.ErrUnreachable):
+		err = driver.ErrBadConn
+	case err == nil:
+		_ = pause(ctx, answers)
+	case number.MatchString(err.Error()):
+		err = fmt.Errorf("[ERR-%s : ]", number.FindStringSubmatch(err.Error())[1])
+	}
+	if err != nil {
+		return conformance.Failure(err)
+	}
+	return o
+}
+
+type sqlStatement struct {
+	form *regexp.Regexp
+	do   func(c *sqlConn, ctx context.Context, words []string, o *conformance.Outcome) error
+}
+
+func form(text string, do func(*sqlConn, context.Context, []string, *conformance.Outcome) error) sqlStatement {
+	return sqlStatement{regexp.MustCompile("^" + text + "$"), do}
+}
+
+// onObject is a statement on a replication object.
+func onObject(text string, do func(c *sqlConn, ctx context.Context, s *server, name string) error) sqlStatement {
+	return form(text, func(c *sqlConn, ctx context.Context, words []string, _ *conformance.Outcome) error {
+		return do(c, ctx, c.session.server, objectName(words[0]))
+	})
+}
+
+var sqlStatements = []sqlStatement{
+	form(`CREATE TABLE (\w+) \((.+)\)`, (*sqlConn).createTable),
+	form(`CREATE REPLICATION (\w+) WITH '([^']+)',\s*(\d+) FROM (.+)`, (*sqlConn).create),
+	onObject(`DROP REPLICATION (\w+)`, func(c *sqlConn, ctx context.Context, s *server, name string) error {
+		return s.drop(ctx, name, c.by, c.ddlWait)
+	}),
+	onObject(`ALTER REPLICATION (\w+) START`, func(_ *sqlConn, ctx context.Context, s *server, name string) error { return s.start(ctx, name) }),
+	onObject(`ALTER REPLICATION (\w+) START RETRY`, func(_ *sqlConn, _ context.Context, s *server, name string) error { return s.startRetry(name) }),
+	onObject(`ALTER REPLICATION (\w+) STOP`, func(_ *sqlConn, ctx context.Context, s *server, name string) error { return s.stop(ctx, name) }),
+	onObject(`ALTER REPLICATION (\w+) RESET`, func(c *sqlConn, _ context.Context, s *server, name string) error { return s.reset(name, c.by) }),
+	onObject(`ALTER REPLICATION (\w+) FLUSH(?: ALL)?`, func(_ *sqlConn, ctx context.Context, s *server, name string) error {
+		return s.flush(ctx, name, forEver)
+	}),
+	onObject(`ALTER REPLICATION (\w+) SYNC(?: PARALLEL \d+)?`, func(c *sqlConn, ctx context.Context, s *server, name string) error {
+		return s.sync(ctx, name, nil, c.m.syncs[c.on])
+	}),
+	form(`ALTER REPLICATION (\w+) FLUSH(?: ALL)? WAIT (\d+)`, func(c *sqlConn, ctx context.Context, words []string, _ *conformance.Outcome) error {
+		return c.session.server.flush(ctx, objectName(words[0]), inSeconds(words[1]))
+	}),
+	form(`ALTER REPLICATION (\w+) SYNC TABLE SYS\.(\w+)`, func(c *sqlConn, ctx context.Context, words []string, _ *conformance.Outcome) error {
+		t, err := c.table(words[1])
+		if err != nil {
+			return err
+		}
+		return c.session.server.sync(ctx, objectName(words[0]), []akucore.Table{t}, c.m.syncs[c.on])
+	}),
+	form(`ALTER REPLICATION (\w+) (ADD|DROP) TABLE FROM SYS\.(\w+) TO SYS\.(\w+)`, (*sqlConn).alterTables),
+	form(`ALTER REPLICATION (\w+) (ADD|DROP) HOST '([^']+)',\s*\d+`, (*sqlConn).moveHost),
+	form(`ALTER SYSTEM SET (\w+) = (\d+)`, (*sqlConn).setProperty),
+	form(`ALTER SESSION SET DDL_LOCK_TIMEOUT = (\d+)`, func(c *sqlConn, _ context.Context, words []string, _ *conformance.Outcome) error {
+		c.ddlWait = inSeconds(words[0])
+		return nil
+	}),
+	form(`TRUNCATE TABLE (\w+)`, (*sqlConn).truncate),
+	form(`LOCK TABLE (\w+) IN EXCLUSIVE MODE`, (*sqlConn).lockTable),
+	form(`INSERT INTO (\w+) VALUES \((\d+)(?:, (.+))?\)`, (*sqlConn).insert),
+	form(`INSERT INTO (\w+) SELECT C1 \+ (\d+)((?:, \w+)*) FROM (\w+)`, (*sqlConn).multiply),
+	form(`UPDATE (\w+) SET (\w+) = ('[^']*'|\w+) WHERE C1 = (\d+)`, (*sqlConn).update),
+	form(`DELETE FROM (\w+)(?: WHERE C1 = (\d+))?`, (*sqlConn).remove),
+	form(`SELECT (.+) FROM (SYSTEM_\.SYS_REPLICATIONS_|[\w$]+)(?: WHERE (.+?))?(?: ORDER BY (\w+))?`, (*sqlConn).query),
+}
+
+func inSeconds(text string) time.Duration {
+	n, _ := strconv.Atoi(text)
+	return time.Duration(n) * time.Second
+}
+
+// table is the model's table of a name.
+func (c *sqlConn) table(name string) (akucore.Table, error) {
+	if c.m.names[c.on][name] == nil {
+		return akucore.Table{}, errBeyond // its tables are always there
+	}
+	return akucore.Table{User: "SYS", Name: c.m.tables[name]}, nil
+}
+
+// kinds are the types of columns that make no difference here.
+var kinds = regexp.MustCompile(`PRIMARY KEY| INTEGER ?| BIGINT ?| VARCHAR\(\d+\)|, `)
+
+func (c *sqlConn) createTable(_ context.Context, words []string, _ *conformance.Outcome) error {
+	all := []string{"T0", "T1", "X0", "X1"}
+	known := strings.HasPrefix(words[1], "C1 INTEGER PRIMARY KEY") || strings.HasPrefix(words[1], "C1 BIGINT PRIMARY KEY")
+	other, made := c.m.forms[words[0]]
+	c.m.forms[words[0]] = words[1]
+	if made && other != words[1] || !known || strings.Contains(kinds.ReplaceAllString(words[1], ""), " ") {
+		return nil // the model's tables are alike on all servers, and hold numbers and texts: who uses this one asks for too much
+	}
+	if c.m.tables[words[0]] == "" {
+		if len(c.m.tables) == len(all) {
+			return errBeyond
+		}
+		c.m.tables[words[0]] = all[len(c.m.tables)]
+	}
+	var columns []string
+	for column := range strings.SplitSeq(words[1], ", ") {
+		columns = append(columns, strings.Fields(column)[0])
+	}
+	c.m.names[c.on][words[0]] = columns
+	return nil
+}
+
+// objectName is the model's name of an object, in which the group has its place.
+func objectName(name string) string {
+	if strings.HasPrefix(name, "AKU_") {
+		return name
+	}
+	return "AKU_" + name
+}
+
+// hostName is the model's name of a host; nobody is on one that it does not know.
+func hostName(name string) string {
+	if strings.HasPrefix(name, "altibase-") {
+		return name
+	}
+	return fmt.Sprintf("altibase-%d.svc", maxPods-1)
+}
+
+// moveHost is ADD HOST and DROP HOST: of two hosts the one that is left counts.
+func (c *sqlConn) moveHost(_ context.Context, words []string, _ *conformance.Outcome) error {
+	if words[1] == "ADD" && !strings.HasPrefix(words[2], "altibase-") {
+		c.m.added = words[2]
+		return nil
+	}
+	if c.m.added == "" || c.m.added == words[2] {
+		return errBeyond // the model's objects have one host
+	}
+	left := c.m.added
+	c.m.added = ""
+	return c.session.server.setHost(objectName(words[0]), hostName(left))
+}
+
+var item = regexp.MustCompile(`^SYS\.(\w+) TO SYS\.(\w+)$`)
+
+func (c *sqlConn) create(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	if len(words[0]) > 40 || len(words[1]) > 62 {
+		return errBeyond // it takes any
+	}
+	spec := akucore.ObjectSpec{Name: objectName(words[0]), Host: hostName(words[1])}
+	c.m.called[spec.Name] = words[0]
+	spec.Port, _ = strconv.Atoi(words[2])
+	for text := range strings.SplitSeq(words[3], ", FROM ") {
+		m := item.FindStringSubmatch(text)
+		if m == nil || m[1] != m[2] {
+			return errBeyond
+		}
+		t, err := c.table(m[1])
+		if err != nil {
+			return err
+		}
+		spec.Tables = append(spec.Tables, t)
+	}
+	return c.session.server.create(ctx, spec, c.ddlWait)
+}
+
+func (c *sqlConn) alterTables(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	t, err := c.table(words[2])
+	switch {
+	case err != nil || words[2] != words[3]:
+		return errBeyond
+	case words[1] == "ADD":
+		return c.session.server.addTable(ctx, objectName(words[0]), t, c.ddlWait)
+	}
+	return c.session.server.dropTable(ctx, objectName(words[0]), t, c.ddlWait)
+}
+
+func (c *sqlConn) setProperty(_ context.Context, words []string, _ *conformance.Outcome) error {
+	switch words[0] {
+	case "REPLICATION_DDL_ENABLE":
+		c.m.ddl[c.on] = words[1] == "1"
+	case "REPLICATION_SYNC_LOCK_TIMEOUT":
+		c.m.syncs[c.on] = inSeconds(words[1])
+	case "REPLICATION_LOCK_TIMEOUT":
+		if inSeconds(words[1]) > time.Hour {
+			return errBeyond // it takes any
+		}
+		return c.session.server.change(func() error { c.session.server.lockTimeout = inSeconds(words[1]); return nil })
+	case "REPLICATION_ALLOW_DUPLICATE_HOSTS":
+		return c.session.server.change(func() error { c.session.server.sharing = words[1] == "1"; return nil })
+	case "ADMIN_MODE":
+		return c.session.server.change(func() error { c.session.server.adminMode = words[1] == "1"; return nil })
+	default:
+		return errBeyond
+	}
+	return nil
+}
+
+func (c *sqlConn) truncate(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	t, err := c.table(words[0])
+	if err != nil || !c.m.ddl[c.on] {
+		return errBeyond // it always may
+	}
+	return c.session.server.truncate(ctx, []akucore.Table{t}, c.by, c.ddlWait)
+}
+
+func (c *sqlConn) lockTable(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	t, err := c.table(words[0])
+	if err != nil || !c.begun {
+		return errBeyond
+	}
+	c.m.w.mu.Lock()
+	l := c.session.server.lock(table(t), alone)
+	c.m.w.mu.Unlock()
+	err = l.await(ctx, forEver, int(c.session.id))
+	if err == nil {
+		c.locks = append(c.locks, l)
+	}
+	return err
+}
+
+func (c *sqlConn) insert(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	cells := cell.FindAllString(words[2], -1)
+	if len(cells) != len(c.m.names[c.on][words[0]])-1 {
+		return errBeyond
+	}
+	return c.write(ctx, words[0], words[1], func(now int64) (int64, error) {
+		if now != 0 {
+			return 0, errors.New("ERR-11058")
+		}
+		return c.m.value(cells), nil
+	})
+}
+
+// multiply inserts each row of a table once more, under another key.
+func (c *sqlConn) multiply(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	t, err := c.table(words[0])
+	if err != nil || words[0] != words[3] || words[2] != ", "+strings.Join(c.m.names[c.on][words[0]][1:], ", ") || c.begun {
+		return errBeyond
+	}
+	add, _ := strconv.Atoi(words[1])
+	c.m.w.mu.Lock()
+	rows := maps.Clone(c.session.server.volume.rows[table(t)])
+	c.m.w.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		err = errors.Join(err, c.write(ctx, words[0], strconv.Itoa(key+add), func(int64) (int64, error) { return rows[key], nil }))
+	}
+	return err
+}
+
+func (c *sqlConn) update(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	at := slices.Index(c.m.names[c.on][words[0]], words[1]) - 1
+	if at < 0 {
+		return errBeyond
+	}
+	return c.write(ctx, words[0], words[3], func(now int64) (int64, error) {
+		if now == 0 {
+			return 0, nil
+		}
+		cells := c.m.cells(now)
+		cells[at] = words[2]
+		return c.m.value(cells), nil
+	})
+}
+
+func (c *sqlConn) remove(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	t, err := c.table(words[0])
+	if err != nil {
+		return err
+	}
+	keys := []string{words[1]}
+	if words[1] == "" {
+		keys = nil
+		c.m.w.mu.Lock()
+		for key := range c.session.server.volume.rows[table(t)] {
+			keys = append(keys, strconv.Itoa(key))
+		}
+		c.m.w.mu.Unlock()
+	}
+	for _, key := range keys {
+		err = errors.Join(err, c.write(ctx, words[0], key, func(int64) (int64, error) { return 0, nil }))
+	}
+	return err
+}
+
+// write changes a row, as soon as the table is had: in a transaction of its own, or as the one change of the open one.
+func (c *sqlConn) write(ctx context.Context, name, key string, change func(now int64) (int64, error)) error {
+	t, err := c.table(name)
+	s := c.session.server
+	if err != nil || c.session.transaction != nil || len(c.locks) > 0 {
+		return errBeyond
+	}
+	r := row{place: place{table: table(t)}}
+	r.key, _ = strconv.Atoi(key)
+	c.m.w.mu.Lock()
+	held := s.lock(r.table, writes)
+	c.m.w.mu.Unlock()
+	if err := held.await(ctx, forEver, int(c.session.id)); err != nil {
+		return err
+	}
+	return s.change(func() error {
+		now := s.volume.rows[r.table][r.key]
+		var err error
+		r.value, err = change(now)
+		switch {
+		case err != nil || r.value == now:
+			held.leave()
+		case c.begun:
+			c.session.begin(&r, held)
+		default:
+			s.write(r, nil)
+			held.leave()
+			s.touched[r.table] = time.Now()
+		}
+		return err
+	})
+}
+
+// cell is a value in a statement.
+var cell = regexp.MustCompile(`'[^']*'|\w+`)
+
+// value is that of a row which has these cells beside its key.
+func (m *modelServers) value(cells []string) int64 {
+	for value, known := range m.rows {
+		if slices.Equal(known, cells) {
+			return int64(value + 1)
+		}
+	}
+	m.rows = append(m.rows, cells)
+	return int64(len(m.rows))
+}
+
+func (m *modelServers) cells(value int64) []string { return slices.Clone(m.rows[value-1]) }
+
+var condition = regexp.MustCompile(`^(\w+) (=|>|<|>=|<=|<>) '?([^']*?)'?$`)
+
+// query answers a SELECT of columns of one table or view.
+func (c *sqlConn) query(_ context.Context, words []string, o *conformance.Outcome) error {
+	c.m.w.mu.Lock()
+	rows, columns, err := c.rowsOf(words[1])
+	c.m.w.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if words[2] != "" {
+		for text := range strings.SplitSeq(words[2], " AND ") {
+			m := condition.FindStringSubmatch(text)
+			if m == nil || !slices.Contains(columns, m[1]) {
+				return errBeyond
+			}
+			rows = slices.DeleteFunc(rows, func(r map[string]string) bool { return !holds(r[m[1]], m[2], m[3]) })
+		}
+	}
+	if words[3] != "" && words[3] != "C1" && words[3] != "REPLICATION_NAME" && words[3] != "REP_NAME" {
+		return errBeyond // rows come in the order of their keys
+	}
+	if words[0] == "COUNT(*)" {
+		o.Rows = []string{strconv.Itoa(len(rows))}
+		return nil
+	}
+	wanted := strings.Split(words[0], ", ")
+	if words[0] == "*" {
+		wanted = columns
+	}
+	for _, name := range wanted {
+		if !slices.Contains(columns, name) {
+			return errBeyond
+		}
+	}
+	for _, r := range rows {
+		var cells []string
+		for _, name := range wanted {
+			cells = append(cells, r[name])
+		}
+		o.Rows = append(o.Rows, strings.Join(cells, "|"))
+	}
+	return nil
+}
+
+func holds(value, relation, to string) bool {
+	a, err1 := strconv.Atoi(value)
+	b, err2 := strconv.Atoi(to)
+	if err1 != nil || err2 != nil {
+		return relation == "=" && value == to || relation == "<>" && value != to
+	}
+	return strings.Contains(relation, "=") && a == b || strings.Contains(relation, ">") && a > b || strings.Contains(relation, "<") && a < b
+}
+
+// shown are the views that the model has, and their columns.
+var shown = map[string][]string{
+	"DUAL":                      {"1"},
+	"SYSTEM_.SYS_REPLICATIONS_": {"REPLICATION_NAME", "IS_STARTED", "XSN", "ITEM_COUNT"},
+	"V$REPSENDER":               {"REP_NAME", "START_FLAG", "NET_ERROR_FLAG", "STATUS"},
+	"V$TRANSACTION":             {"SESSION_ID", "FIRST_UPDATE_TIME"},
+	"V$REPRECEIVER":             {"REP_NAME", "APPLY_XSN", "INSERT_FAILURE_COUNT", "UPDATE_FAILURE_COUNT", "DELETE_FAILURE_COUNT"},
+}
+
+var selects = regexp.MustCompile(`^SELECT (.+?) FROM ([\w.$]+)(?: WHERE (\w+)\b.*)?(?: ORDER BY.*)?$`)
+
+// looksElsewhere tells whether a query asks for something that the model does not show.
+func looksElsewhere(query string) bool {
+	words := selects.FindStringSubmatch(query)
+	if words == nil || !strings.Contains(words[2], "$") && !strings.HasPrefix(words[2], "SYSTEM_.") {
+		return words == nil && strings.HasPrefix(query, "SELECT ")
+	}
+	has := func(column string) bool { return slices.Contains(shown[words[2]], column) }
+	asked := strings.Split(words[1], ", ")
+	if words[3] != "" {
+		asked = append(asked, words[3])
+	}
+	return shown[words[2]] == nil || slices.ContainsFunc(asked, func(column string) bool { return column != "COUNT(*)" && !has(column) })
+}
+
+// rowsOf are the rows of a table or view, in the order of their keys. Callers hold the lock.
+func (c *sqlConn) rowsOf(name string) (rows []map[string]string, columns []string, err error) {
+	s := c.session.server
+	switch name {
+	case "DUAL":
+		return []map[string]string{{"1": "1"}}, shown[name], nil
+	case "SYSTEM_.SYS_REPLICATIONS_":
+		for _, name := range slices.Sorted(maps.Keys(s.volume.objects)) {
+			o := s.volume.objects[name]
+			started := "0"
+			if o.started {
+				started = "1"
+			}
+			rows = append(rows, map[string]string{
+				"REPLICATION_NAME": c.m.called[name], "IS_STARTED": started, "XSN": fmt.Sprint(o.xsn), "ITEM_COUNT": fmt.Sprint(len(o.spec.Tables)),
+			})
+		}
+		return rows, shown["SYSTEM_.SYS_REPLICATIONS_"], nil
+	case "V$REPSENDER":
+		for _, name := range slices.Sorted(maps.Keys(s.senders)) {
+			r := s.senders[name].row()
+			r["REP_NAME"] = c.m.called[name]
+			rows = append(rows, r)
+		}
+		return rows, shown["V$REPSENDER"], nil
+	case "V$REPRECEIVER":
+		for _, name := range slices.Sorted(maps.Keys(s.receivers)) {
+			rows = append(rows, map[string]string{
+				"REP_NAME": c.m.called[name], "APPLY_XSN": fmt.Sprint(s.receivers[name].applied), "INSERT_FAILURE_COUNT": fmt.Sprint(s.receivers[name].failed.Inserts),
+				"UPDATE_FAILURE_COUNT": fmt.Sprint(s.receivers[name].failed.Updates), "DELETE_FAILURE_COUNT": fmt.Sprint(s.receivers[name].failed.Deletes),
+			})
+		}
+		return rows, shown["V$REPRECEIVER"], nil
+	}
+	if name == "V$TRANSACTION" {
+		for _, o := range s.inTurn() {
+			if o.transaction != nil {
+				rows = append(rows, o.transaction.shown(o.id))
+			}
+		}
+		for _, t := range s.applying() {
+			rows = append(rows, t.shown(0))
+		}
+		return rows, shown[name], nil
+	}
+	t, err := c.table(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	columns = c.m.names[c.on][name]
+	kept := s.volume.rows[table(t)]
+	for _, key := range slices.Sorted(maps.Keys(kept)) {
+		cells := append([]string{strconv.Itoa(key)}, c.m.cells(kept[key])...)
+		r := map[string]string{}
+		for i, column := range columns {
+			r[column] = strings.Trim(cells[i], "'")
+		}
+		rows = append(rows, r)
+	}
+	return rows, columns, nil
+}
+
+// shown is what V$TRANSACTION has of one that has written.
+func (t *transaction) shown(session int64) map[string]string {
+	seen := t.seen(session)
+	return map[string]string{"SESSION_ID": fmt.Sprint(seen.Session), "FIRST_UPDATE_TIME": fmt.Sprint(seen.Since.Unix())}
+}
+
+// row is that of a sender in V$REPSENDER. One that has not found its peer yet shows status 0 until its second try.
+func (x *sender) row() map[string]string {
+	r := map[string]string{"START_FLAG": "0", "NET_ERROR_FLAG": "0", "STATUS": "0"}
+	switch x.state {
+	case runs:
+		r["STATUS"] = "1"
+	case syncs:
+		r["START_FLAG"], r["STATUS"] = "2", "6"
+	case retries:
+		r["NET_ERROR_FLAG"], r["STATUS"] = "1", "2"
+		if x.read == 0 && x.tries <= 2 && !x.byItself {
+			r["STATUS"] = "0"
+		}
+	}
+	return r
+}
