@@ -35,6 +35,7 @@ var troubles = map[akucore.Reason]string{
 	akucore.ReasonPassword:     "WrongPassword",
 	akucore.ReasonStranger:     "WrongServer",
 	akucore.ReasonCopyLimit:    "CopyTooSlow",
+	akucore.ReasonKept:         "CopyKept",
 	akucore.ReasonFatal:        "CannotReplicate",
 }
 

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,7 +50,7 @@ func (s *Sidecar) see(e akucore.Event) {
 		s.publish(events.Event{Kind: events.Plan, Text: e.Plan})
 	case akucore.Waiting:
 		state, reason := metrics.Waiting, akucore.ReasonOf(e.Err)
-		if reason == akucore.ReasonMasterFailed || reason == akucore.ReasonSlaveFailed {
+		if errors.Is(e.Err, akucore.ErrHuman) {
 			state = metrics.Human
 		}
 		s.become(state, reason, e.Err.Error())
