@@ -143,29 +143,32 @@ func (s *Server) UserSessions(ctx context.Context) (users []akucore.Session, err
 	return users, err
 }
 
-// CloseUserSessions ends the sessions of others. One that left by itself
-// meanwhile is no failure.
+// CloseUserSessions ends the sessions of others. One that left by itself meanwhile is no
+// failure, and one that hangs takes nothing of the time of the others.
 func (s *Server) CloseUserSessions(ctx context.Context) error {
-	return s.with(ctx, quickTimeout, func(ctx context.Context, c *session) error {
-		database, err := c.database(ctx)
-		if err != nil {
+	var database string
+	var users []akucore.Session
+	err := s.read(ctx, func(ctx context.Context, c *session) (err error) {
+		if database, err = c.database(ctx); err != nil {
 			return err
 		}
-		users, err := s.others(ctx, c)
-		if err != nil {
-			return err
-		}
-		for _, user := range users {
-			err := c.exec(ctx, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, user.ID))
-			if e := new(Error); errors.As(err, &e) && e.Code == "410EB" {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		users, err = s.others(ctx, c)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, user := range users {
+		err := s.change(ctx, sessionCloseTimeout, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, user.ID))
+		if e := new(Error); errors.As(err, &e) && e.Code == "410EB" {
+			continue
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("close session %d: %w", user.ID, err))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // database is the name of the database, usually mydb.

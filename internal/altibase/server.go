@@ -26,6 +26,8 @@ const (
 	dbaPatience = 8 * time.Second
 	// closeTimeout is how long the end of a session is waited for.
 	closeTimeout = time.Second
+	// sessionCloseTimeout bounds the end of one session of a user.
+	sessionCloseTimeout = 2 * time.Second
 )
 
 // LongestCall is the most that passes in a call of a Server until the next statement comes

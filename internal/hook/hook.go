@@ -37,7 +37,15 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	}}
 	var recorder steps.Recorder
 	still := still{log: log, left: ender.Left}
-	ender.Runner.OnStep = func(akucore.Step) { still.say() }
+	sayDone := sync.OnceFunc(func() { log.Info("AKU run successfully.") })
+	ender.Runner.OnStep = func(step akucore.Step) {
+		still.say()
+		// The container ends with its server, and would cut this line off. Should the stop
+		// itself fail, the lines after it say so.
+		if step.Do == akucore.Shutdown && len(ender.Left()) == 1 {
+			sayDone()
+		}
+	}
 	ender.Runner.Tell = func(e akucore.Event) {
 		recorder.Tell(e)
 		if e.Kind == akucore.StepDone || e.Kind == akucore.StepFailed {
@@ -63,7 +71,7 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 		log.Error("AKU failed to run.", "error", err)
 		return err
 	}
-	log.Info("AKU run successfully.")
+	sayDone()
 	return nil
 }
 

@@ -29,6 +29,7 @@ var mutations = []mutation{
 	{what: "the SYSDBA session is waited for", file: serverGo, from: "dbaPatience = 8 *", to: "dbaPatience = 8000 *", tests: "TestSYSDBA_"},
 	{what: "the SYSDBA session is kept", file: serverGo, from: "dbaIdle = 300 *", to: "dbaIdle = 300000 *", tests: "TestSYSDBA_"},
 	{what: "the end of a session is waited for", file: serverGo, from: "closeTimeout = time.Second", to: "closeTimeout = 1000 * time.Second", tests: "TestDisconnect"},
+	{what: "one user that hangs keeps the others in", file: serverGo, from: "sessionCloseTimeout = 2 *", to: "sessionCloseTimeout = 2000 *", tests: "TestCloseUserSessions"},
 	{what: "a copy may stand still", file: copyGo, from: "copyStill = 30 *", to: "copyStill = 30000 *", tests: "TestCopy_"},
 	{what: "a SYSDBA session may be taken for a day", file: announceGo, from: "busyAllowed = time.Minute", to: "busyAllowed = 1000 * time.Minute", tests: "TestSYSDBATaken"},
 	{what: "a trouble is announced once a month", file: announceGo, from: "announceAgain = 30 *", to: "announceAgain = 30000 *", tests: "TestTroubleThatLasts"},
