@@ -116,11 +116,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
+	"aku/internal/akucore"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
@@ -159,6 +161,9 @@ const watchGC = 25
 func watch(ctx context.Context) error {
 	debug.SetGCPercent(watchGC)
 	runtime.GOMAXPROCS(1)
+	if s, err := settings.Read(); errors.Is(err, akucore.ErrSurplus) {
+		return sidecar.Surplus(s, err, process.Logger(s.LogFormat, os.Stdout)).Run(ctx)
+	}
 	return withSettings(func(s settings.Settings) error {
 		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
 	})
