@@ -72,7 +72,7 @@ type Settings struct {
 	LogFormat   string `env:"AKU_LOG_FORMAT" envDefault:"text"`
 
 	variables map[string]string
-	anyone    bool // the settings need not be those of a pod
+	anyone    bool   // the settings need not be those of a pod
 	surplus   string // why the pod has no place in the mesh
 	pod       int
 	groups    []akucore.Group
