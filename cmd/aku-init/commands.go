@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"aku/internal/akucore"
+	"aku/internal/foreign"
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/sidecar"
@@ -101,7 +102,15 @@ func plan(ctx context.Context, args []string) error {
 	})
 }
 
-func probe(context.Context) error {
+func probe(context.Context) error { return probeIn("/") }
+
+// probeIn is probe in the container that has this root folder. It is the one command that
+// runs again and again in the database container while that starts, so it also looks there
+// for what the sidecar cannot see.
+func probeIn(root string) error {
+	if found := foreign.Seen(root); found != "" {
+		return errors.Join(errors.New(found), runDir().NoteForeign(found))
+	}
 	if !runDir().Marked() {
 		return errors.New("the start is not complete")
 	}

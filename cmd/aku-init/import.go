@@ -26,7 +26,7 @@ func importConf(_ context.Context, args []string) error {
 	if err != nil {
 		return process.Misconfigured(err)
 	}
-	conf, err := akuconf.Parse(string(text))
+	conf, err := akuconf.Read(text)
 	if err != nil {
 		return process.Misconfigured(err)
 	}

@@ -23,9 +23,11 @@
 //	                               same rows (-h: options, and how to repair)
 //	aku-init recover --from N      give a master that lost its rows the copy of slave N;
 //	                               in the master's pod (-h: more)
-//	aku-init import FILE           print an aku.conf of the vendor's utility as values
-//	                               of the chart
-//	aku-init probe                 exit 0 when the start is complete (startup probe)
+//	aku-init import FILE           print an aku.conf of the vendor's utility, or the
+//	                               ConfigMap that holds it, as values of the chart
+//	aku-init probe                 exit 0 when the start is complete (startup probe); 1
+//	                               also when the vendor's aku is seen in the container,
+//	                               of which the sidecar is told
 //	aku-init clear-marker          forget a completed start (postStart of a new
 //	                               container)
 //	aku-init scale-to-zero [--timeout 270s]
@@ -70,7 +72,8 @@
 //	AKU_HOST_SUFFIX                   -      appended to every host name
 //	AKU_SYS_INITIAL_PASSWORD          -      password that the image gives SYS of a new
 //	                                         database; it is changed to the one above
-//	AKU_SERVER_COUNT                  4      1-6, the most pods there can be
+//	AKU_SERVER_COUNT                  4      1-6, the most pods there can be; one with a higher
+//	                                         number stays out of the mesh, alive, and says so
 //	AKU_PORT_NO                       20300  1024-65535
 //	AKU_REPLICATION_PORT_NO           20301  1024-65535
 //	AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT 1 1-100
@@ -116,11 +119,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
+	"aku/internal/akucore"
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
@@ -159,6 +164,9 @@ const watchGC = 25
 func watch(ctx context.Context) error {
 	debug.SetGCPercent(watchGC)
 	runtime.GOMAXPROCS(1)
+	if s, err := settings.Read(); errors.Is(err, akucore.ErrSurplus) {
+		return sidecar.Surplus(s, err, process.Logger(s.LogFormat, os.Stdout)).Run(ctx)
+	}
 	return withSettings(func(s settings.Settings) error {
 		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
 	})

@@ -31,6 +31,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -70,6 +71,10 @@ func run(ctx context.Context, args []string) error {
 		return process.Usage(usage)
 	}
 	s, err := settings.Read()
+	if errors.Is(err, akucore.ErrSurplus) && !dry {
+		fmt.Println("there is nothing to end:", err)
+		return nil
+	}
 	if err != nil {
 		return process.Misconfigured(err)
 	}

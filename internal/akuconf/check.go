@@ -1,6 +1,7 @@
 package akuconf
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,33 +11,61 @@ import (
 const (
 	password = "AKU_SYS_PASSWORD"
 	misspelt = "AKU_SYS_PASWWORD"
+	reset    = "AKU_REPLICATION_RESET_AT_END"
 )
+
+// mostOfTheVendor is what the vendor's aku takes where the chart takes less.
+const mostOfTheVendor = 4294967295
+
+// limits are what numbers a value of the chart takes, as its schema has them.
+type limits struct {
+	value       string
+	least, most int64
+	cap         bool // what is more, and the vendor's aku takes, becomes most
+}
 
 // properties are those of the utility: the value of the chart that each becomes, ""
 // for those with a place of their own, and what numbers it takes.
-var properties = map[string]struct {
-	value       string
-	least, most int64
-}{
+var properties = map[string]limits{
 	password:                        {},
 	misspelt:                        {},
 	"AKU_STS_NAME":                  {},
 	"AKU_SVC_NAME":                  {},
-	"AKU_SERVER_COUNT":              {"aku.serverCount", 1, 6},
-	"AKU_PORT_NO":                   {"service.port", 1024, 65535},
-	"AKU_REPLICATION_PORT_NO":       {"service.replicationPort", 1024, 65535},
-	"AKU_QUERY_TIMEOUT":             {"aku.queryTimeout", 0, 4294967295},
-	"AKU_QUERY_RETRY_COUNT":         {"aku.queryRetryCount", 0, 1000000},
-	"AKU_QUERY_RETRY_DELAY_MSEC":    {"aku.queryRetryDelayMsec", 0, 3600000},
-	"AKU_ADDRESS_CHECK_COUNT":       {"aku.addressCheckCount", 1, 1000000},
-	"AKU_FLUSH_AT_START":            {"aku.flushAtStart", 0, 1},
-	"AKU_FLUSH_TIMEOUT_AT_START":    {"aku.flushTimeoutAtStart", 0, 4294967295},
-	"AKU_DELAY_START_COMPLETE_TIME": {"aku.delayStartCompleteTime", 0, 4294967295},
-	"AKU_FLUSH_AT_END":              {"aku.flushAtEnd", 0, 1},
-	"AKU_REPLICATION_RESET_AT_END":  {"aku.replicationResetAtEnd", 0, 1},
+	"AKU_SERVER_COUNT":              {"aku.serverCount", 1, 6, false},
+	"AKU_PORT_NO":                   {"service.port", 1024, 65535, false},
+	"AKU_REPLICATION_PORT_NO":       {"service.replicationPort", 1024, 65535, false},
+	"AKU_QUERY_TIMEOUT":             {"aku.queryTimeout", 0, mostOfTheVendor, true},
+	"AKU_QUERY_RETRY_COUNT":         {"aku.queryRetryCount", 0, 1000000, true},
+	"AKU_QUERY_RETRY_DELAY_MSEC":    {"aku.queryRetryDelayMsec", 0, 3600000, true},
+	"AKU_ADDRESS_CHECK_COUNT":       {"aku.addressCheckCount", 1, 1000000, true},
+	"AKU_FLUSH_AT_START":            {"aku.flushAtStart", 0, 1, false},
+	"AKU_FLUSH_TIMEOUT_AT_START":    {"aku.flushTimeoutAtStart", 0, 86400, true},
+	"AKU_DELAY_START_COMPLETE_TIME": {"aku.delayStartCompleteTime", 0, 86400, true},
+	"AKU_FLUSH_AT_END":              {"aku.flushAtEnd", 0, 1, false},
+	reset:                           {"aku.replicationResetAtEnd", 0, 1, false},
 }
 
-// check finds values that aku would refuse.
+// parallel is that of SYNC_PARALLEL_COUNT.
+var parallel = limits{"syncParallelCount", 1, 100, false}
+
+const (
+	maxPrefixBytes = 37
+	prefixForm     = `^[A-Za-z_][A-Za-z0-9_]*$`
+	// nameForm is a user, a table or a partition, as the chart takes it.
+	nameForm = `("[^"']+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)`
+
+	healthPort     = 20380
+	defaultServers = 4
+	maxObjects     = 32 // of a server (REPLICATION_MAX_COUNT)
+)
+
+var (
+	prefixPattern = regexp.MustCompile(prefixForm)
+	tablePattern  = regexp.MustCompile(`^` + nameForm + `\.` + nameForm + `( +(?i:PARTITION) +` + nameForm + `)?$`)
+	namePattern   = regexp.MustCompile(`"[^"]+"|[^".]+`)
+)
+
+// check finds what aku or the chart would refuse.
 func (p *parser) check(c Config) {
 	for _, name := range order {
 		property, set := c.Properties[name]
@@ -44,29 +73,100 @@ func (p *parser) check(c Config) {
 		if !set || rule.value == "" {
 			continue
 		}
-		p.number(property, name, rule.least, rule.most)
+		p.number(property, name, rule)
 	}
+	p.ports(c)
 	if len(c.Replications) == 0 {
 		p.fault(1, "REPLICATIONS is missing")
+		return
 	}
+	servers := int64(defaultServers)
+	if property, set := c.Properties["AKU_SERVER_COUNT"]; set {
+		servers, _ = strconv.ParseInt(property.Value, 10, 64) // checked above
+	}
+	if objects := int64(len(c.Replications)) * (servers - 1); objects > maxObjects {
+		p.fault(c.Replications[0].line, "%d replications make %d replication objects on each of %d servers, which takes %d: put the tables into fewer, or lower AKU_SERVER_COUNT",
+			len(c.Replications), objects, servers, maxObjects)
+	}
+	prefixes, tables := map[string]int{}, map[string]int{}
 	for _, r := range c.Replications {
-		if r.Prefix.Value == "" {
-			p.fault(r.line, "REPLICATION_NAME_PREFIX is missing in this replication")
-		}
+		p.prefix(r, prefixes)
 		if len(r.Tables) == 0 {
 			p.fault(r.line, "this replication has no tables")
 		}
 		if r.Parallel.Value != "" {
-			p.number(r.Parallel, "SYNC_PARALLEL_COUNT", 1, 100)
+			p.number(r.Parallel, "SYNC_PARALLEL_COUNT", parallel)
+		}
+		for i, table := range r.Tables {
+			name := folded(table)
+			if first, twice := tables[name]; twice {
+				p.fault(r.lines[i], "%s is on line %d already: name a table once", table, first)
+				continue
+			}
+			tables[name] = r.lines[i]
 		}
 	}
 }
 
-func (p *parser) number(of Property, name string, least, most int64) {
-	n, err := strconv.ParseInt(of.Value, 10, 64)
-	if err != nil || n < least || n > most {
-		p.fault(of.Line, "%s is %q, it must be a number from %d to %d", name, of.Value, least, most)
+// ports must differ, also where one is not in the file.
+func (p *parser) ports(c Config) {
+	own, set := c.Properties["AKU_PORT_NO"]
+	other, otherSet := c.Properties["AKU_REPLICATION_PORT_NO"]
+	if !set {
+		own = Property{Value: "20300"}
 	}
+	if !otherSet {
+		other = Property{Value: "20301"}
+	}
+	if line := max(own.Line, other.Line); line > 0 && number(own.Value) == number(other.Value) {
+		p.fault(line, "AKU_PORT_NO and AKU_REPLICATION_PORT_NO are both %s, they must differ", number(own.Value))
+	}
+	for _, port := range []Property{own, other} {
+		if number(port.Value) == strconv.Itoa(healthPort) {
+			p.fault(port.Line, "%d is the health port of the chart's aku: choose another one", healthPort)
+		}
+	}
+}
+
+func (p *parser) prefix(r Replication, seen map[string]int) {
+	prefix := r.Prefix
+	folded := strings.ToUpper(prefix.Value)
+	first, twice := seen[folded]
+	switch {
+	case prefix.Value == "":
+		p.fault(r.line, "REPLICATION_NAME_PREFIX is missing in this replication")
+	case len(prefix.Value) > maxPrefixBytes:
+		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX is %d bytes long, at most %d are allowed: %q", len(prefix.Value), maxPrefixBytes, prefix.Value)
+	case !prefixPattern.MatchString(prefix.Value):
+		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX is %q, it must be letters, digits and _, not beginning with a digit", prefix.Value)
+	case twice:
+		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX %q is that of line %d already: give each replication its own", prefix.Value, first)
+	default:
+		seen[folded] = prefix.Line
+	}
+}
+
+func (p *parser) number(of Property, name string, l limits) {
+	n, err := strconv.ParseInt(of.Value, 10, 64)
+	most := l.most
+	if l.cap {
+		most = mostOfTheVendor
+	}
+	if err != nil || n < l.least || n > most {
+		p.fault(of.Line, "%s is %q, it must be a number from %d to %d", name, of.Value, l.least, most)
+	}
+}
+
+// folded is a table as the server knows it.
+func folded(table string) string {
+	var parts []string
+	for _, part := range namePattern.FindAllString(table, -1) {
+		if !strings.HasPrefix(part, `"`) {
+			part = strings.Join(strings.Fields(strings.ToUpper(part)), " ")
+		}
+		parts = append(parts, strings.Trim(part, `"`))
+	}
+	return strings.Join(parts, ".")
 }
 
 // add takes a table that aku would take, too.
@@ -79,5 +179,10 @@ func (p *parser) add(r *Replication, table string, line int) {
 		p.fault(line, "%v", err)
 		return
 	}
+	if !tablePattern.MatchString(table) {
+		p.fault(line, "%q begins a name with what is no letter: put the name in quotes", table)
+		return
+	}
 	r.Tables = append(r.Tables, table)
+	r.lines = append(r.lines, line)
 }

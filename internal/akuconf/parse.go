@@ -31,6 +31,7 @@ type Replication struct {
 	Parallel Property // "" for the default
 	Tables   []string
 	line     int
+	lines    []int // of the tables
 }
 
 // parser reads token by token and collects what is wrong.
@@ -63,9 +64,12 @@ func (p *parser) accept(k kind) bool {
 }
 
 // Parse reads a file. The error lists every fault with its line.
-func Parse(text string) (Config, error) {
+func Parse(text string) (Config, error) { return parseFrom(text, 1) }
+
+// parseFrom reads a file whose first line has this number.
+func parseFrom(text string, first int) (Config, error) {
 	p := &parser{}
-	p.tokens = p.scan(text)
+	p.tokens = p.scan(text, first)
 	c := Config{Properties: map[string]Property{}}
 	for p.peek().kind != end {
 		t := p.next()

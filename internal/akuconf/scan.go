@@ -1,6 +1,9 @@
 package akuconf
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // kind is that of a token.
 type kind int
@@ -23,10 +26,11 @@ type token struct {
 
 var signs = map[byte]kind{'=': equals, '(': open, ')': shut, ',': comma}
 
-// scan cuts a file into tokens; the last one is an end.
-func (p *parser) scan(text string) []token {
+// scan cuts a file, whose first line has this number, into tokens; the last one is an end.
+// Comments may be in any encoding.
+func (p *parser) scan(text string, line int) []token {
 	var tokens []token
-	line := 1
+	garbled := 0 // the line of the last word that is no UTF-8
 	for i := 0; i < len(text); {
 		c := text[i]
 		sign, isSign := signs[c]
@@ -46,6 +50,10 @@ func (p *parser) scan(text string) []token {
 		default:
 			length := p.word(text[i:], line)
 			raw := text[i : i+length]
+			if !utf8.ValidString(raw) && line != garbled {
+				garbled = line
+				p.fault(line, "this is not UTF-8; text in EUC-KR is made so with iconv -f EUC-KR -t UTF-8 aku.conf > aku-utf8.conf")
+			}
 			plain := raw
 			if strings.HasPrefix(raw, `"`) && strings.Index(raw[1:], `"`) == len(raw)-2 {
 				plain = raw[1 : len(raw)-1]

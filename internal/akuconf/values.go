@@ -2,6 +2,7 @@ package akuconf
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -28,12 +29,19 @@ func (c Config) Values() string {
 	}
 	line("")
 	line("# The password of SYS is not part of this file. Make its Secret:")
+	if encrypted(c.Properties[password].Value) {
+		line("# (what aku.conf holds looks encrypted; the Secret needs the password itself)")
+	}
 	line("#   kubectl create secret generic %s --from-literal=password=…", secret)
 	line("auth:")
 	line("  existingSecret: %s", secret)
 	line("")
 	line("aku:")
 	c.numbers(line, "aku.")
+	if _, set := c.Properties[reset]; !set {
+		line("  # aku.conf has no %s, and resets at every end. The chart's own value is auto: reset only when", reset)
+		line("  # the pod leaves for good, so that a restart costs no full copy.")
+	}
 	line("  replications:")
 	for _, r := range c.Replications {
 		line("    - namePrefix: %s", strconv.Quote(r.Prefix.Value))
@@ -61,7 +69,12 @@ func (c Config) numbers(line func(string, ...any), below string) {
 		if !ok || !set {
 			continue
 		}
-		if name == "AKU_REPLICATION_RESET_AT_END" {
+		if n, most := integer(p.Value), properties[name].most; n > most {
+			line("  # aku.conf has %d; the chart takes at most this.", n)
+			line("  %s: %d", value, most)
+			continue
+		}
+		if name == reset {
 			line("  # The chart's own value is auto: reset only when the pod leaves for good, so that a restart costs no full copy.")
 		}
 		line("  %s: %s", value, number(p.Value))
@@ -69,10 +82,20 @@ func (c Config) numbers(line func(string, ...any), below string) {
 }
 
 // number drops zeros at the front, which YAML would read as octal.
-func number(text string) string {
+func number(text string) string { return strconv.FormatInt(integer(text), 10) }
+
+func integer(text string) int64 {
 	n, _ := strconv.ParseInt(text, 10, 64) // checked before
-	return strconv.FormatInt(n, 10)
+	return n
 }
+
+// mostPassword is how many bytes of a password the server takes.
+const mostPassword = 40
+
+var hexadecimal = regexp.MustCompile(`^([0-9A-Fa-f]{2}){16,}$`)
+
+// encrypted tells whether a value cannot well be the password as people type it.
+func encrypted(value string) bool { return len(value) > mostPassword || hexadecimal.MatchString(value) }
 
 // quote is a text in YAML, as it is between single quotes.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

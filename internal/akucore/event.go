@@ -56,6 +56,8 @@ const (
 	ReasonBusy         Reason = "busy"
 	ReasonPassword     Reason = "password"
 	ReasonStranger     Reason = "stranger" // another server answers for a pod
+	ReasonSurplus      Reason = "surplus"  // the pod's number leaves it no place in the mesh
+	ReasonForeign      Reason = "foreign"  // another tool works on the replication
 	ReasonCopyLimit    Reason = "copy_limit"
 	ReasonTimeout      Reason = "timeout"
 	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
@@ -68,7 +70,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonStranger, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonKept, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonKept, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -94,7 +96,7 @@ func ReasonOf(err error) Reason {
 		err    error
 		reason Reason
 	}{
-		{ErrPassword, ReasonPassword}, {ErrStranger, ReasonStranger}, {ErrFatal, ReasonFatal}, {ErrLocked, ReasonLocked}, {ErrGivenUp, ReasonGivenUp},
+		{ErrPassword, ReasonPassword}, {ErrStranger, ReasonStranger}, {ErrSurplus, ReasonSurplus}, {ErrForeign, ReasonForeign}, {ErrFatal, ReasonFatal}, {ErrLocked, ReasonLocked}, {ErrGivenUp, ReasonGivenUp},
 		{ErrClosed, ReasonClosed}, {ErrBusy, ReasonBusy}, {ErrCopyLimit, ReasonCopyLimit}, {ErrTimeout, ReasonTimeout}, {ErrUnreachable, ReasonUnreachable},
 	} {
 		if errors.Is(err, known.err) {

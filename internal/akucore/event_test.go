@@ -99,7 +99,7 @@ func TestReasonOf_IsOneWord(t *testing.T) {
 
 func TestReasonOf_EachKindOfErrorHasItsOwn(t *testing.T) {
 	for err, want := range map[error]Reason{
-		ErrPassword: ReasonPassword, ErrStranger: ReasonStranger, ErrFatal: ReasonFatal, ErrClosed: ReasonClosed, ErrBusy: ReasonBusy,
+		ErrPassword: ReasonPassword, ErrStranger: ReasonStranger, ErrSurplus: ReasonSurplus, ErrForeign: ReasonForeign, ErrFatal: ReasonFatal, ErrClosed: ReasonClosed, ErrBusy: ReasonBusy,
 		ErrCopyLimit: ReasonCopyLimit, ErrTimeout: ReasonTimeout, ErrUnreachable: ReasonUnreachable, errors.New("other"): ReasonOther,
 	} {
 		if got := ReasonOf(fmt.Errorf("own server: %w", err)); got != want {

@@ -34,6 +34,10 @@ var (
 	ErrNoTable = errors.New("no such table")
 	// ErrStranger: another server than that of the pod answered, and was left alone.
 	ErrStranger = errors.New("not the server of this pod")
+	// ErrSurplus: the pod's number leaves it no place in the mesh.
+	ErrSurplus = errors.New("no place in the mesh")
+	// ErrForeign: another tool works on the pod's replication.
+	ErrForeign = errors.New("another tool works on the replication")
 	// ErrCopyLimit: a copy takes longer than it may, again: every further one will.
 	ErrCopyLimit = errors.New("the copy takes longer than it may")
 	// ErrTimeout: the server gave up waiting.

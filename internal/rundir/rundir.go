@@ -46,8 +46,24 @@ func (d Dir) RequestEnd() error { return touch(d.request()) }
 // EndRequested tells whether somebody ends this pod.
 func (d Dir) EndRequested() bool { return isFile(d.request()) }
 
-// Renew makes the folder that of a new container: no marker, no request.
-func (d Dir) Renew() error { return errors.Join(d.Unmark(), remove(d.request())) }
+// Renew makes the folder that of a new container: no marker, no request, nothing foreign.
+func (d Dir) Renew() error {
+	return errors.Join(d.Unmark(), remove(d.request()), remove(d.foreign()))
+}
+
+func (d Dir) foreign() string { return filepath.Join(string(d), "foreign") }
+
+// NoteForeign leaves word of another tool that was seen in the database container.
+func (d Dir) NoteForeign(what string) error { return replace(d.foreign(), []byte(what)) }
+
+// Foreign is that word, "" for none. What cannot be read is no reason to go on.
+func (d Dir) Foreign() string {
+	what, err := os.ReadFile(d.foreign())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err.Error()
+	}
+	return string(what)
+}
 
 // Lock waits until no other process of the pod acts, and returns the function
 // that lets the next one act. A process that dies lets go by itself.

@@ -111,7 +111,7 @@ func (s *Settings) check() []string {
 		case !ok:
 			fault("AKU_POD_NAME (or the host name) is %q, it must be %s-N with the pod number N", s.PodName, s.StatefulSet)
 		case counted && pod >= s.ServerCount:
-			fault("AKU_POD_NAME is %q, but AKU_SERVER_COUNT %d allows only the pod numbers 0 to %d", s.PodName, s.ServerCount, s.ServerCount-1)
+			s.surplus = fmt.Sprintf("AKU_POD_NAME is %q, but AKU_SERVER_COUNT %d allows only the pod numbers 0 to %d", s.PodName, s.ServerCount, s.ServerCount-1)
 		}
 		s.pod = pod
 	}

@@ -72,7 +72,8 @@ type Settings struct {
 	LogFormat   string `env:"AKU_LOG_FORMAT" envDefault:"text"`
 
 	variables map[string]string
-	anyone    bool // the settings need not be those of a pod
+	anyone    bool   // the settings need not be those of a pod
+	surplus   string // why the pod has no place in the mesh
 	pod       int
 	groups    []akucore.Group
 }
@@ -84,7 +85,9 @@ type Replication struct {
 	Tables     string `env:"TABLES"`
 }
 
-// Read takes the settings from the environment. The error lists every fault.
+// Read takes the settings from the environment. The error lists every fault. It is
+// akucore.ErrSurplus, with the settings, where all is right but that the pod's number leaves
+// it no place in the mesh.
 func Read() (Settings, error) { return From(env.ToMap(os.Environ())) }
 
 // ReadMesh is like Read, but the process need not be in one of the pods: then its
@@ -125,8 +128,14 @@ func from(s Settings) (Settings, error) {
 			faults = append(faults, fault)
 		}
 	}
-	if len(faults) > 0 {
+	switch {
+	case len(faults) > 0 && s.surplus != "":
+		faults = append(faults, s.surplus)
+		fallthrough
+	case len(faults) > 0:
 		return s, errors.New(strings.Join(faults, "\n"))
+	case s.surplus != "":
+		return s, fmt.Errorf("%w: %s", akucore.ErrSurplus, s.surplus)
 	}
 	return s, nil
 }

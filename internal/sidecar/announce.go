@@ -34,6 +34,8 @@ var troubles = map[akucore.Reason]string{
 	akucore.ReasonTables:       "TablesNotReady",
 	akucore.ReasonPassword:     "WrongPassword",
 	akucore.ReasonStranger:     "WrongServer",
+	akucore.ReasonSurplus:      "PodNumberTooHigh",
+	akucore.ReasonForeign:      "OtherUtility",
 	akucore.ReasonCopyLimit:    "CopyTooSlow",
 	akucore.ReasonKept:         "CopyKept",
 	akucore.ReasonFatal:        "CannotReplicate",

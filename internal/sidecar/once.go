@@ -15,6 +15,9 @@ func (s *Sidecar) Start(ctx context.Context) error {
 	if s.dir.Marked() {
 		return errors.New("the start is already completed: clear-marker forgets that")
 	}
+	if err := s.keptOut(); err != nil {
+		return err
+	}
 	return s.once(ctx, s.dir.Lock, func() error {
 		if err := s.CheckAddress(ctx); err != nil {
 			return err

@@ -50,8 +50,9 @@ type Sidecar struct {
 	// CheckAddress waits until the peers can reach the pod by its name.
 	CheckAddress func(context.Context) error
 
-	dir    rundir.Dir
-	health health.Health
+	surplus error // why the pod has no place in the mesh; then there are no Servers
+	dir     rundir.Dir
+	health  health.Health
 
 	metrics  *metrics.Metrics
 	events   events.Hub
@@ -108,7 +109,12 @@ func (s *Sidecar) Run(ctx context.Context) error {
 			pause(ctx, endPoll)
 			continue
 		}
-		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() {
+		if err := s.keptOut(); err != nil {
+			s.stayOut(ctx, err)
+			continue
+		}
+		s.warn(outOfMesh, nil)
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() && s.keptOut() == nil {
 			s.warn("starting over", err)
 			pause(ctx, startOverPause)
 		}
@@ -165,6 +171,10 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.seeInService
 	err = akucore.Attend(ctx, runner, instance, s.replicas, func() {
+		if s.keptOut() != nil {
+			cancel()
+			return
+		}
 		s.markAgain()
 		s.beat(ctx)
 		s.look(ctx)
@@ -239,6 +249,9 @@ func (s *Sidecar) replicas(ctx context.Context) int {
 
 // plan decides by what is set now: the order of a recovery comes while the pod waits.
 func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	if err := s.keptOut(); err != nil {
+		return akucore.Plan{Name: "stay out", Wait: err.Error()}
+	}
 	changed, err := s.Servers.Settle(ctx)
 	switch {
 	case err != nil:

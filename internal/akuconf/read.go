@@ -1,0 +1,96 @@
+package akuconf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// byteOrder marks the beginning of a file of Windows in UTF-8.
+const byteOrder = "\ufeff"
+
+// errUTF16 is one fault for the whole file: no line of it can be read.
+var errUTF16 = errors.New("the file is in UTF-16, as Windows writes it: convert it with iconv -f UTF-16 -t UTF-8 aku.conf > aku-utf8.conf, and import that")
+
+// Read reads a file as it was found: aku.conf, or the manifest of a ConfigMap that holds it.
+// The lines of the faults are those of the file.
+func Read(file []byte) (Config, error) {
+	if bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) || bytes.IndexByte(file, 0) >= 0 {
+		return Config{}, errUTF16
+	}
+	text := strings.TrimPrefix(string(file), byteOrder)
+	conf, line, err := fromManifest(text)
+	switch {
+	case err != nil:
+		return Config{}, err
+	case line > 0:
+		return parseFrom(conf, line)
+	}
+	return Parse(text)
+}
+
+// fromManifest gives the text of aku.conf out of a ConfigMap, and the line on which it begins; 0
+// where the text is no manifest.
+func fromManifest(text string) (conf string, line int, err error) {
+	if !strings.Contains(text, "apiVersion") {
+		return "", 0, nil
+	}
+	var found []*yaml.Node // key and value in turn
+	manifests := false
+	documents := yaml.NewDecoder(strings.NewReader(text))
+	for {
+		var document yaml.Node
+		err := documents.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			if manifests {
+				return "", 0, fmt.Errorf("this seems to be a manifest, but it is no YAML: %w", err)
+			}
+			return "", 0, nil
+		}
+		if len(document.Content) == 0 || at(document.Content[0], "apiVersion") == nil {
+			continue
+		}
+		manifests = true
+		if data := at(document.Content[0], "data"); data != nil && data.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(data.Content); i += 2 {
+				if key, value := data.Content[i], data.Content[i+1]; strings.Contains(value.Value, "AKU_") || strings.Contains(value.Value, "REPLICATIONS") {
+					found = append(found, key, value)
+				}
+			}
+		}
+	}
+	switch {
+	case !manifests:
+		return "", 0, nil
+	case len(found) == 0:
+		return "", 0, errors.New("the manifest has no ConfigMap with an aku.conf in its data: import the file itself")
+	case len(found) > 2:
+		return "", 0, fmt.Errorf("the manifest has more than one aku.conf, on lines %d and %d: import the right one by itself", found[0].Line, found[2].Line)
+	}
+	value := found[1]
+	line = value.Line
+	if value.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		line++ // it begins below its | or >
+	}
+	return value.Value, line, nil
+}
+
+// at is the value of a key; nil where there is none.
+func at(mapping *yaml.Node, key string) *yaml.Node {
+	if mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return mapping.Content[i+1]
+		}
+	}
+	return nil
+}

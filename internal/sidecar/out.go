@@ -1,0 +1,48 @@
+package sidecar
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/metrics"
+	"aku/internal/settings"
+)
+
+const (
+	// outOfMesh is what the log calls a pod that is kept out.
+	outOfMesh = "the pod stays out of the mesh"
+	// outPoll is how often it looks whether it still is.
+	outPoll = time.Second
+)
+
+// Surplus makes the sidecar of a pod whose number leaves it no place in the mesh. It says
+// why, and touches no server: ending in place of that would only be started again.
+func Surplus(s settings.Settings, why error, log *slog.Logger) *Sidecar {
+	sidecar := New(s, nil, log)
+	sidecar.surplus = why
+	return sidecar
+}
+
+// keptOut is why nothing may be done on any server; nil for nothing.
+func (s *Sidecar) keptOut() error {
+	if s.surplus != nil {
+		return fmt.Errorf("%w: lower the number of replicas, or raise aku.serverCount of the chart (at most %d), which restarts the pods",
+			s.surplus, settings.MaxServers)
+	}
+	if what := s.dir.Foreign(); what != "" {
+		return fmt.Errorf("%w: %s. It empties tables and resets without a proof, so this pod does nothing beside it: take its calls out of the "+
+			"image's entry point, or give the chart a command that only starts the server, and then delete the pod", akucore.ErrForeign, what)
+	}
+	return nil
+}
+
+// stayOut shows why the pod is kept out, and waits a moment.
+func (s *Sidecar) stayOut(ctx context.Context, why error) {
+	s.warn(outOfMesh, why)
+	s.warn("remove the marker", s.dir.Unmark())
+	s.become(metrics.Waiting, akucore.ReasonOf(why), why.Error())
+	pause(ctx, outPoll)
+}
