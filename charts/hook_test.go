@@ -225,10 +225,11 @@ func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
 	}
 }
 
-func TestCheckUpgrade_MayReadTheStatefulSetAndItsPodsOnly(t *testing.T) {
+func TestCheckUpgrade_MayReadStatefulSetsAndItsPodsOnly(t *testing.T) {
 	r := render(t, least)
 	want := []rbacv1.PolicyRule{
 		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, ResourceNames: []string{"altibase"}, Verbs: []string{"get"}},
+		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, Verbs: []string{"list"}}, // by label, should the name have changed
 		{
 			APIGroups: []string{""}, Resources: []string{"pods"},
 			ResourceNames: []string{"altibase-0", "altibase-1", "altibase-2", "altibase-3", "altibase-4", "altibase-5"}, Verbs: []string{"get"},
@@ -252,7 +253,7 @@ func TestCheckUpgrade_AsksWithTheNewValuesAndNeedsNoSecretToBeThere(t *testing.T
 	job := r.jobs["altibase-check"]
 	spec := job.Spec.Template.Spec
 	container := spec.Containers[0]
-	if want := []string{"check-upgrade", "--secret=mine/k"}; !slices.Equal(container.Args, want) {
+	if want := []string{"check-upgrade", "--secret=mine/k", "--release=altibase", "--chart=altibase"}; !slices.Equal(container.Args, want) {
 		t.Errorf("arguments %q, want %q", container.Args, want)
 	}
 	if *job.Spec.ActiveDeadlineSeconds != 100 || *job.Spec.BackoffLimit != 0 {
