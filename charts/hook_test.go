@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"helm.sh/helm/v3/pkg/chartutil"
 )
 
 func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
@@ -21,6 +24,7 @@ func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
 			ResourceNames: []string{"altibase-0", "altibase-1", "altibase-2", "altibase-3", "altibase-4", "altibase-5"},
 			Verbs:         []string{"get", "delete"},
 		},
+		{APIGroups: []string{""}, Resources: []string{"secrets", "configmaps"}, ResourceNames: helmRecords(1, 16), Verbs: []string{"get"}},
 	}
 	if diff := cmp.Diff(want, r.roles["altibase-end"].Rules); diff != "" {
 		t.Error(diff)
@@ -31,6 +35,42 @@ func TestEndInOrder_MayScaleAndEndTheOwnPodsOnly(t *testing.T) {
 	}
 	if account := r.jobs["altibase-end"].Spec.Template.Spec.ServiceAccountName; account != "altibase-end" || r.serviceAccounts[account] == nil {
 		t.Errorf("the job runs as %q", account)
+	}
+}
+
+// helmRecords are the names that Helm gives its records of the release.
+func helmRecords(first, last int) []string {
+	var names []string
+	for revision := first; revision <= last; revision++ {
+		names = append(names, fmt.Sprint("sh.helm.release.v1.altibase.v", revision))
+	}
+	return names
+}
+
+// TestEndInOrder_WantsHelmsWordForIt: applied as a plain object beside a release of Helm, the Job would end all pods, too.
+func TestEndInOrder_WantsHelmsWordForIt(t *testing.T) {
+	options := chartutil.ReleaseOptions{Name: "altibase", Namespace: "db", Revision: 7, IsUpgrade: true}
+	r, err := renderFor(t, options, aCluster{}.render, least)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := r.jobs["altibase-end"].Spec.Template.Spec.Containers[0].Args
+	if !slices.Contains(args, "--uninstalled-by-helm=altibase") || !slices.Contains(args, "--revision=7") {
+		t.Errorf("it ends the pods whoever runs it: %q", args)
+	}
+	// A rollback has a higher revision, and the rights of the one that it goes back to.
+	rules := r.roles["altibase-end"].Rules
+	if diff := cmp.Diff(helmRecords(7, 22), rules[len(rules)-1].ResourceNames); diff != "" {
+		t.Error(diff)
+	}
+	forced := install(t, least, "hooks: {endInOrder: {force: true}}")
+	if args := forced.jobs["altibase-end"].Spec.Template.Spec.Containers[0].Args; slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "helm") }) {
+		t.Errorf("force: %q, where Argo CD has no record", args)
+	}
+	for _, rule := range forced.roles["altibase-end"].Rules {
+		if slices.Contains(rule.Resources, "secrets") {
+			t.Error("force: a right that is not used")
+		}
 	}
 }
 
@@ -48,7 +88,7 @@ func TestEndInOrder_RunsBeforeTheReleaseIsDeletedAndAfterItsRightsExist(t *testi
 		}
 	}
 	container := job.Spec.Template.Spec.Containers[0]
-	if want := []string{"scale-to-zero", "--timeout", "100s"}; !slices.Equal(container.Args, want) {
+	if want := []string{"scale-to-zero", "--timeout=100s", "--uninstalled-by-helm=altibase", "--revision=1"}; !slices.Equal(container.Args, want) {
 		t.Errorf("arguments %q, want %q", container.Args, want)
 	}
 	if limit := *job.Spec.ActiveDeadlineSeconds; limit != 130 || *job.Spec.BackoffLimit != 0 {
@@ -185,10 +225,11 @@ func TestEndInOrder_RunsWhereAkuIs(t *testing.T) {
 	}
 }
 
-func TestCheckUpgrade_MayReadTheStatefulSetAndItsPodsOnly(t *testing.T) {
+func TestCheckUpgrade_MayReadStatefulSetsAndItsPodsOnly(t *testing.T) {
 	r := render(t, least)
 	want := []rbacv1.PolicyRule{
 		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, ResourceNames: []string{"altibase"}, Verbs: []string{"get"}},
+		{APIGroups: []string{"apps"}, Resources: []string{"statefulsets"}, Verbs: []string{"list"}}, // by label, should the name have changed
 		{
 			APIGroups: []string{""}, Resources: []string{"pods"},
 			ResourceNames: []string{"altibase-0", "altibase-1", "altibase-2", "altibase-3", "altibase-4", "altibase-5"}, Verbs: []string{"get"},
@@ -212,7 +253,7 @@ func TestCheckUpgrade_AsksWithTheNewValuesAndNeedsNoSecretToBeThere(t *testing.T
 	job := r.jobs["altibase-check"]
 	spec := job.Spec.Template.Spec
 	container := spec.Containers[0]
-	if want := []string{"check-upgrade", "--secret=mine/k"}; !slices.Equal(container.Args, want) {
+	if want := []string{"check-upgrade", "--secret=mine/k", "--release=altibase", "--chart=altibase"}; !slices.Equal(container.Args, want) {
 		t.Errorf("arguments %q, want %q", container.Args, want)
 	}
 	if *job.Spec.ActiveDeadlineSeconds != 100 || *job.Spec.BackoffLimit != 0 {

@@ -33,6 +33,8 @@ func checkUpgrade(ctx context.Context, args []string) error {
 	flags.Usage = func() { fmt.Fprint(flags.Output(), checkUpgradeHelp); flags.PrintDefaults() }
 	limit := flags.Duration("timeout", time.Minute, "longest time for the whole look")
 	secret := flags.String("secret", "", "where the password comes from, name/key of a Secret, to see whether that changes")
+	release := flags.String("release", "", "which release this is, to see whether it has a StatefulSet by another name")
+	chart := flags.String("chart", "altibase", "which chart it is made from")
 	if goOn, err := parse(flags, args, func() bool { return *limit > 0 }); !goOn {
 		return err
 	}
@@ -45,9 +47,17 @@ func checkUpgrade(ctx context.Context, args []string) error {
 		ctx, cancel := context.WithTimeout(ctx, *limit)
 		defer cancel()
 		log := process.Logger(s.LogFormat, os.Stdout)
-		facts, err := upgrade.Look(ctx, log, kube.StatefulSet{Name: s.StatefulSet}, s.Mesh(), servers, *secret)
+		set := kube.StatefulSet{Name: s.StatefulSet}
+		facts, err := upgrade.Look(ctx, log, set, s.Mesh(), servers, *secret)
+		var others []string
+		if err == nil && facts == nil && *release != "" {
+			others, err = set.Others(ctx, log, *release, *chart)
+		}
 		if err != nil {
 			return fmt.Errorf("the release cannot be looked at, so nothing can be said about this upgrade: %w (%s upgrades without this check)", err, upgrade.SkipValue)
+		}
+		if len(others) > 0 {
+			return upgrade.Error(upgrade.Renamed(s.StatefulSet, others))
 		}
 		if facts == nil {
 			log.Info("there is no StatefulSet yet, so there is nothing to lose", "statefulset", s.StatefulSet)

@@ -33,7 +33,11 @@
 //	aku-init scale-to-zero [--timeout 270s]
 //	                               scale the StatefulSet AKU_STS_NAME to 0 and wait
 //	                               until its pods have ended in order (before an
-//	                               uninstall); asks the Kubernetes API alone
+//	                               uninstall); asks the Kubernetes API alone. With
+//	                               --uninstalled-by-helm RELEASE --revision N it does
+//	                               nothing, with exit code 0, unless Helm's record of
+//	                               that revision, or of one of the 15 that follow, says
+//	                               that the release is being uninstalled
 //	aku-init check-upgrade         tell whether the pods of AKU_STS_NAME can go on with
 //	                               this configuration (before an upgrade; -h: more)
 //	aku-init install DIR           copy the bundle that this program belongs to

@@ -17,13 +17,21 @@ import (
 // reason is said before Helm gives up.
 const scaleToZeroLimit = 270 * time.Second
 
+// rollbacks is how many rollbacks in a row are looked behind for Helm's record of the
+// release. The chart gives the right to read as many of them.
+const rollbacks = 15
+
 // scaleToZero ends all pods of the release in order, before it is deleted. It asks the
-// Kubernetes API alone and needs none of the servers.
+// Kubernetes API alone and needs none of the servers. Told which release of Helm it
+// belongs to, it proves first that this one is being uninstalled: something that knows
+// no hooks may have applied its Job as a plain object.
 func scaleToZero(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("scale-to-zero", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	limit := flags.Duration("timeout", scaleToZeroLimit, "")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *limit <= 0 {
+	release := flags.String("uninstalled-by-helm", "", "")
+	revision := flags.Int("revision", 1, "")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *limit <= 0 || *revision <= 0 {
 		return process.Usage(usage())
 	}
 	name := os.Getenv("AKU_STS_NAME")
@@ -33,5 +41,9 @@ func scaleToZero(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
 	log := process.Logger(os.Getenv("AKU_LOG_FORMAT"), os.Stdout)
-	return kube.StatefulSet{Name: name}.ScaleToZero(ctx, log, settings.MaxServers)
+	set := kube.StatefulSet{Name: name}
+	if *release == "" {
+		return set.ScaleToZero(ctx, log, settings.MaxServers)
+	}
+	return set.EndWith(ctx, log, kube.Release{Name: *release, First: *revision, Last: *revision + rollbacks}, settings.MaxServers)
 }

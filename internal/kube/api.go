@@ -50,6 +50,7 @@ type request struct {
 	body         any    // sent as JSON; a PATCH is a merge patch
 	into         any    // what the answer is decoded into; nil for nothing
 	right        string // what the service account must be allowed, for people
+	metadataOnly bool   // the answer has nothing but the metadata of the object
 }
 
 // call makes one call. The files with the credentials are read every time, because
@@ -121,6 +122,9 @@ func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Clien
 	}
 	prepared.Header.Set("Authorization", "Bearer "+token)
 	prepared.Header.Set("Accept", "application/json")
+	if r.metadataOnly {
+		prepared.Header.Set("Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
+	}
 	switch {
 	case r.method == http.MethodPatch:
 		prepared.Header.Set("Content-Type", "application/merge-patch+json")

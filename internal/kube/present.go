@@ -25,7 +25,7 @@ type Present struct {
 // the volume of these names, and its pods; most is the highest number of pods that
 // there can be. It tries again until the context ends. No StatefulSet is no error.
 func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, volume string, most int) (p Present, exists bool, err error) {
-	err = s.insist(ctx, log, func() error {
+	err = insist(ctx, log, func() error {
 		p, err = s.spec(ctx, container, volume)
 		return err
 	})
@@ -35,7 +35,7 @@ func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, v
 	if err != nil {
 		return Present{}, false, err
 	}
-	err = s.insist(ctx, log, func() error {
+	err = insist(ctx, log, func() error {
 		there, err := s.pods(ctx, most)
 		p.Pods = nil
 		for _, pod := range there {

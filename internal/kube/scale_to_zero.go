@@ -25,7 +25,7 @@ const (
 // next one is deleted here, as Kubernetes would do it, so that a release that never
 // came up can be uninstalled, too.
 func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int) error {
-	err := s.insist(ctx, log, func() error { return s.scale(ctx, 0) })
+	err := insist(ctx, log, func() error { return s.scale(ctx, 0) })
 	if errors.Is(err, errNotFound) {
 		log.Info("there is no StatefulSet, so there is nothing to end", "statefulset", s.Name)
 		return nil
@@ -38,7 +38,7 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 	said := ""
 	var left []pod
 	for {
-		err := s.insist(ctx, log, func() error {
+		err := insist(ctx, log, func() error {
 			now, err := s.pods(ctx, most)
 			if err == nil {
 				left = now
@@ -61,7 +61,7 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 		}
 		if next.is(left[0]) {
 			log.Warn("it is out of service, and Kubernetes does not end it by itself: it is deleted", "pod", left[0].Metadata.Name)
-			if err := s.insist(ctx, log, func() error { return s.end(ctx, left[0]) }); err != nil {
+			if err := insist(ctx, log, func() error { return s.end(ctx, left[0]) }); err != nil {
 				return err
 			}
 		}
@@ -79,7 +79,7 @@ func (s StatefulSet) inVain(left []pod) error {
 }
 
 // insist repeats a call until it succeeds or trying again cannot help.
-func (s StatefulSet) insist(ctx context.Context, log *slog.Logger, call func() error) error {
+func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 	said := ""
 	for {
 		err := call()

@@ -220,3 +220,12 @@ func password(m akucore.Mesh, f Facts) (refusals []string) {
 	}
 	return refusals
 }
+
+// Renamed says that there is no StatefulSet of this name, while the release has others.
+func Renamed(name string, others []string) (refusals []string) {
+	for _, other := range others {
+		refusals = append(refusals, fmt.Sprintf("the StatefulSet of this release is called %s, but with these values it would be %s, and new pods would start empty: "+
+			"keep nameOverride and fullnameOverride as they were.", other, name))
+	}
+	return refusals
+}

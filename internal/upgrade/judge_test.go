@@ -175,3 +175,10 @@ func TestError_IsASentenceEachAndSaysHowToGoOn(t *testing.T) {
 		t.Errorf("%q, want %q", text, want)
 	}
 }
+
+func TestRenamed_NamesBoth(t *testing.T) {
+	const want = "the StatefulSet of this release is called old, but with these values it would be new, and new pods would start empty: keep nameOverride and fullnameOverride as they were."
+	if got := Renamed("new", []string{"old"}); !slices.Equal(got, []string{want}) {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,78 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+)
+
+// uninstalling is the label of Helm's record of a release while it is being
+// uninstalled. Helm 3.14 to 4 write it before they make the first hook.
+const uninstalling = "uninstalling"
+
+// Release is a release of Helm in the pod's own namespace.
+type Release struct {
+	Name string
+	// First and Last are the revisions that its newest record may have. A rollback
+	// keeps what an earlier revision rendered, and gives it a number of its own.
+	First, Last int
+	API
+}
+
+// EndWith scales to 0 when Helm is uninstalling the release, and touches nothing
+// otherwise: whoever runs this is not Helm, and the pods are to go on.
+func (s StatefulSet) EndWith(ctx context.Context, log *slog.Logger, r Release, most int) error {
+	proven, err := r.Uninstalling(ctx, log)
+	switch {
+	case err != nil:
+		return fmt.Errorf("nothing was touched: whether Helm is uninstalling %s cannot be seen: %w", r.Name, err)
+	case !proven:
+		log.Warn("nothing was touched: no record of Helm says that this release is being uninstalled. Where something else deletes it, "+
+			"or Helm keeps its records elsewhere, scale to 0 first, or set hooks.endInOrder.force", "release", r.Name, "statefulset", s.Name)
+		return nil
+	}
+	return s.ScaleToZero(ctx, log, most)
+}
+
+// Uninstalling tells whether Helm is uninstalling the release: whether one of its
+// records, a Secret or a ConfigMap for each revision, says so. It tries again until
+// the context ends. Records that are not there, or elsewhere, say nothing.
+func (r Release) Uninstalling(ctx context.Context, log *slog.Logger) (bool, error) {
+	for revision := r.First; revision <= r.Last; revision++ {
+		for _, kind := range []string{"secrets", "configmaps"} {
+			status := ""
+			err := insist(ctx, log, func() (err error) {
+				status, err = r.status(ctx, kind, revision)
+				return err
+			})
+			if err != nil && !errors.Is(err, errNotFound) {
+				return false, err
+			}
+			if status == uninstalling {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// status asks for the labels alone: the record itself holds all values of the release.
+func (r Release) status(ctx context.Context, kind string, revision int) (string, error) {
+	var record struct {
+		Metadata struct {
+			Labels map[string]string `json:"labels"`
+		} `json:"metadata"`
+	}
+	name := fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.Name, revision)
+	err := r.call(ctx, request{
+		method: http.MethodGet, path: "/api/v1/namespaces/{namespace}/" + kind + "/" + url.PathEscape(name), into: &record,
+		metadataOnly: true, right: "get on " + kind + " " + name,
+	})
+	if err != nil {
+		return "", fmt.Errorf("%s of Helm: %w", name, err)
+	}
+	return record.Metadata.Labels["status"], nil
+}
