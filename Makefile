@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e mutations lint bench images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint bench release images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -39,6 +39,9 @@ test-chart: $(testrun) ## what the Helm chart renders
 test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)
 	$(testrun) e2e
 
+test-release: $(testrun) ## a release is the same bytes twice, and is fetched from a registry by digest
+	$(testrun) release
+
 mutations: ## break the code around the rules in some fifty ways: each must turn a test red (ONLY=words: some of them)
 	go run ./scripts/mutations $(ONLY)
 
@@ -52,6 +55,9 @@ bench: setup ## not part of test, 15 min: what aku costs beside the documented o
 	scripts/bench.sh
 
 # --- parts
+release: ## all files of a release from the newest commit: VERSION=x.y.z, REGISTRY=HOST/PATH of its image (docs/release.md)
+	go -C scripts/release run . -repository $(CURDIR) -version "$(VERSION)" -registry "$(REGISTRY)" $(if $(PLATFORM),-platform $(PLATFORM))
+
 images: ## build the image archives .build/images/{aku,altisim,e2e-client}.tar
 	images/build.sh
 

@@ -230,6 +230,10 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"aku.image is the default, which is in no public registry: build it (docker build -f images/aku/Dockerfile), push it, and name it by aku.image.registry, repository and tag; or set aku.install to false when the database image holds it.",
 		},
 		{
+			"the aku image of a release that names no registry", "aku: {image: {registry: '', digest: 'sha256:" + strings.Repeat("a", 64) + "'}}",
+			"aku.image is the default, which is in no public registry",
+		},
+		{
 			"a registry in the repository", "image: {repository: example.org/altibase/altibase}",
 			"image.repository is example.org/altibase/altibase, with a registry: move example.org to image.registry, so that global.imageRegistry can take its place.",
 		},

@@ -42,6 +42,9 @@ var stages = []stage{
 			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-count=1", "-timeout=10m", "./..."}),
 		)
 	}},
+	{name: "release", run: func(ctx context.Context, r *result) error {
+		return goTest(ctx, r, []string{"go", "-C", "scripts/release", "test", "-count=1", "-timeout=20m", "./..."})
+	}},
 	// On one cluster, at the same time: their tests mostly wait.
 	{name: "e2e", run: func(ctx context.Context, r *result) error {
 		return endToEnd(ctx, r, os.Getenv("DEMO_KUBECONFIG"))

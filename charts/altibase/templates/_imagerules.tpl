@@ -12,7 +12,7 @@
 {{- end }}
 {{- end }}
 {{- if .Values.aku.install }}
-{{- if eq (include "altibase.akuImage" .) (printf "aku:%s" .Chart.AppVersion) }}
+{{- if hasPrefix (printf "aku:%s" .Chart.AppVersion) (include "altibase.akuImage" .) }}
 {{- $faults = append $faults "aku.image is the default, which is in no public registry: build it (docker build -f images/aku/Dockerfile), push it, and name it by aku.image.registry, repository and tag; or set aku.install to false when the database image holds it." }}
 {{- end }}
 {{- end }}
