@@ -16,8 +16,7 @@ import (
 // started again. Somebody takes it away who has compared the pods.
 //
 // What is not noted: rows that were given up before the delivery began, and those of a
-// process that is killed, or whose time is over, between the peer's count and the CREATE,
-// some milliseconds.
+// process that is killed between the peer's count and the CREATE, some milliseconds.
 
 // KeptForPeople is why a pod with a sign gives nothing up.
 const KeptForPeople = "Rows of this pod were not applied by a peer, so its copy is kept. Compare the pods."
@@ -42,21 +41,15 @@ func (s State) lacking(m Mesh, pod int) []int {
 	})
 }
 
-// noteGivenUp leaves the sign on the server that delivers. Only beats use its table, so
-// nobody is held back for it: an end has no time to start them again.
+// noteGivenUp leaves the sign on the server that delivers.
 func (r *Runner) noteGivenUp(ctx context.Context, s Step) error {
 	server, spec := r.Servers.Server(s.On), r.Mesh.GivenUpSign(s.On, s.Peer)
 	at := Step{Do: NoteGivenUp, On: s.On, Peer: s.Peer}
-	var err error
-	for range lockTries {
-		if err = server.Create(ctx, spec, time.Second); !errors.Is(err, ErrLocked) {
-			break
-		}
+	err := r.locked(ctx, at, func(wait time.Duration) error { return server.Create(ctx, spec, wait) })
+	if err == nil || errors.Is(err, ErrDone) {
+		return nil
 	}
-	if done(err) != nil {
-		return fmt.Errorf("%s: %w", at.Describe(r.Mesh), err)
-	}
-	return nil
+	return fmt.Errorf("%s: %w", at.Describe(r.Mesh), err)
 }
 
 // forgetGivenUp takes the signs of the own pod away.
