@@ -50,14 +50,11 @@ func (r *Runner) deliver(ctx context.Context, s Step) error {
 		return err
 	}
 	err = givenUp(before[object].Receiver, after[object].Receiver)
-	if err == nil {
+	if err != nil && !s.Strict {
+		r.sayGivenUp(object, s.On, s.Peer, err)
 		return nil
 	}
-	r.sayGivenUp(object, s.On, s.Peer, err)
-	if !s.Strict {
-		return nil
-	}
-	return errors.Join(err, r.noteGivenUp(ctx, s))
+	return err
 }
 
 // await waits until a beat is on the peer.

@@ -62,7 +62,6 @@ const (
 	ReasonTimeout      Reason = "timeout"
 	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
 	ReasonGivenUp      Reason = "given_up" // changes arrived and could not be applied
-	ReasonKept         Reason = "kept"     // somebody has to look at the rows that a peer did not apply
 	ReasonFatal        Reason = "fatal"
 	ReasonOther        Reason = "other"
 )
@@ -70,7 +69,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonKept, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -80,11 +79,8 @@ func ReasonOf(err error) Reason {
 	}
 	var human *humanError
 	if errors.As(err, &human) {
-		switch human.plan.Human {
-		case SlaveFailed:
+		if human.plan.Human == SlaveFailed {
 			return ReasonSlaveFailed
-		case KeptForPeople:
-			return ReasonKept
 		}
 		return ReasonMasterFailed
 	}

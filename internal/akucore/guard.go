@@ -97,15 +97,11 @@ func (r *Runner) checkNotJoined(ctx context.Context) error {
 }
 
 func (r *Runner) checkHandedOver(ctx context.Context) error {
-	own, err := r.ownClosed(ctx)
-	if err != nil {
+	if _, err := r.ownClosed(ctx); err != nil {
 		return err
 	}
 	if err := r.allDelivered(); err != nil {
 		return err
-	}
-	if lacking := own.lacking(r.Mesh, r.Mesh.Self); len(lacking) > 0 {
-		return fmt.Errorf("refused: %w on %s", ErrGivenUp, r.Mesh.PodName(lacking[0]))
 	}
 	users, err := looked(r.Servers.Server(r.Mesh.Self).UserSessions(ctx))
 	if err == nil && len(users) > 0 {

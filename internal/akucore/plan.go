@@ -44,9 +44,6 @@ const (
 	// while its copy is being replaced; Peer is the source.
 	BeginRecovery Verb = "BEGIN RECOVERY"
 	EndRecovery   Verb = "END RECOVERY"
-	// NoteGivenUp and ForgetGivenUp make and remove the sign that Peer did not apply all.
-	NoteGivenUp   Verb = "NOTE GIVEN UP ROWS"
-	ForgetGivenUp Verb = "FORGET GIVEN UP ROWS"
 )
 
 // Guard is what must be true on the server right before a destructive statement.
@@ -112,7 +109,7 @@ func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(PairOf(s.O
 // onObject tells whether the step is about a replication object.
 func (s Step) onObject() bool {
 	switch s.Do {
-	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery, NoteGivenUp, ForgetGivenUp:
+	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery:
 		return false
 	}
 	return true
@@ -145,9 +142,6 @@ func (s Step) Describe(m Mesh) string {
 	}
 	if s.Do == BeginRecovery || s.Do == EndRecovery {
 		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
-	}
-	if s.Do == NoteGivenUp || s.Do == ForgetGivenUp {
-		fmt.Fprintf(&b, " on %s", m.PodName(s.Peer))
 	}
 	if len(s.Tables) > 0 {
 		fmt.Fprintf(&b, " %s", fewNames(s.Tables))

@@ -20,7 +20,6 @@ func PlanClean(m Mesh, v View) Plan {
 			}
 		}
 	}
-	drop.Steps = append(drop.Steps, v.forgetGivenUp(m, Unguarded)...)
 	p.add(stop)
 	p.add(drop)
 	p.add(Stage{Title: "drop the beat tables", Steps: forGroups(m, Step{Do: DropBeats, On: m.Self})})

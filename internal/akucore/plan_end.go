@@ -59,10 +59,6 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 		leave = false
 		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", m.PodName(Master), whyNotOpen(v.Pods[Master])))
 	}
-	if kept := v.whyKept(m, m.Self); leave && kept != "" {
-		leave = false
-		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because %s: compare the pods with aku-init verify before its volume goes", kept))
-	}
 
 	connect := Stage{Title: "start or wake what holds unsent changes"}
 	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}

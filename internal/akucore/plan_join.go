@@ -31,8 +31,6 @@ func planJoin(m Mesh, v View) Plan {
 			v.takeAway(m, &clean, m.Self, peer, g)
 		}
 	}
-	// Whoever reset the mark in spite of a sign has chosen.
-	clean.Steps = append(clean.Steps, v.forgetGivenUp(m, IfNotJoined)...)
 	var others []int
 	for _, slave := range otherSlaves(m) {
 		why := ""

@@ -38,7 +38,8 @@ func PlanStart(m Mesh, o StartOptions, v View) Plan {
 	} else {
 		p = planSlaveStart(m, o, v)
 	}
-	p.prepare(m, v)
+	p.first(v.makeBeats(m, p))
+	p.first(awaitLocks(m, p))
 	if len(m.Groups) > 1 && len(p.Stages) > 0 {
 		sharing := Stage{Title: "let several replications share a host"}
 		for _, pod := range p.pods(Create) {
@@ -54,12 +55,6 @@ func (p *Plan) first(stage Stage) {
 	if len(stage.Steps) > 0 {
 		p.Stages = append([]Stage{stage}, p.Stages...)
 	}
-}
-
-// prepare puts before a plan what its statements need: first of all receivers that wait.
-func (p *Plan) prepare(m Mesh, v View) {
-	p.first(v.makeBeats(m, *p))
-	p.first(awaitLocks(m, *p))
 }
 
 // makeBeats are the beat tables that are missing where the plan makes or changes an
@@ -370,9 +365,6 @@ func begin(o Object, at Step) []Step {
 // by FLUSH: they may skip what it writes now, because they were told a greater number, and
 // then have what they skip.
 func planHandOver(m Mesh, v View, setBack bool) Plan {
-	if v.whyKept(m, m.Self) != "" {
-		return planKept(m, v)
-	}
 	p := Plan{Name: "hand over and give up the copy"}
 	prove := Deliver
 	if setBack {
@@ -392,7 +384,9 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 			case v.older(m, Master, m.Self) && v.heard(m, Master, m.Self):
 				return planMasterSetBack(m, v)
 			default:
-				return planMasterAnew(m, v)
+				p.Human = MasterFailed
+				p.Recovery = recoverMaster(m, v, []int{m.Self})
+				return p
 			}
 			again.Steps = append(again.Steps, Step{Do: Create, On: Master, Peer: m.Self, Group: g})
 		}

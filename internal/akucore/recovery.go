@@ -157,7 +157,8 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	p.add(v.beginLife(m))
 	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
 	p.add(anew)
-	p.prepare(m, v)
+	p.first(awaitLocks(m, p))
+	p.first(v.makeBeats(m, p))
 	return p
 }
 
@@ -168,7 +169,7 @@ const recoveryLimit = 10 * time.Minute
 // delivers tells whether a slave can prove that the source has all it wrote, and can
 // keep what it writes from then on for the master.
 func (v View) delivers(m Mesh, slave, source int) bool {
-	return v.Pods[slave].Open() && v.whyKept(m, slave) == "" && v.sides(m, slave, Master) && v.mark(m, slave, source) == all && v.mark(m, source, slave) == all
+	return v.Pods[slave].Open() && v.sides(m, slave, Master) && v.mark(m, slave, source) == all && v.mark(m, source, slave) == all
 }
 
 // expects tells whether the source keeps its log for a slave: then that is one of the mesh.
@@ -209,7 +210,7 @@ func whyNotRecover(m Mesh, v View, source int, without []int) string {
 	for _, slave := range m.Peers() {
 		if slave != source && v.expects(m, source, slave) && !v.delivers(m, slave, source) && !slices.Contains(without, slave) {
 			return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
-				"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", m.PodName(slave), whyNotDelivers(m, v, slave), slave)
+				"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", m.PodName(slave), whyNotDelivers(v, slave), slave)
 		}
 	}
 	return ""
@@ -227,10 +228,7 @@ func otherTables(m Mesh, v View, source int) string {
 	return ""
 }
 
-func whyNotDelivers(m Mesh, v View, slave int) string {
-	if kept := v.whyKept(m, slave); kept != "" {
-		return kept
-	}
+func whyNotDelivers(v View, slave int) string {
 	if v.Pods[slave].Open() {
 		return "its pair with the source or the master is reset"
 	}

@@ -246,9 +246,6 @@ func (r *Runner) do(ctx context.Context, s Step) error {
 		return r.settle(ctx, s)
 	case BeginRecovery, EndRecovery:
 		return r.setSign(ctx, server, s)
-	case ForgetGivenUp:
-		sign := r.Mesh.GivenUpSign(s.On, s.Peer).Name
-		return done(r.locked(ctx, s, func(wait time.Duration) error { return server.Drop(ctx, sign, wait) }))
 	}
 
 	group := r.Mesh.Groups[s.Group]

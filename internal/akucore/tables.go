@@ -119,9 +119,6 @@ func (v View) listChanged(m Mesh) string {
 // that are joined take part in it, and the highest goes first, as in a rolling update:
 // so only one pod at a time does it.
 func (v View) notYet(m Mesh) string {
-	if kept := v.whyKept(m, m.Self); kept != "" {
-		return kept // the change would give up the mark of its copy
-	}
 	for _, slave := range otherSlaves(m) {
 		switch {
 		case v.outdated(m, slave):

@@ -94,10 +94,6 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{setSystem("ADMIN_MODE", 0)}
 	case akucore.AllowSharing:
 		return []string{setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1)}
-	case akucore.NoteGivenUp:
-		return []string{createReplication(m.GivenUpSign(s.On, s.Peer))} // never started: a sign
-	case akucore.ForgetGivenUp:
-		return []string{dropReplication(m.GivenUpSign(s.On, s.Peer).Name)}
 	case akucore.BeginRecovery:
 		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation))} // never started: a sign
 	case akucore.EndRecovery:

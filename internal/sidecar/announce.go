@@ -37,7 +37,6 @@ var troubles = map[akucore.Reason]string{
 	akucore.ReasonSurplus:      "PodNumberTooHigh",
 	akucore.ReasonForeign:      "OtherUtility",
 	akucore.ReasonCopyLimit:    "CopyTooSlow",
-	akucore.ReasonKept:         "CopyKept",
 	akucore.ReasonFatal:        "CannotReplicate",
 }
 

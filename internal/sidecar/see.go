@@ -2,7 +2,6 @@ package sidecar
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -50,7 +49,7 @@ func (s *Sidecar) see(e akucore.Event) {
 		s.publish(events.Event{Kind: events.Plan, Text: e.Plan})
 	case akucore.Waiting:
 		state, reason := metrics.Waiting, akucore.ReasonOf(e.Err)
-		if errors.Is(e.Err, akucore.ErrHuman) {
+		if reason == akucore.ReasonMasterFailed || reason == akucore.ReasonSlaveFailed {
 			state = metrics.Human
 		}
 		s.become(state, reason, e.Err.Error())
