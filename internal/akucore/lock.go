@@ -114,10 +114,9 @@ func (r *Runner) hold(ctx context.Context, s Step) (resume func(), err error) {
 		}
 	})
 	if begins {
-		if h.before != nil {
-			<-h.before.over // its starts are bounded
+		if h.err = h.awaitBefore(ctx); h.err == nil {
+			h.held, h.err = r.stopSenders(ctx, s)
 		}
-		h.held, h.err = r.stopSenders(ctx, s)
 		close(h.stopped)
 	}
 	select {
@@ -142,6 +141,19 @@ type hold struct {
 	over    chan struct{} // closed when they are started again
 	held    []Step        // that start them
 	err     error
+}
+
+// awaitBefore waits until the senders that the hold before has stopped are started again.
+func (h *hold) awaitBefore(ctx context.Context) error {
+	if h.before == nil {
+		return nil
+	}
+	select {
+	case <-h.before.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // join gives the hold for a step's server. Who begins it stops the senders.

@@ -83,13 +83,28 @@ func (v View) recovered(m Mesh) bool {
 // slave knows, while nobody was there to tell. This copy has what is lost there, and the
 // master has what was written since: only somebody can choose.
 func planMasterSetBack(m Mesh, v View) Plan {
+	return chooseCopy(m, v, m.PodName(Master)+" was set back", fmt.Sprintf(
+		"The database of %s is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.",
+		m.PodName(Master), m.PodName(m.Self)))
+}
+
+// planMasterAnew: the master in service is not the one that this copy came from. It may
+// have begun with nothing, or with a copy that this slave had no part in; users write on
+// it all the same.
+func planMasterAnew(m Mesh, v View) Plan {
+	return chooseCopy(m, v, m.PodName(Master)+" began anew", fmt.Sprintf(
+		"The database of %s began anew: it is not the one that %s has its copy from, and has no side of their pair.", m.PodName(Master), m.PodName(m.Self)))
+}
+
+// chooseCopy leaves it to somebody which copy is right, and has users out until then.
+func chooseCopy(m Mesh, v View, brief, why string) Plan {
 	own, master := m.PodName(m.Self), m.PodName(Master)
 	if first := v.closeFirst(m); len(first.Steps) > 0 {
-		return Plan{Name: "close: " + master + " was set back", Stages: []Stage{first}}
+		return Plan{Name: "close: " + brief, Stages: []Stage{first}}
 	}
 	return Plan{
 		Name: "start of a slave", Human: MasterFailed,
-		Advice: fmt.Sprintf(`The database of %[2]s is older than %[1]s knows: it was set back to an earlier moment, or commits were lost with the node.
+		Advice: why + fmt.Sprintf(`
 %[1]s keeps what it has and stays closed. Either %[2]s gets the copy of %[1]s, and what was written on %[2]s since is lost:
 ALTER SYSTEM SET ADMIN_MODE = 0 on %[1]s, delete the pod %[2]s, and recover it as it then says.
 Or %[1]s gets the copy of %[2]s, and what only %[1]s still has is lost:`, own, master),

@@ -38,8 +38,7 @@ func PlanStart(m Mesh, o StartOptions, v View) Plan {
 	} else {
 		p = planSlaveStart(m, o, v)
 	}
-	p.first(v.makeBeats(m, p))
-	p.first(awaitLocks(m, p))
+	p.prepare(m, v)
 	if len(m.Groups) > 1 && len(p.Stages) > 0 {
 		sharing := Stage{Title: "let several replications share a host"}
 		for _, pod := range p.pods(Create) {
@@ -55,6 +54,12 @@ func (p *Plan) first(stage Stage) {
 	if len(stage.Steps) > 0 {
 		p.Stages = append([]Stage{stage}, p.Stages...)
 	}
+}
+
+// prepare puts before a plan what its statements need: first of all receivers that wait.
+func (p *Plan) prepare(m Mesh, v View) {
+	p.first(v.makeBeats(m, *p))
+	p.first(awaitLocks(m, *p))
 }
 
 // makeBeats are the beat tables that are missing where the plan makes or changes an
@@ -384,9 +389,7 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 			case v.older(m, Master, m.Self) && v.heard(m, Master, m.Self):
 				return planMasterSetBack(m, v)
 			default:
-				p.Human = MasterFailed
-				p.Recovery = recoverMaster(m, v, []int{m.Self})
-				return p
+				return planMasterAnew(m, v)
 			}
 			again.Steps = append(again.Steps, Step{Do: Create, On: Master, Peer: m.Self, Group: g})
 		}

@@ -157,8 +157,7 @@ func planRecover(m Mesh, v View, source int, generation string, without []int) P
 	p.add(v.beginLife(m))
 	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
 	p.add(anew)
-	p.first(awaitLocks(m, p))
-	p.first(v.makeBeats(m, p))
+	p.prepare(m, v)
 	return p
 }
 
