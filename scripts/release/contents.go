@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/google/licensecheck"
 )
 
 // A part is something that others made and that the image holds: a Go module in the programs, or a package of the
@@ -80,66 +78,16 @@ func (s *source) modules(ctx context.Context) (contents, error) {
 		if err := json.Unmarshal([]byte(listed), &where); err != nil {
 			return nil, err
 		}
-		texts, licence, err := licencesIn(where.Dir)
+		texts, licence, err := termsOf(name, where.Dir)
+		if err == nil {
+			err = permit(licence, inImage)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", module, err)
 		}
 		parts = append(parts, part{name: name, version: version, licence: licence, url: "pkg:golang/" + module, texts: texts, programs: in[module]})
 	}
 	return parts, nil
-}
-
-// licencesIn finds the files at the top of a module that state terms, and what they state.
-func licencesIn(folder string) (texts []string, licence string, err error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, entry := range entries {
-		file, name := filepath.Join(folder, entry.Name()), strings.ToUpper(entry.Name())
-		switch {
-		case entry.IsDir():
-		case strings.HasPrefix(name, "LICEN") || strings.HasPrefix(name, "COPYING"):
-			found, err := licenceOf(file)
-			if err != nil {
-				return nil, "", err
-			}
-			texts = append(texts, file)
-			if licence == "" {
-				licence = found
-			} else if !strings.Contains(licence, found) {
-				licence += " AND " + found
-			}
-		case strings.HasPrefix(name, "NOTICE"):
-			texts = append(texts, file)
-		}
-	}
-	if licence == "" {
-		return nil, "", fmt.Errorf("no file with a licence in %s", folder)
-	}
-	return texts, licence, nil
-}
-
-// recognised is the share of a text, in percent, that must be that of a known licence.
-const recognised = 75
-
-func licenceOf(file string) (string, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	coverage := licensecheck.Scan(text)
-	var names []string
-	for _, match := range coverage.Match {
-		if !match.IsURL && !slices.Contains(names, match.ID) {
-			names = append(names, match.ID)
-		}
-	}
-	if coverage.Percent < recognised || len(names) == 0 {
-		return "", fmt.Errorf("%s is no licence that is known: %.0f %% of it are of %v", file, coverage.Percent, names)
-	}
-	slices.Sort(names)
-	return strings.Join(names, " AND "), nil
 }
 
 // terms are those of the libraries, as their authors state them; the texts of the distribution speak of whole source packages.

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/licensecheck"
+)
+
+// Licences that a module may have, by what is done with it (SPDX names).
+var (
+	// inImage: it is in the programs of the image, which everybody may then pass on under the Apache licence.
+	inImage = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
+	// inTests: it is in the stand-in, the tests or the test cluster. The last ones are of pages, fonts and SQLite.
+	inTests = append([]string{"MPL-2.0", "CC-BY-4.0", "CC-BY-SA-4.0", "OFL-1.1", "blessing"}, inImage...)
+	// inTools: it is in a program that is started beside the code and is in nothing that is made from it.
+	inTools = append([]string{"GPL-3.0", "GPL-3.0-or-later"}, inTests...)
+)
+
+// permit says whether all terms of a licence are among the permitted ones.
+func permit(licence string, permitted []string) error {
+	for term := range strings.SplitSeq(licence, " AND ") {
+		if !slices.Contains(permitted, term) {
+			return fmt.Errorf("%s is not permitted here, only %s (licences.go)", term, strings.Join(permitted, ", "))
+		}
+	}
+	return nil
+}
+
+// stated are the terms of modules whose files do not say it in the words of a known licence, as somebody has read them.
+var stated = map[string]string{
+	// COPYING: MIT or the Unlicense, as one likes.
+	"github.com/alecthomas/go-check-sumtype": "MIT",
+	// Files of Go; the licence is in internal/LICENSE.
+	"github.com/golangci/gofmt": "BSD-3-Clause",
+	// LICENSE.code: Apache-2.0 or GPL-2.0-or-later, as one likes. LICENSE.docs: its pages.
+	"github.com/spdx/tools-golang": "Apache-2.0 AND CC-BY-4.0",
+	// LICENSE-3RD-PARTY.md: parts of Go, musl and netdb, in C made Go.
+	"modernc.org/libc": "BSD-3-Clause AND MIT",
+	// LICENSE-LOGO is the address of a picture.
+	"modernc.org/memory": "BSD-3-Clause",
+	// LICENSE-SQLITE gives SQLite to everybody; LICENSE-3RD-PARTY.md lists the modules it is made with.
+	"modernc.org/sqlite": "BSD-3-Clause AND MIT AND blessing",
+}
+
+// termsOf finds the files of a module that state terms, and what they state.
+func termsOf(module, folder string) (texts []string, licence string, err error) {
+	if licence = stated[module]; licence == "" {
+		return licencesIn(folder)
+	}
+	texts, err = filepath.Glob(filepath.Join(folder, "LICENSE*"))
+	return texts, licence, err
+}
+
+// licencesIn finds the files at the top of a module that state terms, and what they state.
+func licencesIn(folder string) (texts []string, licence string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, entry := range entries {
+		file, name := filepath.Join(folder, entry.Name()), strings.ToUpper(entry.Name())
+		switch {
+		case entry.IsDir() || strings.HasSuffix(name, ".GO"):
+		case strings.HasPrefix(name, "LICEN") || strings.HasPrefix(name, "COPYING"):
+			found, err := licenceOf(file)
+			if err != nil {
+				return nil, "", err
+			}
+			texts = append(texts, file)
+			if licence == "" {
+				licence = found
+			} else if !strings.Contains(licence, found) {
+				licence += " AND " + found
+			}
+		case strings.HasPrefix(name, "NOTICE"):
+			texts = append(texts, file)
+		}
+	}
+	if licence == "" {
+		return nil, "", fmt.Errorf("no file with a licence in %s", folder)
+	}
+	return texts, licence, nil
+}
+
+// recognised is the share of a text, in percent, that must be that of a known licence.
+const recognised = 75
+
+func licenceOf(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	coverage := licensecheck.Scan(text)
+	var names []string
+	for _, match := range coverage.Match {
+		if !match.IsURL && !slices.Contains(names, match.ID) {
+			names = append(names, match.ID)
+		}
+	}
+	if coverage.Percent < recognised || len(names) == 0 {
+		return "", fmt.Errorf("%s is no licence that is known: %.0f %% of it are of %v", file, coverage.Percent, names)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " AND "), nil
+}
