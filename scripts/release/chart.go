@@ -29,7 +29,8 @@ func (s *source) changes(version string) (string, error) {
 	return strings.TrimSpace(section), nil
 }
 
-// setVersion makes the version that of aku, too: the chart of a checkout names the last one that was released.
+// setVersion makes the version that of aku, too, and takes out that the chart is a development version: the chart of a checkout
+// names the last one that was released.
 func (s *source) setVersion(version string) error {
 	file := chartFolder + "/Chart.yaml"
 	text, err := os.ReadFile(s.path(file))
@@ -38,6 +39,9 @@ func (s *source) setVersion(version string) error {
 	}
 	if !strings.Contains(string(text), "\nversion: "+version+"\n") {
 		return fmt.Errorf("%s has another version than %s: change it there, and commit it", file, version)
+	}
+	if err := s.edit(file, `(?m)^  # A release takes this line out\..*\n  development: "true"\n`, ""); err != nil {
+		return err
 	}
 	return s.edit(file, `(?m)^appVersion: .*$`, `appVersion: "`+version+`"`)
 }

@@ -13,8 +13,13 @@
 {{- end }}
 {{- if .Values.aku.install }}
 {{- if hasPrefix (printf "aku:%s" .Chart.AppVersion) (include "altibase.akuImage" .) }}
-{{- $faults = append $faults "aku.image is the default, which is in no public registry: build it (docker build -f images/aku/Dockerfile), push it, and name it by aku.image.registry, repository and tag; or set aku.install to false when the database image holds it." }}
+{{- $faults = append $faults (printf "%saku.image is the default, which is in no public registry: build it (docker build -f images/aku/Dockerfile), push it, and name it by aku.image.registry, repository and tag; or set aku.install to false when the database image holds it." (include "altibase.development" .)) }}
 {{- end }}
 {{- end }}
 {{- toYaml $faults }}
+{{- end }}
+
+{{/* What the chart of a checkout is; nothing in one that was released. */}}
+{{- define "altibase.development" -}}
+{{- if index .Chart.Annotations "development" }}{{ printf "Version %s of this chart is a development version, from a checkout, and names no image of its own. " .Chart.Version }}{{ end }}
 {{- end }}
