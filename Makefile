@@ -8,8 +8,9 @@ help:
 setup: ## install packages (Debian 12, root) and build the tools that the rest needs
 	scripts/setup.sh
 
-demo: setup ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers on every pod (KEEP=1, DEMO_KUBECONFIG=FILE)
-	scripts/with-cluster.sh go run ./e2e/demo
+demo: ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers on every pod (KEEP=1, DEMO_KUBECONFIG=FILE)
+	@scripts/setup.sh demo
+	@scripts/with-cluster.sh go run ./e2e/demo
 
 # --- tests; all of them end with one summary
 testrun := .build/bin/testrun

@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Makes a Debian 12 machine with Go ready for everything the Makefile does: packages, the linter, the cluster's programs.
-# Each step is left out when it is done already. Only the packages need root.
+# setup.sh [demo]: makes a Debian 12 machine with Go ready for everything the Makefile does: packages, the linter, the cluster's
+# programs. With demo only for that: no linters, helm-docs, chart-testing and Prometheus. Each step is left out when it is done
+# already. Only the packages need root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+what=${1:-everything}
+case $what in demo | everything) ;; *) echo "usage: setup.sh [demo]" >&2 && exit 2 ;; esac
 
 packages=(
   gcc libc6-dev unixodbc-dev odbc-postgresql unixodbc        # aku is a C-linked ODBC program; the tests' driver and isql
   libseccomp-dev pkgconf                                     # runc
   busybox-static iproute2 mount nftables openssl procps socat util-linux # the cluster's node
-  jq shellcheck yamllint                                     # image archives, lint
+  jq                                                         # image archives
 )
+[ "$what" = demo ] || packages+=(shellcheck yamllint)
 missing=()
 for p in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
@@ -27,12 +31,22 @@ go=$(go env GOVERSION 2>/dev/null) || go=none
 printf 'go1.26\n%s\n' "$go" | sort --version-sort --check=quiet ||
   { echo "setup: Go 1.26 or later is needed, found $go: see https://go.dev/dl" >&2; exit 1; }
 
-echo "setup: Go modules"
-go mod download
-echo "setup: linter and helm-docs"
-scripts/tools/build.sh
-echo "setup: programs of the test cluster"
-e2e/cluster/build.sh
+# Go names each module that it downloads, hundreds of them.
+quietly() { "$@" 2> >(grep --invert-match '^go: downloading ' >&2); }
 
-echo "setup: prometheus and promtool"
+if [ "$what" = demo ]; then
+  echo "setup 1/2: Go modules of aku, the stand-in server and the demo"
+  quietly go list -deps ./cmd/... ./e2e/altisim ./e2e/client ./e2e/demo >/dev/null
+  echo "setup 2/2, after $SECONDS s: programs of the test cluster"
+  quietly e2e/cluster/build.sh
+  exit
+fi
+echo "setup 1/4: Go modules"
+quietly go mod download
+echo "setup 2/4, after $SECONDS s: linter and helm-docs"
+quietly scripts/tools/build.sh
+echo "setup 3/4, after $SECONDS s: programs of the test cluster, and chart-testing"
+quietly e2e/cluster/build.sh
+quietly scripts/tools/chart-testing.sh
+echo "setup 4/4, after $SECONDS s: prometheus and promtool"
 scripts/tools/prometheus.sh

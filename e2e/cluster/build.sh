@@ -12,10 +12,12 @@ mkdir -p "$bin/cni"
 rm -f "$stamp"
 export CGO_ENABLED=0
 
+number=0
+of=$(grep --count 'compile [a-z]* "' "$0")
 compile() { # module "link flags" output package…
   local module=$1 flags=$2 out=$3
   shift 3
-  echo "building $*"
+  echo "program $((++number)) of $of, after $SECONDS s: $*"
   (cd "$scripts/modules/$module" && go build -buildvcs=false -trimpath -ldflags "-s -w $flags" -o "$out" "$@")
 }
 version() { (cd "$scripts/modules/$1" && go list -m -f '{{.Version}}' "$2"); }
@@ -34,8 +36,6 @@ done
 compile kube "" "$bin/coredns" ./cmd/coredns
 compile kube "" "$bin/etcd" go.etcd.io/etcd/server/v3
 compile kube "-X helm.sh/helm/v4/internal/version.version=$(version kube helm.sh/helm/v4)" "$bin/helm" helm.sh/helm/v4/cmd/helm
-compile kube "-X github.com/helm/chart-testing/v3/ct/cmd.Version=$(version kube github.com/helm/chart-testing/v3)" \
-  "$bin/ct" github.com/helm/chart-testing/v3/ct
 compile kube "" "$bin/local-path-provisioner" github.com/rancher/local-path-provisioner
 
 c=github.com/containerd/containerd/v2
