@@ -72,7 +72,7 @@ func run(ctx context.Context, rows int64, rate float64) error {
 	} else {
 		err = summarise(result)
 	}
-	return errors.Join(err, finish(space, kubeconfig))
+	return errors.Join(err, finish(space, kubeconfig, err))
 }
 
 // summarise says what it all came to.
@@ -89,23 +89,18 @@ func summarise(result trial.Result) error {
 	return nil
 }
 
-// finish removes what the demo made, or says how to look at it.
-func finish(space *trial.Space, kubeconfig string) error {
-	if os.Getenv("KEEP") != "1" {
+// finish removes what the demo made, unless it is to be kept, and says what can be done now.
+func finish(space *trial.Space, kubeconfig string, went error) error {
+	kept := os.Getenv("KEEP") == "1"
+	var err error
+	if kept {
+		space.Leave()
+	} else {
 		// Also after Ctrl-C, which has ended the context.
-		return space.Close(context.Background())
+		err = space.Close(context.Background())
 	}
-	space.Leave()
-	fmt.Printf(`
-Everything is left running. Look around with
-  export KUBECONFIG=%s PATH=$PWD/.build/cluster/bin:$PATH
-  kubectl -n %[2]s get pods
-  kubectl -n %[2]s logs %[3]s -c aku
-  kubectl -n %[2]s exec client -- /opt/aku/bin/client table %[4]s
-  kubectl -n %[2]s exec client -- /opt/aku/bin/client sql %[4]s "SELECT * FROM SYSTEM_.SYS_REPLICATIONS_"
-  helm -n %[2]s upgrade altibase charts/altibase --reuse-values --set replicaCount=3
-and remove it with
-  kubectl delete namespace %[2]s    (make cluster-down takes the whole cluster away)
-`, kubeconfig, space.Namespace, trial.Pod(0), trial.Host(0))
-	return nil
+	if kept || went == nil {
+		fmt.Print("\n", whatNow(kept, kubeconfig, space.Namespace))
+	}
+	return err
 }
