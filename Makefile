@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint bench release images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint bench tried release images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -54,6 +54,9 @@ $(testrun): $(wildcard scripts/testrun/*.go)
 
 bench: setup ## not part of test, 15 min: what aku costs beside the documented order; writes docs/benchmarks.md (QUICK=1: 3 min)
 	scripts/bench.sh
+
+tried: ## put what the suites wrote to .build/tried into docs/tried.json, docs/proof.md and the table of the chart's README
+	go run ./e2e/tried
 
 # --- parts
 release: ## all files of a release from the newest commit: VERSION=x.y.z, REGISTRY=HOST/PATH of its image (docs/release.md)

@@ -70,13 +70,19 @@ func upgrade(t *testing.T, from, to string) (release, error) {
 // upgradeOf renders an upgrade where that StatefulSet is there.
 func upgradeOf(t *testing.T, existing *appsv1.StatefulSet, to string) (release, error) {
 	t.Helper()
+	return upgradeTo(t, existing, least, to)
+}
+
+// upgradeTo is upgradeOf with these values and no others.
+func upgradeTo(t *testing.T, existing *appsv1.StatefulSet, values ...string) (release, error) {
+	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(existing)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cluster := aCluster{statefulSet: unstructured.Unstructured{Object: content}}
 	options := chartutil.ReleaseOptions{Name: "altibase", Namespace: "db", Revision: 2, IsUpgrade: true}
-	return renderFor(t, options, cluster.render, least, to)
+	return renderFor(t, options, cluster.render, values...)
 }
 
 func TestUpgrade_RefusesWhatWouldLoseRows(t *testing.T) {

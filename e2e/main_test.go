@@ -34,12 +34,14 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	survived.print()
 	leftOut.print()
+	keepRun()
 	os.Exit(code)
 }
 
 // newCluster is the cluster at hand, with the server under test.
 func newCluster(t *testing.T) *trial.Cluster {
 	t.Helper()
+	outcomes.Watch(t)
 	kubeconfig := os.Getenv("E2E_KUBECONFIG")
 	if kubeconfig == "" {
 		t.Fatal("E2E_KUBECONFIG is not set: run `make test-e2e`, or set it to the kubeconfig of a cluster that has the images")

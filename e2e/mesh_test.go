@@ -34,6 +34,7 @@ func newMesh(t *testing.T, values trial.Values) *mesh {
 	must(t, m.space.Install(t.Context(), values))
 	must(t, m.space.StartClient(t.Context()))
 	must(t, m.space.AwaitReady(t.Context(), 2*startLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
+	askVersion(t, m.space)
 	for number, want := range []int{0, 1, 1} {
 		m.mustHaveCopied(t, number, want)
 	}

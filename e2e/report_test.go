@@ -3,9 +3,16 @@
 package e2e
 
 import (
+	"context"
+	"flag"
 	"fmt"
+	"os"
 	"sync"
+	"testing"
 	"time"
+
+	"aku/e2e/internal/trial"
+	"aku/e2e/internal/tried"
 )
 
 // survived are the faults after which every pod held every acknowledged row.
@@ -42,4 +49,56 @@ func (f *faults) print() {
 	for _, line := range f.lines {
 		fmt.Println(line)
 	}
+}
+
+// outcomes are those of all tests.
+var outcomes tried.Tally
+
+// serverVersion is what the first server that was asked said; "" until then.
+var serverVersion struct {
+	sync.Once
+	said string
+}
+
+// askVersion asks a pod that is in service. A server that does not know such a statement fails no test: its run is not kept, and that is said.
+func askVersion(t *testing.T, space *trial.Space) {
+	t.Helper()
+	serverVersion.Do(func() {
+		rows, err := space.Query(t.Context(), 0, tried.VersionStatement)
+		if err != nil {
+			t.Logf("version of the server: %v", err)
+			return
+		}
+		serverVersion.said = rows[0][0]
+	})
+}
+
+// keepRun writes down what all tests together were tried on. Some of them are no run.
+func keepRun() {
+	passed, failed := outcomes.Count()
+	if flag.Lookup("test.run").Value.String() != "" || passed+failed == 0 {
+		return
+	}
+	if err := writeRun(passed, failed); err != nil {
+		fmt.Println("what was tried:", err)
+	}
+}
+
+func writeRun(passed, failed int) error {
+	cluster, err := trial.NewCluster(os.Getenv("E2E_KUBECONFIG"), trial.ImagesOfEnvironment())
+	if err != nil {
+		return err
+	}
+	run := tried.Run{Suite: tried.EndToEnd, Server: serverVersion.said, Image: cluster.Images.Server, Passed: passed, Failed: failed, Faults: survived.sum()}
+	if run.Kubernetes, run.Helm, err = cluster.Versions(context.Background()); err != nil {
+		return err
+	}
+	return run.Write()
+}
+
+// sum is what is kept of the faults.
+func (f *faults) sum() *tried.Faults {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return &tried.Faults{Begun: f.begun, Survived: len(f.lines), Written: f.total}
 }

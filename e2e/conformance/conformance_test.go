@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	leftOut.print("cases left out here: %d")
+	keepRun()
 	os.Exit(code)
 }
 
@@ -72,6 +73,7 @@ func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, C
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			target := servers(t)
+			askVersion(t, &target)
 			all, err := NewCleaner(target, made)
 			if err != nil {
 				t.Fatal(err)
@@ -85,7 +87,12 @@ func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, C
 					leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
 					continue
 				}
-				t.Run(c.Name, func(t *testing.T) { run(t, &target, f, c, all) })
+				t.Run(c.Name, func(t *testing.T) {
+					if !unseen {
+						outcomes.Watch(t)
+					}
+					run(t, &target, f, c, all)
+				})
 			}
 		})
 	}

@@ -7,6 +7,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"aku/e2e/internal/trial"
+	"aku/e2e/internal/tried"
 )
 
 // runner is the pod of the suite, names are those of the servers.
@@ -71,6 +73,12 @@ func run(ctx context.Context, kind, cases string) (err error) {
 		addresses = append(addresses, fmt.Sprintf("%s:%d:%d", servers.Host(name), servers.Port, servers.ReplicationPort))
 	}
 	return space.Converse(ctx, runner, func(line string) (answer string, asked bool) {
+		if run, found := strings.CutPrefix(line, tried.Mark); found {
+			if err := keep(ctx, cluster, run); err != nil {
+				fmt.Println("what was tried:", err)
+			}
+			return "", false
+		}
 		what, asked := strings.CutPrefix(line, "hand: ")
 		if !asked {
 			fmt.Println(line)
@@ -82,6 +90,20 @@ func run(ctx context.Context, kind, cases string) (err error) {
 		return "ok", true
 	}, "/opt/aku/bin/conformance.test", "-test.v", "-test.timeout=4h", "-test.run=^TestConformance$/"+cases,
 		"-hand", "-kind="+kind, "-servers="+strings.Join(addresses, ","))
+}
+
+// keep writes down what the suite says of its run, with what is known only here.
+func keep(ctx context.Context, cluster *trial.Cluster, text string) error {
+	var run tried.Run
+	err := json.Unmarshal([]byte(text), &run)
+	if err != nil {
+		return err
+	}
+	run.Image = cluster.Images.Server
+	if run.Kubernetes, _, err = cluster.Versions(ctx); err != nil {
+		return err
+	}
+	return run.Write()
 }
 
 // do does what the suite asks for: kill 1, restart 2 ADMIN_MODE=1, pause 3, resume 3.
