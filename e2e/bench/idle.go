@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"aku/e2e/altisim/altisimtest"
+	"aku/e2e/internal/ports"
 )
 
 // idle is what a sidecar costs while nothing happens.
@@ -105,10 +106,11 @@ func (p *pod) container(ctx context.Context, bundle string) (*exec.Cmd, error) {
 			return nil, err
 		}
 	}
-	health, err := freePort()
+	health, release, err := ports.Reserve()
 	if err != nil {
 		return nil, err
 	}
+	p.mesh.host.Cleanup(release)
 	p.env["AKU_HEALTH_PORT"] = strconv.Itoa(health)
 	const inside = `set -e
 mount --bind "$1/hosts" /etc/hosts
@@ -136,15 +138,6 @@ exec /opt/aku/bin/aku-init`
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	return cmd, nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (p *pod) ready() bool { return p.ask("readyz") == nil }

@@ -8,17 +8,15 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
-	"net"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"aku/e2e/altisim/altisimtest"
+	"aku/e2e/internal/ports"
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/hook"
@@ -110,24 +108,15 @@ func startWith(t testing.TB, n int, o altisimtest.Options, env map[string]string
 	return c
 }
 
-// nextPort is where freePort looks next. It is below the range that the system
-// takes ports for outgoing connections from.
-var nextPort atomic.Int64
-
-func init() { nextPort.Store(10000 + rand.Int64N(15000)) }
-
-// freePort is a port that nothing listens on, another one at every call.
+// freePort is a port for a pod's program alone, until the test ends.
 func freePort(t testing.TB) int {
 	t.Helper()
-	for range 100 {
-		port := int(nextPort.Add(1))
-		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
-			l.Close()
-			return port
-		}
+	port, release, err := ports.Reserve()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port")
-	return 0
+	t.Cleanup(release)
+	return port
 }
 
 // settings are those of the pod, but every server has an address of its own.

@@ -12,7 +12,10 @@ func TestDisconnectThatHangs_HoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	var first sync.Once
 	closing, goOn := make(chan struct{}), make(chan struct{})
-	f := &fake{}
+	f := &fake{hangup: func() {
+		first.Do(func() { close(closing) })
+		<-goOn
+	}}
 	servers := f.servers(t)
 	peer := servers.Server(1).(*Server)
 	c, err := peer.acquire(t.Context())
@@ -20,10 +23,6 @@ func TestDisconnectThatHangs_HoldsUpNobodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	peer.release(c)
-	f.hangup = func() {
-		first.Do(func() { close(closing) })
-		<-goOn
-	}
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)

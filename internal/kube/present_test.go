@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,11 +24,10 @@ func present(t *testing.T, answer http.HandlerFunc) (Present, bool, error) {
 
 func TestPresent_IsTheStatefulSetWithItsPods(t *testing.T) {
 	t.Parallel()
-	failures := 1
+	var asked atomic.Int32
 	got, exists, err := present(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case failures > 0: // it is asked again
-			failures--
+		case asked.Add(1) == 1: // it is asked again
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case strings.HasSuffix(r.URL.Path, "/statefulsets/altibase"):
 			fmt.Fprint(w, statefulSet)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -27,10 +28,9 @@ func TestUninstalling(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			failed := false
+			var asked atomic.Int32
 			set := api(t, func(w http.ResponseWriter, r *http.Request) {
-				if !failed { // it is asked again
-					failed = true
+				if asked.Add(1) == 1 { // it is asked again
 					w.WriteHeader(http.StatusServiceUnavailable)
 					return
 				}
@@ -77,6 +77,7 @@ func TestEndWith_TouchesNothingUnlessHelmUninstalls(t *testing.T) {
 			answer(w, r)
 		})
 		err := set.EndWith(t.Context(), slog.New(slog.DiscardHandler), Release{Name: "altibase", First: 1, Last: 2, API: set.API}, most)
+		n.quiet(t)
 		if want := map[string]int{"deployed": 2, "uninstalling": 0}[status]; err != nil || n.replicas != want || len(n.pods) != want {
 			t.Errorf("%s: %v, replicas %d, pods %v", status, err, n.replicas, n.pods)
 		}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"aku/e2e/internal/ports"
 )
 
 // Options say what servers shall be like. The zero value is a server that is
@@ -57,7 +59,7 @@ func Start(t testing.TB, n int, o Options) []*Server {
 		o.Password = "MANAGER"
 	}
 	var servers []*Server
-	hosts, ports := addresses(t, n)
+	hosts, reserved := addresses(t, n)
 	names := &names{file: filepath.Join(t.TempDir(), "hosts"), addresses: map[string]string{}}
 	for i, host := range hosts {
 		names.addresses[Name(i)] = host
@@ -70,7 +72,7 @@ func Start(t testing.TB, n int, o Options) []*Server {
 	}
 	for _, host := range hosts {
 		s := &Server{
-			Host: host, Port: ports[0], ReplicationPort: ports[1], Password: o.Password, Scale: o.TimeScale, t: t,
+			Host: host, Port: reserved[0], ReplicationPort: reserved[1], Password: o.Password, Scale: o.TimeScale, t: t,
 			DataDir: filepath.Join(t.TempDir(), "data"), names: names,
 		}
 		admin := "0"
@@ -99,45 +101,23 @@ func Start(t testing.TB, n int, o Options) []*Server {
 // Name is the n-th server's name for its peers.
 func Name(n int) string { return fmt.Sprintf("altibase-%d.altibase-svc", n) }
 
-// addresses finds n addresses of this process alone and two ports that are free
-// on all of them.
-func addresses(t testing.TB, n int) (hosts []string, ports [2]int) {
+// addresses finds n addresses of this process and two ports that are theirs until the
+// test ends: also while a server is down.
+func addresses(t testing.TB, n int) (hosts []string, reserved [2]int) {
 	t.Helper()
 	network := nextNetwork()
 	for i := range n {
 		hosts = append(hosts, fmt.Sprintf("127.%d.%d.%d", network>>8, network&0xFF, i+1))
 	}
-	for range 50 {
-		for i := range ports {
-			l, err := net.Listen("tcp", hosts[0]+":0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			ports[i] = l.Addr().(*net.TCPAddr).Port
-			_ = l.Close()
+	for i := range reserved {
+		port, release, err := ports.Reserve()
+		if err != nil {
+			t.Fatal(err)
 		}
-		if free(hosts, ports) {
-			return hosts, ports
-		}
+		t.Cleanup(release)
+		reserved[i] = port
 	}
-	t.Fatal("no ports free on ", hosts)
-	return hosts, ports
-}
-
-func free(hosts []string, ports [2]int) bool {
-	if ports[0] == ports[1] {
-		return false
-	}
-	for _, h := range hosts {
-		for _, p := range ports {
-			l, err := net.Listen("tcp", net.JoinHostPort(h, strconv.Itoa(p)))
-			if err != nil {
-				return false
-			}
-			_ = l.Close()
-		}
-	}
-	return true
+	return hosts, reserved
 }
 
 var networks struct {
