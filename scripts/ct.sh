@@ -35,6 +35,7 @@ if [ "$what" = last ]; then
   exit
 fi
 
+[ -x .build/cluster/bin/ct ] || scripts/tools/chart-testing.sh
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 git clone --quiet --bare . "$folder/remote.git"
