@@ -71,6 +71,30 @@ func planChange(m Mesh, v View) Plan {
 	return p
 }
 
+// addsPartitionsOf is a table of which planChange would copy several partitions, the zero
+// Table for none. One SYNC TABLE refuses them (ERR-3129B). A second one would find the
+// sender started by the first, and changes might arrive before the rows that they are of:
+// then only a full join copies.
+func (v View) addsPartitionsOf(m Mesh) Table {
+	for g := range m.Groups {
+		var added []Table
+		for _, peer := range m.Peers() {
+			own, exists := v.object(m, m.Self, peer, g)
+			if exists && (peer == Master || v.joined(m, peer)) {
+				added = union(added, own.lacks(v.wanted(m, peer, g)))
+			}
+		}
+		seen := map[Table]bool{}
+		for _, t := range added {
+			if seen[t.whole()] {
+				return t.whole()
+			}
+			seen[t.whole()] = true
+		}
+	}
+	return Table{}
+}
+
 // change collects the stages of planChange.
 type change struct {
 	m Mesh

@@ -292,6 +292,12 @@ func TestPlanStart(t *testing.T) {
 			w.both(w.running, 0, 1).both(w.running, 1, 2)
 			return w.lists("T1", "T2").both(w.running, 0, 2)
 		}()},
+		{"slave, two partitions of a table are added", func() *world {
+			m := mesh(1)
+			m.Groups[0].Tables = append(m.Groups[0].Tables, Table{User: "SYS", Name: "P", Partition: "P1"}, Table{User: "SYS", Name: "P", Partition: "P2"})
+			w := newWorld(m).closed(1).open(0).away(2).lists("T1")
+			return w.both(w.stopped, 0, 1)
+		}()},
 		{"slave, a block is added", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0, 1)
 			w.both(w.running, 0, 1).both(w.stopped, 0, 2).both(w.stopped, 1, 2)
