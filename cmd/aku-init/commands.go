@@ -30,15 +30,15 @@ func commands() []command {
 		{"info", "", "print the configured mesh, and what the servers hold (also -i)", bare(info)},
 		{"status", "[-o json] [--watch]", "print the whole mesh as a table", showStatus},
 		{"events", "[--pod N|all] [-o json]", "follow what the sidecars see and do", showEvents},
-		{"plan", "start|end|clean", "print what that would do now, changing nothing", plan},
+		{"plan", "start|end|clean", "print what that would do now, changing nothing", plain(plan)},
 		{"verify", "[-h]", "tell whether all pods are in service and hold the same rows", verifyPods},
 		{"recover", "--from N [--dry-run|--yes]", "give a master that lost its rows the copy of slave N (-h: more)", recoverMaster},
-		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", importConf},
+		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", plain(importConf)},
 		{"probe", "", "exit 0 when the start is complete", bare(probe)},
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
 		{"scale-to-zero", "[--timeout 270s]", "end all pods in order, before an uninstall", scaleToZero},
 		{"check-upgrade", "[-h]", "tell whether the pods can go on with this configuration", checkUpgrade},
-		{"install", "DIR", "copy the bundle into DIR", install},
+		{"install", "DIR", "copy the bundle into DIR", plain(install)},
 		{"version", "", "(also -v)", bare(version)},
 		{"-h", "", "print this", bare(help)},
 	}
@@ -46,11 +46,21 @@ func commands() []command {
 
 // bare is a command without arguments.
 func bare(do func(context.Context) error) func(context.Context, []string) error {
-	return func(ctx context.Context, args []string) error {
+	return plain(func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return process.Usage(usage())
 		}
 		return do(ctx)
+	})
+}
+
+// plain is a command without options, but for -h.
+func plain(do func(context.Context, []string) error) func(context.Context, []string) error {
+	return func(ctx context.Context, args []string) error {
+		if len(args) == 1 && (args[0] == "-h" || args[0] == "--help") {
+			return help(ctx)
+		}
+		return do(ctx, args)
 	}
 }
 

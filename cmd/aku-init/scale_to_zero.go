@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
 	"os"
 	"time"
 
@@ -27,12 +26,11 @@ const rollbacks = 15
 // no hooks may have applied its Job as a plain object.
 func scaleToZero(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("scale-to-zero", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	limit := flags.Duration("timeout", scaleToZeroLimit, "")
-	release := flags.String("uninstalled-by-helm", "", "")
-	revision := flags.Int("revision", 1, "")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *limit <= 0 || *revision <= 0 {
-		return process.Usage(usage())
+	limit := flags.Duration("timeout", scaleToZeroLimit, "for all pods together")
+	release := flags.String("uninstalled-by-helm", "", "touch nothing unless Helm is uninstalling this release")
+	revision := flags.Int("revision", 1, "the release's revision")
+	if goOn, err := parse(flags, args, func() bool { return *limit > 0 && *revision > 0 }); !goOn {
+		return err
 	}
 	name := os.Getenv("AKU_STS_NAME")
 	if name == "" {

@@ -29,10 +29,8 @@ func showStatus(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("status", flag.ContinueOnError)
 	output := flags.String("o", "table", "table or json")
 	watch := flags.Bool("watch", false, "print it again every 2 s until stopped")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return nil
-	} else if err != nil || flags.NArg() > 0 || *output != "table" && *output != "json" {
-		return process.Usage("usage: aku-init status [-o table|json] [--watch]")
+	if goOn, err := parse(flags, args, func() bool { return *output == "table" || *output == "json" }); !goOn {
+		return err
 	}
 	return withMesh(func(s settings.Settings) error {
 		servers, disconnect, err := s.Connect()
@@ -83,10 +81,8 @@ func showEvents(ctx context.Context, args []string) error {
 	output := flags.String("o", "text", "text or json")
 	pod := flags.String("pod", "", "pod number, or all; the own pod unless this is in none")
 	follow := flags.Bool("follow", true, "go on with what happens; false: only what is kept")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return nil
-	} else if err != nil || flags.NArg() > 0 || *output != "text" && *output != "json" {
-		return process.Usage("usage: aku-init events [--pod N|all] [-o text|json] [--follow=false]")
+	if goOn, err := parse(flags, args, func() bool { return *output == "text" || *output == "json" }); !goOn {
+		return err
 	}
 	return withMesh(func(s settings.Settings) error {
 		mesh := s.Mesh()
