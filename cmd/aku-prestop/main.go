@@ -45,9 +45,7 @@ import (
 )
 
 func main() {
-	ctx, stop := process.Context()
-	defer stop()
-	os.Exit(process.ExitCode(run(ctx, os.Args[1:])))
+	os.Exit(process.ExitCode(run(process.Context(), os.Args[1:])))
 }
 
 const usage = `usage: aku-prestop [--dry-run | -v]

@@ -59,12 +59,12 @@ const endLimit = 900 * time.Millisecond
 // Context is that of a program: it ends with SIGTERM or SIGINT. Should the program
 // then hang in a call into the ODBC driver, the process ends all the same, within
 // a second of the signal.
-func Context() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+func Context() context.Context {
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	context.AfterFunc(ctx, func() {
 		time.AfterFunc(endLimit, func() { os.Exit(Failed) })
 	})
-	return ctx, stop
+	return ctx
 }
 
 // Logger writes text or json lines.

@@ -23,7 +23,7 @@ func mesh(servers int, groups ...akucore.Group) akucore.Mesh {
 // release are facts of pods in service, with an object of block A for each pair, and
 // what a test changes of it.
 func release(before akucore.Mesh, pods int, change func(*Facts)) Facts {
-	f := Facts{Before: &before, Pods: pods, Highest: pods - 1, Asked: map[int]akucore.Pod{}}
+	f := Facts{Before: &before, Pods: pods, Asked: map[int]akucore.Pod{}}
 	for pod := range pods {
 		objects := map[string]akucore.Object{}
 		for peer := range pods {

@@ -27,8 +27,6 @@ type Facts struct {
 	Before *akucore.Mesh
 	// Pods is how many pods there are, or are to be, counted up to the highest number.
 	Pods int
-	// Highest is the highest number of a pod that exists, -1 for none.
-	Highest int
 	// Asked are the servers of these pods.
 	Asked map[int]akucore.Pod
 	// OtherSecret: the password is to come from another Secret or key than until now.
@@ -42,11 +40,10 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 	if err != nil || !exists {
 		return nil, err
 	}
-	f := &Facts{Highest: -1, Pods: present.Replicas, OtherSecret: present.Secret != "" && secret != "" && present.Secret != secret}
+	f := &Facts{Pods: present.Replicas, OtherSecret: present.Secret != "" && secret != "" && present.Secret != secret}
 	for _, number := range present.Pods {
-		f.Highest = max(f.Highest, number)
+		f.Pods = max(f.Pods, number+1)
 	}
-	f.Pods = max(f.Pods, f.Highest+1)
 	if before, err := settings.MeshFrom(present.Variables); err != nil {
 		log.Warn("what the pods are configured with is not understood, so it is not compared", "error", err)
 	} else {
