@@ -1,6 +1,9 @@
 package akucore
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // planChange brings the tables of a joined slave k in line with a changed
 // configuration. Tables that stay keep their copy and their logs; only new ones are
@@ -21,6 +24,10 @@ import "slices"
 //     even if j starts it.
 //  6. Everything starts; k's start towards the master marks the copy as complete.
 //
+// One SYNC TABLE refuses several partitions of one table (ERR-3129B). A second one would
+// find the sender started by the first, and changes might arrive before the rows that they
+// are of. So they lead to a full join.
+//
 // The master, and slaves that still have the old configuration, change nothing by
 // themselves.
 func planChange(m Mesh, v View) Plan {
@@ -35,10 +42,15 @@ func planChange(m Mesh, v View) Plan {
 			}
 		}
 		at := Step{On: Master, Peer: m.Self, Group: g}
+		table := repeated(added)
 		switch {
 		case anew:
 			added = group.Items()
 			c.sync.Steps = append(c.sync.Steps, at.as(Sync, Unguarded))
+		case table != Table{}:
+			p := planHandOver(m, v, false)
+			p.Name += fmt.Sprintf(": several partitions of %s are new, and no SYNC TABLE copies more than one", table)
+			return p
 		case len(added) > 0:
 			c.sync.Steps = append(c.sync.Steps, at.as(SyncTables, Unguarded).of(added))
 		default:
@@ -71,26 +83,14 @@ func planChange(m Mesh, v View) Plan {
 	return p
 }
 
-// addsPartitionsOf is a table of which planChange would copy several partitions, the zero
-// Table for none. One SYNC TABLE refuses them (ERR-3129B). A second one would find the
-// sender started by the first, and changes might arrive before the rows that they are of:
-// then only a full join copies.
-func (v View) addsPartitionsOf(m Mesh) Table {
-	for g := range m.Groups {
-		var added []Table
-		for _, peer := range m.Peers() {
-			own, exists := v.object(m, m.Self, peer, g)
-			if exists && (peer == Master || v.joined(m, peer)) {
-				added = union(added, own.lacks(v.wanted(m, peer, g)))
-			}
+// repeated is a table of which there are several partitions, the zero Table for none.
+func repeated(tables []Table) Table {
+	seen := map[Table]bool{}
+	for _, t := range tables {
+		if seen[t.whole()] {
+			return t.whole()
 		}
-		seen := map[Table]bool{}
-		for _, t := range added {
-			if seen[t.whole()] {
-				return t.whole()
-			}
-			seen[t.whole()] = true
-		}
+		seen[t.whole()] = true
 	}
 	return Table{}
 }

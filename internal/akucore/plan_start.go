@@ -197,11 +197,6 @@ func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
 		return planMasterSetBack(m, v)
 	case changed != "":
 		why := v.notYet(m)
-		if table := v.addsPartitionsOf(m); why == "" && table != (Table{}) {
-			p := planHandOver(m, v, false)
-			p.Name += fmt.Sprintf(": several partitions of %s are new, and no SYNC TABLE copies more than one", table)
-			return p
-		}
 		if why == "" {
 			return planChange(m, v)
 		}
