@@ -166,12 +166,14 @@ const watchGC = 25
 func watch(ctx context.Context) error {
 	debug.SetGCPercent(watchGC)
 	runtime.GOMAXPROCS(1)
-	if s, err := settings.Read(); errors.Is(err, akucore.ErrSurplus) {
+	s, err := settings.Read()
+	switch {
+	case errors.Is(err, akucore.ErrSurplus):
 		return sidecar.Surplus(s, err, process.Logger(s.LogFormat, os.Stdout)).Run(ctx)
+	case err != nil:
+		return process.Misconfigured(err)
 	}
-	return withSettings(func(s settings.Settings) error {
-		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
-	})
+	return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Run(ctx) })
 }
 
 // withSettings does something with the settings of a pod.

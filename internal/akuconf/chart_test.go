@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"aku/internal/settings"
 )
 
 // schema is what of the chart's schema a limit can be in.
@@ -71,7 +73,7 @@ func TestLimits_AreThoseOfTheChart(t *testing.T) {
 	}
 	block := root.Definitions["replication"]
 	compare("SYNC_PARALLEL_COUNT", parallel, block.Properties[parallel.value])
-	if prefix := block.Properties["namePrefix"]; prefix.MaxLength != maxPrefixBytes || prefix.Pattern != prefixForm {
+	if prefix := block.Properties["namePrefix"]; prefix.MaxLength != settings.MaxPrefixBytes || prefix.Pattern != settings.PrefixForm.String() {
 		t.Errorf("the chart's prefix is %+v", prefix)
 	}
 }

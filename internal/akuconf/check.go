@@ -49,20 +49,16 @@ var properties = map[string]limits{
 var parallel = limits{"syncParallelCount", 1, 100, false}
 
 const (
-	maxPrefixBytes = 37
-	prefixForm     = `^[A-Za-z_][A-Za-z0-9_]*$`
 	// nameForm is a user, a table or a partition, as the chart takes it.
 	nameForm = `("[^"']+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)`
 
 	healthPort     = 20380
 	defaultServers = 4
-	maxObjects     = 32 // of a server (REPLICATION_MAX_COUNT)
 )
 
 var (
-	prefixPattern = regexp.MustCompile(prefixForm)
-	tablePattern  = regexp.MustCompile(`^` + nameForm + `\.` + nameForm + `( +(?i:PARTITION) +` + nameForm + `)?$`)
-	namePattern   = regexp.MustCompile(`"[^"]+"|[^".]+`)
+	tablePattern = regexp.MustCompile(`^` + nameForm + `\.` + nameForm + `( +(?i:PARTITION) +` + nameForm + `)?$`)
+	namePattern  = regexp.MustCompile(`"[^"]+"|[^".]+`)
 )
 
 // check finds what aku or the chart would refuse.
@@ -84,9 +80,9 @@ func (p *parser) check(c Config) {
 	if property, set := c.Properties["AKU_SERVER_COUNT"]; set {
 		servers, _ = strconv.ParseInt(property.Value, 10, 64) // checked above
 	}
-	if objects := int64(len(c.Replications)) * (servers - 1); objects > maxObjects {
+	if objects := int64(len(c.Replications)) * (servers - 1); objects > settings.MaxObjects {
 		p.fault(c.Replications[0].line, "%d replications make %d replication objects on each of %d servers, which takes %d: put the tables into fewer, or lower AKU_SERVER_COUNT",
-			len(c.Replications), objects, servers, maxObjects)
+			len(c.Replications), objects, servers, settings.MaxObjects)
 	}
 	prefixes, tables := map[string]int{}, map[string]int{}
 	for _, r := range c.Replications {
@@ -135,9 +131,9 @@ func (p *parser) prefix(r Replication, seen map[string]int) {
 	switch {
 	case prefix.Value == "":
 		p.fault(r.line, "REPLICATION_NAME_PREFIX is missing in this replication")
-	case len(prefix.Value) > maxPrefixBytes:
-		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX is %d bytes long, at most %d are allowed: %q", len(prefix.Value), maxPrefixBytes, prefix.Value)
-	case !prefixPattern.MatchString(prefix.Value):
+	case len(prefix.Value) > settings.MaxPrefixBytes:
+		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX is %d bytes long, at most %d are allowed: %q", len(prefix.Value), settings.MaxPrefixBytes, prefix.Value)
+	case !settings.PrefixForm.MatchString(prefix.Value):
 		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX is %q, it must be letters, digits and _, not beginning with a digit", prefix.Value)
 	case twice:
 		p.fault(prefix.Line, "REPLICATION_NAME_PREFIX %q is that of line %d already: give each replication its own", prefix.Value, first)

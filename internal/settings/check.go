@@ -21,20 +21,20 @@ const (
 	maxHostBytes = 62
 	// maxNameBytes is a DNS label.
 	maxNameBytes = 63
-	// maxPrefixBytes leaves room for _ij in the 40 bytes of a replication name.
-	maxPrefixBytes = 37
+	// MaxPrefixBytes leaves room for _ij in the 40 bytes of a replication name.
+	MaxPrefixBytes = 37
 	// MaxServers is how many pods there can ever be.
 	MaxServers  = 6
 	maxParallel = 100
 	// maxSeconds is the largest QUERY_TIMEOUT that the server takes.
 	maxSeconds = 4294967295
-	// maxObjects is how many replication objects a server takes: its property
+	// MaxObjects is how many replication objects a server takes: its property
 	// REPLICATION_MAX_COUNT, which the chart leaves as it is.
-	maxObjects = 32
+	MaxObjects = 32
 )
 
-// prefixForm is a name that the server stores as it is written, in upper case.
-var prefixForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// PrefixForm is a name that the server stores as it is written, in upper case.
+var PrefixForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // check completes the settings and returns every fault.
 func (s *Settings) check() []string {
@@ -137,9 +137,9 @@ func (s *Settings) checkReplications() []string {
 		missing("AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX")
 		missing("AKU_REPLICATIONS_0_TABLES")
 	}
-	if objects := len(s.Replications) * (s.ServerCount - 1); objects > maxObjects {
+	if objects := len(s.Replications) * (s.ServerCount - 1); objects > MaxObjects {
 		fault("%d blocks of AKU_REPLICATIONS and AKU_SERVER_COUNT %d make %d replication objects on each server, which takes %d: put the tables into fewer blocks or lower AKU_SERVER_COUNT",
-			len(s.Replications), s.ServerCount, objects, maxObjects)
+			len(s.Replications), s.ServerCount, objects, MaxObjects)
 	}
 	s.groups = nil
 	prefixes, held := map[string]int{}, map[akucore.Table]int{}
@@ -149,9 +149,9 @@ func (s *Settings) checkReplications() []string {
 		switch {
 		case prefix == "":
 			missing(block + "REPLICATION_NAME_PREFIX")
-		case len(prefix) > maxPrefixBytes:
-			fault("%sREPLICATION_NAME_PREFIX is %d bytes long, at most %d are allowed: %q", block, len(prefix), maxPrefixBytes, r.NamePrefix)
-		case !prefixForm.MatchString(prefix):
+		case len(prefix) > MaxPrefixBytes:
+			fault("%sREPLICATION_NAME_PREFIX is %d bytes long, at most %d are allowed: %q", block, len(prefix), MaxPrefixBytes, r.NamePrefix)
+		case !PrefixForm.MatchString(prefix):
 			fault("%sREPLICATION_NAME_PREFIX is %q, it must be letters, digits and _, not beginning with a digit", block, r.NamePrefix)
 		}
 		if first, twice := prefixes[prefix]; twice && prefix != "" {

@@ -128,14 +128,14 @@ func from(s Settings) (Settings, error) {
 			faults = append(faults, fault)
 		}
 	}
-	switch {
-	case len(faults) > 0 && s.surplus != "":
+	if s.surplus != "" {
+		if len(faults) == 0 {
+			return s, fmt.Errorf("%w: %s", akucore.ErrSurplus, s.surplus)
+		}
 		faults = append(faults, s.surplus)
-		fallthrough
-	case len(faults) > 0:
+	}
+	if len(faults) > 0 {
 		return s, errors.New(strings.Join(faults, "\n"))
-	case s.surplus != "":
-		return s, fmt.Errorf("%w: %s", akucore.ErrSurplus, s.surplus)
 	}
 	return s, nil
 }
