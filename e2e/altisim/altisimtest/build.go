@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"aku/e2e/internal/checkout"
 	"aku/internal/unicode"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 var build = sync.OnceValues(func() (string, error) {
-	root, err := repository()
+	root, err := checkout.Top()
 	if err != nil {
 		return "", err
 	}
@@ -47,29 +48,11 @@ func Binary(t testing.TB) string {
 	return bin
 }
 
-// repository is the folder that holds go.mod.
-func repository() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", fmt.Errorf("no go.mod above the working directory")
-		}
-		dir = parent
-	}
-}
-
 // odbcIni writes an odbc.ini whose one section only names the driver and makes
 // this process use it. It is read when the first connection is opened, so one
 // file serves the whole process.
 var odbcIni = sync.OnceValue(func() error {
-	root, err := repository()
+	root, err := checkout.Top()
 	if err != nil {
 		return err
 	}

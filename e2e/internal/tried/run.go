@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"aku/e2e/internal/checkout"
 )
 
 // The suites whose runs are kept.
@@ -19,7 +21,7 @@ const (
 	Conformance = "conformance"
 )
 
-// VersionStatement asks a server for its version. Every user may.
+// VersionStatement asks a server for its version. No real server was asked yet; the run of one that refuses it is not kept.
 const VersionStatement = "SELECT PRODUCT_VERSION FROM V$VERSION"
 
 // A Run is one run of a whole suite.
@@ -57,9 +59,9 @@ func (r Run) Write() error {
 	if r.Server == "" {
 		return errors.New("the run is not kept: no server has said its version")
 	}
-	top, err := checkout()
+	top, err := checkout.Top()
 	if err != nil {
-		return err
+		return fmt.Errorf("the run is not kept: %w", err)
 	}
 	r.Date = time.Now().UTC().Truncate(time.Second)
 	// Without git, or in an unpacked archive, there is no commit to name.
@@ -78,20 +80,4 @@ func (r Run) writeTo(folder string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, r.Suite+"-"+r.Date.Format("20060102T150405Z")+".json"), append(text, '\n'), 0o644)
-}
-
-// checkout is the folder above the working folder that holds go.mod.
-func checkout() (string, error) {
-	folder, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for top := folder; ; top = filepath.Dir(top) {
-		if _, err := os.Stat(filepath.Join(top, "go.mod")); err == nil {
-			return top, nil
-		}
-		if top == filepath.Dir(top) {
-			return "", fmt.Errorf("the run is not kept: no go.mod above %s", folder)
-		}
-	}
 }
