@@ -138,14 +138,19 @@ func (p *pod) takeLock(ctx context.Context, c *client) bool {
 	return true
 }
 
+// backOff is how long the kubelet takes to start a container of the pod: 0 is the database, 1 the sidecar.
+func (p *pod) backOff(container int, least, most time.Duration) error {
+	p.w.mu.Lock()
+	wait := p.w.between(dieBackoff, p.number, container, 0, least, most)
+	wait = max(wait, time.Until(p.frozen))
+	p.w.mu.Unlock()
+	return pause(p.ctx, wait)
+}
+
 // runServer is the kubelet's part for the database container.
 func (p *pod) runServer() {
 	for n := 0; p.ctx.Err() == nil; n++ {
-		p.w.mu.Lock()
-		wait := p.w.between(dieBackoff, p.number, 0, 0, 500*time.Millisecond, 4*time.Second)
-		wait = max(wait, time.Until(p.frozen))
-		p.w.mu.Unlock()
-		if pause(p.ctx, wait) != nil {
+		if p.backOff(0, 500*time.Millisecond, 4*time.Second) != nil {
 			return
 		}
 		p.w.mu.Lock()
@@ -183,11 +188,7 @@ func (p *pod) runServer() {
 // runSidecar is the kubelet's part for the sidecar, and the loop of the program.
 func (p *pod) runSidecar() {
 	for p.ctx.Err() == nil {
-		p.w.mu.Lock()
-		wait := p.w.between(dieBackoff, p.number, 1, 0, 300*time.Millisecond, 3*time.Second)
-		wait = max(wait, time.Until(p.frozen))
-		p.w.mu.Unlock()
-		if pause(p.ctx, wait) != nil {
+		if p.backOff(1, 300*time.Millisecond, 3*time.Second) != nil {
 			return
 		}
 		p.w.mu.Lock()

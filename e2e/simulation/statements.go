@@ -276,12 +276,9 @@ func (x *sender) begin() {
 // or SYNC of it fails.
 func (s *server) reserve(name string) (x *sender, err error) {
 	err = s.change(func() error {
-		o := s.volume.objects[name]
-		switch {
-		case o == nil:
-			return errUnknown
-		case s.senders[name] != nil:
-			return errStarted
+		o, err := s.resting(name)
+		if err != nil {
+			return err
 		}
 		x = s.newSender(name, o)
 		return nil
@@ -405,14 +402,23 @@ func (x *sender) hangs() <-chan struct{} {
 	return nil
 }
 
+// resting is an object that no sender works for.
+func (s *server) resting(name string) (*object, error) {
+	o := s.volume.objects[name]
+	switch {
+	case o == nil:
+		return nil, errUnknown
+	case s.senders[name] != nil:
+		return nil, errStarted
+	}
+	return o, nil
+}
+
 func (s *server) reset(name string, by *client) error {
 	return s.change(func() error {
-		o := s.volume.objects[name]
-		switch {
-		case o == nil:
-			return errUnknown
-		case s.senders[name] != nil:
-			return errStarted
+		o, err := s.resting(name)
+		if err != nil {
+			return err
 		}
 		s.mayReset(o, by)
 		o.xsn, o.pinned, o.started = akucore.Unset, 0, false
