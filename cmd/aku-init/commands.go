@@ -94,12 +94,12 @@ func plan(ctx context.Context, args []string) error {
 	rules := map[string]func(settings.Settings, akucore.View) akucore.Plan{
 		"start": func(s settings.Settings, v akucore.View) akucore.Plan {
 			options, _ := s.StartOptions()
-			return akucore.PlanStart(s.Mesh(), options, v)
+			return akucore.PlanStart(v, options)
 		},
 		"end": func(s settings.Settings, v akucore.View) akucore.Plan {
-			return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v)
+			return akucore.PlanEnd(v, s.EndOptions())
 		},
-		"clean": func(s settings.Settings, v akucore.View) akucore.Plan { return akucore.PlanClean(s.Mesh(), v) },
+		"clean": func(s settings.Settings, v akucore.View) akucore.Plan { return akucore.PlanClean(v) },
 	}
 	if len(args) != 1 || rules[args[0]] == nil {
 		return process.Usage(usage())

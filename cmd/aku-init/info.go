@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/settings"
 )
 
@@ -24,7 +25,7 @@ func info(ctx context.Context) error {
 		}
 		defer disconnect()
 		// An own server that does not answer is part of the picture.
-		view, _ := akucore.Observe(ctx, s.Mesh(), servers, -1)
+		view, _ := lifecycle.Observe(ctx, s.Mesh(), servers, -1)
 		printHeld(os.Stdout, s.Mesh(), view)
 		return nil
 	})

@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string) error {
 		return process.Misconfigured(err)
 	}
 	if dry {
-		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return akucore.PlanEnd(s.Mesh(), s.EndOptions(), v) })
+		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return akucore.PlanEnd(v, s.EndOptions()) })
 	}
 	out, closeLog := hook.Output(rundir.Dir(s.RunDir))
 	defer closeLog()

@@ -13,6 +13,7 @@ import (
 
 	"aku/e2e/altisim/altisimtest"
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/sidecar"
 )
 
@@ -39,10 +40,12 @@ type wedgeable struct {
 	release chan struct{}
 }
 
-func (w *wedgeable) Server(pod int) akucore.Server { return wedgeableServer{w.Servers.Server(pod), w} }
+func (w *wedgeable) Server(pod int) lifecycle.Server {
+	return wedgeableServer{w.Servers.Server(pod), w}
+}
 
 type wedgeableServer struct {
-	akucore.Server
+	lifecycle.Server
 	all *wedgeable
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // The lists of objects that have the same tables are read at once, others one by one.
@@ -46,7 +47,7 @@ func TestState_EachObjectHasItsOwnTables(t *testing.T) {
 			}
 			_, servers := p.settings()
 			defer servers.CloseIdle()
-			state, err := servers.Server(0).State(t.Context(), akucore.Want{Listed: test.listed})
+			state, err := servers.Server(0).State(t.Context(), lifecycle.Want{Listed: test.listed})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // kind is which of our programs a client is.
@@ -44,7 +45,7 @@ type pool struct {
 	dbaFree chan struct{}
 }
 
-var _ akucore.Servers = (*client)(nil)
+var _ lifecycle.Servers = (*client)(nil)
 
 func (c *client) String() string { return fmt.Sprintf("the %s of altibase-%d", c.kind, c.pod) }
 
@@ -104,7 +105,7 @@ func (p *pool) leave() {
 }
 
 // Server is the server of a pod.
-func (c *client) Server(pod int) akucore.Server { return &conn{c, pod, c.pools[pod]} }
+func (c *client) Server(pod int) lifecycle.Server { return &conn{c, pod, c.pools[pod]} }
 
 // conn is a server as one program reaches it.
 type conn struct {
@@ -392,7 +393,7 @@ func (s *server) instance() akucore.Instance {
 	return akucore.Instance{StartTime: s.startTime, AdminMode: s.adminMode}
 }
 
-func (c *conn) State(ctx context.Context, want akucore.Want) (state akucore.State, err error) {
+func (c *conn) State(ctx context.Context, want lifecycle.Want) (state akucore.State, err error) {
 	err = c.read(ctx, "state", func(s *server) {
 		state = akucore.State{Instance: s.instance(), Objects: map[string]akucore.Object{}, Tables: map[akucore.Table]akucore.TableState{}}
 		for name, o := range s.volume.objects {
@@ -414,7 +415,7 @@ func (c *conn) State(ctx context.Context, want akucore.Want) (state akucore.Stat
 }
 
 func (c *conn) Brief(ctx context.Context) (akucore.State, error) {
-	state, err := c.State(ctx, akucore.Want{})
+	state, err := c.State(ctx, lifecycle.Want{})
 	for name, o := range state.Objects {
 		o.Tables = nil
 		state.Objects[name] = o
@@ -514,10 +515,10 @@ func (c *conn) Flush(ctx context.Context, object string, wait time.Duration) err
 	return c.run(ctx, wait+quickTimeout, "FLUSH", object, func(ctx context.Context, s *server) error { return s.flush(ctx, object, wait) })
 }
 
-func (c *conn) SyncProgress(ctx context.Context, object string) (progress []akucore.SyncProgress, err error) {
+func (c *conn) SyncProgress(ctx context.Context, object string) (progress []lifecycle.SyncProgress, err error) {
 	err = c.read(ctx, "sync progress "+object, func(s *server) {
 		if at, copied := s.copied[object]; copied {
-			progress = []akucore.SyncProgress{{Records: -1, SN: at}}
+			progress = []lifecycle.SyncProgress{{Records: -1, SN: at}}
 		}
 	})
 	return progress, err
@@ -543,7 +544,7 @@ func (s *server) sender(name string, o *object) akucore.SenderState {
 	}[x.state]
 }
 
-func (c *conn) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
+func (c *conn) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
 		for _, o := range s.inTurn() {
@@ -622,12 +623,12 @@ func (s *server) others(c *client) []*session {
 	return others
 }
 
-func (c *conn) UserSessions(ctx context.Context) (users []akucore.Session, err error) {
+func (c *conn) UserSessions(ctx context.Context) (users []lifecycle.Session, err error) {
 	err = c.read(ctx, "sessions", func(s *server) {
 		users = nil
 		for _, o := range s.others(c.client) {
 			if !c.w.options.NeverClose {
-				users = append(users, akucore.Session{ID: o.id})
+				users = append(users, lifecycle.Session{ID: o.id})
 			}
 		}
 	})
@@ -653,4 +654,4 @@ func (c *conn) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (c *conn) Initialize(context.Context, []akucore.Script) error { return nil }
+func (c *conn) Initialize(context.Context, []lifecycle.Script) error { return nil }

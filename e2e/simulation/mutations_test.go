@@ -336,8 +336,8 @@ func slowCopies(o *Options) {
 }
 
 var mutations = []mutation{
-	{"the manual's join: truncate, SYNC, START all", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed("full join", akucore.PlanStart(m, o, v), func(akucore.Plan) akucore.Plan { return manualJoin(m, v) })
+	{"the manual's join: truncate, SYNC, START all", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(v, o), func(akucore.Plan) akucore.Plan { return manualJoin(v.Mesh, v) })
 	})},
 	{"the manual's end: FLUSH, STOP, RESET with sessions open", 50, both(
 		func(o *Options) { o.NeverClose = true }, unchecked(akucore.IfHandedOver))},
@@ -360,8 +360,8 @@ var mutations = []mutation{
 			v.Pods[pod] = p
 		}
 	}))},
-	{"beat: users are let in without a proof of each direction", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		p := akucore.PlanStart(m, o, v)
+	{"beat: users are let in without a proof of each direction", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		p := akucore.PlanStart(v, o)
 		if p.InService {
 			p = without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver })
 		}
@@ -376,8 +376,8 @@ var mutations = []mutation{
 	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry })},
 	{"join: the other slaves do not deliver to the master", 50, both(laggingSlave, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver }))},
 	{"join: tables are not emptied", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Truncate })},
-	{"join: the own sides exist while the copy is made", 50, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed("full join", akucore.PlanStart(m, o, v), createFirst)
+	{"join: the own sides exist while the copy is made", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(v, o), createFirst)
 	})},
 	{"join: a slave whose copy is outdated is not waited for", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
 		for pod, p := range v.Pods {
@@ -393,8 +393,8 @@ var mutations = []mutation{
 			}
 		}
 	})},
-	{"join: who waits does not clear an interrupted join first", 50, both(joinsCut, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed("full join", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+	{"join: who waits does not clear an interrupted join first", 50, both(joinsCut, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
 			copies := func(s akucore.Step) bool { return s.Do == akucore.Sync }
 			if !slices.ContainsFunc(p.Stages, func(stage akucore.Stage) bool { return slices.ContainsFunc(stage.Steps, copies) }) {
 				return akucore.Plan{Name: p.Name, Wait: "for somebody"}
@@ -412,16 +412,16 @@ var mutations = []mutation{
 			}
 		}
 	})},
-	{"restart: a slave opens without the master", 50, both(masterAway, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		if m.Self == akucore.Master || v.Pods[akucore.Master].Open() {
-			return akucore.PlanStart(m, o, v)
+	{"restart: a slave opens without the master", 50, both(masterAway, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		if v.Self == akucore.Master || v.Pods[akucore.Master].Open() {
+			return akucore.PlanStart(v, o)
 		}
 		v = seen(v)
 		v.Pods[akucore.Master] = akucore.Pod{}
-		for _, g := range m.Groups {
-			v.Pods[akucore.Master] = with(v.Pods[akucore.Master], akucore.Object{Name: g.Object(akucore.PairOf(0, m.Self)), XSN: 1, Tables: g.Tables})
+		for _, g := range v.Groups {
+			v.Pods[akucore.Master] = with(v.Pods[akucore.Master], akucore.Object{Name: g.Object(akucore.PairOf(0, v.Self)), XSN: 1, Tables: g.Tables})
 		}
-		return without(akucore.PlanStart(m, o, v), func(s akucore.Step) bool {
+		return without(akucore.PlanStart(v, o), func(s akucore.Step) bool {
 			return s.On == akucore.Master || s.Do != akucore.Open && s.Peer == akucore.Master
 		})
 	}))},
@@ -436,11 +436,11 @@ var mutations = []mutation{
 			}
 		}
 	})},
-	{"hand over: slaves that may lack something are left alone", 50, both(writesAlone, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return withoutOthers(m, p) })
+	{"hand over: slaves that may lack something are left alone", 50, both(writesAlone, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("hand over and give up the copy", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan { return withoutOthers(v.Mesh, p) })
 	}))},
-	{"hand over: nothing is delivered", 50, both(handsOverAsleep, start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed("hand over and give up the copy", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+	{"hand over: nothing is delivered", 50, both(handsOverAsleep, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("hand over and give up the copy", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
 			// Connecting is half of it: what a link has lies there in a moment.
 			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver || s.Do == akucore.Start })
 		})
@@ -503,8 +503,8 @@ var mutations = []mutation{
 	{"recovery: the master is not emptied", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.Truncate }))},
 	{"recovery: the other slaves deliver into the half-made copy", 50, both(recovered, createFirstInRecovery)},
 	{"recovery: slaves that cannot deliver are not waited for", 50, both(inACutAndClosed, func(o *Options) {
-		o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, _ ...int) akucore.Plan {
-			return akucore.PlanRecover(m, v, source, m.Peers()...)
+		o.PlanRecover = func(v akucore.View, source int, _ ...int) akucore.Plan {
+			return akucore.PlanRecover(v, source, v.Peers()...)
 		}
 	})},
 	{"start: the sign of a recovery is not noticed", 50, both(recovered, startSeeing(func(m akucore.Mesh, v akucore.View) {
@@ -513,11 +513,11 @@ var mutations = []mutation{
 		}
 	}))},
 
-	{"end: nothing is delivered", 50, both(cutInDelivery, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
-		return without(akucore.PlanEnd(m, o, v), func(s akucore.Step) bool { return s.Do == akucore.Deliver })
+	{"end: nothing is delivered", 50, both(cutInDelivery, end(func(v akucore.View, o akucore.EndOptions) akucore.Plan {
+		return without(akucore.PlanEnd(v, o), func(s akucore.Step) bool { return s.Do == akucore.Deliver })
 	}))},
-	{"end: slaves that may lack something are left alone", 50, end(func(m akucore.Mesh, o akucore.EndOptions, v akucore.View) akucore.Plan {
-		return withoutOthers(m, akucore.PlanEnd(m, o, v))
+	{"end: slaves that may lack something are left alone", 50, end(func(v akucore.View, o akucore.EndOptions) akucore.Plan {
+		return withoutOthers(v.Mesh, akucore.PlanEnd(v, o))
 	})},
 }
 
@@ -600,26 +600,26 @@ func unchecked(g akucore.Guard) func(*Options) {
 	return func(o *Options) { o.Unchecked = map[akucore.Guard]bool{g: true} }
 }
 
-func start(plan func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan) func(*Options) {
+func start(plan func(akucore.View, akucore.StartOptions) akucore.Plan) func(*Options) {
 	return func(o *Options) { o.PlanStart = plan }
 }
 
-func end(plan func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan) func(*Options) {
+func end(plan func(akucore.View, akucore.EndOptions) akucore.Plan) func(*Options) {
 	return func(o *Options) { o.PlanEnd = plan }
 }
 
 // join takes steps away from a full join.
 func join(away func(akucore.Step) bool) func(*Options) {
-	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed("full join", akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan { return without(p, away) })
+	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan { return without(p, away) })
 	})
 }
 
 // lists takes steps away from a change of the list of tables.
 func lists(away func(akucore.Mesh, akucore.Step) bool) func(*Options) {
-	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed(tablesInLine, akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
-			return without(p, func(s akucore.Step) bool { return away(m, s) })
+	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed(tablesInLine, akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
+			return without(p, func(s akucore.Step) bool { return away(v.Mesh, s) })
 		})
 	})
 }
@@ -627,17 +627,17 @@ func lists(away func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 // moved has steps of a change of the list of tables run in a stage of their own, so
 // many stages before the end.
 func moved(at int, which func(akucore.Mesh, akucore.Step) bool) func(*Options) {
-	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		return ifNamed(tablesInLine, akucore.PlanStart(m, o, v), func(p akucore.Plan) akucore.Plan {
+	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed(tablesInLine, akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
 			stage := akucore.Stage{Title: "moved"}
 			for _, other := range p.Stages {
 				for _, s := range other.Steps {
-					if which(m, s) {
+					if which(v.Mesh, s) {
 						stage.Steps = append(stage.Steps, s)
 					}
 				}
 			}
-			p = without(p, func(s akucore.Step) bool { return which(m, s) })
+			p = without(p, func(s akucore.Step) bool { return which(v.Mesh, s) })
 			if len(stage.Steps) > 0 {
 				p.Stages = slices.Insert(p.Stages, max(0, len(p.Stages)+at), stage)
 			}
@@ -649,18 +649,18 @@ func moved(at int, which func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 // kept has a plan reset objects that it would drop and create; but for those towards other slaves, whose absence keeps
 // what they hold back.
 func kept(name string) func(*Options) {
-	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-		p := akucore.PlanStart(m, o, v)
+	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		p := akucore.PlanStart(v, o)
 		return ifNamed(name, p, func(p akucore.Plan) akucore.Plan {
-			return resetInstead(p, func(s akucore.Step) bool { return s.On != m.Self || s.Peer == akucore.Master })
+			return resetInstead(p, func(s akucore.Step) bool { return s.On != v.Self || s.Peer == akucore.Master })
 		})
 	})
 }
 
 // keptInRecovery does that for the source's side of a recovery.
 func keptInRecovery(o *Options) {
-	o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, without ...int) akucore.Plan {
-		return resetInstead(akucore.PlanRecover(m, v, source, without...), func(s akucore.Step) bool { return s.On == source })
+	o.PlanRecover = func(v akucore.View, source int, without ...int) akucore.Plan {
+		return resetInstead(akucore.PlanRecover(v, source, without...), func(s akucore.Step) bool { return s.On == source })
 	}
 }
 
@@ -687,8 +687,8 @@ func resetInstead(p akucore.Plan, which func(akucore.Step) bool) akucore.Plan {
 func numbered(first bool) func(*Options) {
 	return func(o *Options) {
 		rules := o.PlanStart
-		o.PlanStart = func(m akucore.Mesh, so akucore.StartOptions, v akucore.View) akucore.Plan {
-			p := rules(m, so, v)
+		o.PlanStart = func(v akucore.View, so akucore.StartOptions) akucore.Plan {
+			p := rules(v, so)
 			for i := range p.Stages {
 				p.Stages[i].Steps = slices.Clone(p.Stages[i].Steps)
 				for j, s := range p.Stages[i].Steps {
@@ -704,10 +704,10 @@ const tablesInLine = "bring the tables in line with the configuration"
 
 // startSeeing has the rules of a start see something else than what is true.
 func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {
-	return start(func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		v = seen(v)
-		change(m, v)
-		return akucore.PlanStart(m, o, v)
+		change(v.Mesh, v)
+		return akucore.PlanStart(v, o)
 	})
 }
 
@@ -715,16 +715,16 @@ func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {
 func recovery(away func(akucore.Step) bool) func(*Options) {
 	return func(o *Options) {
 		less := without
-		o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, without ...int) akucore.Plan {
-			return less(akucore.PlanRecover(m, v, source, without...), away)
+		o.PlanRecover = func(v akucore.View, source int, without ...int) akucore.Plan {
+			return less(akucore.PlanRecover(v, source, without...), away)
 		}
 	}
 }
 
 // createFirstInRecovery gives the other slaves their objects on the master before it is emptied and filled.
 func createFirstInRecovery(o *Options) {
-	o.PlanRecover = func(m akucore.Mesh, v akucore.View, source int, without ...int) akucore.Plan {
-		p := akucore.PlanRecover(m, v, source, without...)
+	o.PlanRecover = func(v akucore.View, source int, without ...int) akucore.Plan {
+		p := akucore.PlanRecover(v, source, without...)
 		var first akucore.Stage
 		for i := range p.Stages {
 			p.Stages[i].Steps = slices.DeleteFunc(slices.Clone(p.Stages[i].Steps), func(s akucore.Step) bool {

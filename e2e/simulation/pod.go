@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 const (
@@ -240,7 +241,7 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		}
 		cancel()
 	})
-	starter := &akucore.Starter{
+	starter := &lifecycle.Starter{
 		Runner: p.runner(c),
 		Options: akucore.StartOptions{
 			Flush: p.w.options.FlushAtStart, FlushTimeout: 300 * time.Second,
@@ -278,12 +279,12 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	defer stop()
 	p.w.spawn(func() { p.beat(beating, c) })
 	if p.w.options.NoSweep {
-		err = akucore.Watch(ctx, c.Server(p.number), instance, present)
+		err = lifecycle.Watch(ctx, c.Server(p.number), instance, present)
 	} else {
-		err = akucore.Attend(ctx, p.runner(c), instance, p.replicas, present, func() {})
+		err = lifecycle.Attend(ctx, p.runner(c), instance, p.replicas, present, func() {})
 	}
 	p.w.mu.Lock()
-	if errors.Is(err, akucore.ErrGone) && !c.dead {
+	if errors.Is(err, lifecycle.ErrGone) && !c.dead {
 		p.marker = false
 	}
 	p.w.mu.Unlock()
@@ -300,12 +301,12 @@ func (p *pod) beat(ctx context.Context, c *client) {
 }
 
 // decide is how the pod's start decides. What somebody has to do is remembered for him.
-func (p *pod) decide(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
+func (p *pod) decide(v akucore.View, o akucore.StartOptions) akucore.Plan {
 	rules := p.w.options.PlanStart
 	if rules == nil {
 		rules = akucore.PlanStart
 	}
-	plan := rules(m, o, v)
+	plan := rules(v, o)
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	p.asks, p.human = plan.Recovery, plan.Human
@@ -335,8 +336,8 @@ func (p *pod) replicas(context.Context) int {
 	return p.w.set.replicas
 }
 
-func (p *pod) runner(c *client) *akucore.Runner {
-	return &akucore.Runner{
+func (p *pod) runner(c *client) *lifecycle.Runner {
+	return &lifecycle.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
 		Unchecked: p.w.options.Unchecked, LockWait: lockWait, HoldNobody: p.w.options.HoldNobody, Tell: p.w.heard,
@@ -399,8 +400,8 @@ func (p *pod) runHook() {
 		}
 		return
 	}
-	budget := akucore.Split(endTimeout-drainTime, p.w.options.Shutdown)
-	ender := akucore.Ender{
+	budget := lifecycle.Split(endTimeout-drainTime, p.w.options.Shutdown)
+	ender := lifecycle.Ender{
 		Runner: p.runner(c),
 		Options: akucore.EndOptions{
 			Flush: p.w.options.FlushAtEnd, DeliverLimit: budget.Deliver, Reset: p.w.options.Reset, Shutdown: p.w.options.Shutdown,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // receiver is the other end of a sender's link. It applies one stream in its order: also
@@ -176,8 +177,8 @@ func (r *receiver) wait(lock *lock, c change) {
 }
 
 // heard is what programs tell people. Rows that a receiver gave up, and that people were told of, are theirs to mend.
-func (w *world) heard(e akucore.Event) {
-	if e.Kind != akucore.GivenUp && !errors.Is(e.Err, akucore.ErrGivenUp) {
+func (w *world) heard(e lifecycle.Event) {
+	if e.Kind != lifecycle.GivenUp && !errors.Is(e.Err, lifecycle.ErrGivenUp) {
 		return
 	}
 	w.mu.Lock()

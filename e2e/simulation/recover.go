@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // What aku-init recover does, and somebody who runs it whenever the master asks for it.
@@ -229,11 +230,11 @@ func (p *pod) recoverFrom(source int, without []int) error {
 	r := p.runner(c)
 	var last error
 	for range r.RetryCount + 1 {
-		view, err := akucore.Observe(ctx, r.Mesh, c, -1)
+		view, err := lifecycle.Observe(ctx, r.Mesh, c, -1)
 		if err != nil {
 			return errors.Join(err, last)
 		}
-		plan := rules(r.Mesh, view, source, without...)
+		plan := rules(view, source, without...)
 		if plan.Wait != "" {
 			return errors.Join(fmt.Errorf("%w: %s", errRefused, plan.Wait), last)
 		}

@@ -52,10 +52,10 @@ type Options struct {
 	Unawaited  bool                   // a beat counts as arrived when it is written
 	Uncounted  bool                   // nobody looks at what receivers failed to apply
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
-	PlanStart func(akucore.Mesh, akucore.StartOptions, akucore.View) akucore.Plan
-	PlanEnd   func(akucore.Mesh, akucore.EndOptions, akucore.View) akucore.Plan
+	PlanStart func(akucore.View, akucore.StartOptions) akucore.Plan
+	PlanEnd   func(akucore.View, akucore.EndOptions) akucore.Plan
 	// PlanRecover does for aku-init recover.
-	PlanRecover func(akucore.Mesh, akucore.View, int, ...int) akucore.Plan
+	PlanRecover func(akucore.View, int, ...int) akucore.Plan
 }
 
 // OptionsOf draws the options of a seed.

@@ -1,10 +1,9 @@
 package simulation
 
 import (
+	"aku/internal/lifecycle"
 	"slices"
 	"time"
-
-	"aku/internal/akucore"
 )
 
 // transaction is one that stays open for a while. It has written something at its
@@ -81,8 +80,8 @@ func (s *server) applying() []*transaction {
 }
 
 // seen is what V$TRANSACTION shows of it; that of a receiver belongs to no session.
-func (t *transaction) seen(session int64) akucore.Transaction {
-	return akucore.Transaction{ID: t.id, Session: session, Since: t.since.Truncate(time.Second)}
+func (t *transaction) seen(session int64) lifecycle.Transaction {
+	return lifecycle.Transaction{ID: t.id, Session: session, Since: t.since.Truncate(time.Second)}
 }
 
 // lasts is how long a transaction of somebody stays open. Callers hold the lock.

@@ -1,21 +1,16 @@
 // Package akucore holds the rules by which Altibase servers in the pods of one
 // StatefulSet join, leave and watch each other's replication.
 //
-// Everything is observe → plan → run:
+// A View is what is true now on the own server and every reachable peer. PlanStart, PlanEnd
+// and the others are pure functions from a View to a Plan: stages of steps, where the steps
+// of one stage run at the same time. Package lifecycle observes, runs the plans, and
+// observes again after any failure, so a crash between any two statements is healed by
+// starting over; nothing is remembered but what the servers hold.
 //
-//   - Observe reads what is true now on the own server and every reachable peer
-//     into a View.
-//   - PlanStart and PlanEnd are pure functions from a View to a Plan: stages of
-//     steps, where the steps of one stage run at the same time.
-//   - Runner.Run carries a Plan out. Any failure leads back to observing, so a
-//     crash between any two statements is healed by starting over; nothing is
-//     remembered but what the servers hold.
+// A step that destroys something (TRUNCATE, RESET, DROP) names the Guard that must hold. It
+// is checked on the server right before the statement.
 //
-// A step that destroys something (TRUNCATE, RESET, DROP) names the Guard that
-// must hold, and the runner checks it on the server right before the statement.
-//
-// The package knows no SQL text, no ODBC and no Kubernetes: it sees servers
-// through the Server interface.
+// The package knows no SQL text, no ODBC, no Kubernetes and no clock, and does nothing.
 //
 // A changed list of tables takes effect when a slave starts: it copies what is new and
 // takes out what is gone, the highest slave first, as soon as all joined slaves are in

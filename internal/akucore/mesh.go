@@ -81,11 +81,11 @@ func (m Mesh) Host(pod int) string {
 
 // Peers are the pod numbers of all pods but the own, in order.
 func (m Mesh) Peers() []int {
-	return m.others(m.Self)
+	return m.Others(m.Self)
 }
 
 // others are the pod numbers of all pods but one.
-func (m Mesh) others(pod int) []int {
+func (m Mesh) Others(pod int) []int {
 	var others []int
 	for other := range m.ServerCount {
 		if other != pod {
@@ -118,7 +118,7 @@ func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
 }
 
 // fewNames joins things for a line: of many only the first.
-func fewNames[T fmt.Stringer](things []T) string { return few(texts(things)) }
+func FewNames[T fmt.Stringer](things []T) string { return Few(texts(things)) }
 
 func texts[T fmt.Stringer](things []T) []string {
 	texts := make([]string, len(things))
@@ -129,7 +129,7 @@ func texts[T fmt.Stringer](things []T) []string {
 }
 
 // few joins texts for a line: of many only the first.
-func few(texts []string) string {
+func Few(texts []string) string {
 	const most = 8
 	if len(texts) <= most {
 		return strings.Join(texts, ", ")

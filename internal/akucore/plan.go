@@ -92,7 +92,7 @@ type Step struct {
 }
 
 // as is the step with another verb and guard.
-func (s Step) as(do Verb, guard Guard) Step {
+func (s Step) As(do Verb, guard Guard) Step {
 	s.Do, s.If = do, guard
 	return s
 }
@@ -107,7 +107,7 @@ func (s Step) of(tables []Table) Step {
 func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(PairOf(s.On, s.Peer)) }
 
 // onObject tells whether the step is about a replication object.
-func (s Step) onObject() bool {
+func (s Step) OnObject() bool {
 	switch s.Do {
 	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery:
 		return false
@@ -116,7 +116,7 @@ func (s Step) onObject() bool {
 }
 
 // proves tells whether the step shows that a peer has all.
-func (s Step) proves() bool { return s.Do == Deliver || s.Do == Flush }
+func (s Step) Proves() bool { return s.Do == Deliver || s.Do == Flush }
 
 // Spec is the object that a CREATE of the step makes.
 func (s Step) Spec(m Mesh) ObjectSpec {
@@ -131,7 +131,7 @@ func (s Step) Spec(m Mesh) ObjectSpec {
 func (s Step) Describe(m Mesh) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", m.PodName(s.On), s.Do)
-	if s.onObject() {
+	if s.OnObject() {
 		fmt.Fprintf(&b, " %s", s.Object(m))
 	}
 	switch s.Do {
@@ -144,7 +144,7 @@ func (s Step) Describe(m Mesh) string {
 		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
 	}
 	if len(s.Tables) > 0 {
-		fmt.Fprintf(&b, " %s", fewNames(s.Tables))
+		fmt.Fprintf(&b, " %s", FewNames(s.Tables))
 	}
 	if s.Do == Delay {
 		fmt.Fprintf(&b, " %s", s.For)
@@ -187,7 +187,7 @@ type Plan struct {
 }
 
 // copies tells whether the plan copies rows.
-func (p Plan) copies() bool { return len(p.pods(Sync, SyncTables)) > 0 }
+func (p Plan) Copies() bool { return len(p.pods(Sync, SyncTables)) > 0 }
 
 // add appends a stage unless it is empty.
 func (p *Plan) add(stage Stage) {

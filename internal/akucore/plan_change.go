@@ -30,38 +30,38 @@ import (
 //
 // The master, and slaves that still have the old configuration, change nothing by
 // themselves.
-func planChange(m Mesh, v View) Plan {
-	c := &change{m: m, v: v}
+func planChange(v View) Plan {
+	c := &change{m: v.Mesh, v: v}
 	var copied []Table
-	for g, group := range m.Groups {
+	for g, group := range v.Groups {
 		var added []Table
-		anew := !slices.Contains(v.groups(m, m.Self, Master), g)
-		for _, peer := range m.Peers() {
-			if peer == Master || v.joined(m, peer) {
+		anew := !slices.Contains(v.groups(v.Self, Master), g)
+		for _, peer := range v.Peers() {
+			if peer == Master || v.joined(peer) {
 				added = union(added, c.pair(peer, g))
 			}
 		}
-		at := Step{On: Master, Peer: m.Self, Group: g}
+		at := Step{On: Master, Peer: v.Self, Group: g}
 		table := repeated(added)
 		switch {
 		case anew:
 			added = group.Items()
-			c.sync.Steps = append(c.sync.Steps, at.as(Sync, Unguarded))
+			c.sync.Steps = append(c.sync.Steps, at.As(Sync, Unguarded))
 		case table != Table{}:
-			p := planHandOver(m, v, false)
+			p := planHandOver(v, false)
 			p.Name += fmt.Sprintf(": several partitions of %s are new, and no SYNC TABLE copies more than one", table)
 			return p
 		case len(added) > 0:
-			c.sync.Steps = append(c.sync.Steps, at.as(SyncTables, Unguarded).of(added))
+			c.sync.Steps = append(c.sync.Steps, at.As(SyncTables, Unguarded).of(added))
 		default:
-			c.sync.Steps = append(c.sync.Steps, at.as(Start, IfKept))
+			c.sync.Steps = append(c.sync.Steps, at.As(Start, IfKept))
 		}
 		copied = union(copied, added)
 	}
-	c.start.Steps = append(c.start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master})...)
+	c.start.Steps = append(c.start.Steps, forGroups(v.Mesh, Step{Do: Start, On: v.Self, Peer: Master})...)
 
 	p := Plan{Name: "bring the tables in line with the configuration"}
-	p.add(v.closeFirst(m))
+	p.add(v.closeFirst())
 	p.add(c.align.titled(alignTitle))
 	p.add(c.connect.titled("start or wake what holds unsent changes"))
 	p.add(c.deliver.titled("deliver both ways", "Flush replications.", "Replication flush has ended."))
@@ -71,7 +71,7 @@ func planChange(m Mesh, v View) Plan {
 	p.add(c.forget.titled("give up the mark of a complete copy"))
 	p.add(c.own.titled("change the own sides, and take tables out"))
 	if len(copied) > 0 {
-		empty := Stage{Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: copied}}}
+		empty := Stage{Steps: []Step{{Do: Truncate, On: v.Self, If: IfNotJoined, Tables: copied}}}
 		p.add(empty.titled("empty the new tables", "Truncate tables for replications.", "Table truncation has ended."))
 		p.add(c.sync.titled("copy the new tables from the master", "Sync tables from MASTER Server.", "Replication sync has ended."))
 	} else {
@@ -107,47 +107,47 @@ type change struct {
 // that are new to it.
 func (c *change) pair(peer, group int) (added []Table) {
 	here, there := Step{On: c.m.Self, Peer: peer, Group: group}, Step{On: peer, Peer: c.m.Self, Group: group}
-	want := c.v.wanted(c.m, peer, group)
-	if !slices.Contains(c.v.groups(c.m, c.m.Self, peer), group) {
+	want := c.v.wanted(peer, group)
+	if !slices.Contains(c.v.groups(c.m.Self, peer), group) {
 		if len(want) > 0 {
 			c.make(here, there, c.m.unlessAll(want, group))
 		}
 		return want
 	}
-	steps, theirs := c.v.align(c.m, peer, group)
-	own, _ := c.v.object(c.m, c.m.Self, peer, group)
+	steps, theirs := c.v.align(peer, group)
+	own, _ := c.v.object(c.m.Self, peer, group)
 	c.align.Steps = append(c.align.Steps, steps...)
 	c.connect.Steps = append(c.connect.Steps, startOrWake(own, here)...)
 	c.connect.Steps = append(c.connect.Steps, startOrWake(theirs, there)...)
-	c.deliver.Steps = append(c.deliver.Steps, here.as(Deliver, Unguarded), there.as(Deliver, Unguarded))
-	c.stop.Steps = append(c.stop.Steps, here.as(Stop, Unguarded), there.as(Stop, Unguarded))
+	c.deliver.Steps = append(c.deliver.Steps, here.As(Deliver, Unguarded), there.As(Deliver, Unguarded))
+	c.stop.Steps = append(c.stop.Steps, here.As(Stop, Unguarded), there.As(Stop, Unguarded))
 
-	if added = own.lacks(want); len(added) > 0 {
-		c.pin.Steps = append(c.pin.Steps, there.as(AddTables, Unguarded).of(added))
-		c.join(peer, group, here.as(AddTables, IfNotJoined).of(added))
+	if added = own.Lacks(want); len(added) > 0 {
+		c.pin.Steps = append(c.pin.Steps, there.As(AddTables, Unguarded).of(added))
+		c.join(peer, group, here.As(AddTables, IfNotJoined).of(added))
 	}
 	if more := own.exceeds(want); len(more) > 0 {
-		takeOut := func(s Step) Step { return s.as(DropTables, IfNotJoined).of(more) }
+		takeOut := func(s Step) Step { return s.As(DropTables, IfNotJoined).of(more) }
 		c.own.Steps = append(c.own.Steps, takeOut(here), takeOut(there))
 	}
 	if peer == Master {
-		c.forget.Steps = append(c.forget.Steps, here.as(Reset, IfHandedOver))
+		c.forget.Steps = append(c.forget.Steps, here.As(Reset, IfHandedOver))
 	} else {
-		c.start.Steps = append(c.start.Steps, here.as(Start, IfKept), there.as(Start, IfKept))
+		c.start.Steps = append(c.start.Steps, here.As(Start, IfKept), there.As(Start, IfKept))
 	}
 	return added
 }
 
 // make adds the steps that set a new group's pair up.
 func (c *change) make(here, there Step, tables []Table) {
-	c.pin.Steps = append(c.pin.Steps, there.as(Create, Unguarded).of(tables))
+	c.pin.Steps = append(c.pin.Steps, there.As(Create, Unguarded).of(tables))
 	if here.Peer != Master {
-		c.pin.Steps = append(c.pin.Steps, there.as(StartRetry, Unguarded))
+		c.pin.Steps = append(c.pin.Steps, there.As(StartRetry, Unguarded))
 		// It would look for us only every 60 s.
-		c.follow.Steps = append(c.follow.Steps, there.as(Stop, Unguarded))
-		c.start.Steps = append(c.start.Steps, here.as(Start, Unguarded), there.as(Start, IfKept))
+		c.follow.Steps = append(c.follow.Steps, there.As(Stop, Unguarded))
+		c.start.Steps = append(c.start.Steps, here.As(Start, Unguarded), there.As(Start, IfKept))
 	}
-	c.join(here.Peer, here.Group, here.as(Create, Unguarded).of(tables))
+	c.join(here.Peer, here.Group, here.As(Create, Unguarded).of(tables))
 }
 
 // join has the own side of a pair take new tables: towards the master before they are
@@ -159,7 +159,7 @@ func (c *change) join(peer, group int, own Step) {
 		return
 	}
 	toMaster := Step{On: peer, Peer: Master, Group: group}
-	c.toMaster.Steps = append(c.toMaster.Steps, toMaster.as(Settle, Unguarded), toMaster.as(Deliver, Unguarded))
+	c.toMaster.Steps = append(c.toMaster.Steps, toMaster.As(Settle, Unguarded), toMaster.As(Deliver, Unguarded))
 	c.follow.Steps = append(c.follow.Steps, own)
 }
 
@@ -169,22 +169,22 @@ const alignTitle = "bring the peers' sides in line with the own ones"
 // one and goes to the own host, and how the side is then. It has more tables after a
 // change of the list that was cut. Who starts corrects what leads to it: only there
 // the new host or port is in use for sure.
-func (v View) align(m Mesh, peer, group int) ([]Step, Object) {
-	own, exists := v.object(m, m.Self, peer, group)
-	theirs, there := v.object(m, peer, m.Self, group)
+func (v View) align(peer, group int) ([]Step, Object) {
+	own, exists := v.object(v.Self, peer, group)
+	theirs, there := v.object(peer, v.Self, group)
 	if !exists || !there {
 		return nil, theirs
 	}
-	at := Step{On: peer, Peer: m.Self, Group: group}
+	at := Step{On: peer, Peer: v.Self, Group: group}
 	var steps []Step
-	if more := theirs.exceeds(own.Tables); m.Self != Master && len(more) > 0 {
-		steps = append(steps, at.as(DropTables, IfOnlyThere).of(more))
+	if more := theirs.exceeds(own.Tables); v.Self != Master && len(more) > 0 {
+		steps = append(steps, at.As(DropTables, IfOnlyThere).of(more))
 	}
-	if !theirs.goesTo(m.Spec(m.Groups[group], peer, m.Self)) {
-		steps = append(steps, at.as(SetHost, Unguarded))
+	if !theirs.goesTo(v.Spec(v.Groups[group], peer, v.Self)) {
+		steps = append(steps, at.As(SetHost, Unguarded))
 	}
-	if len(steps) > 0 && theirs.active() {
-		steps = append([]Step{at.as(Stop, Unguarded)}, steps...)
+	if len(steps) > 0 && theirs.Active() {
+		steps = append([]Step{at.As(Stop, Unguarded)}, steps...)
 		theirs.Started, theirs.Sender = false, SenderNone
 	}
 	return steps, theirs

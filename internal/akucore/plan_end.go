@@ -42,6 +42,11 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 	return r == ResetAlways
 }
 
+// statementTail is guaranteed to STOP and RESET: STOPs of one server run one
+// after the other, up to 1 s for each of at most five peers, and RESETs take
+// milliseconds.
+const StatementTail = 8 * time.Second
+
 // PlanEnd decides how the own pod ends: keep users out, deliver, stop both sides
 // of every pair and, when it leaves for good, reset both sides.
 //
@@ -50,14 +55,14 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 // master is reset: it makes a full join when it comes back. That holds for one
 // that was removed, too: its volume may come back. And for one that this pod was not
 // paired with.
-func PlanEnd(m Mesh, o EndOptions, v View) Plan {
+func PlanEnd(v View, o EndOptions) Plan {
 	p := Plan{Name: "end"}
-	joined := m.Self == Master || v.mark(m, m.Self, Master) != none
-	leave := o.Reset.leaves(m.Self, v.Replicas)
+	joined := v.Self == Master || v.mark(v.Self, Master) != none
+	leave := o.Reset.leaves(v.Self, v.Replicas)
 	if leave && joined && !v.Pods[Master].Open() {
 		// Without the master nobody knows which slaves there are to hear of the end.
 		leave = false
-		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", m.PodName(Master), whyNotOpen(v.Pods[Master])))
+		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), whyNotOpen(v.Pods[Master])))
 	}
 
 	connect := Stage{Title: "start or wake what holds unsent changes"}
@@ -67,32 +72,32 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	anew := Stage{Title: "have slaves join anew that would miss what is delivered now"}
 
 	// The master last, as in a join: the STOPs of a server are sent in this order.
-	for _, peer := range append(otherSlaves(m), Master) {
-		if peer == m.Self {
+	for _, peer := range append(otherSlaves(v.Mesh), Master) {
+		if peer == v.Self {
 			continue
 		}
 		open := v.Pods[peer].Open()
-		for g := range m.Groups {
-			own, exists := v.object(m, m.Self, peer, g)
+		for g := range v.Groups {
+			own, exists := v.object(v.Self, peer, g)
 			there := open || v.Pods[peer].Closed()
 			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
-				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
-				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: o.DeliverLimit, Strict: leave})
+				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: v.Self, Peer: peer, Group: g})...)
+				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: v.Self, Peer: peer, Group: g, For: o.DeliverLimit, Strict: leave})
 			}
 			if own.XSN != Unset && !there {
-				p.Undone = append(p.Undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", m.PodName(peer), own.Name))
+				p.Undone = append(p.Undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", v.PodName(peer), own.Name))
 			}
-			sides := []int{m.Self}
+			sides := []int{v.Self}
 			if open {
 				sides = append(sides, peer)
 			}
 			for _, on := range sides {
-				at := PairOf(m.Self, peer).other(on)
-				side, exists := v.object(m, on, at, g)
+				at := PairOf(v.Self, peer).other(on)
+				side, exists := v.object(on, at, g)
 				if !exists {
 					continue
 				}
-				if side.active() || leave && side.XSN != Unset {
+				if side.Active() || leave && side.XSN != Unset {
 					stop.Steps = append(stop.Steps, Step{Do: Stop, On: on, Peer: at, Group: g})
 				}
 				if leave && side.XSN != Unset {
@@ -100,20 +105,20 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 				}
 			}
 		}
-		if leave && joined && peer != Master && v.mayLack(m, peer) {
+		if leave && joined && peer != Master && v.mayLack(peer) {
 			guard := IfHandedOver
-			if v.joined(m, peer) && !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
+			if v.joined(peer) && !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
 				guard = IfAway
 			}
-			anew.Steps = append(anew.Steps, v.joinAnew(m, peer, guard)...)
+			anew.Steps = append(anew.Steps, v.joinAnew(peer, guard)...)
 		}
 	}
 
-	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
+	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: v.Self}}})
 	p.add(connect)
 	p.add(deliver)
 	// A peer that falls silent now must not use up what the others need.
-	limit := max(statementTail, time.Duration(len(m.Peers())*len(m.Groups))*time.Second+3*time.Second)
+	limit := max(StatementTail, time.Duration(len(v.Peers())*len(v.Groups))*time.Second+3*time.Second)
 	for _, stage := range []Stage{stop, anew, reset} {
 		for i := range stage.Steps {
 			stage.Steps[i].For = limit
@@ -123,7 +128,7 @@ func PlanEnd(m Mesh, o EndOptions, v View) Plan {
 	p.add(anew)
 	p.add(reset)
 	if o.Shutdown {
-		p.add(Stage{Title: "stop the server", Steps: []Step{{Do: Shutdown, On: m.Self}}})
+		p.add(Stage{Title: "stop the server", Steps: []Step{{Do: Shutdown, On: v.Self}}})
 	}
 	return p
 }

@@ -22,30 +22,30 @@ import "fmt"
 // What was both in the copy and after the pin arrives twice; the server's
 // default conflict rules skip it. Users are let in by the next plan, which proves that
 // every pair carries what is written, both ways.
-func planJoin(m Mesh, v View) Plan {
+func planJoin(v View) Plan {
 	p := Plan{Name: "full join", Join: true}
 	clean := Stage{Title: "take away the objects of an earlier database"}
-	for g := range m.Groups {
-		v.takeAway(m, &clean, Master, m.Self, g)
-		for _, peer := range m.Peers() {
-			v.takeAway(m, &clean, m.Self, peer, g)
+	for g := range v.Groups {
+		v.takeAway(&clean, Master, v.Self, g)
+		for _, peer := range v.Peers() {
+			v.takeAway(&clean, v.Self, peer, g)
 		}
 	}
 	var others []int
-	for _, slave := range otherSlaves(m) {
+	for _, slave := range otherSlaves(v.Mesh) {
 		why := ""
 		switch pod := v.Pods[slave]; {
-		case v.outdated(m, slave):
-			why = waitForOutdated(m, slave)
-		case v.joined(m, slave) && pod.Open():
+		case v.outdated(slave):
+			why = waitForOutdated(v.Mesh, slave)
+		case v.joined(slave) && pod.Open():
 			others = append(others, slave)
-		case v.joined(m, slave) && v.awaited(m, slave):
+		case v.joined(slave) && v.awaited(slave):
 			// It may hold changes that are neither on the master nor, once we
 			// have joined without it, ever sent to us.
 			why = fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
-				m.PodName(slave), whyNotOpen(pod))
-		case slave < m.Self && pod.Closed():
-			why = fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", m.PodName(slave))
+				v.PodName(slave), whyNotOpen(pod))
+		case slave < v.Self && pod.Closed():
+			why = fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", v.PodName(slave))
 		}
 		if why == "" {
 			continue
@@ -72,37 +72,37 @@ func planJoin(m Mesh, v View) Plan {
 	// its starts run one after the other anyway.
 	start := Stage{Title: "the copy is complete: start", InTurn: true}
 
-	for g := range m.Groups {
+	for g := range v.Groups {
 		create.Steps = append(create.Steps,
-			Step{Do: Create, On: Master, Peer: m.Self, Group: g}, Step{Do: Create, On: m.Self, Peer: Master, Group: g})
+			Step{Do: Create, On: Master, Peer: v.Self, Group: g}, Step{Do: Create, On: v.Self, Peer: Master, Group: g})
 		for _, slave := range others {
-			v.takeAway(m, &clean, slave, m.Self, g)
-			if !v.replicates(m, slave, g) {
+			v.takeAway(&clean, slave, v.Self, g)
+			if !v.replicates(slave, g) {
 				continue // it sets the pair up when it starts with that block
 			}
-			tables := v.shared(m, slave, g)
-			if !sharesAny(tables, m) {
-				return Plan{Name: p.Name, Wait: v.nothingShared(m, slave, g)}
+			tables := v.shared(slave, g)
+			if !sharesAny(tables, v.Mesh) {
+				return Plan{Name: p.Name, Wait: v.nothingShared(slave, g)}
 			}
-			tables = m.unlessAll(tables, g)
-			create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: m.Self, Group: g, Tables: tables})
-			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: m.Self, Group: g})
-			if toMaster, _ := v.object(m, slave, Master, g); !toMaster.Started {
+			tables = v.unlessAll(tables, g)
+			create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: v.Self, Group: g, Tables: tables})
+			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: v.Self, Group: g})
+			if toMaster, _ := v.object(slave, Master, g); !toMaster.Started {
 				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
 			}
 			deliver.Steps = append(deliver.Steps, Step{Do: Settle, On: slave, Peer: Master, Group: g}, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
 			pair.Steps = append(pair.Steps,
-				Step{Do: Create, On: m.Self, Peer: slave, Group: g, Tables: tables},
-				Step{Do: Stop, On: slave, Peer: m.Self, Group: g})
+				Step{Do: Create, On: v.Self, Peer: slave, Group: g, Tables: tables},
+				Step{Do: Stop, On: slave, Peer: v.Self, Group: g})
 			start.Steps = append(start.Steps,
-				Step{Do: Start, On: m.Self, Peer: slave, Group: g, New: true},
-				Step{Do: Start, On: slave, Peer: m.Self, Group: g, If: IfKept})
+				Step{Do: Start, On: v.Self, Peer: slave, Group: g, New: true},
+				Step{Do: Start, On: slave, Peer: v.Self, Group: g, If: IfKept})
 		}
-		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: m.Self, Group: g})
+		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: v.Self, Group: g})
 	}
-	start.Steps = append(start.Steps, forGroups(m, Step{Do: Start, On: m.Self, Peer: Master, New: true})...)
+	start.Steps = append(start.Steps, forGroups(v.Mesh, Step{Do: Start, On: v.Self, Peer: Master, New: true})...)
 
-	p.add(v.closeFirst(m))
+	p.add(v.closeFirst())
 	p.add(clean)
 	p.add(create)
 	p.add(connect)
@@ -111,30 +111,30 @@ func planJoin(m Mesh, v View) Plan {
 	p.add(Stage{
 		Title: "empty the own tables",
 		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
-		Steps: []Step{{Do: Truncate, On: m.Self, If: IfNotJoined, Tables: m.Items()}},
+		Steps: []Step{{Do: Truncate, On: v.Self, If: IfNotJoined, Tables: v.Items()}},
 	})
 	p.add(sync)
 	p.add(pair)
-	p.add(v.beginLife(m))
+	p.add(v.beginLife())
 	p.add(start)
 	return p
 }
 
 // beginLife has the own pod begin a life after all that any server knows of it.
-func (v View) beginLife(m Mesh) Stage {
-	return Stage{Title: "begin a life", Steps: forGroups(m, Step{Do: BeginLife, On: m.Self, Above: v.known(m, m.Self)})}
+func (v View) beginLife() Stage {
+	return Stage{Title: "begin a life", Steps: forGroups(v.Mesh, Step{Do: BeginLife, On: v.Self, Above: v.known(v.Self)})}
 }
 
 // takeAway stops and drops a side of a pair of the joining pod, if there is one. What it
 // has not sent is not needed: the copy will hold it.
-func (v View) takeAway(m Mesh, clean *Stage, on, peer, group int) {
-	o, exists := v.object(m, on, peer, group)
+func (v View) takeAway(clean *Stage, on, peer, group int) {
+	o, exists := v.object(on, peer, group)
 	at := Step{On: on, Peer: peer, Group: group}
-	if o.active() {
-		clean.Steps = append(clean.Steps, at.as(Stop, Unguarded))
+	if o.Active() {
+		clean.Steps = append(clean.Steps, at.As(Stop, Unguarded))
 	}
 	if exists {
-		clean.Steps = append(clean.Steps, at.as(Drop, IfNotJoined))
+		clean.Steps = append(clean.Steps, at.As(Drop, IfNotJoined))
 	}
 }
 

@@ -65,17 +65,17 @@ func TestPlanRecover(t *testing.T) {
 	}
 	text := ""
 	for _, test := range tests {
-		text += "== " + test.name + "\n" + PlanRecover(test.w.m, test.w.view, test.source, test.without...).Describe(test.w.m, nil) + "\n"
+		text += "== " + test.name + "\n" + PlanRecover(test.w.view, test.source, test.without...).Describe(test.w.m, nil) + "\n"
 	}
 	// The sign keeps the master closed even when its XSNs look complete.
 	w := newWorld(mesh(0)).closed(0).open(1).away(2)
 	cut := sign(w.both(w.stopped, 0, 1), 1)
-	text += "== start of a master whose recovery was cut\n" + PlanStart(cut.m, startOptions, cut.view).Describe(cut.m, nil)
+	text += "== start of a master whose recovery was cut\n" + PlanStart(cut.view, startOptions).Describe(cut.m, nil)
 
 	order := func(w *world, order RecoveryOrder) string {
 		options := startOptions
 		options.Recover = order
-		return PlanStart(w.m, options, w.view).Describe(w.m, nil)
+		return PlanStart(w.view, options).Describe(w.m, nil)
 	}
 	bySign := func(w *world, generation string) *world {
 		spec := w.m.RecoverySign(1, generation)
@@ -123,7 +123,7 @@ func TestGeneration_ARecoveryThatIsCutAtOnce_IsOfTheSameLoss(t *testing.T) {
 		if !table {
 			clear(w.view.Pods[0].Beats)
 		}
-		return w.view.generation(w.m, 1)
+		return w.view.generation(1)
 	}
 	if before, after := generation(false), generation(true); before != "1-100" || after != before {
 		t.Errorf("the generation is %s before there is a beat table, and %s then", before, after)

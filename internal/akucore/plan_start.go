@@ -28,18 +28,18 @@ const (
 
 // PlanStart decides how the own pod gets into service. A pod that does not end
 // up in service by its plan observes and plans again when the plan is done.
-func PlanStart(m Mesh, o StartOptions, v View) Plan {
-	if faults := tableFaults(m, v.Pods[m.Self]); faults != "" {
+func PlanStart(v View, o StartOptions) Plan {
+	if faults := TableFaults(v.Mesh, v.Pods[v.Self]); faults != "" {
 		return Plan{Name: "start", Wait: faults}
 	}
 	var p Plan
-	if m.Self == Master {
-		p = planMasterStart(m, o, v)
+	if v.Self == Master {
+		p = planMasterStart(v, o)
 	} else {
-		p = planSlaveStart(m, o, v)
+		p = planSlaveStart(v, o)
 	}
-	p.prepare(m, v)
-	if len(m.Groups) > 1 && len(p.Stages) > 0 {
+	p.prepare(v)
+	if len(v.Groups) > 1 && len(p.Stages) > 0 {
 		sharing := Stage{Title: "let several replications share a host"}
 		for _, pod := range p.pods(Create) {
 			sharing.Steps = append(sharing.Steps, Step{Do: AllowSharing, On: pod})
@@ -57,17 +57,17 @@ func (p *Plan) first(stage Stage) {
 }
 
 // prepare puts before a plan what its statements need: first of all receivers that wait.
-func (p *Plan) prepare(m Mesh, v View) {
-	p.first(v.makeBeats(m, *p))
-	p.first(awaitLocks(m, *p))
+func (p *Plan) prepare(v View) {
+	p.first(v.makeBeats(*p))
+	p.first(awaitLocks(v.Mesh, *p))
 }
 
 // makeBeats are the beat tables that are missing where the plan makes or changes an
 // object, or inserts a beat.
-func (v View) makeBeats(m Mesh, p Plan) Stage {
+func (v View) makeBeats(p Plan) Stage {
 	stage := Stage{Title: "make the beat tables"}
 	for _, pod := range p.pods(Create, AddTables, BeginLife, BeginRecovery) {
-		for g, group := range m.Groups {
+		for g, group := range v.Groups {
 			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
 				stage.Steps = append(stage.Steps, Step{Do: MakeBeats, On: pod, Group: g})
 			}
@@ -97,7 +97,7 @@ func awaitLocks(m Mesh, p Plan) Stage {
 func (p Plan) opens(m Mesh) bool { return slices.Contains(p.pods(Open), m.Self) }
 
 // tableFaults says which configured tables cannot be replicated, and why.
-func tableFaults(m Mesh, own Pod) string {
+func TableFaults(m Mesh, own Pod) string {
 	var faults []string
 	for _, t := range m.Tables() {
 		switch own.Tables[t] {
@@ -125,29 +125,29 @@ func (p Plan) pods(verbs ...Verb) []int {
 
 // planMasterStart: the master compares only pairs with slaves that are in
 // service, and waits for nobody.
-func planMasterStart(m Mesh, o StartOptions, v View) Plan {
+func planMasterStart(v View, o StartOptions) Plan {
 	p := Plan{Name: "start of the master"}
-	if signs := recoverySigns(m, v.Pods[Master].State); len(signs) > 0 {
-		return planInterrupted(m, o.Recover, v, signs)
+	if signs := RecoverySigns(v.Mesh, v.Pods[Master].State); len(signs) > 0 {
+		return planInterrupted(v, o.Recover, signs)
 	}
 	var masterLost, slavesLost, partners []int
-	for _, slave := range m.Peers() {
+	for _, slave := range v.Peers() {
 		if !v.Pods[slave].Open() {
 			continue
 		}
-		own, theirs := v.mark(m, Master, slave), v.mark(m, slave, Master)
+		own, theirs := v.mark(Master, slave), v.mark(slave, Master)
 		switch {
 		case own == none && theirs == none:
 			// Never joined, or left in good order. But no slave in service is reset,
 			// unless somebody is about to give this pod its copy: to open now would be
 			// to open empty.
-			if v.sides(m, slave, Master) {
-				p.Wait = fmt.Sprintf("%s is in service with its pair reset: SYNC it to this pod and start the pair here, or close it (ADMIN_MODE 1)", m.PodName(slave))
+			if v.sides(slave, Master) {
+				p.Wait = fmt.Sprintf("%s is in service with its pair reset: SYNC it to this pod and start the pair here, or close it (ADMIN_MODE 1)", v.PodName(slave))
 				return p
 			}
-		case !v.included(m, slave):
+		case !v.included(slave):
 			masterLost = append(masterLost, slave)
-		case v.older(m, Master, slave):
+		case v.older(Master, slave):
 			masterLost = append(masterLost, slave)
 		case own != all:
 			// Reset here, so that the slave joins anew: it will see that, hand over
@@ -160,53 +160,53 @@ func planMasterStart(m Mesh, o StartOptions, v View) Plan {
 	}
 	switch {
 	case len(masterLost) > 0:
-		return planMasterLost(m, o.Recover, v, masterLost)
+		return planMasterLost(v, o.Recover, masterLost)
 	case len(slavesLost) > 0:
 		p.Human = SlaveFailed
-		p.Recovery = recoverSlaves(m, v, slavesLost)
+		p.Recovery = recoverSlaves(v, slavesLost)
 		return p
 	}
-	p.restart(m, o, v, partners)
+	p.restart(v, o, partners)
 	return p
 }
 
 // planSlaveStart is the table of the rules: whether a slave is joined is written
 // in the XSNs of its pair with the master, on both sides.
-func planSlaveStart(m Mesh, o StartOptions, v View) Plan {
+func planSlaveStart(v View, o StartOptions) Plan {
 	if master := v.Pods[Master]; !master.Open() {
-		return Plan{Name: "start of a slave", Wait: fmt.Sprintf("the master %s is not in service: %s", m.PodName(Master), whyNotOpen(master))}
+		return Plan{Name: "start of a slave", Wait: fmt.Sprintf("the master %s is not in service: %s", v.PodName(Master), whyNotOpen(master))}
 	}
-	own, masters := v.mark(m, m.Self, Master), v.mark(m, Master, m.Self)
+	own, masters := v.mark(v.Self, Master), v.mark(Master, v.Self)
 	joined := own == all && masters == all
-	witness, setBack := v.setBack(m)
+	witness, setBack := v.setBack()
 	changed := ""
 	if joined {
-		changed = v.listChanged(m)
+		changed = v.listChanged()
 	}
-	if old := v.inTheWay(m); len(old) > 0 && (own == none || changed != "") {
-		return Plan{Name: "start of a slave", Wait: strings.Join(tellForgotten(m, old), "; ")}
+	if old := v.inTheWay(); len(old) > 0 && (own == none || changed != "") {
+		return Plan{Name: "start of a slave", Wait: strings.Join(TellForgotten(v.Mesh, old), "; ")}
 	}
 	switch {
 	case own == none:
-		return planJoin(m, v)
+		return planJoin(v)
 	case setBack:
-		p := planHandOver(m, v, true)
-		p.Name += fmt.Sprintf(": %s has a beat of this pod that its database lacks, so it was set back to an earlier moment, or commits were lost with the node", m.PodName(witness))
+		p := planHandOver(v, true)
+		p.Name += fmt.Sprintf(": %s has a beat of this pod that its database lacks, so it was set back to an earlier moment, or commits were lost with the node", v.PodName(witness))
 		return p
-	case v.older(m, Master, m.Self) && v.sides(m, Master, m.Self):
-		return planMasterSetBack(m, v)
+	case v.older(Master, v.Self) && v.sides(Master, v.Self):
+		return planMasterSetBack(v)
 	case changed != "":
-		why := v.notYet(m)
+		why := v.notYet()
 		if why == "" {
-			return planChange(m, v)
+			return planChange(v)
 		}
-		p := planSlaveRestart(m, o, v)
+		p := planSlaveRestart(v, o)
 		p.Undone = append(p.Undone, fmt.Sprintf("the list of tables stays as it is for now (%s): %s", changed, why))
 		return p
 	case joined:
-		return planSlaveRestart(m, o, v)
+		return planSlaveRestart(v, o)
 	default:
-		return planHandOver(m, v, false)
+		return planHandOver(v, false)
 	}
 }
 
@@ -218,35 +218,35 @@ func whyNotOpen(p Pod) string {
 }
 
 // planSlaveRestart: the slave has a complete copy; connect it again.
-func planSlaveRestart(m Mesh, o StartOptions, v View) Plan {
+func planSlaveRestart(v View, o StartOptions) Plan {
 	partners := []int{Master}
-	for _, slave := range otherSlaves(m) {
+	for _, slave := range otherSlaves(v.Mesh) {
 		// A higher one would wait for this pod: of the two the lower goes on.
-		if slave < m.Self && v.outdated(m, slave) && !v.included(m, slave) {
-			return Plan{Name: "restart of a slave", Wait: waitForOutdated(m, slave)}
+		if slave < v.Self && v.outdated(slave) && !v.included(slave) {
+			return Plan{Name: "restart of a slave", Wait: waitForOutdated(v.Mesh, slave)}
 		}
-		if !v.joined(m, slave) {
+		if !v.joined(slave) {
 			continue
 		}
 		switch pod := v.Pods[slave]; {
-		case pod.Open() && v.included(m, slave) && v.mark(m, slave, m.Self) == all:
+		case pod.Open() && v.included(slave) && v.mark(slave, v.Self) == all:
 			partners = append(partners, slave)
 		case pod.Open():
 			// One of the two joined without the other, so neither copy is sure to
 			// have what the other wrote.
-			return planHandOver(m, v, false)
-		case v.included(m, slave):
+			return planHandOver(v, false)
+		case v.included(slave):
 			// Its log of this pair, and ours, wait for it.
-		case pod.Closed() && slave > m.Self:
+		case pod.Closed() && slave > v.Self:
 			// Each of the two joined without the other. The lower one goes on; the
 			// higher one will find it open and join anew.
-		case v.awaited(m, slave):
+		case v.awaited(slave):
 			return Plan{Name: "restart of a slave", Wait: fmt.Sprintf(
-				"%s is joined but not in service (%s), and this pod has not yet been connected to it", m.PodName(slave), whyNotOpen(pod))}
+				"%s is joined but not in service (%s), and this pod has not yet been connected to it", v.PodName(slave), whyNotOpen(pod))}
 		}
 	}
 	p := Plan{Name: "restart of a slave"}
-	p.restart(m, o, v, partners)
+	p.restart(v, o, partners)
 	return p
 }
 
@@ -258,32 +258,32 @@ func waitForOutdated(m Mesh, slave int) string {
 
 // restart connects the own pod with its partners, which are in service, leaves
 // word for the joined pods that are not, delivers both ways and opens.
-func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
+func (p *Plan) restart(v View, o StartOptions, partners []int) {
 	align := Stage{Title: alignTitle}
 	// The own START would wake them, and a sender that runs takes a second to stop.
 	asleep := Stage{Title: "stop the peers' sides that have lost this pod"}
 	connect := Stage{Title: "start the own sides"}
 	restart := Stage{Title: "start the peers' sides"}
 	for _, peer := range partners {
-		for _, g := range v.groups(m, m.Self, peer) {
-			own, _ := v.object(m, m.Self, peer, g)
-			connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
-			steps, theirs := v.align(m, peer, g)
+		for _, g := range v.groups(v.Self, peer) {
+			own, _ := v.object(v.Self, peer, g)
+			connect.Steps = append(connect.Steps, startOrWake(own, Step{On: v.Self, Peer: peer, Group: g})...)
+			steps, theirs := v.align(peer, g)
 			align.Steps = append(align.Steps, steps...)
-			there := Step{On: peer, Peer: m.Self, Group: g}
+			there := Step{On: peer, Peer: v.Self, Group: g}
 			asleep.Steps = append(asleep.Steps, wake(theirs, there)...)
 			restart.Steps = append(restart.Steps, begin(theirs, there)...)
 		}
 	}
-	for _, peer := range m.Peers() {
+	for _, peer := range v.Peers() {
 		if v.Pods[peer].Open() {
 			continue
 		}
-		for g := range m.Groups {
-			own, exists := v.object(m, m.Self, peer, g)
+		for g := range v.Groups {
+			own, exists := v.object(v.Self, peer, g)
 			// A slave that is joined must hear all from the moment users are let in.
-			if exists && !own.active() && (own.XSN != Unset || m.Self != Master && v.joined(m, peer)) {
-				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: m.Self, Peer: peer, Group: g, If: ifKept(own)})
+			if exists && !own.Active() && (own.XSN != Unset || v.Self != Master && v.joined(peer)) {
+				connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: v.Self, Peer: peer, Group: g, If: ifKept(own)})
 			}
 		}
 	}
@@ -291,15 +291,15 @@ func (p *Plan) restart(m Mesh, o StartOptions, v View, partners []int) {
 	p.add(asleep)
 	p.add(connect)
 	p.add(restart)
-	if !v.Pods[m.Self].Open() {
-		p.prove(m, o, v, partners)
+	if !v.Pods[v.Self].Open() {
+		p.prove(v, o, partners)
 	}
 	p.InService = true
 }
 
 // prove opens the own pod when it is proven that what is written here arrives on every
 // partner, and what is written there arrives here.
-func (p *Plan) prove(m Mesh, o StartOptions, v View, partners []int) {
+func (p *Plan) prove(v View, o StartOptions, partners []int) {
 	proof := Stage{Title: "prove both ways"}
 	limit := proofLimit
 	if o.Flush {
@@ -307,18 +307,18 @@ func (p *Plan) prove(m Mesh, o StartOptions, v View, partners []int) {
 		limit = o.FlushTimeout
 	}
 	for _, peer := range partners {
-		for _, g := range v.groups(m, m.Self, peer) {
+		for _, g := range v.groups(v.Self, peer) {
 			proof.Steps = append(proof.Steps,
-				Step{Do: Deliver, On: m.Self, Peer: peer, Group: g, For: limit, Seen: true},
-				Step{Do: Deliver, On: peer, Peer: m.Self, Group: g, For: limit, Seen: true})
+				Step{Do: Deliver, On: v.Self, Peer: peer, Group: g, For: limit, Seen: true},
+				Step{Do: Deliver, On: peer, Peer: v.Self, Group: g, For: limit, Seen: true})
 		}
 	}
-	p.add(v.beginLife(m))
+	p.add(v.beginLife())
 	p.add(proof)
-	if o.OpenDelay > 0 && m.Self != Master {
-		p.add(Stage{Title: "delay", Steps: []Step{{Do: Delay, On: m.Self, For: o.OpenDelay}}})
+	if o.OpenDelay > 0 && v.Self != Master {
+		p.add(Stage{Title: "delay", Steps: []Step{{Do: Delay, On: v.Self, For: o.OpenDelay}}})
 	}
-	p.add(Stage{Title: "let users in", Steps: []Step{{Do: Open, On: m.Self}}})
+	p.add(Stage{Title: "let users in", Steps: []Step{{Do: Open, On: v.Self}}})
 }
 
 // proofLimit is how long a beat may take before the servers are looked at again.
@@ -341,7 +341,7 @@ func startOrWake(o Object, at Step) []Step { return append(wake(o, at), begin(o,
 // wake stops a sender that is started and does not get on.
 func wake(o Object, at Step) []Step {
 	if o.Started && (o.Sender == SenderRetry || o.Sender == SenderNone) {
-		return []Step{at.as(Stop, Unguarded)}
+		return []Step{at.As(Stop, Unguarded)}
 	}
 	return nil
 }
@@ -352,7 +352,7 @@ func begin(o Object, at Step) []Step {
 	if o.Started && (o.Sender == SenderRunning || o.Sender == SenderSync) {
 		return nil
 	}
-	return []Step{at.as(Start, ifKept(o))}
+	return []Step{at.As(Start, ifKept(o))}
 }
 
 // planHandOver: the master does not know this copy any more, or a slave and this
@@ -369,29 +369,29 @@ func begin(o Object, at Step) []Step {
 // forgotten how far it came could even undo what was changed since. To others it delivers
 // by FLUSH: they may skip what it writes now, because they were told a greater number, and
 // then have what they skip.
-func planHandOver(m Mesh, v View, setBack bool) Plan {
+func planHandOver(v View, setBack bool) Plan {
 	p := Plan{Name: "hand over and give up the copy"}
 	prove := Deliver
 	if setBack {
 		prove = Flush
 	}
 	again := Stage{Title: "create the recovered master's side"}
-	if v.mark(m, m.Self, Master) != none && !(setBack && v.older(m, m.Self, Master)) {
-		for _, g := range v.groups(m, m.Self, Master) {
-			if _, exists := v.object(m, Master, m.Self, g); exists {
+	if v.mark(v.Self, Master) != none && !(setBack && v.older(v.Self, Master)) {
+		for _, g := range v.groups(v.Self, Master) {
+			if _, exists := v.object(Master, v.Self, g); exists {
 				continue
 			}
 			// A master that reset the pair still has the object. One without it is not the
 			// master that this copy came from, or was recovered while this pod was away; if
 			// that was from a slave that knew less than this one, users write on it all the same.
 			switch {
-			case v.recovered(m):
-			case v.older(m, Master, m.Self) && v.heard(m, Master, m.Self):
-				return planMasterSetBack(m, v)
+			case v.recovered():
+			case v.older(Master, v.Self) && v.heard(Master, v.Self):
+				return planMasterSetBack(v)
 			default:
-				return planMasterAnew(m, v)
+				return planMasterAnew(v)
 			}
-			again.Steps = append(again.Steps, Step{Do: Create, On: Master, Peer: m.Self, Group: g})
+			again.Steps = append(again.Steps, Step{Do: Create, On: Master, Peer: v.Self, Group: g})
 		}
 	}
 	var waiting []string
@@ -401,25 +401,25 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 	anew := Stage{Title: "have slaves join anew that may lack what is delivered now"}
 	giveUp := Stage{Title: "give up the copy", Begin: "Reset replications.", End: "Replication reset has ended."}
 	forget := Stage{Title: "give up the mark of a complete copy"}
-	for _, peer := range m.Peers() {
-		delivers := peer == Master || v.joined(m, peer) && v.paired(m, peer)
-		if peer != Master && v.mayLack(m, peer) {
+	for _, peer := range v.Peers() {
+		delivers := peer == Master || v.joined(peer) && v.paired(peer)
+		if peer != Master && v.mayLack(peer) {
 			// One that joined without this pod waits for it to join anew while this one is in service: not both may wait.
-			if peer < m.Self && v.joined(m, peer) && !v.Pods[peer].Open() && v.awaited(m, peer) && !v.outdated(m, m.Self) {
-				waiting = append(waiting, fmt.Sprintf("%s (%s)", m.PodName(peer), whyNotOpen(v.Pods[peer])))
+			if peer < v.Self && v.joined(peer) && !v.Pods[peer].Open() && v.awaited(peer) && !v.outdated(v.Self) {
+				waiting = append(waiting, fmt.Sprintf("%s (%s)", v.PodName(peer), whyNotOpen(v.Pods[peer])))
 			}
-			anew.Steps = append(anew.Steps, v.joinAnew(m, peer, IfHandedOver)...)
+			anew.Steps = append(anew.Steps, v.joinAnew(peer, IfHandedOver)...)
 		}
-		for g := range m.Groups {
-			own, _ := v.object(m, m.Self, peer, g)
+		for g := range v.Groups {
+			own, _ := v.object(v.Self, peer, g)
 			if own.XSN == Unset {
 				continue
 			}
-			if delivers && !(setBack && v.older(m, m.Self, peer)) {
-				steps, _ := v.align(m, peer, g)
+			if delivers && !(setBack && v.older(v.Self, peer)) {
+				steps, _ := v.align(peer, g)
 				align.Steps = append(align.Steps, steps...)
-				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: m.Self, Peer: peer, Group: g})...)
-				deliver.Steps = append(deliver.Steps, Step{Do: prove, On: m.Self, Peer: peer, Group: g, Strict: true})
+				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: v.Self, Peer: peer, Group: g})...)
+				deliver.Steps = append(deliver.Steps, Step{Do: prove, On: v.Self, Peer: peer, Group: g, Strict: true})
 			}
 			// The pair with the master is given up last: its XSN is what says that
 			// this pod once was joined.
@@ -427,8 +427,8 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 			if peer == Master {
 				last = &forget
 			}
-			last.Steps = append(last.Steps, Step{Do: Stop, On: m.Self, Peer: peer, Group: g},
-				Step{Do: Reset, On: m.Self, Peer: peer, Group: g, If: IfHandedOver})
+			last.Steps = append(last.Steps, Step{Do: Stop, On: v.Self, Peer: peer, Group: g},
+				Step{Do: Reset, On: v.Self, Peer: peer, Group: g, If: IfHandedOver})
 		}
 	}
 	if len(waiting) > 0 {
@@ -436,7 +436,7 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 		return p
 	}
 	// Also when it is closed: users may still be in, and what they write now would be lost.
-	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: m.Self}}})
+	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: v.Self}}})
 	p.add(again)
 	p.add(align)
 	p.add(connect)
@@ -449,9 +449,9 @@ func planHandOver(m Mesh, v View, setBack bool) Plan {
 
 // joinAnew resets a slave's pair on the master. The slave sees that, hands over
 // what it has, and makes a full join.
-func (v View) joinAnew(m Mesh, slave int, guard Guard) []Step {
+func (v View) joinAnew(slave int, guard Guard) []Step {
 	var steps []Step
-	for _, g := range v.groups(m, Master, slave) {
+	for _, g := range v.groups(Master, slave) {
 		steps = append(steps, Step{Do: Stop, On: Master, Peer: slave, Group: g},
 			Step{Do: Reset, On: Master, Peer: slave, Group: g, If: guard})
 	}
@@ -459,17 +459,17 @@ func (v View) joinAnew(m Mesh, slave int, guard Guard) []Step {
 }
 
 // closeFirst keeps users out before their copy is replaced.
-func (v View) closeFirst(m Mesh) Stage {
+func (v View) closeFirst() Stage {
 	stage := Stage{Title: "keep users out"}
-	if v.Pods[m.Self].Open() {
-		stage.Steps = []Step{{Do: Close, On: m.Self}}
+	if v.Pods[v.Self].Open() {
+		stage.Steps = []Step{{Do: Close, On: v.Self}}
 	}
 	return stage
 }
 
 // object is a pod's side of a pair, and whether it exists.
-func (v View) object(m Mesh, pod, peer, group int) (Object, bool) {
-	return v.Pods[pod].object(m.Groups[group].Object(PairOf(pod, peer)))
+func (v View) object(pod, peer, group int) (Object, bool) {
+	return v.Pods[pod].object(v.Groups[group].Object(PairOf(pod, peer)))
 }
 
 func otherSlaves(m Mesh) []int {

@@ -12,115 +12,6 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// mesh is a pod of a mesh of three with one group and one table.
-func mesh(self int) Mesh {
-	return Mesh{
-		StatefulSet: "altibase", Service: "altibase-svc", Self: self, ServerCount: 3, ReplicationPort: 20301,
-		Groups: []Group{{Prefix: "AKU_REP", Parallel: 4, Tables: []Table{{User: "SYS", Name: "T1"}}}},
-	}
-}
-
-// world builds a View for the plan tables.
-type world struct {
-	m      Mesh
-	view   View
-	tables []Table // of the objects; nil for those of the mesh
-}
-
-func newWorld(m Mesh) *world {
-	return &world{m: m, view: View{Pods: map[int]Pod{}, Replicas: -1}}
-}
-
-func (w *world) pod(pod int, p Pod) *world {
-	p.Objects = map[string]Object{}
-	if p.Err == nil {
-		p.Beats = map[Table]map[int]Beats{}
-		for _, t := range w.m.Beats() {
-			p.Beats[t] = map[int]Beats{}
-		}
-	}
-	w.view.Pods[pod] = p
-	return w
-}
-
-func (w *world) open(pods ...int) *world {
-	for _, pod := range pods {
-		w.pod(pod, Pod{})
-	}
-	return w
-}
-
-func (w *world) closed(pod int) *world {
-	if pod == w.m.Self {
-		return w.pod(pod, Pod{State: State{Instance: Instance{AdminMode: true}}})
-	}
-	return w.pod(pod, Pod{Err: ErrClosed})
-}
-
-func (w *world) away(pods ...int) *world {
-	for _, pod := range pods {
-		w.pod(pod, Pod{Err: ErrUnreachable})
-	}
-	return w
-}
-
-// changedMesh is the mesh with a second table, whose objects do not have it yet.
-func changedMesh(self int) Mesh {
-	m := mesh(self)
-	m.Groups[0].Tables = []Table{{User: "SYS", Name: "T1"}, {User: "SYS", Name: "T2"}}
-	return m
-}
-
-// lists has the sides that are given from here on carry these tables of SYS, beside the
-// beat table.
-func (w *world) lists(tables ...string) *world {
-	w.listsAlone(tables...)
-	w.tables = append(w.tables, w.m.Beats()...)
-	return w
-}
-
-// listsAlone is lists without the beat table, as before there were beats.
-func (w *world) listsAlone(tables ...string) *world {
-	w.tables = nil
-	for _, t := range tables {
-		w.tables = append(w.tables, Table{User: "SYS", Name: t})
-	}
-	return w
-}
-
-// edit changes an object of a pod.
-func (w *world) edit(pod int, name string, change func(*Object)) *world {
-	o := w.view.Pods[pod].Objects[name]
-	change(&o)
-	w.view.Pods[pod].Objects[name] = o
-	return w
-}
-
-// side gives a pod its side of the pair with a peer, in every group.
-func (w *world) side(pod, peer int, xsn int64, started bool, sender SenderState) *world {
-	for _, g := range w.m.Groups {
-		name := g.Object(PairOf(pod, peer))
-		spec := w.m.Spec(g, pod, peer)
-		if w.tables != nil {
-			spec.Tables = w.tables
-		}
-		w.view.Pods[pod].Objects[name] = Object{Name: name, XSN: xsn, Started: started, Sender: sender, Host: spec.Host, Port: spec.Port, Tables: spec.Tables}
-	}
-	return w
-}
-
-func (w *world) running(pod, peer int) *world { return w.side(pod, peer, 100, true, SenderRunning) }
-func (w *world) stopped(pod, peer int) *world { return w.side(pod, peer, 100, false, SenderNone) }
-func (w *world) reset(pod, peer int) *world   { return w.side(pod, peer, Unset, false, SenderNone) }
-
-// beats gives a pod the beats of another one, or of its own, in every group.
-func (w *world) beats(pod, of int, beats ...Beat) *world {
-	for _, t := range w.m.Beats() {
-		w.view.Pods[pod].Beats[t][of] = beats
-	}
-	return w
-}
-
 // Beats of a pod that went on after a moment to which it is set back.
 var (
 	earlier   = Beat{Number: 100, Life: 100}
@@ -128,12 +19,6 @@ var (
 	nextLife  = Beat{Number: 200, Life: 200, Prev: 150}
 	otherLife = Beat{Number: 200, Life: 200, Prev: 100} // that began at the earlier moment
 )
-
-// both gives both pods their side.
-func (w *world) both(side func(pod, peer int) *world, a, b int) *world {
-	side(a, b)
-	return side(b, a)
-}
 
 var startOptions = StartOptions{Flush: true, FlushTimeout: 300 * time.Second}
 
@@ -301,15 +186,15 @@ func TestPlanStart(t *testing.T) {
 		{"slave, a block is added", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0, 1)
 			w.both(w.running, 0, 1).both(w.stopped, 0, 2).both(w.stopped, 1, 2)
-			w.m = twoGroups
-			w.m.Self = 2
+			w.m, w.view.Mesh = twoGroups, twoGroups
+			w.m.Self, w.view.Self = 2, 2
 			return w
 		}()},
 		{"slave, a block is added, and the other slave has it", func() *world {
 			w := newWorld(mesh(1)).closed(1).open(0, 2)
 			w.both(w.stopped, 0, 1).both(w.stopped, 1, 2)
-			w.m = twoGroups
-			w.m.Self = 1
+			w.m, w.view.Mesh = twoGroups, twoGroups
+			w.m.Self, w.view.Self = 1, 1
 			return w.both(w.running, 0, 2)
 		}()},
 		{"slave, a table is taken out", func() *world {
@@ -373,7 +258,7 @@ func TestPlanStart(t *testing.T) {
 	}
 	var all string
 	for _, test := range tests {
-		all += "## " + test.name + "\n" + PlanStart(test.w.m, startOptions, test.w.view).Describe(test.w.m, nil) + "\n"
+		all += "## " + test.name + "\n" + PlanStart(test.w.view, startOptions).Describe(test.w.m, nil) + "\n"
 	}
 	golden(t, "plan_start.golden", all)
 }
@@ -419,7 +304,7 @@ func TestPlanEnd(t *testing.T) {
 	}
 	var all string
 	for _, test := range tests {
-		all += "## " + test.name + "\n" + PlanEnd(test.w.m, test.o, test.w.view).Describe(test.w.m, nil) + "\n"
+		all += "## " + test.name + "\n" + PlanEnd(test.w.view, test.o).Describe(test.w.m, nil) + "\n"
 	}
 	golden(t, "plan_end.golden", all)
 }
@@ -445,7 +330,7 @@ func golden(t *testing.T, file, got string) {
 func TestPlanClean(t *testing.T) {
 	w := newWorld(mesh(2)).open(0, 2).away(1)
 	w.both(w.running, 0, 2).side(2, 1, 100, true, SenderRetry)
-	golden(t, "plan_clean.golden", PlanClean(w.m, w.view).Describe(w.m, nil))
+	golden(t, "plan_clean.golden", PlanClean(w.view).Describe(w.m, nil))
 }
 
 func TestPlanSweep(t *testing.T) {
@@ -469,7 +354,7 @@ func TestPlanSweep(t *testing.T) {
 		{"the peer answers", map[int]bool{1: true, 2: true}, removed(1).open(2), 0},
 	}
 	for _, test := range tests {
-		plan := PlanSweep(test.w.m, test.w.view, test.before)
+		plan := PlanSweep(test.w.view, test.before)
 		steps := 0
 		for _, stage := range plan.Stages {
 			steps += len(stage.Steps)

@@ -22,13 +22,13 @@ type RecoveryOrder struct {
 }
 
 // generation is that of a recovery from a source now, "" when it cannot be the source.
-func (v View) generation(m Mesh, source int) string {
-	pair, exists := v.object(m, source, Master, 0)
+func (v View) generation(source int) string {
+	pair, exists := v.object(source, Master, 0)
 	if !v.Pods[source].Open() || !exists || pair.XSN == Unset {
 		return ""
 	}
-	_, runs := v.object(m, Master, source, 0)
-	if beat, older := v.unknown(m, Master, source); older && runs {
+	_, runs := v.object(Master, source, 0)
+	if beat, older := v.unknown(Master, source); older && runs {
 		return fmt.Sprintf("%d-%d", source, beat.Number)
 	}
 	return fmt.Sprintf("%d-%d", source, pair.XSN)
@@ -41,12 +41,12 @@ func (o RecoveryOrder) signed() string {
 }
 
 // planMasterLost recovers the master when that is ordered, and else says what to do.
-func planMasterLost(m Mesh, order RecoveryOrder, v View, lost []int) Plan {
-	p := Plan{Name: "start of the master", Human: MasterFailed, Recovery: recoverMaster(m, v, lost)}
+func planMasterLost(v View, order RecoveryOrder, lost []int) Plan {
+	p := Plan{Name: "start of the master", Human: MasterFailed, Recovery: recoverMaster(v, lost)}
 	var refused string
 	if order.From != 0 {
-		now := v.generation(m, order.From)
-		recovery := planRecover(m, v, order.From, order.signed(), nil)
+		now := v.generation(order.From)
+		recovery := planRecover(v, order.From, order.signed(), nil)
 		switch {
 		case now != "" && now != order.Generation:
 			refused = fmt.Sprintf("the generation %s is of another loss, this one is %s", order.Generation, now)
@@ -55,22 +55,22 @@ func planMasterLost(m Mesh, order RecoveryOrder, v View, lost []int) Plan {
 		default:
 			return recovery
 		}
-		p.Advice = fmt.Sprintf("The recovery from %s that is ordered (aku.recover) is not done: %s.\n", m.PodName(order.From), refused)
+		p.Advice = fmt.Sprintf("The recovery from %s that is ordered (aku.recover) is not done: %s.\n", v.PodName(order.From), refused)
 	}
 	for _, witness := range lost {
-		if v.older(m, Master, witness) {
-			p.Advice += fmt.Sprintf("Its database is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.\n", m.PodName(witness))
+		if v.older(Master, witness) {
+			p.Advice += fmt.Sprintf("Its database is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.\n", v.PodName(witness))
 		}
 	}
-	p.Advice += howToRecover(m, v, lost)
+	p.Advice += howToRecover(v, lost)
 	return p
 }
 
 // howToRecover names the slaves that can be the source, each with its generation.
-func howToRecover(m Mesh, v View, lost []int) string {
+func howToRecover(v View, lost []int) string {
 	var sources []string
 	for _, source := range lost {
-		if generation := v.generation(m, source); generation != "" {
+		if generation := v.generation(source); generation != "" {
 			sources = append(sources, fmt.Sprintf("aku.recover.from=%d,aku.recover.generation=%s", source, generation))
 		}
 	}
@@ -83,15 +83,15 @@ func howToRecover(m Mesh, v View, lost []int) string {
 
 // planInterrupted goes on with the recovery of an order. One by hand is left to the
 // one who began it.
-func planInterrupted(m Mesh, order RecoveryOrder, v View, signs []recoverySign) Plan {
+func planInterrupted(v View, order RecoveryOrder, signs []recoverySign) Plan {
 	p := Plan{Name: "start of the master", Human: fmt.Sprintf(
 		"The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",
-		m.PodName(signs[0].source), signs[0].source)}
+		v.PodName(signs[0].Source), signs[0].Source)}
 	for _, sign := range signs {
-		if sign.generation == "" || order.From != sign.source || order.Generation != fmt.Sprintf("%d-%s", sign.source, sign.generation) {
+		if sign.generation == "" || order.From != sign.Source || order.Generation != fmt.Sprintf("%d-%s", sign.Source, sign.generation) {
 			continue
 		}
-		recovery := planRecover(m, v, sign.source, sign.generation, nil)
+		recovery := planRecover(v, sign.Source, sign.generation, nil)
 		if recovery.Wait == "" {
 			return recovery
 		}

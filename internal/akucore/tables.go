@@ -11,11 +11,11 @@ func (o Object) carries(tables []Table) bool {
 	if slices.Equal(o.Tables, tables) {
 		return true
 	}
-	return len(o.lacks(tables)) == 0 && len(o.exceeds(tables)) == 0
+	return len(o.Lacks(tables)) == 0 && len(o.exceeds(tables)) == 0
 }
 
 // fits tells whether the object is as it would be created.
-func (o Object) fits(spec ObjectSpec) bool {
+func (o Object) Fits(spec ObjectSpec) bool {
 	return o.goesTo(spec) && o.carries(spec.Tables)
 }
 
@@ -43,13 +43,13 @@ func (o Object) split(tables []Table) (held, lacking []Table) {
 }
 
 // has are those of the tables that the object replicates.
-func (o Object) has(tables []Table) []Table {
+func (o Object) Has(tables []Table) []Table {
 	held, _ := o.split(tables)
 	return held
 }
 
 // lacks are those of the tables that the object does not replicate.
-func (o Object) lacks(tables []Table) []Table {
+func (o Object) Lacks(tables []Table) []Table {
 	_, lacking := o.split(tables)
 	return lacking
 }
@@ -71,11 +71,11 @@ func (o Object) exceeds(tables []Table) []Table {
 
 // wanted are the tables that the own pod's pair with a peer is to carry in a group:
 // all of the group with the master, and with another slave what both share with it.
-func (v View) wanted(m Mesh, peer, group int) []Table {
+func (v View) wanted(peer, group int) []Table {
 	if peer == Master {
-		return m.Groups[group].Items()
+		return v.Groups[group].Items()
 	}
-	return v.shared(m, peer, group)
+	return v.shared(peer, group)
 }
 
 // unlessAll are the tables that a CREATE has to name: none when they are all of the
@@ -88,27 +88,27 @@ func (m Mesh) unlessAll(tables []Table, group int) []Table {
 }
 
 // replicates tells whether a slave has the group's pair with the master.
-func (v View) replicates(m Mesh, slave, group int) bool {
-	_, exists := v.object(m, Master, slave, group)
+func (v View) replicates(slave, group int) bool {
+	_, exists := v.object(Master, slave, group)
 	return exists
 }
 
 // listChanged says which pair of a joined slave carries other tables than it is to,
 // "" for none. Peers that cannot be seen are left out.
-func (v View) listChanged(m Mesh) string {
-	for _, peer := range m.Peers() {
-		if peer != Master && !v.joined(m, peer) || !v.Pods[peer].Known() {
+func (v View) listChanged() string {
+	for _, peer := range v.Peers() {
+		if peer != Master && !v.joined(peer) || !v.Pods[peer].Known() {
 			continue
 		}
-		pair := v.groups(m, m.Self, peer)
-		for g := range m.Groups {
-			own, exists := v.object(m, m.Self, peer, g)
-			want := v.wanted(m, peer, g)
+		pair := v.groups(v.Self, peer)
+		for g := range v.Groups {
+			own, exists := v.object(v.Self, peer, g)
+			want := v.wanted(peer, g)
 			switch {
 			case !slices.Contains(pair, g) && len(want) > 0:
-				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, fewNames(want))
+				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, FewNames(want))
 			case exists && !own.carries(want):
-				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, fewNames(own.Tables), fewNames(want))
+				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, FewNames(own.Tables), FewNames(want))
 			}
 		}
 	}
@@ -118,22 +118,22 @@ func (v View) listChanged(m Mesh) string {
 // notYet says why the own pod cannot bring its tables in line now, "" when it can. All
 // that are joined take part in it, and the highest goes first, as in a rolling update:
 // so only one pod at a time does it.
-func (v View) notYet(m Mesh) string {
-	for _, slave := range otherSlaves(m) {
+func (v View) notYet() string {
+	for _, slave := range otherSlaves(v.Mesh) {
 		switch {
-		case v.outdated(m, slave):
-			return waitForOutdated(m, slave)
-		case !v.joined(m, slave):
+		case v.outdated(slave):
+			return waitForOutdated(v.Mesh, slave)
+		case !v.joined(slave):
 			continue
-		case !v.paired(m, slave):
-			return fmt.Sprintf("%s is not in service and connected with this pod", m.PodName(slave))
+		case !v.paired(slave):
+			return fmt.Sprintf("%s is not in service and connected with this pod", v.PodName(slave))
 		}
-		for g, group := range m.Groups {
-			if toMaster, _ := v.object(m, Master, slave, g); slave > m.Self && !toMaster.carries(group.Items()) {
-				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", m.PodName(slave), toMaster.Name, fewNames(toMaster.Tables))
+		for g, group := range v.Groups {
+			if toMaster, _ := v.object(Master, slave, g); slave > v.Self && !toMaster.carries(group.Items()) {
+				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", v.PodName(slave), toMaster.Name, FewNames(toMaster.Tables))
 			}
-			if v.replicates(m, slave, g) && !sharesAny(v.shared(m, slave, g), m) {
-				return v.nothingShared(m, slave, g)
+			if v.replicates(slave, g) && !sharesAny(v.shared(slave, g), v.Mesh) {
+				return v.nothingShared(slave, g)
 			}
 		}
 	}
@@ -146,9 +146,9 @@ func sharesAny(shared []Table, m Mesh) bool {
 	return slices.ContainsFunc(shared, func(t Table) bool { return !slices.Contains(beats, t) })
 }
 
-func (v View) nothingShared(m Mesh, slave, group int) string {
+func (v View) nothingShared(slave, group int) string {
 	return fmt.Sprintf("%s replicates none of the tables of the configuration in %s: keep one of them there, and take it out in a second step",
-		m.PodName(slave), m.Groups[group].Prefix)
+		v.PodName(slave), v.Groups[group].Prefix)
 }
 
 // shared are the tables of the own configuration that another slave shares with the
@@ -157,24 +157,24 @@ func (v View) nothingShared(m Mesh, slave, group int) string {
 // gone when it joins anew. A table may go from one group to another meanwhile; the
 // pair has it where the other slave has it, so that it is in none of the pairs twice
 // and is missing in none.
-func (v View) shared(m Mesh, slave, group int) []Table {
-	toMaster, _ := v.object(m, Master, slave, group)
-	return toMaster.has(m.Items())
+func (v View) shared(slave, group int) []Table {
+	toMaster, _ := v.object(Master, slave, group)
+	return toMaster.Has(v.Items())
 }
 
 // forgotten are the objects of the own server that go to pods of this StatefulSet and
 // that the configuration does not know: of a block that was removed or renamed, or
 // for a pod beyond the server count. Nobody starts, stops or resets them.
-func (v View) forgotten(m Mesh) []Object {
+func (v View) Forgotten() []Object {
 	known := map[string]bool{}
-	for _, g := range m.Groups {
-		for _, peer := range m.Peers() {
-			known[g.Object(PairOf(m.Self, peer))] = true
+	for _, g := range v.Groups {
+		for _, peer := range v.Peers() {
+			known[g.Object(PairOf(v.Self, peer))] = true
 		}
 	}
 	var objects []Object
-	for name, o := range v.Pods[m.Self].Objects {
-		if !known[name] && strings.HasPrefix(o.Host, m.StatefulSet+"-") {
+	for name, o := range v.Pods[v.Self].Objects {
+		if !known[name] && strings.HasPrefix(o.Host, v.StatefulSet+"-") {
 			objects = append(objects, o)
 		}
 	}
@@ -183,10 +183,10 @@ func (v View) forgotten(m Mesh) []Object {
 }
 
 // tellForgotten says for each forgotten object what it does and how to be rid of it.
-func tellForgotten(m Mesh, objects []Object) []string {
+func TellForgotten(m Mesh, objects []Object) []string {
 	var texts []string
 	for _, o := range objects {
-		text := fmt.Sprintf("replication %s to %s with %s is not in the configuration", o.Name, o.Host, fewNames(o.Tables))
+		text := fmt.Sprintf("replication %s to %s with %s is not in the configuration", o.Name, o.Host, FewNames(o.Tables))
 		if o.XSN != Unset {
 			text += fmt.Sprintf(", and keeps the log of %s from %d on, which fills the disk", m.PodName(m.Self), o.XSN)
 		}
@@ -197,9 +197,9 @@ func tellForgotten(m Mesh, objects []Object) []string {
 
 // inTheWay are the forgotten objects that may hold undelivered changes of the tables
 // that a join would empty.
-func (v View) inTheWay(m Mesh) []Object {
-	return slices.DeleteFunc(v.forgotten(m), func(o Object) bool {
-		return o.XSN == Unset || m.ownPrefix(o.Name) || len(o.has(m.Tables())) == 0
+func (v View) inTheWay() []Object {
+	return slices.DeleteFunc(v.Forgotten(), func(o Object) bool {
+		return o.XSN == Unset || v.ownPrefix(o.Name) || len(o.Has(v.Tables())) == 0
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // change runs one statement within the time limit, 0 for none.
@@ -119,23 +120,23 @@ func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
 }
 
 // others are the sessions of ordinary users that are not of this process.
-func (s *Server) others(ctx context.Context, c *session) ([]akucore.Session, error) {
+func (s *Server) others(ctx context.Context, c *session) ([]lifecycle.Session, error) {
 	rows, err := c.query(ctx, "SELECT ID, DB_USERNAME, COMM_NAME FROM V$SESSION WHERE SYSDBA_FLAG = 0")
 	if err != nil {
 		return nil, err
 	}
 	own := s.ownSessions()
-	var others []akucore.Session
+	var others []lifecycle.Session
 	for _, r := range rows {
 		if id := r.int(0); !own[id] {
-			others = append(others, akucore.Session{ID: id, User: r.text(1), From: r.text(2)})
+			others = append(others, lifecycle.Session{ID: id, User: r.text(1), From: r.text(2)})
 		}
 	}
 	return others, nil
 }
 
 // UserSessions are the sessions of others.
-func (s *Server) UserSessions(ctx context.Context) (users []akucore.Session, err error) {
+func (s *Server) UserSessions(ctx context.Context) (users []lifecycle.Session, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *session) error {
 		users, err = s.others(ctx, c)
 		return err
@@ -147,7 +148,7 @@ func (s *Server) UserSessions(ctx context.Context) (users []akucore.Session, err
 // failure, and one that hangs takes nothing of the time of the others.
 func (s *Server) CloseUserSessions(ctx context.Context) error {
 	var database string
-	var users []akucore.Session
+	var users []lifecycle.Session
 	err := s.read(ctx, func(ctx context.Context, c *session) (err error) {
 		if database, err = c.database(ctx); err != nil {
 			return err

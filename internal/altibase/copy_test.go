@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // copying is a server on which a SYNC takes some time, and copies rows meanwhile.
@@ -81,7 +82,7 @@ func TestCopy_ThatItsLimitCutsAgain_SaysWhatToRaise(t *testing.T) {
 			if !errors.Is(err, akucore.ErrTimeout) || errors.Is(err, akucore.ErrCopyLimit) != again || strings.Contains(err.Error(), "AKU_QUERY_TIMEOUT") != again {
 				t.Errorf("try %d: %v", try+1, err)
 			}
-			if reason := akucore.ReasonOf(err); (reason == akucore.ReasonCopyLimit) != again {
+			if reason := lifecycle.ReasonOf(err); (reason == lifecycle.ReasonCopyLimit) != again {
 				t.Errorf("try %d: the reason is %s", try+1, reason)
 			}
 		}

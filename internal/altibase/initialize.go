@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/sqlscript"
 )
 
@@ -17,11 +18,11 @@ const initialized = "AKU_INITIALIZED_"
 // Initialize runs the scripts once in the life of the database. None is begun before all
 // were read. When they were cut short they run again from the beginning, so what already
 // exists is passed over.
-func (s *Server) Initialize(ctx context.Context, scripts []akucore.Script) error {
+func (s *Server) Initialize(ctx context.Context, scripts []lifecycle.Script) error {
 	return s.with(ctx, s.config.QueryTimeout, func(ctx context.Context, c *session) error { return c.initialize(ctx, scripts) })
 }
 
-func (c *session) initialize(ctx context.Context, scripts []akucore.Script) error {
+func (c *session) initialize(ctx context.Context, scripts []lifecycle.Script) error {
 	done, err := c.initialized(ctx)
 	if err != nil || done {
 		return err
@@ -46,7 +47,7 @@ type scripted struct {
 }
 
 // split cuts the scripts, and tells all that is wrong with any of them.
-func split(scripts []akucore.Script) ([]scripted, error) {
+func split(scripts []lifecycle.Script) ([]scripted, error) {
 	var all []scripted
 	var faults []error
 	for _, script := range scripts {

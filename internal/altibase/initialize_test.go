@@ -10,11 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // initializeOn runs scripts on a server that fails on statements with refuse in them, and
 // returns what was executed.
-func initializeOn(t *testing.T, ready bool, refuse string, scripts ...akucore.Script) (executed []string, err error) {
+func initializeOn(t *testing.T, ready bool, refuse string, scripts ...lifecycle.Script) (executed []string, err error) {
 	t.Helper()
 	c := answers(func(statement string) ([][]driver.Value, error) {
 		switch {
@@ -34,7 +35,7 @@ func initializeOn(t *testing.T, ready bool, refuse string, scripts ...akucore.Sc
 }
 
 func TestInitialize_RunsAllScriptsOnce(t *testing.T) {
-	scripts := []akucore.Script{
+	scripts := []lifecycle.Script{
 		{Name: "1.sql", Text: "CREATE TABLE T1 (C INTEGER); CREATE TABLE THERE (C INTEGER);\nCREATE PROCEDURE P AS BEGIN NULL; END;\n/\n"},
 		{Name: "2.sql", Text: "EXEC P"},
 	}
@@ -44,15 +45,15 @@ func TestInitialize_RunsAllScriptsOnce(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	// What is done once is not looked at any more, whatever it has become.
-	executed, err = initializeOn(t, true, "", akucore.Script{Name: "1.sql", Text: "'"}, akucore.Script{Name: "2.sql", Fault: fs.ErrPermission})
+	executed, err = initializeOn(t, true, "", lifecycle.Script{Name: "1.sql", Text: "'"}, lifecycle.Script{Name: "2.sql", Fault: fs.ErrPermission})
 	if len(executed) > 0 || err != nil {
 		t.Errorf("once more: %q, %v", executed, err)
 	}
 }
 
 func TestInitialize_ScriptsThatCannotBeRead_AreAllNamed_AndNoneIsBegun(t *testing.T) {
-	executed, err := initializeOn(t, false, "", akucore.Script{Name: "1.sql", Text: "CREATE TABLE T1 (C INTEGER);"},
-		akucore.Script{Name: "2.sql", Text: "\nINSERT INTO T1 VALUES ('1);"}, akucore.Script{Name: "3.sql", Fault: fs.ErrPermission})
+	executed, err := initializeOn(t, false, "", lifecycle.Script{Name: "1.sql", Text: "CREATE TABLE T1 (C INTEGER);"},
+		lifecycle.Script{Name: "2.sql", Text: "\nINSERT INTO T1 VALUES ('1);"}, lifecycle.Script{Name: "3.sql", Fault: fs.ErrPermission})
 	if len(executed) > 0 || !errors.Is(err, akucore.ErrFatal) {
 		t.Errorf("executed %q, %v", executed, err)
 	}
@@ -64,7 +65,7 @@ func TestInitialize_ScriptsThatCannotBeRead_AreAllNamed_AndNoneIsBegun(t *testin
 }
 
 func TestInitialize_StatementThatFails_IsNamedWithWhatIsDone(t *testing.T) {
-	scripts := []akucore.Script{{Name: "1.sql", Text: "INSERT 1; INSERT 2;"}, {Name: "2.sql", Text: "-- x\n\nINSERT 3\n  FROM T1; INSERT 4"}}
+	scripts := []lifecycle.Script{{Name: "1.sql", Text: "INSERT 1; INSERT 2;"}, {Name: "2.sql", Text: "-- x\n\nINSERT 3\n  FROM T1; INSERT 4"}}
 	for refuse, want := range map[string]string{
 		"1": `1.sql, line 1: statement 1 of 4, "INSERT 1"; nothing was done before it: ERR-31001 SQL syntax error`,
 		"2": `1.sql, line 1: statement 2 of 4, "INSERT 2"; the one before it is done: ERR-31001 SQL syntax error`,

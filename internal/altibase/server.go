@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 const (
@@ -44,7 +45,7 @@ type Cluster struct {
 	servers map[int]*Server
 }
 
-var _ akucore.Servers = (*Cluster)(nil)
+var _ lifecycle.Servers = (*Cluster)(nil)
 
 // NewCluster connects to nothing yet.
 func NewCluster(c Config) *Cluster {
@@ -52,7 +53,7 @@ func NewCluster(c Config) *Cluster {
 }
 
 // Server is the server of a pod.
-func (c *Cluster) Server(pod int) akucore.Server {
+func (c *Cluster) Server(pod int) lifecycle.Server {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.server(pod)
@@ -119,7 +120,7 @@ type Server struct {
 	cut     map[string]int // how often the copy of an object was cut by its limit
 }
 
-var _ akucore.Server = (*Server)(nil)
+var _ lifecycle.Server = (*Server)(nil)
 
 // with runs a task on a session of its own, within the time limit, 0 for none.
 func (s *Server) with(ctx context.Context, limit time.Duration, task func(context.Context, *session) error) error {

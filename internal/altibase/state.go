@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // Instance tells when the server started and whether it is closed to users. Its
@@ -39,7 +40,7 @@ func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
 }
 
 // State reads everything that plans depend on, on one session.
-func (s *Server) State(ctx context.Context, want akucore.Want) (akucore.State, error) {
+func (s *Server) State(ctx context.Context, want lifecycle.Want) (akucore.State, error) {
 	var state akucore.State
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
 		var err error
@@ -302,13 +303,13 @@ func (s *Server) Sender(ctx context.Context, object string) (state akucore.Sende
 }
 
 // SyncProgress reads V$REPSYNC.
-func (s *Server) SyncProgress(ctx context.Context, object string) ([]akucore.SyncProgress, error) {
-	var progress []akucore.SyncProgress
+func (s *Server) SyncProgress(ctx context.Context, object string) ([]lifecycle.SyncProgress, error) {
+	var progress []lifecycle.SyncProgress
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
 		rows, err := c.query(ctx, "SELECT SYNC_TABLE, SYNC_PARTITION, SYNC_RECORD_COUNT, SYNC_SN FROM V$REPSYNC WHERE REP_NAME = "+literal(object))
 		for _, r := range rows {
 			table := strings.TrimSpace(r.text(0) + " " + r.text(1))
-			progress = append(progress, akucore.SyncProgress{Table: table, Records: r.int(2), SN: r.int(3)})
+			progress = append(progress, lifecycle.SyncProgress{Table: table, Records: r.int(2), SN: r.int(3)})
 		}
 		return err
 	})

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // OpenTransactions reads V$TRANSACTION, where those that only read have no time of a
 // first update, and receivers have the session 0. Versions may differ in its columns; one
 // without them does not tell.
-func (s *Server) OpenTransactions(ctx context.Context) (open []akucore.Transaction, ok bool, err error) {
+func (s *Server) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *session) error {
 		open, err = c.openTransactions(ctx)
 		return err
@@ -22,7 +23,7 @@ func (s *Server) OpenTransactions(ctx context.Context) (open []akucore.Transacti
 	return open, err == nil, err
 }
 
-func (c *session) openTransactions(ctx context.Context) ([]akucore.Transaction, error) {
+func (c *session) openTransactions(ctx context.Context) ([]lifecycle.Transaction, error) {
 	rows, err := c.query(ctx, "SELECT ID, SESSION_ID, FIRST_UPDATE_TIME FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0")
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -31,9 +32,9 @@ func (c *session) openTransactions(ctx context.Context) ([]akucore.Transaction, 
 	if err != nil {
 		return nil, err
 	}
-	open := make([]akucore.Transaction, len(rows))
+	open := make([]lifecycle.Transaction, len(rows))
 	for i, r := range rows {
-		open[i] = akucore.Transaction{ID: r.int(0), Session: r.int(1), Since: time.Unix(r.int(2), 0)}
+		open[i] = lifecycle.Transaction{ID: r.int(0), Session: r.int(1), Since: time.Unix(r.int(2), 0)}
 		for _, s := range sessions {
 			if s.int(0) == open[i].Session {
 				open[i].User, open[i].From = s.text(1), s.text(2)

@@ -12,6 +12,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
@@ -22,13 +23,13 @@ const lockPatience = 10 * time.Second
 
 // Run ends the pod within its time (AKU_END_TIMEOUT). What could not be done is in
 // the error and in the log.
-func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log *slog.Logger) error {
+func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, log *slog.Logger) error {
 	began := time.Now() // the time that it takes to ask is of the limit, too
 	limit, whose := limit(ctx, s.EndLimit(), kube.OwnPod{Name: s.PodName}.Grace, log)
 	ctx, cancel := context.WithDeadlineCause(ctx, began.Add(limit), fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
-	ender := akucore.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: func(ctx context.Context) int {
+	ender := lifecycle.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: func(ctx context.Context) int {
 		replicas, err := s.Replicas(ctx)
 		if err != nil {
 			log.Warn("not known", "reason", err)
@@ -46,9 +47,9 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 			sayDone()
 		}
 	}
-	ender.Runner.Tell = func(e akucore.Event) {
+	ender.Runner.Tell = func(e lifecycle.Event) {
 		recorder.Tell(e)
-		if e.Kind == akucore.StepDone || e.Kind == akucore.StepFailed {
+		if e.Kind == lifecycle.StepDone || e.Kind == lifecycle.StepFailed {
 			still.say()
 		}
 	}
@@ -56,7 +57,7 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 	// A line of its own, said in time also when a call into a server that hangs does
 	// not come back: it is what people look for when a pod ended half-way.
 	sayUndone := sync.OnceFunc(func() {
-		log.Error(akucore.WhyCut(ctx), "left_undone", akucore.LeftUndone(ender.Left()))
+		log.Error(lifecycle.WhyCut(ctx), "left_undone", lifecycle.LeftUndone(ender.Left()))
 	})
 	defer context.AfterFunc(ctx, sayUndone)()
 	recorder.Begin()
@@ -76,7 +77,7 @@ func Run(ctx context.Context, s settings.Settings, servers akucore.Servers, log 
 }
 
 // end asks the sidecar to let go, and acts in its place.
-func end(ctx context.Context, dir rundir.Dir, ender *akucore.Ender) error {
+func end(ctx context.Context, dir rundir.Dir, ender *lifecycle.Ender) error {
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
 	unlock, err := dir.TakeOver(waiting)

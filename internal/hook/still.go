@@ -1,10 +1,9 @@
 package hook
 
 import (
+	"aku/internal/lifecycle"
 	"log/slog"
 	"sync"
-
-	"aku/internal/akucore"
 )
 
 // still says in the log, whenever a step begins or ends, what is not done. A hook can be
@@ -18,7 +17,7 @@ type still struct {
 }
 
 func (s *still) say() {
-	left := akucore.LeftUndone(s.left())
+	left := lifecycle.LeftUndone(s.left())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if left == s.said {

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/steps"
 )
 
@@ -151,7 +152,7 @@ func (s *Metrics) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	count(retriesTotal, float64(s.retries))
-	for _, reason := range akucore.Reasons {
+	for _, reason := range lifecycle.Reasons {
 		count(errorsTotal, float64(s.errors[reason]), string(reason))
 		if at, ok := s.erredAt[reason]; ok {
 			gauge(lastErrorTime, seconds(at), string(reason))

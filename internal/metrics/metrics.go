@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/steps"
 )
 
@@ -39,7 +40,7 @@ type Metrics struct {
 
 	mu      sync.Mutex
 	state   State
-	reason  akucore.Reason
+	reason  lifecycle.Reason
 	changed time.Time
 	pairs   []Pair
 	looked  time.Time // when pairs were read
@@ -48,8 +49,8 @@ type Metrics struct {
 	givenUp int
 	starts  int
 	retries int
-	errors  map[akucore.Reason]int
-	erredAt map[akucore.Reason]time.Time
+	errors  map[lifecycle.Reason]int
+	erredAt map[lifecycle.Reason]time.Time
 	start   *steps.Summary
 	end     *steps.Summary
 }
@@ -65,7 +66,7 @@ type Pair struct {
 func New(m akucore.Mesh, version string) *Metrics {
 	s := &Metrics{
 		mesh: m, version: version, registry: prometheus.NewRegistry(), state: Waiting, changed: time.Now(),
-		pinned: map[string]time.Time{}, delays: map[string]time.Duration{}, errors: map[akucore.Reason]int{}, erredAt: map[akucore.Reason]time.Time{},
+		pinned: map[string]time.Time{}, delays: map[string]time.Duration{}, errors: map[lifecycle.Reason]int{}, erredAt: map[lifecycle.Reason]time.Time{},
 	}
 	s.registry.MustRegister(s)
 	return s
@@ -79,7 +80,7 @@ func (s *Metrics) Handler() http.Handler {
 }
 
 // SetState says what the pod does and, unless all is well, why. It tells whether that is new.
-func (s *Metrics) SetState(state State, reason akucore.Reason) bool {
+func (s *Metrics) SetState(state State, reason lifecycle.Reason) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state == state && s.reason == reason {
@@ -156,21 +157,21 @@ func (s *Metrics) Ended(end steps.Summary) {
 }
 
 // Tell counts what goes wrong.
-func (s *Metrics) Tell(e akucore.Event) {
-	if e.Kind == akucore.GivenUp {
+func (s *Metrics) Tell(e lifecycle.Event) {
+	if e.Kind == lifecycle.GivenUp {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.givenUp++
 	}
-	if e.Kind != akucore.StepRetried && e.Kind != akucore.StepFailed {
+	if e.Kind != lifecycle.StepRetried && e.Kind != lifecycle.StepFailed {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e.Kind == akucore.StepRetried {
+	if e.Kind == lifecycle.StepRetried {
 		s.retries++
 	}
-	reason := akucore.ReasonOf(e.Err)
+	reason := lifecycle.ReasonOf(e.Err)
 	s.errors[reason]++
 	s.erredAt[reason] = time.Now()
 }

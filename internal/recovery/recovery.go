@@ -13,6 +13,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/altibase"
+	"aku/internal/lifecycle"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 )
@@ -114,11 +115,11 @@ func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	if _, err := r.Servers.Settle(ctx); err != nil {
 		return akucore.Plan{}, err
 	}
-	view, err := akucore.Observe(ctx, mesh, r.Servers, -1)
+	view, err := lifecycle.Observe(ctx, mesh, r.Servers, -1)
 	if err != nil {
 		return akucore.Plan{}, fmt.Errorf("own server: %w", err)
 	}
-	plan := akucore.PlanRecover(mesh, view, r.Source, r.Without...)
+	plan := akucore.PlanRecover(view, r.Source, r.Without...)
 	if plan.Wait != "" {
 		return plan, fmt.Errorf("%w: %s", ErrRefused, plan.Wait)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/altibase"
+	"aku/internal/lifecycle"
 )
 
 // SQL gives the statements of a step.
@@ -24,7 +25,7 @@ func (s Settings) PrintPlan(ctx context.Context, to io.Writer, plan func(akucore
 	if unknown != nil {
 		fmt.Fprintln(to, unknown)
 	}
-	view, err := akucore.Observe(ctx, s.Mesh(), servers, replicas)
+	view, err := lifecycle.Observe(ctx, s.Mesh(), servers, replicas)
 	if err != nil {
 		return fmt.Errorf("own server: %w", err)
 	}

@@ -22,6 +22,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 )
 
 // Settings is what the environment says, checked.
@@ -207,7 +208,7 @@ func (s Settings) StartOptions() (akucore.StartOptions, error) {
 
 // EndOptions are the settings of an end.
 func (s Settings) EndOptions() akucore.EndOptions {
-	budget := akucore.Split(seconds(s.EndTimeout-s.DrainTime), s.ShutdownAtEnd == 1)
+	budget := lifecycle.Split(seconds(s.EndTimeout-s.DrainTime), s.ShutdownAtEnd == 1)
 	return akucore.EndOptions{
 		Flush:        s.FlushAtEnd == 1,
 		DeliverLimit: budget.Deliver,
@@ -239,8 +240,8 @@ func (s Settings) Replicas(ctx context.Context) (int, error) {
 }
 
 // Runner carries out plans as the settings say.
-func (s Settings) Runner(servers akucore.Servers, log *slog.Logger) *akucore.Runner {
-	return &akucore.Runner{
+func (s Settings) Runner(servers lifecycle.Servers, log *slog.Logger) *lifecycle.Runner {
+	return &lifecycle.Runner{
 		Mesh:       s.Mesh(),
 		Servers:    servers,
 		Log:        log,

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 	"aku/internal/pulse"
 )
@@ -28,7 +28,7 @@ func (s *Sidecar) checkAddress(ctx context.Context) error {
 		if last = s.reachesItself(ctx, host); last == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.become(metrics.Waiting, akucore.ReasonUnreachable, last.Error())
+		s.become(metrics.Waiting, lifecycle.ReasonUnreachable, last.Error())
 	}
 	return fmt.Errorf("after %d tries (AKU_ADDRESS_CHECK_COUNT): %w", s.Settings.AddressCheckCount, last)
 }

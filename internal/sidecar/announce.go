@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"aku/internal/akucore"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 )
 
@@ -28,16 +28,16 @@ const (
 )
 
 // troubles are the reasons that are announced: all that end only when somebody acts.
-var troubles = map[akucore.Reason]string{
-	akucore.ReasonMasterFailed: "MasterFailed",
-	akucore.ReasonSlaveFailed:  "SlaveFailed",
-	akucore.ReasonTables:       "TablesNotReady",
-	akucore.ReasonPassword:     "WrongPassword",
-	akucore.ReasonStranger:     "WrongServer",
-	akucore.ReasonSurplus:      "PodNumberTooHigh",
-	akucore.ReasonForeign:      "OtherUtility",
-	akucore.ReasonCopyLimit:    "CopyTooSlow",
-	akucore.ReasonFatal:        "CannotReplicate",
+var troubles = map[lifecycle.Reason]string{
+	lifecycle.ReasonMasterFailed: "MasterFailed",
+	lifecycle.ReasonSlaveFailed:  "SlaveFailed",
+	lifecycle.ReasonTables:       "TablesNotReady",
+	lifecycle.ReasonPassword:     "WrongPassword",
+	lifecycle.ReasonStranger:     "WrongServer",
+	lifecycle.ReasonSurplus:      "PodNumberTooHigh",
+	lifecycle.ReasonForeign:      "OtherUtility",
+	lifecycle.ReasonCopyLimit:    "CopyTooSlow",
+	lifecycle.ReasonFatal:        "CannotReplicate",
 }
 
 // announcer says in Kubernetes Events of the pod what somebody has to know, so that
@@ -46,20 +46,20 @@ type announcer struct {
 	tell    func(context.Context, kube.Event) error
 	log     *slog.Logger
 	waiting chan kube.Event
-	said    map[akucore.Reason]time.Time // since the pod was last in service
-	busy    time.Time                    // since when the SYSDBA session is taken; zero when it is not
+	said    map[lifecycle.Reason]time.Time // since the pod was last in service
+	busy    time.Time                      // since when the SYSDBA session is taken; zero when it is not
 }
 
 func newAnnouncer(tell func(context.Context, kube.Event) error, log *slog.Logger) *announcer {
-	return &announcer{tell: tell, log: log, waiting: make(chan kube.Event, mostAnnounced), said: map[akucore.Reason]time.Time{}}
+	return &announcer{tell: tell, log: log, waiting: make(chan kube.Event, mostAnnounced), said: map[lifecycle.Reason]time.Time{}}
 }
 
 // note takes the state of the pod. A trouble is announced once, and again while it
 // lasts; that it is over, when it was announced.
-func (a *announcer) note(state metrics.State, reason akucore.Reason, why string) {
+func (a *announcer) note(state metrics.State, reason lifecycle.Reason, why string) {
 	name, trouble := troubles[reason]
 	switch {
-	case reason != akucore.ReasonBusy:
+	case reason != lifecycle.ReasonBusy:
 		a.busy = time.Time{}
 	case a.busy.IsZero():
 		a.busy = time.Now()

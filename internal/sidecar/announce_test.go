@@ -12,6 +12,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 )
 
@@ -45,7 +46,7 @@ func TestTrouble_IsAnnouncedOnce_AndThatItIsOver(t *testing.T) {
 		a.note(metrics.Waiting, "", "starting")
 		for range 60 {
 			a.note(metrics.Joining, "", "start of the master")
-			a.note(metrics.Human, akucore.ReasonMasterFailed, lost)
+			a.note(metrics.Human, lifecycle.ReasonMasterFailed, lost)
 			time.Sleep(time.Second)
 		}
 		a.note(metrics.InService, "", "in service")
@@ -64,7 +65,7 @@ func TestTroubleThatLasts_IsAnnouncedAnewBeforeKubernetesForgetsIt(t *testing.T)
 	t.Parallel()
 	got := announced(t, 0, func(a *announcer) {
 		for range 100 {
-			a.note(metrics.Human, akucore.ReasonSlaveFailed, akucore.SlaveFailed)
+			a.note(metrics.Human, lifecycle.ReasonSlaveFailed, akucore.SlaveFailed)
 			time.Sleep(time.Minute)
 		}
 	})
@@ -76,7 +77,7 @@ func TestTroubleThatLasts_IsAnnouncedAnewBeforeKubernetesForgetsIt(t *testing.T)
 func TestService_WithoutTroubleBeforeIsNotAnnounced(t *testing.T) {
 	t.Parallel()
 	got := announced(t, 0, func(a *announcer) {
-		for _, reason := range []akucore.Reason{"", akucore.ReasonPeer, akucore.ReasonUnreachable, akucore.ReasonClosed, akucore.ReasonBusy, akucore.ReasonTimeout} {
+		for _, reason := range []lifecycle.Reason{"", lifecycle.ReasonPeer, lifecycle.ReasonUnreachable, lifecycle.ReasonClosed, lifecycle.ReasonBusy, lifecycle.ReasonTimeout} {
 			a.note(metrics.Waiting, reason, "it heals by itself")
 		}
 		a.note(metrics.InService, "", "in service")
@@ -89,8 +90,8 @@ func TestService_WithoutTroubleBeforeIsNotAnnounced(t *testing.T) {
 func TestTrouble_IsAnnouncedWhenTheAPIAnswersAgain_InItsOrder(t *testing.T) {
 	t.Parallel()
 	got := announced(t, 3, func(a *announcer) {
-		a.note(metrics.Waiting, akucore.ReasonTables, "no table")
-		a.note(metrics.Waiting, akucore.ReasonPassword, "no password")
+		a.note(metrics.Waiting, lifecycle.ReasonTables, "no table")
+		a.note(metrics.Waiting, lifecycle.ReasonPassword, "no password")
 		a.note(metrics.InService, "", "in service")
 		time.Sleep(time.Minute)
 	})
@@ -108,7 +109,7 @@ func TestSYSDBATakenForLongerThanAMinute_IsAnnounced(t *testing.T) {
 	const taken = "own server: ERR-41041 Another SYSDBA session is already running."
 	wait := func(a *announcer, d time.Duration) {
 		for range d / time.Second {
-			a.note(metrics.Waiting, akucore.ReasonBusy, taken)
+			a.note(metrics.Waiting, lifecycle.ReasonBusy, taken)
 			time.Sleep(time.Second)
 		}
 	}

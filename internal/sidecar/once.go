@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/process"
 )
 
@@ -34,11 +35,11 @@ func (s *Sidecar) Start(ctx context.Context) error {
 // Clean takes all replication of the pod away, in the place of the sidecar if there is one.
 func (s *Sidecar) Clean(ctx context.Context) error {
 	return s.once(ctx, s.dir.TakeTurn, func() error {
-		view, err := akucore.Observe(ctx, s.Settings.Mesh(), s.Servers, -1)
+		view, err := lifecycle.Observe(ctx, s.Settings.Mesh(), s.Servers, -1)
 		if err != nil {
 			return fmt.Errorf("own server: %w", err)
 		}
-		plan := akucore.PlanClean(s.Settings.Mesh(), view)
+		plan := akucore.PlanClean(view)
 		return errors.Join(s.Settings.Runner(s.Servers, s.Log).RunAll(ctx, plan), s.dir.Unmark())
 	})
 }
@@ -54,7 +55,7 @@ func (s *Sidecar) once(ctx context.Context, turn func(context.Context) (func(), 
 	defer s.Servers.CloseIdle()
 	err = do()
 	switch {
-	case errors.Is(err, akucore.ErrHuman):
+	case errors.Is(err, lifecycle.ErrHuman):
 		s.Log.Error("AKU failed to run.")
 		return process.Human(err)
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 	"aku/internal/settings"
 )
@@ -43,6 +44,6 @@ func (s *Sidecar) keptOut() error {
 func (s *Sidecar) stayOut(ctx context.Context, why error) {
 	s.warn(outOfMesh, why)
 	s.warn("remove the marker", s.dir.Unmark())
-	s.become(metrics.Waiting, akucore.ReasonOf(why), why.Error())
+	s.become(metrics.Waiting, lifecycle.ReasonOf(why), why.Error())
 	pause(ctx, outPoll)
 }

@@ -1,31 +1,30 @@
 package sidecar
 
 import (
+	"aku/internal/lifecycle"
 	"errors"
 	"os"
 	"path/filepath"
-
-	"aku/internal/akucore"
 )
 
 // scripts are the *.sql files of a folder that prepare a new server, in the order of their
 // names. What cannot be read is among them, with the reason: a new server must not come
 // into service without it.
-func scripts(dir string) []akucore.Script {
+func scripts(dir string) []lifecycle.Script {
 	if dir == "" {
 		return nil
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return []akucore.Script{{Name: dir, Fault: cause(err)}}
+		return []lifecycle.Script{{Name: dir, Fault: cause(err)}}
 	}
-	var found []akucore.Script
+	var found []lifecycle.Script
 	for _, file := range files {
 		if filepath.Ext(file.Name()) != ".sql" {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
-		found = append(found, akucore.Script{Name: file.Name(), Text: string(text), Fault: cause(err)})
+		found = append(found, lifecycle.Script{Name: file.Name(), Text: string(text), Fault: cause(err)})
 	}
 	return found
 }

@@ -8,6 +8,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/events"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // become shows a new state of the pod to the probes, in the metrics and in the events,
 // and to people who ask Kubernetes.
-func (s *Sidecar) become(state metrics.State, reason akucore.Reason, why string) {
+func (s *Sidecar) become(state metrics.State, reason lifecycle.Reason, why string) {
 	if s.announce != nil {
 		s.announce.note(state, reason, why)
 	}
@@ -40,33 +41,33 @@ func (s *Sidecar) publish(e events.Event) {
 }
 
 // see shows what the core tells.
-func (s *Sidecar) see(e akucore.Event) {
+func (s *Sidecar) see(e lifecycle.Event) {
 	s.metrics.Tell(e)
 	s.recorder.Tell(e)
 	switch e.Kind {
-	case akucore.Planned:
+	case lifecycle.Planned:
 		s.become(metrics.Joining, "", e.Plan)
 		s.publish(events.Event{Kind: events.Plan, Text: e.Plan})
-	case akucore.Waiting:
-		state, reason := metrics.Waiting, akucore.ReasonOf(e.Err)
-		if reason == akucore.ReasonMasterFailed || reason == akucore.ReasonSlaveFailed {
+	case lifecycle.Waiting:
+		state, reason := metrics.Waiting, lifecycle.ReasonOf(e.Err)
+		if reason == lifecycle.ReasonMasterFailed || reason == lifecycle.ReasonSlaveFailed {
 			state = metrics.Human
 		}
 		s.become(state, reason, e.Err.Error())
-	case akucore.StepDone:
+	case lifecycle.StepDone:
 		s.publish(s.stepEvent(events.Step, e))
-	case akucore.StepFailed:
+	case lifecycle.StepFailed:
 		s.publish(s.stepEvent(events.Failed, e))
-	case akucore.StepRetried:
+	case lifecycle.StepRetried:
 		s.publish(s.stepEvent(events.Retry, e))
-	case akucore.GivenUp:
+	case lifecycle.GivenUp:
 		mesh := s.Settings.Mesh()
 		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
-		s.publish(events.Event{Kind: events.Failed, Text: text, Reason: string(akucore.ReasonGivenUp)})
+		s.publish(events.Event{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
 		if s.announce != nil {
 			s.announce.put(kube.Event{Warning: true, Reason: "RowsGivenUp", Text: text})
 		}
-	case akucore.Copied:
+	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)
 		one.Rows = e.Rows
 		s.publish(one)
@@ -74,18 +75,18 @@ func (s *Sidecar) see(e akucore.Event) {
 }
 
 // seeInService is see for the work beside the watch, which leaves the state as it is.
-func (s *Sidecar) seeInService(e akucore.Event) {
-	if e.Kind != akucore.Planned && e.Kind != akucore.Waiting {
+func (s *Sidecar) seeInService(e lifecycle.Event) {
+	if e.Kind != lifecycle.Planned && e.Kind != lifecycle.Waiting {
 		s.see(e)
 	}
 }
 
-func (s *Sidecar) stepEvent(kind events.Kind, e akucore.Event) events.Event {
+func (s *Sidecar) stepEvent(kind events.Kind, e lifecycle.Event) events.Event {
 	text := e.Step.Describe(s.Settings.Mesh())
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
-	return events.Event{Kind: kind, Text: text, Reason: string(akucore.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
+	return events.Event{Kind: kind, Text: text, Reason: string(lifecycle.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
 }
 
 // look asks the own server about its pairs, now and then, on the session of the watch that

@@ -14,6 +14,7 @@ import (
 	"aku/internal/events"
 	"aku/internal/health"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 	"aku/internal/process"
 	"aku/internal/pulse"
@@ -31,7 +32,7 @@ const (
 
 // Servers are those of the rules, and know what aku keeps in the own database.
 type Servers interface {
-	akucore.Servers
+	lifecycle.Servers
 	// Settle gives the own database its place in the mesh, before anything else is done,
 	// and tells whether it had another one.
 	Settle(ctx context.Context) (changed bool, err error)
@@ -167,10 +168,10 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	s.become(metrics.InService, "", "in service")
 	process.Settle()
 	s.Log.Info("AKU run successfully.")
-	defer s.become(metrics.Waiting, akucore.ReasonUnreachable, "the own server left service")
+	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.seeInService
-	err = akucore.Attend(ctx, runner, instance, s.replicas, func() {
+	err = lifecycle.Attend(ctx, runner, instance, s.replicas, func() {
 		if s.keptOut() != nil {
 			cancel()
 			return
@@ -180,7 +181,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		s.look(ctx)
 		s.tidy(ctx)
 	}, process.Rest)
-	if errors.Is(err, akucore.ErrGone) {
+	if errors.Is(err, lifecycle.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
 	return err
@@ -215,18 +216,18 @@ func (s *Sidecar) markAgain() {
 	}
 }
 
-func (s *Sidecar) starter(ctx context.Context) *akucore.Starter {
+func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Tell = s.see
-	return &akucore.Starter{
+	return &lifecycle.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),
-		Scripts:  func() []akucore.Script { return scripts(s.Settings.InitdbDir) },
+		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
 		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
-		Plan: func(m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-			return s.plan(ctx, m, o, v)
+		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+			return s.plan(ctx, v.Mesh, o, v)
 		},
 	}
 }
@@ -263,7 +264,7 @@ func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptio
 	if m.Self == akucore.Master {
 		o.Recover = s.startOptions().Recover
 	}
-	return akucore.PlanStart(m, o, v)
+	return akucore.PlanStart(v, o)
 }
 
 // pause waits unless the context ends first.

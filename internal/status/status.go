@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // limit bounds the look at one pod.
@@ -75,7 +76,7 @@ var worst = map[Flow]int{Flows: 0, None: 1, Unknown: 2, Stopped: 3, Retries: 4}
 // of the picture. HealthAddress is host:port of a pod's sidecar.
 //
 // Beat is the time between two beats of a pod in service.
-func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
+func Look(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
 	pods := make([]Pod, m.ServerCount)
 	var wg sync.WaitGroup
 	for pod := range pods {
@@ -95,7 +96,7 @@ func Look(ctx context.Context, m akucore.Mesh, servers akucore.Servers, beat tim
 	return Mesh{Pods: pods, Pairs: pairs(m, pods, beat, time.Now())}
 }
 
-func (p *Pod) look(ctx context.Context, m akucore.Mesh, server akucore.Server) {
+func (p *Pod) look(ctx context.Context, m akucore.Mesh, server lifecycle.Server) {
 	instance, err := server.Instance(ctx)
 	if err == nil {
 		p.traffic, err = server.Traffic(ctx)

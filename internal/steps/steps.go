@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // Summary is one start or one end. Its JSON form is what the hook leaves for the sidecar.
@@ -18,7 +19,7 @@ type Summary struct {
 	Steps    map[string]float64 `json:"steps"` // seconds by Name: how long at least one such step ran
 	Retries  int                `json:"retries"`
 	Rows     int64              `json:"rows"` // copied, a lower bound
-	Failures []akucore.Reason   `json:"failures,omitempty"`
+	Failures []lifecycle.Reason `json:"failures,omitempty"`
 	// Found: nobody left word of this end. It was found later, at Began, that the server
 	// had not ended in good order, and nothing else is known of it.
 	Found bool `json:"found,omitempty"`
@@ -31,7 +32,7 @@ type Recorder struct {
 	ran     map[string]*covered
 	rows    map[object]int64
 	retries int
-	failed  []akucore.Reason
+	failed  []lifecycle.Reason
 }
 
 // mostFailures bounds what is kept of a start that fails for hours.
@@ -45,25 +46,25 @@ func (r *Recorder) Begin() {
 }
 
 // Tell takes an event.
-func (r *Recorder) Tell(e akucore.Event) {
+func (r *Recorder) Tell(e lifecycle.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ran == nil {
 		return // nothing has begun
 	}
 	switch e.Kind {
-	case akucore.StepRetried:
+	case lifecycle.StepRetried:
 		r.retries++
-	case akucore.StepDone, akucore.StepFailed:
+	case lifecycle.StepDone, lifecycle.StepFailed:
 		now, name := time.Now(), Name(e.Step.Do)
 		if r.ran[name] == nil {
 			r.ran[name] = &covered{}
 		}
 		r.ran[name].add(span{now.Add(-e.Took), now})
-		if e.Kind == akucore.StepFailed && len(r.failed) < mostFailures {
-			r.failed = append(r.failed, akucore.ReasonOf(e.Err))
+		if e.Kind == lifecycle.StepFailed && len(r.failed) < mostFailures {
+			r.failed = append(r.failed, lifecycle.ReasonOf(e.Err))
 		}
-	case akucore.Copied:
+	case lifecycle.Copied:
 		r.rows[object{e.Step.On, e.Step.Peer, e.Step.Group}] = e.Rows
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/kube"
+	"aku/internal/lifecycle"
 	"aku/internal/settings"
 )
 
@@ -35,7 +36,7 @@ type Facts struct {
 
 // Look gathers the facts. There are none, and no error, when there is no StatefulSet
 // yet. Secret is where the password is to come from, "name/key".
-func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers akucore.Servers, secret string) (*Facts, error) {
+func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
 	present, exists, err := set.Present(ctx, log, sidecar, passwordVolume, settings.MaxServers)
 	if err != nil || !exists {
 		return nil, err
@@ -56,7 +57,7 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 
 // ask asks all servers at the same time, each once: a password that is wrong is not to
 // be sent again and again.
-func ask(ctx context.Context, m akucore.Mesh, servers akucore.Servers, pods int) map[int]akucore.Pod {
+func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods int) map[int]akucore.Pod {
 	asked := make(map[int]akucore.Pod, pods)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -64,7 +65,7 @@ func ask(ctx context.Context, m akucore.Mesh, servers akucore.Servers, pods int)
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, askLimit)
 			defer cancel()
-			state, err := servers.Server(pod).State(ctx, akucore.Want{Tables: m.Tables()})
+			state, err := servers.Server(pod).State(ctx, lifecycle.Want{Tables: m.Tables()})
 			if err == nil && state.AdminMode {
 				err = akucore.ErrClosed
 			}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // delivered proves that all that the servers had written at the call is applied on all
@@ -20,12 +21,12 @@ func (v *verifier) delivered(ctx context.Context) error {
 			}
 		}
 	}
-	r := akucore.Runner{Mesh: v.mesh, Servers: pods(v.servers), Log: slog.New(slog.DiscardHandler)}
+	r := lifecycle.Runner{Mesh: v.mesh, Servers: pods(v.servers), Log: slog.New(slog.DiscardHandler)}
 	return r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{all}})
 }
 
 // pods are servers by pod number.
 type pods []Server
 
-func (p pods) Server(pod int) akucore.Server { return p[pod] }
-func (p pods) CloseIdle()                    {}
+func (p pods) Server(pod int) lifecycle.Server { return p[pod] }
+func (p pods) CloseIdle()                      {}

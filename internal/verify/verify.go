@@ -9,11 +9,12 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/altibase"
+	"aku/internal/lifecycle"
 )
 
 // Server is what is asked of one server.
 type Server interface {
-	akucore.Server
+	lifecycle.Server
 	Relation(ctx context.Context, t akucore.Table) (altibase.Relation, error)
 	Partitions(ctx context.Context, t akucore.Table) ([]string, error)
 	CountRows(ctx context.Context, t akucore.Table) (int64, error)

@@ -58,7 +58,7 @@ var mutations = []mutation{
 	// An error dropped.
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_OfAnotherMesh", in: withServers},
 	{what: "a stranger of the same mesh is let in", file: identityGo, from: "	case shown.pod != asked:\n		return stranger(", to: "	case shown.pod != asked:\n		_ = stranger(", tests: "TestStranger_AnotherPod", in: withServers},
-	{what: "a stranger is not told from others", file: "internal/akucore/event.go", from: "{ErrStranger, ReasonStranger}, ", to: "", tests: "TestReason"},
+	{what: "a stranger is not told from others", file: "internal/lifecycle/reason.go", from: "{ErrStranger, ReasonStranger}, ", to: "", tests: "TestReason"},
 	{what: "a broken recovery order is not said", file: settingsGo, from: "	order, err := s.recoveryOrder()\n", to: "	order, err := s.recoveryOrder()\n	err = nil\n", tests: "."},
 	{what: "a right that is missing is asked for again", file: "internal/kube/api.go", from: "errForbidden, r.right)", to: "errNotFound, r.right)", tests: "MissingRight"},
 	{what: "a password file may be empty", file: settingsGo, from: "	if password == \"\" {", to: "	if false {", tests: "TestPassword"},

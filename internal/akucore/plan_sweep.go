@@ -1,0 +1,99 @@
+package akucore
+
+import "fmt"
+
+// removed are the peers that the StatefulSet is not to have any more, that are
+// away, and for which the own server still keeps its log.
+func Removed(v View) map[int]bool {
+	gone := map[int]bool{}
+	for _, peer := range v.Peers() {
+		if v.Replicas <= 0 || peer < v.Replicas || !v.Pods[peer].Away() {
+			continue
+		}
+		if v.mark(v.Self, peer) != none {
+			gone[peer] = true
+		}
+	}
+	return gone
+}
+
+// PlanSweep gives up the logs kept for pods that were removed without leaving in
+// order: they would fill the disk. What such a pod has not delivered is still on
+// its volume, and is handed over should it ever come back.
+func PlanSweep(v View, before map[int]bool) Plan {
+	p := Plan{Name: "give up the logs for removed pods"}
+	sweep := Stage{Title: "stop and reset"}
+	for _, peer := range v.Peers() {
+		if !before[peer] || !Removed(v)[peer] {
+			continue
+		}
+		for g := range v.Groups {
+			o, _ := v.object(v.Self, peer, g)
+			if o.XSN == Unset {
+				continue
+			}
+			if o.Active() {
+				sweep.Steps = append(sweep.Steps, Step{Do: Stop, On: v.Self, Peer: peer, Group: g})
+			}
+			sweep.Steps = append(sweep.Steps, Step{Do: Reset, On: v.Self, Peer: peer, Group: g, If: IfAway})
+			if v.Self != Master {
+				// A slave's side that exists says that the peer is kept informed.
+				sweep.Steps = append(sweep.Steps, Step{Do: Drop, On: v.Self, Peer: peer, Group: g, If: IfAway})
+			}
+		}
+	}
+	p.add(sweep)
+	return p
+}
+
+// standing are the restart numbers of what a plan would start. One that has moved on since
+// the last look has run meanwhile: somebody stops it for a moment, now and then, while a
+// statement waits for its locks.
+func (v View) Standing(p Plan) string {
+	text := ""
+	for _, stage := range p.Stages {
+		for _, s := range stage.Steps {
+			if s.Do == Start || s.Do == StartRetry {
+				o, _ := v.object(s.On, s.Peer, s.Group)
+				text += fmt.Sprintf(", %s on %d at %d", o.Name, s.On, o.XSN)
+			}
+		}
+	}
+	return text
+}
+
+// lasts tells whether the own sides of the pairs alone show that nothing is to be done:
+// there are no others than before, and each expected peer was in service and is
+// connected in both directions. Its sender is connected here, so its side is started; nobody
+// resets or changes it without stopping it. A peer that is not expected has no log kept
+// for it.
+func (v View) Lasts(own map[string]Traffic, replicas int) bool {
+	before := v.Pods[v.Self].Objects
+	if len(own) != len(before) {
+		return false
+	}
+	for name, side := range own {
+		if o, known := before[name]; !known || o.Items != side.Items {
+			return false
+		}
+	}
+	for _, peer := range v.Peers() {
+		expected := replicas < 0 || peer < replicas
+		if expected && !v.Pods[peer].Open() {
+			return false
+		}
+		for _, g := range v.Groups {
+			side, exists := own[g.Object(PairOf(v.Self, peer))]
+			switch {
+			case expected && !side.runsBothWays(), !expected && exists && side.XSN != Unset:
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// runsBothWays tells whether both sides of a pair are started and connected.
+func (t Traffic) runsBothWays() bool {
+	return t.Started && t.XSN != Unset && t.Sender == SenderRunning && t.Receiver != nil
+}

@@ -1,0 +1,68 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/avast/retry-go/v4"
+)
+
+// errUsersStay: users are still in although they were asked to go, and were closed.
+var errUsersStay = errors.New("user sessions are still open")
+
+// closeLimit is how long a session that was closed may take to go: it rolls back first.
+const closeLimit = 10 * time.Second
+
+// close keeps new users out, gives those inside time to leave, and closes the rest. Every
+// session that later steps need is opened before: ADMIN_MODE 1 lets in no new ones. Where
+// the server has none to spare, users are shut out all the same.
+func (r *Runner) close(ctx context.Context, own Server, pod int) error {
+	sessions := len(r.Mesh.Groups)*len(r.Mesh.Peers()) + 1
+	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, akucore.ErrClosed) {
+		r.Log.Warn("sessions could not be opened ahead", "error", err)
+	}
+	if err := own.SetAdminMode(ctx, true); err != nil {
+		return err
+	}
+	began, _ := r.closing.LoadOrStore(pod, time.Now())
+	drained := began.(time.Time).Add(r.DrainTime)
+	told := false
+	for {
+		users, err := own.UserSessions(ctx)
+		if err != nil {
+			return err
+		}
+		if len(users) == 0 {
+			r.closing.Delete(pod)
+			return nil
+		}
+		now := time.Now()
+		if !now.Before(drained) {
+			if !told {
+				told = true
+				r.Log.Info("closing the sessions of users that did not leave", "sessions", len(users))
+			}
+			if err := own.CloseUserSessions(ctx); err != nil {
+				return err
+			}
+		}
+		if now.After(drained.Add(closeLimit)) {
+			return retry.Unrecoverable(fmt.Errorf("%w: %s", errUsersStay, whoStays(users)))
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("%w: %s: %w", errUsersStay, whoStays(users), err)
+		}
+	}
+}
+
+// whoStays names sessions of users.
+func whoStays(users []Session) string {
+	texts := make([]string, len(users))
+	for i, u := range users {
+		texts[i] = fmt.Sprintf("%d (%s, %s)", u.ID, u.User, u.From)
+	}
+	return akucore.Few(texts)
+}

@@ -1,0 +1,105 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
+)
+
+const (
+	// progressInterval is how often long work says how far it is.
+	progressInterval = 5 * time.Second
+	// copyInterval is how often a copy is asked how far it is.
+	copyInterval = time.Second
+	// copyBegins is how often it is asked whether it has begun.
+	copyBegins = 50 * time.Millisecond
+)
+
+// sync copies, and says how far it is. A SYNC waits for the transactions that have written
+// the tables, then it has its view of the rows and lets the locks go. Until then the
+// changes of the other pods are held back.
+func (r *Runner) sync(ctx context.Context, source Server, s akucore.Step, object string, parallel int) error {
+	if err := r.outlast(ctx, s); err != nil {
+		return err
+	}
+	before, err := source.SyncProgress(ctx, object)
+	if err != nil {
+		return err
+	}
+	resume, err := r.hold(ctx, s)
+	defer resume()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	done := make(chan error, 1)
+	go func() { done <- source.Sync(ctx, object, parallel, s.Tables, r.lockWait()) }()
+	err = r.follow(ctx, source, s, object, lastSN(before), resume, done)
+	if err != nil && time.Since(began) >= r.lockWait() {
+		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
+	}
+	return err
+}
+
+// follow asks a copy how far it is until it is done.
+func (r *Runner) follow(ctx context.Context, source Server, s akucore.Step, object string, earlier int64, resume func(), done <-chan error) error {
+	tick := time.NewTicker(copyBegins)
+	defer tick.Stop()
+	c := copying{rows: map[string]int64{}, began: time.Now(), told: time.Now()}
+	for look := time.Now().Add(copyInterval); ; {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+		}
+		pulse.Beat(ctx)
+		progress, err := source.SyncProgress(ctx, object)
+		if err != nil {
+			continue // the copy itself will say what is wrong
+		}
+		if lastSN(progress) > earlier {
+			tick.Reset(copyInterval)
+			resume()
+		}
+		if now := time.Now(); !now.Before(look) {
+			look = now.Add(copyInterval)
+			r.tell(Event{Kind: Copied, Step: s, Rows: c.add(r, object, progress)})
+		}
+	}
+}
+
+// copying is what a copy has shown so far.
+type copying struct {
+	rows        map[string]int64 // of each table, as last seen: a table that is done says no number
+	began, told time.Time
+}
+
+// add takes a look in, says now and then how far each table is, and gives the rows of all.
+func (c *copying) add(r *Runner, object string, progress []SyncProgress) int64 {
+	say := time.Since(c.told) >= progressInterval
+	if say {
+		c.told = time.Now()
+	}
+	sum := int64(0)
+	for _, t := range progress {
+		c.rows[t.Table] = max(c.rows[t.Table], t.Records)
+		sum += c.rows[t.Table]
+		if say && t.Records >= 0 {
+			r.Log.Info("copying", "replication", object, "table", t.Table, "records", t.Records,
+				"records_per_second", int64(float64(t.Records)/time.Since(c.began).Seconds()))
+		}
+	}
+	return sum
+}
+
+// lastSN is the number of the latest copy.
+func lastSN(progress []SyncProgress) int64 {
+	last := int64(-1)
+	for _, t := range progress {
+		last = max(last, t.SN)
+	}
+	return last
+}

@@ -1,0 +1,151 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// flushLimit bounds a FLUSH where the step has no limit of its own. A FLUSH
+	// needs the acknowledgement, 6 s when all is well.
+	flushLimit = 60 * time.Second
+	// pollFirst and pollMost are the intervals of looking for a beat: one is usually
+	// there after 9 ms, and nearly always after 26 ms.
+	pollFirst = 2 * time.Millisecond
+	pollMost  = 250 * time.Millisecond
+	// lateAfter is when a beat is so late that the reason is looked for, and again every
+	// progressInterval.
+	lateAfter = time.Second
+)
+
+// deliver proves that all committed so far on one server is applied on its peer: it
+// inserts a beat there, and waits until the peer has it. The receiver's failure counts
+// must not have risen where something is given up after it: a row that was not applied,
+// for a lock or a conflict, is passed over by a stream that goes on. Where the peer cannot
+// be asked, or the pair does not carry the beat table yet, FLUSH is the proof.
+func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
+	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
+	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
+	before, err := receiver.Traffic(ctx)
+	switch {
+	case err != nil && s.Seen:
+		return fmt.Errorf("%s: %w", r.Mesh.PodName(s.Peer), err)
+	case err != nil:
+		return r.flush(ctx, s)
+	}
+	beat, err := sender.Beat(ctx, table, s.On)
+	switch {
+	case errors.Is(err, akucore.ErrNoTable):
+		return r.flush(ctx, s)
+	case err != nil:
+		return err
+	}
+	if err := r.await(ctx, s, beat); err != nil {
+		return err
+	}
+	after, err := receiver.Traffic(ctx)
+	if err != nil {
+		return err
+	}
+	err = givenUp(before[object].Receiver, after[object].Receiver)
+	if err != nil && !s.Strict {
+		r.sayGivenUp(object, s.On, s.Peer, err)
+		return nil
+	}
+	return err
+}
+
+// await waits until a beat is on the peer.
+func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) error {
+	table, receiver := r.Mesh.Groups[s.Group].Beat(), r.Servers.Server(s.Peer)
+	began := time.Now()
+	look, connected := began.Add(lateAfter), began
+	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
+		arrived, err := receiver.Arrived(ctx, table, s.On, beat.Number)
+		switch {
+		case ctx.Err() != nil:
+			return r.notArrived(s, began)
+		case errors.Is(err, akucore.ErrNoTable):
+			return r.flush(ctx, s)
+		case err != nil:
+			return err
+		case arrived:
+			return nil
+		}
+		if time.Now().After(look) {
+			look = time.Now().Add(progressInterval)
+			carried, err := r.looksLate(ctx, s)
+			if err != nil {
+				return err
+			}
+			if !carried {
+				return r.flush(ctx, s)
+			}
+			if time.Since(connected) >= reconnectAfter {
+				done, err := r.reconnect(ctx, s)
+				if err != nil {
+					return err
+				}
+				if done {
+					connected = time.Now()
+				}
+			}
+		}
+		if err := sleep(ctx, poll); err != nil {
+			return r.notArrived(s, began)
+		}
+	}
+}
+
+func (r *Runner) notArrived(s akucore.Step, began time.Time) error {
+	return fmt.Errorf("%w: a beat of %s has not arrived on %s for %s", akucore.ErrTimeout, r.Mesh.PodName(s.On), r.Mesh.PodName(s.Peer), time.Since(began).Round(time.Millisecond))
+}
+
+// looksLate finds out why a beat is late: whether the pair carries it at all, and whether
+// the sender runs. One that has lost its peer sleeps up to 60 s; a FLUSH wakes it.
+func (r *Runner) looksLate(ctx context.Context, s akucore.Step) (carried bool, err error) {
+	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
+	for _, pod := range []int{s.On, s.Peer} {
+		if carried, err = r.Servers.Server(pod).Carries(ctx, object, table); err != nil || !carried {
+			return false, err
+		}
+	}
+	sender := r.Servers.Server(s.On)
+	state, err := sender.Sender(ctx, object)
+	switch {
+	case err != nil:
+		return true, err
+	case state == akucore.SenderNone:
+		return true, errors.New("it is stopped, so nothing is being delivered: start it")
+	case state == akucore.SenderRetry:
+		if err := sender.Flush(ctx, object, time.Second); errors.Is(err, akucore.ErrUnreachable) {
+			return true, err
+		}
+	}
+	r.tellLag(ctx, s)
+	return true, nil
+}
+
+// tellLag says how much log a sender still has to send.
+func (r *Runner) tellLag(ctx context.Context, s akucore.Step) {
+	traffic, err := r.Servers.Server(s.On).Traffic(ctx)
+	if gap := traffic[s.Object(r.Mesh)].Gap; err == nil && gap != nil {
+		r.Log.Info("delivering", "replication", s.Object(r.Mesh), "from", r.Mesh.PodName(s.On), "to", r.Mesh.PodName(s.Peer), "gap_bytes", gap.Bytes)
+	}
+}
+
+// flush waits for the peer's acknowledgement, at most as long as the step or the
+// context allows.
+func (r *Runner) flush(ctx context.Context, s akucore.Step) error {
+	limit := flushLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline))
+	}
+	if limit < time.Second {
+		return fmt.Errorf("%w: no time left to wait for the acknowledgement", akucore.ErrTimeout)
+	}
+	return r.Servers.Server(s.On).Flush(ctx, s.Object(r.Mesh), limit)
+}

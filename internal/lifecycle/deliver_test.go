@@ -1,0 +1,139 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// beatServer is both sides of a pair: a beat arrives after a while.
+type beatServer struct {
+	idleServer
+	arrives time.Duration
+	failed  []int64 // that the receiver has counted, one look after the other
+	links   []string
+	carries bool
+	noTable bool
+	sender  akucore.SenderState
+	deaf    bool // the peer cannot be asked
+	alone   bool // the sender runs, and the peer has no receiver for it until it is started anew
+
+	began   time.Time
+	looks   int
+	flushes []time.Duration
+	said    []string
+}
+
+func (s *beatServer) Stop(context.Context, string) error {
+	s.said = append(s.said, "STOP")
+	return nil
+}
+
+func (s *beatServer) Start(context.Context, string) error {
+	s.said = append(s.said, "START")
+	s.alone, s.arrives = false, time.Since(s.began)+time.Second
+	return nil
+}
+
+func (s *beatServer) Traffic(context.Context) (map[string]akucore.Traffic, error) {
+	if s.deaf {
+		return nil, akucore.ErrClosed
+	}
+	if s.alone {
+		return map[string]akucore.Traffic{"AKU_REP_01": {}}, nil
+	}
+	i := min(s.looks, len(s.failed)-1)
+	s.looks++
+	return map[string]akucore.Traffic{"AKU_REP_01": {Receiver: &akucore.Received{Link: s.links[i], Failed: akucore.Changes{Inserts: s.failed[i]}}}}, nil
+}
+
+func (s *beatServer) Beat(context.Context, akucore.Table, int) (akucore.Beat, error) {
+	if s.noTable {
+		return akucore.Beat{}, akucore.ErrNoTable
+	}
+	return akucore.Beat{Number: 7}, nil
+}
+
+func (s *beatServer) Arrived(context.Context, akucore.Table, int, int64) (bool, error) {
+	return time.Since(s.began) >= s.arrives, nil
+}
+
+func (s *beatServer) Carries(context.Context, string, akucore.Table) (bool, error) {
+	return s.carries, nil
+}
+func (s *beatServer) Sender(context.Context, string) (akucore.SenderState, error) {
+	return s.sender, nil
+}
+
+func (s *beatServer) Flush(_ context.Context, _ string, wait time.Duration) error {
+	s.flushes = append(s.flushes, wait)
+	return nil
+}
+
+func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
+	well := func(change func(*beatServer)) *beatServer {
+		s := &beatServer{arrives: 9 * time.Millisecond, failed: []int64{3, 3}, links: []string{"a", "a"}, carries: true, sender: akucore.SenderRunning}
+		change(s)
+		return s
+	}
+	tests := []struct {
+		name    string
+		server  *beatServer
+		lax     bool
+		seen    bool
+		err     error
+		says    string
+		flushes int
+	}{
+		{name: "it arrives", server: well(func(*beatServer) {})},
+		{name: "rows before it were given up", server: well(func(s *beatServer) { s.failed[1] = 5 }), err: ErrGivenUp, says: "2 rows"},
+		{name: "the same where nothing is given up after it", server: well(func(s *beatServer) { s.failed[1] = 5 }), lax: true},
+		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
+		{name: "the peer cannot be asked", server: well(func(s *beatServer) { s.deaf = true }), flushes: 1},
+		{name: "the peer cannot be asked, and must be", server: well(func(s *beatServer) { s.deaf = true }), seen: true, err: akucore.ErrClosed, says: "altibase-0"},
+		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},
+		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
+		{name: "the sender is stopped", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderNone, time.Hour }), err: errors.New(""), says: "it is stopped"},
+		{name: "the sender sleeps, and is woken", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderRetry, 2*time.Second }), flushes: 1},
+		{name: "it never arrives", server: well(func(s *beatServer) { s.arrives = time.Hour }), err: akucore.ErrTimeout, says: "a beat of altibase-1 has not arrived on altibase-0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test.server.began = time.Now()
+				r := Runner{Mesh: mesh(1), Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler)}
+				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 1, Peer: 0, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
+				switch {
+				case (err != nil) != (test.err != nil):
+					t.Fatalf("error %v", err)
+				case err != nil && !strings.Contains(err.Error(), test.says):
+					t.Errorf("error %v, want %s", err, test.says)
+				case test.err != nil && test.err.Error() != "" && !errors.Is(err, test.err):
+					t.Errorf("error %v, want %v", err, test.err)
+				}
+				if len(test.server.flushes) != test.flushes {
+					t.Errorf("flushed %v", test.server.flushes)
+				}
+			})
+		})
+	}
+}
+
+// A peer that went without a word leaves a sender that runs and sends to nobody.
+func TestDeliver_ASenderWhosePeerHasNoReceiverIsStartedAnew(t *testing.T) {
+	for alone, want := range map[bool]string{true: "STOP START", false: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &beatServer{alone: alone, arrives: time.Hour, failed: []int64{0}, links: []string{"a"}, carries: true, sender: akucore.SenderRunning, began: time.Now()}
+			r := Runner{Mesh: mesh(1), Servers: oneServer{s}, Log: slog.New(slog.DiscardHandler)}
+			err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 0, Peer: 1, For: time.Minute, Seen: true}}}}})
+			if said := strings.Join(s.said, " "); said != want || (err == nil) != alone {
+				t.Errorf("without a receiver %t: said %q, error %v; want %q", alone, said, err, want)
+			}
+		})
+	}
+}

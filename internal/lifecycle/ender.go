@@ -1,0 +1,85 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Budget splits the one number that bounds an end.
+type Budget struct {
+	Deliver  time.Duration // for the unsent changes of each pair
+	Shutdown time.Duration // guaranteed to a clean shutdown of the server
+}
+
+// shutdownTail is what a clean shutdown takes on a real server (8-17 s were seen).
+const shutdownTail = 20 * time.Second
+
+// Split divides what is left of an end when users are out: what the tails leave is for
+// delivering. Below the least sensible sum all parts shrink alike.
+func Split(left time.Duration, shutdown bool) Budget {
+	var b Budget
+	tail := akucore.StatementTail
+	if shutdown {
+		b.Shutdown = shutdownTail
+		tail += shutdownTail
+	}
+	b.Deliver = left - tail
+	if least := left / 4; b.Deliver < least {
+		b.Deliver = least
+		b.Shutdown = min(b.Shutdown, least)
+	}
+	return b
+}
+
+// Ender takes the own pod out of service.
+type Ender struct {
+	Runner  *Runner
+	Options akucore.EndOptions
+	// Replicas tells how many pods there are to be, or -1.
+	Replicas func(context.Context) int
+	// Plan decides; nil for PlanEnd. Tests put other rules in its place.
+	Plan func(akucore.View, akucore.EndOptions) akucore.Plan
+}
+
+// End keeps users out, then observes, plans and runs once, as far as it gets. What
+// fails is told; what would lose something then is not done.
+//
+// Users are out before the look, because nobody can join beside a pod that is closed:
+// every join that counts on this pod has begun by then, and is seen.
+func (e *Ender) End(ctx context.Context) error {
+	r := e.Runner
+	replicas := -1
+	if e.Replicas != nil {
+		replicas = e.Replicas(ctx)
+	}
+	// Users that stay do not keep the rest from being done; nothing is reset then. The
+	// plan shuts them out once more, and says who stayed.
+	if err := r.do(ctx, akucore.Step{Do: akucore.Close, On: r.Mesh.Self}); err != nil && !errors.Is(err, errUsersStay) {
+		r.Log.Warn("users are not yet out", "error", err)
+	}
+	view, err := observeBriefly(ctx, r.Mesh, r.Servers, replicas)
+	if err != nil {
+		return fmt.Errorf("own server: %w: nothing was stopped or reset, and it will go on from its log when it comes back", err)
+	}
+	options := e.Options
+	if deadline, ok := ctx.Deadline(); ok {
+		// What nobody has used so far is for delivering.
+		options.DeliverLimit = Split(time.Until(deadline), options.Shutdown).Deliver
+	}
+	decide := e.Plan
+	if decide == nil {
+		decide = akucore.PlanEnd
+	}
+	plan := decide(view, options)
+	for _, undone := range plan.Undone {
+		r.Log.Warn("left undone", "what", undone)
+	}
+	err = r.watchFailures(ctx, akucore.Outside, func() error { return r.RunAll(ctx, plan) })
+	if ctx.Err() != nil {
+		return errors.Join(errors.New(WhyCut(ctx)), err)
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"errors"
+)
+
+// Reason is why something failed or a pod is not in service, in one of few words.
+type Reason string
+
+// The reasons.
+const (
+	ReasonMasterFailed Reason = "master_failed"
+	ReasonSlaveFailed  Reason = "slave_failed"
+	ReasonTables       Reason = "tables" // a table is missing or cannot be replicated
+	ReasonPeer         Reason = "peer"   // another pod has to come first
+	ReasonUnreachable  Reason = "unreachable"
+	ReasonClosed       Reason = "closed"
+	ReasonBusy         Reason = "busy"
+	ReasonPassword     Reason = "password"
+	ReasonStranger     Reason = "stranger" // another server answers for a pod
+	ReasonSurplus      Reason = "surplus"  // the pod's number leaves it no place in the mesh
+	ReasonForeign      Reason = "foreign"  // another tool works on the replication
+	ReasonCopyLimit    Reason = "copy_limit"
+	ReasonTimeout      Reason = "timeout"
+	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
+	ReasonGivenUp      Reason = "given_up" // changes arrived and could not be applied
+	ReasonFatal        Reason = "fatal"
+	ReasonOther        Reason = "other"
+)
+
+// Reasons are all that there are.
+var Reasons = []Reason{
+	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
+	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonFatal, ReasonOther,
+}
+
+// ReasonOf is the reason of an error of this package or of a Server; "" for none.
+func ReasonOf(err error) Reason {
+	if err == nil {
+		return ""
+	}
+	var human *humanError
+	if errors.As(err, &human) {
+		if human.plan.Human == akucore.SlaveFailed {
+			return ReasonSlaveFailed
+		}
+		return ReasonMasterFailed
+	}
+	var wait *waitError
+	if errors.As(err, &wait) {
+		return wait.reason
+	}
+	for _, known := range []struct {
+		err    error
+		reason Reason
+	}{
+		{akucore.ErrPassword, ReasonPassword}, {akucore.ErrStranger, ReasonStranger}, {akucore.ErrSurplus, ReasonSurplus}, {akucore.ErrForeign, ReasonForeign}, {akucore.ErrFatal, ReasonFatal}, {akucore.ErrLocked, ReasonLocked}, {ErrGivenUp, ReasonGivenUp},
+		{akucore.ErrClosed, ReasonClosed}, {akucore.ErrBusy, ReasonBusy}, {akucore.ErrCopyLimit, ReasonCopyLimit}, {akucore.ErrTimeout, ReasonTimeout}, {akucore.ErrUnreachable, ReasonUnreachable},
+	} {
+		if errors.Is(err, known.err) {
+			return known.reason
+		}
+	}
+	return ReasonOther
+}
+
+// waitError is a plan that cannot do anything for now.
+type waitError struct {
+	text   string
+	reason Reason
+}
+
+func (e *waitError) Error() string { return e.text }

@@ -1,0 +1,38 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"errors"
+	"time"
+)
+
+// reconnectAfter is how long a beat is late before its sender is suspected to send to
+// nobody. A handshake takes less than a second.
+const reconnectAfter = 10 * time.Second
+
+// reconnect ends a connection that only the sender believes in: it runs, and its peer has
+// no receiver for it. That is so after a peer has gone without a word, with its node or
+// behind a cut; its address is another one now, and TCP takes a quarter of an hour to
+// notice. STOP and START send again from where the peer had acknowledged. Should only the
+// STOP be done, the sender is found stopped like any other.
+func (r *Runner) reconnect(ctx context.Context, s akucore.Step) (done bool, err error) {
+	object := s.Object(r.Mesh)
+	sender := r.Servers.Server(s.On)
+	state, err := sender.Sender(ctx, object)
+	if err != nil || state != akucore.SenderRunning {
+		return false, err
+	}
+	traffic, err := r.Servers.Server(s.Peer).Traffic(ctx)
+	if err != nil || traffic[object].Receiver != nil {
+		return false, err
+	}
+	r.Log.Warn("a sender runs, and its peer has no receiver for it: it is stopped and started", "replication", object, "from", r.Mesh.PodName(s.On), "to", r.Mesh.PodName(s.Peer))
+	if err := r.stop(ctx, sender, s, object); err != nil && !errors.Is(err, akucore.ErrDone) {
+		return false, err
+	}
+	if err := sender.Start(ctx, object); err != nil && !errors.Is(err, akucore.ErrDone) {
+		return false, err
+	}
+	return true, nil
+}

@@ -1,0 +1,361 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
+)
+
+// Runner carries out plans.
+type Runner struct {
+	Mesh    akucore.Mesh
+	Servers Servers
+	Log     *slog.Logger
+
+	// RetryCount and RetryDelay are for statements that failed but may succeed
+	// when tried again (AKU_QUERY_RETRY_COUNT, AKU_QUERY_RETRY_DELAY_MSEC).
+	RetryCount int
+	RetryDelay time.Duration
+	// DrainTime is how long users may take to leave before they are closed
+	// (AKU_DRAIN_TIME).
+	DrainTime time.Duration
+	// LockWait is how long a statement may queue for table locks, and users behind it
+	// (AKU_LOCK_WAIT); at least 1 s.
+	LockWait time.Duration
+	// OnStep is told of each step before it runs; nil for nobody.
+	OnStep func(akucore.Step)
+	// Tell is told what happens, also by the Starter and while the pod is watched; nil
+	// for nobody. It is called from several goroutines and must not block.
+	Tell func(Event)
+	// Unchecked are guards that tests switch off, to see that something then breaks.
+	Unchecked map[akucore.Guard]bool
+	// HoldNobody leaves the other pods' senders running while a statement waits for its
+	// locks. Tests see that something then breaks.
+	HoldNobody bool
+
+	// progress is how far the run is.
+	progress progress
+
+	// undelivered are the deliveries that failed in this run, and the steps on pairs of
+	// others that stand in for one: they have a slave join anew.
+	undelivered sync.Map
+
+	// holds are the senders that are stopped while statements wait for their locks.
+	holds holds
+
+	// closing is when the users of a pod began to be shut out; there is none when none is in.
+	closing sync.Map
+}
+
+// Run carries out a plan and stops at the first stage that fails.
+func (r *Runner) Run(ctx context.Context, p akucore.Plan) error {
+	if p.Copies() {
+		return r.watchFailures(ctx, r.Mesh.Self, func() error { return r.run(ctx, p) })
+	}
+	return r.run(ctx, p)
+}
+
+func (r *Runner) run(ctx context.Context, p akucore.Plan) error {
+	r.begin(p)
+	for i, stage := range p.Stages {
+		if err := r.stage(ctx, stage, r.progress.of(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RunAll carries out a plan to its end whatever fails on the way: a pod that ends
+// does as much as it can. What it must not do then is kept back by the guards.
+func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
+	r.begin(p)
+	var failed []error
+	for i, stage := range p.Stages {
+		failed = append(failed, r.stage(ctx, stage, r.progress.of(i)))
+	}
+	return errors.Join(failed...)
+}
+
+// begin forgets what was proven and not proven in the run before.
+func (r *Runner) begin(p akucore.Plan) {
+	r.undelivered.Clear()
+	r.progress.plan(p, r.Mesh)
+}
+
+// stage runs the steps of a stage at the same time, those on one object of one
+// server one after the other.
+func (r *Runner) stage(ctx context.Context, stage akucore.Stage, states []*stepState) error {
+	began := time.Now()
+	if stage.Begin != "" {
+		r.Log.Info(stage.Begin)
+	}
+	type object struct{ on, peer, group int }
+	chains := map[object][]turn{}
+	for i, t := range turns(stage) {
+		t.state = states[i]
+		at := object{t.step.On, t.step.Peer, t.step.Group}
+		if stage.InTurn && t.step.On == r.Mesh.Self {
+			at = object{on: t.step.On}
+		}
+		chains[at] = append(chains[at], t)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var failed []error
+	for _, turns := range chains {
+		wg.Go(func() {
+			for _, t := range turns {
+				defer t.over()
+			}
+			for _, t := range turns {
+				err := r.step(ctx, t)
+				t.over()
+				if err != nil {
+					mu.Lock()
+					failed = append(failed, fmt.Errorf("%s: %w", t.step.Describe(r.Mesh), err))
+					mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	if stage.End != "" {
+		r.Log.Info(stage.End, "took", time.Since(began).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// step runs one step, again where that can help. Its limit holds for all its tries.
+func (r *Runner) step(ctx context.Context, t turn) error {
+	s := t.step
+	if r.OnStep != nil {
+		r.OnStep(s)
+	}
+	r.progress.set(t.state, stepUnderWay)
+	if s.For > 0 && s.Do != akucore.Delay {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.For)
+		defer cancel()
+	}
+	t.await(ctx)
+	began := time.Now()
+	err := r.tries(ctx, s)
+	if err != nil {
+		r.progress.set(t.state, stepFailed)
+		r.tell(Event{Kind: StepFailed, Step: s, Took: time.Since(began), Err: err})
+		if s.Proves() || s.OnObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
+			r.undelivered.Store(s.Describe(r.Mesh), err)
+		}
+		return err
+	}
+	took := time.Since(began)
+	r.progress.set(t.state, stepDone)
+	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", took.Round(time.Millisecond))
+	r.tell(Event{Kind: StepDone, Step: s, Took: took})
+	return nil
+}
+
+// tries runs a step until it works or cannot. When time is over between two tries, the
+// error is that of the last one.
+func (r *Runner) tries(ctx context.Context, s akucore.Step) error {
+	var last error
+	err := retry.Do(
+		func() error {
+			pulse.Beat(ctx)
+			last = r.permit(ctx, s)
+			if last == nil {
+				last = r.do(ctx, s)
+			}
+			return last
+		},
+		retry.Context(ctx),
+		retry.Attempts(uint(r.RetryCount)+1),
+		retry.Delay(r.RetryDelay),
+		retry.DelayType(retry.FixedDelay),
+		retry.LastErrorOnly(true),
+		retry.RetryIf(func(err error) bool {
+			// A SYNC that was cut leaves rows behind, and the next one would keep them
+			// instead of newer ones. Only another plan, with its TRUNCATE, may repeat it.
+			return s.Do != akucore.Sync && s.Do != akucore.SyncTables && retryable(err)
+		}),
+		retry.OnRetry(func(n uint, err error) {
+			if n >= uint(r.RetryCount) {
+				return // the last try failed as well
+			}
+			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
+			r.tell(Event{Kind: StepRetried, Step: s, Err: err})
+		}),
+	)
+	if err != nil && ctx.Err() != nil && last != nil && !errors.Is(last, ctx.Err()) {
+		return fmt.Errorf("%w: %w", last, context.Cause(ctx))
+	}
+	return err
+}
+
+func retryable(err error) bool {
+	for _, final := range []error{akucore.ErrFatal, akucore.ErrPassword, akucore.ErrTimeout, ErrGivenUp} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return retry.IsRecoverable(err)
+}
+
+// do runs the statement of a step. A statement whose work is already done is no
+// failure, once the state says so.
+func (r *Runner) do(ctx context.Context, s akucore.Step) error {
+	server := r.Servers.Server(s.On)
+	switch s.Do {
+	case akucore.Truncate:
+		return server.Truncate(ctx, s.Tables)
+	case akucore.Close:
+		return r.close(ctx, server, s.On)
+	case akucore.Open:
+		return server.SetAdminMode(ctx, false)
+	case akucore.AllowSharing:
+		return server.AllowDuplicateHosts(ctx)
+	case akucore.Shutdown:
+		return server.Shutdown(ctx)
+	case akucore.Delay:
+		return sleep(ctx, s.For)
+	case akucore.Deliver:
+		return r.deliver(ctx, s)
+	case akucore.Flush:
+		return r.flush(ctx, s)
+	case akucore.MakeBeats:
+		return done(server.MakeBeatTable(ctx, r.Mesh.Groups[s.Group].Beat()))
+	case akucore.DropBeats:
+		return unlessMissing(server.DropBeatTable(ctx, r.Mesh.Groups[s.Group].Beat()))
+	case akucore.BeginLife:
+		_, err := server.BeginLife(ctx, r.Mesh.Groups[s.Group].Beat(), s.On, s.Above)
+		return err
+	case akucore.AwaitLocks:
+		return server.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout)
+	case akucore.Settle:
+		return r.settle(ctx, s)
+	case akucore.BeginRecovery, akucore.EndRecovery:
+		return r.setSign(ctx, server, s)
+	}
+
+	group := r.Mesh.Groups[s.Group]
+	spec := s.Spec(r.Mesh)
+	var err error
+	switch s.Do {
+	case akucore.Create:
+		err = r.locked(ctx, s, func(wait time.Duration) error { return server.Create(ctx, spec, wait) })
+	case akucore.Drop:
+		err = r.locked(ctx, s, func(wait time.Duration) error { return server.Drop(ctx, spec.Name, wait) })
+	case akucore.Start:
+		err = r.start(ctx, server, s, spec)
+	case akucore.StartRetry:
+		err = server.StartRetry(ctx, spec.Name)
+	case akucore.StartAndWait:
+		err = server.Start(ctx, spec.Name)
+	case akucore.Stop:
+		err = r.stop(ctx, server, s, spec.Name)
+	case akucore.Reset:
+		err = server.Reset(ctx, spec.Name)
+	case akucore.AddTables, akucore.DropTables:
+		return r.changeTables(ctx, server, s, spec.Name)
+	case akucore.SetHost:
+		err = server.SetHost(ctx, spec.Name, spec.Host, spec.Port)
+	case akucore.Sync, akucore.SyncTables:
+		err = r.sync(ctx, server, s, spec.Name, group.Parallel)
+	default:
+		return fmt.Errorf("%w: unknown verb %q", akucore.ErrFatal, s.Do)
+	}
+	if errors.Is(err, akucore.ErrDone) {
+		return r.isDone(ctx, server, s, spec, err)
+	}
+	return err
+}
+
+// changeTables adds to an object those of the tables that it does not have, or takes
+// out those that it has: a plan, or a try of it, may have done some of it before.
+func (r *Runner) changeTables(ctx context.Context, server Server, s akucore.Step, object string) error {
+	return r.locked(ctx, s, func(wait time.Duration) error {
+		state, err := server.State(ctx, Want{Listed: []string{object}})
+		if err != nil {
+			return err
+		}
+		o, exists := state.Objects[object]
+		if !exists {
+			return errors.New("the object is gone: look again")
+		}
+		if s.Do == akucore.AddTables {
+			return server.AddTables(ctx, object, o.Lacks(s.Tables), wait)
+		}
+		return server.DropTables(ctx, object, o.Has(s.Tables), wait)
+	})
+}
+
+// done is an error but for what is so already.
+func done(err error) error {
+	if errors.Is(err, akucore.ErrDone) {
+		return nil
+	}
+	return err
+}
+
+// unlessMissing is an error but for a table that is not there.
+func unlessMissing(err error) error {
+	if errors.Is(err, akucore.ErrNoTable) {
+		return nil
+	}
+	return err
+}
+
+// isDone looks whether a statement that was refused as already done left the
+// object as the step wants it.
+func (r *Runner) isDone(ctx context.Context, server Server, s akucore.Step, spec akucore.ObjectSpec, refused error) error {
+	state, err := server.State(ctx, Want{Listed: []string{spec.Name}})
+	if err != nil {
+		return err
+	}
+	o, exists := state.Objects[spec.Name]
+	done := false
+	switch s.Do {
+	case akucore.Create:
+		if exists && !o.Fits(spec) {
+			return fmt.Errorf("%w: it exists with host %s,%d and tables %s; the configuration wants %s,%d and %s",
+				akucore.ErrFatal, o.Host, o.Port, akucore.FewNames(o.Tables), spec.Host, spec.Port, akucore.FewNames(spec.Tables))
+		}
+		done = exists
+	case akucore.Drop:
+		done = !exists
+	case akucore.Start, akucore.StartRetry, akucore.StartAndWait:
+		done = exists && o.Started
+	case akucore.Stop:
+		done = !o.Active()
+	case akucore.Reset:
+		done = !exists || !o.Started && o.XSN == akucore.Unset
+	}
+	if !done {
+		return refused
+	}
+	return nil
+}
+
+// sleep waits unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	pulse.Beat(ctx)
+	defer pulse.Beat(ctx)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

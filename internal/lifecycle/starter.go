@@ -1,0 +1,200 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
+)
+
+// ErrHuman is returned by a start that cannot go on before somebody acts.
+var ErrHuman = errors.New("somebody must act")
+
+const (
+	// lookAgain is how long a start waits before it looks at the servers again.
+	lookAgain = time.Second
+	// repeatLog is how often an unchanged reason to wait is logged.
+	repeatLog = 30 * time.Second
+)
+
+// Starter brings the own pod into service.
+type Starter struct {
+	Runner  *Runner
+	Options akucore.StartOptions
+	// Scripts are run once on a new server, before replication is set up. They are read at
+	// every look, so that who mends one need not restart the pod; nil for none.
+	Scripts func() []Script
+	// Replicas tells how many pods there are to be, or -1.
+	Replicas func(context.Context) int
+	// Why is told why the pod is not yet in service; nil for nobody.
+	Why func(string)
+	// Tries is how often to look before the start is given up; 0 = for ever.
+	Tries int
+	// SQL gives the statements of a step, for people.
+	SQL func(akucore.Step) []string
+	// Plan decides; nil for PlanStart. Tests put other rules in its place.
+	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
+
+	looked bool // for forgotten objects
+	said   string
+	saidAt time.Time
+}
+
+// Start observes, plans and runs until the own pod is in service. Unless Tries
+// says otherwise it gives up only with its context.
+func (s *Starter) Start(ctx context.Context) (akucore.Instance, error) {
+	r := s.Runner
+	if r.Mesh.Self == akucore.Master {
+		r.Log.Info("Start as MASTER Pod.")
+	} else {
+		r.Log.Info("Start as SLAVE Pod.")
+	}
+	for try := 1; ; try++ {
+		instance, err := s.round(ctx)
+		if err == nil {
+			return instance, nil
+		}
+		if ctx.Err() != nil {
+			return akucore.Instance{}, ctx.Err()
+		}
+		if s.Tries > 0 && (try >= s.Tries || !retryable(err) || errors.Is(err, ErrHuman)) {
+			return akucore.Instance{}, err
+		}
+		s.say(err)
+		r.tell(Event{Kind: Waiting, Err: err})
+		r.Servers.CloseIdle()
+		if err := sleep(ctx, lookAgain); err != nil {
+			return akucore.Instance{}, err
+		}
+	}
+}
+
+// errAgain is no failure: a plan was done, and the next one follows at once.
+var errAgain = errors.New("plan again")
+
+// round runs plans until the pod is in service or nothing can be done for now.
+func (s *Starter) round(ctx context.Context) (akucore.Instance, error) {
+	options := s.Options
+	for {
+		plan, instance, err := s.once(ctx, options)
+		if !errors.Is(err, errAgain) {
+			return instance, err
+		}
+		if plan.Join {
+			// The copy is as new as can be, and no user has written here yet.
+			options.Flush = false
+		}
+	}
+}
+
+// once observes once and runs one plan.
+func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akucore.Plan, akucore.Instance, error) {
+	r := s.Runner
+	own := r.Servers.Server(r.Mesh.Self)
+	if err := s.initialize(ctx, own); err != nil {
+		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("initialize the own server: %w", err)
+	}
+	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
+	if err != nil {
+		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("own server: %w", err)
+	}
+	if !s.looked {
+		s.looked = true
+		for _, text := range akucore.TellForgotten(r.Mesh, view.Forgotten()) {
+			r.Log.Warn(text)
+		}
+	}
+	decide := s.Plan
+	if decide == nil {
+		decide = akucore.PlanStart
+	}
+	plan := decide(view, options)
+	switch {
+	case plan.Wait != "":
+		reason := ReasonPeer
+		if akucore.TableFaults(r.Mesh, view.Pods[r.Mesh.Self]) != "" {
+			reason = ReasonTables
+		}
+		return plan, akucore.Instance{}, &waitError{text: plan.Wait, reason: reason}
+	case plan.Human != "":
+		return plan, akucore.Instance{}, &humanError{plan: plan, text: s.recovery(plan)}
+	}
+	r.Log.Info("plan", "name", plan.Name, "stages", len(plan.Stages))
+	for _, undone := range plan.Undone {
+		r.Log.Warn("not done", "what", undone)
+	}
+	r.tell(Event{Kind: Planned, Plan: plan.Name})
+	if s.Why != nil {
+		s.Why(plan.Name)
+	}
+	if err := r.Run(ctx, plan); err != nil {
+		return plan, akucore.Instance{}, err
+	}
+	if !plan.InService {
+		return plan, akucore.Instance{}, errAgain
+	}
+	// The instance that was looked at, not the one that may have replaced it.
+	return plan, akucore.Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
+}
+
+// initialize runs the scripts, if there are any.
+func (s *Starter) initialize(ctx context.Context, own Server) error {
+	if s.Scripts == nil {
+		return nil
+	}
+	scripts := s.Scripts()
+	if len(scripts) == 0 {
+		return nil
+	}
+	return pulse.While(ctx, func() error { return own.Initialize(ctx, scripts) })
+}
+
+func (s *Starter) replicas(ctx context.Context) int {
+	if s.Replicas == nil {
+		return -1
+	}
+	return s.Replicas(ctx)
+}
+
+// humanError is a plan that only somebody can carry out.
+type humanError struct {
+	plan akucore.Plan
+	text string
+}
+
+func (e *humanError) Error() string { return e.plan.Human + e.text }
+func (e *humanError) Unwrap() error { return ErrHuman }
+
+// recovery is the advice of a plan and the statements of its recovery, each with its pod.
+func (s *Starter) recovery(p akucore.Plan) string {
+	text := ""
+	if p.Advice != "" {
+		text = "\n" + p.Advice
+	}
+	for _, step := range p.Recovery {
+		for _, statement := range s.SQL(step) {
+			text += fmt.Sprintf("\n    %s> %s;", s.Runner.Mesh.PodName(step.On), statement)
+		}
+	}
+	return text
+}
+
+// say logs why the pod waits: at once when the reason is new, else now and then.
+func (s *Starter) say(err error) {
+	why := err.Error()
+	if s.Why != nil {
+		s.Why(why)
+	}
+	if why == s.said && time.Since(s.saidAt) < repeatLog {
+		return
+	}
+	s.said, s.saidAt = why, time.Now()
+	if errors.Is(err, ErrHuman) {
+		s.Runner.Log.Error(why)
+		return
+	}
+	s.Runner.Log.Warn("not yet in service", "reason", why)
+}

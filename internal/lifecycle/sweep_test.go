@@ -1,0 +1,224 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// listedServer counts how often it is asked, and how often for its lists of tables. Its
+// pairs are connected as its senders say.
+type listedServer struct {
+	Server
+	mu            sync.Mutex
+	state         akucore.State
+	lists, briefs int
+	alone         map[string]bool // objects whose peer is not connected here
+}
+
+func (s *listedServer) State(context.Context, Want) (akucore.State, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lists++
+	return s.copy(), nil
+}
+
+func (s *listedServer) Brief(context.Context) (akucore.State, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.briefs++
+	brief := s.copy()
+	for name, o := range brief.Objects {
+		o.Host, o.Port, o.Tables = "", 0, nil
+		brief.Objects[name] = o
+	}
+	return brief, nil
+}
+
+func (s *listedServer) Traffic(context.Context) (map[string]akucore.Traffic, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	traffic := map[string]akucore.Traffic{}
+	for name, o := range s.state.Objects {
+		t := akucore.Traffic{Started: o.Started, XSN: o.XSN, Items: len(o.Tables), Sender: o.Sender}
+		if !s.alone[name] {
+			t.Receiver = &akucore.Received{}
+		}
+		traffic[name] = t
+	}
+	return traffic, nil
+}
+
+func (s *listedServer) copy() akucore.State {
+	state := akucore.State{Instance: s.state.Instance, Objects: map[string]akucore.Object{}}
+	for name, o := range s.state.Objects {
+		o.Items = len(o.Tables)
+		state.Objects[name] = o
+	}
+	return state
+}
+
+func (s *listedServer) edit(name string, change func(*akucore.Object)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.state.Objects[name]
+	change(&o)
+	s.state.Objects[name] = o
+}
+
+// sweepPaired sweeps in pod 1 of two that are paired, and does something meanwhile.
+func sweepPaired(t *testing.T, asked func(), meanwhile func(pods map[int]*listedServer)) error {
+	t.Helper()
+	m := mesh(1)
+	m.ServerCount = 2
+	w := newWorld(m).open(0, 1)
+	w.both(w.running, 0, 1)
+	servers, listed := pods{}, map[int]*listedServer{}
+	for pod := range m.ServerCount {
+		listed[pod] = &listedServer{state: w.view.Pods[pod].State}
+		servers[pod] = listed[pod]
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}
+	go func() { ended <- Sweep(ctx, &r, func(context.Context) int { return 2 }, asked) }()
+	meanwhile(listed)
+	cancel()
+	return <-ended
+}
+
+func TestSweep_AsksTheOthersRarelyWhileAllPairsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		err := sweepPaired(t, func() { asked++ }, func(pods map[int]*listedServer) {
+			time.Sleep(2*wholeEvery*sweepInterval + time.Second)
+			for number, pod := range pods {
+				if pod.mu.Lock(); pod.lists != 2 || pod.briefs != 0 {
+					t.Errorf("pod %d was asked %d times for all and %d times briefly in %d looks", number, pod.lists, pod.briefs, 2*wholeEvery)
+				}
+				pod.mu.Unlock()
+			}
+		})
+		if !errors.Is(err, context.Canceled) || asked != 2 {
+			t.Errorf("%v; %d looks at all pods were told of", err, asked)
+		}
+	})
+}
+
+func TestSweep_AsksTheOthersAtOnceWhenAPeerIsNotConnected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_ = sweepPaired(t, func() {}, func(pods map[int]*listedServer) {
+			time.Sleep(2*sweepInterval + time.Second)
+			pods[1].mu.Lock()
+			pods[1].alone = map[string]bool{"AKU_REP_01": true}
+			pods[1].mu.Unlock()
+			time.Sleep(3 * sweepInterval)
+			pods[0].mu.Lock()
+			defer pods[0].mu.Unlock()
+			if pods[0].briefs != 3 || pods[0].lists != 1 {
+				t.Errorf("the peer was asked %d times briefly and %d times for all in three looks", pods[0].briefs, pods[0].lists)
+			}
+		})
+	})
+}
+
+func TestSweep_ThatWaitsForAnotherPodToChangeItsListFirst_AsksItEachTime(t *testing.T) {
+	m := changedMesh(1)
+	w := newWorld(m).open(0, 1, 2).lists("T1")
+	w.both(w.running, 0, 1).both(w.running, 0, 2).both(w.running, 1, 2)
+	servers := pods{}
+	for pod := range m.ServerCount {
+		servers[pod] = &listedServer{state: w.view.Pods[pod].State}
+	}
+	s := sweep{Runner: &Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}, asked: func() {}}
+	for look := range 3 {
+		if err := s.look(t.Context(), look == 0, m.ServerCount); err != nil || s.todo != "" || !s.wait {
+			t.Fatal(err, s.todo, s.wait)
+		}
+	}
+	if asked := servers[2].(*listedServer).briefs; asked != 2 {
+		t.Errorf("pod 2 was asked in %d of two looks", asked)
+	}
+}
+
+func TestSweep_SeesAtOnceThatAListHasAnotherLength(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := sweepPaired(t, func() {}, func(pods map[int]*listedServer) {
+			time.Sleep(3*sweepInterval + time.Second)
+			for _, pod := range pods {
+				pod.edit("AKU_REP_01", func(o *akucore.Object) { o.Tables = append(o.Tables, akucore.Table{User: "SYS", Name: "MORE"}) })
+			}
+			// The second look of the same verdict is acted on.
+			time.Sleep(2 * sweepInterval)
+		})
+		if !errors.Is(err, ErrGone) {
+			t.Errorf("the copy has other tables than the configuration, and the sweep ends with %v", err)
+		}
+	})
+}
+
+func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
+	object := func(change func(*akucore.Traffic)) func(map[string]akucore.Traffic, akucore.View) {
+		return func(own map[string]akucore.Traffic, _ akucore.View) {
+			side := own["AKU_REP_12"]
+			change(&side)
+			own["AKU_REP_12"] = side
+		}
+	}
+	for name, test := range map[string]struct {
+		change   func(own map[string]akucore.Traffic, seen akucore.View)
+		replicas int
+		lasts    bool
+	}{
+		"as it was":                        {replicas: 3, lasts: true},
+		"nobody tells how many there are":  {replicas: -1, lasts: true},
+		"more pods are to come":            {replicas: 4},
+		"a pod is to go":                   {replicas: 2},
+		"a pod has gone and left no log":   {replicas: 2, lasts: true, change: object(func(t *akucore.Traffic) { *t = akucore.Traffic{XSN: akucore.Unset, Items: 2} })},
+		"stopped":                          {replicas: 3, change: object(func(t *akucore.Traffic) { t.Started = false })},
+		"reset":                            {replicas: 3, change: object(func(t *akucore.Traffic) { t.XSN = akucore.Unset })},
+		"the own sender has lost its peer": {replicas: 3, change: object(func(t *akucore.Traffic) { t.Sender = akucore.SenderRetry })},
+		"the peer's sender is away":        {replicas: 3, change: object(func(t *akucore.Traffic) { t.Receiver = nil })},
+		"another number of tables":         {replicas: 3, change: object(func(t *akucore.Traffic) { t.Items++ })},
+		"dropped":                          {replicas: 3, change: func(own map[string]akucore.Traffic, _ akucore.View) { delete(own, "AKU_REP_12") }},
+		"one object more":                  {replicas: 3, change: func(own map[string]akucore.Traffic, _ akucore.View) { own["OTHER_12"] = akucore.Traffic{} }},
+		"another object in its place": {replicas: 2, change: func(own map[string]akucore.Traffic, _ akucore.View) {
+			delete(own, "AKU_REP_12")
+			own["OTHER_12"] = akucore.Traffic{}
+		}},
+		"a peer was closed": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) {
+			v.Pods[2] = akucore.Pod{State: akucore.State{Instance: akucore.Instance{AdminMode: true}}}
+		}},
+		"a peer was away": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) {
+			v.Pods[2] = akucore.Pod{Err: akucore.ErrUnreachable}
+		}},
+		"no look has worked": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) { clear(v.Pods) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := mesh(1)
+			m.ServerCount = 4
+			w := newWorld(m).open(0, 1, 2).away(3)
+			w.both(w.running, 0, 1).both(w.running, 1, 2)
+			if test.replicas < 0 {
+				w.view.ServerCount = 3
+			}
+			own := map[string]akucore.Traffic{}
+			for name, o := range w.view.Pods[1].Objects {
+				o.Items = len(o.Tables)
+				w.view.Pods[1].Objects[name] = o
+				own[name] = akucore.Traffic{Started: true, XSN: o.XSN, Items: o.Items, Sender: akucore.SenderRunning, Receiver: &akucore.Received{}}
+			}
+			if test.change != nil {
+				test.change(own, w.view)
+			}
+			if lasts := w.view.Lasts(own, test.replicas); lasts != test.lasts {
+				t.Errorf("lasts: %v", lasts)
+			}
+		})
+	}
+}

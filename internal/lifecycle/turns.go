@@ -1,0 +1,43 @@
+package lifecycle
+
+import (
+	"aku/internal/akucore"
+	"context"
+	"sync"
+)
+
+// turn is a step that may have to wait for another one of its stage.
+type turn struct {
+	step  akucore.Step
+	state *stepState
+	after <-chan struct{} // nil for nobody
+	over  func()
+}
+
+// turns has the STOPs of one server sent in the order given. The server does them one
+// after the other anyway, each at the next tick of its sender's own second: in the order
+// in which the senders were started the ticks follow each other.
+func turns(s akucore.Stage) []turn {
+	all := make([]turn, len(s.Steps))
+	last := map[int]<-chan struct{}{} // the STOP before, of a server
+	for i, step := range s.Steps {
+		all[i] = turn{step: step, over: func() {}}
+		if step.Do == akucore.Stop {
+			over := make(chan struct{})
+			all[i].after, all[i].over = last[step.On], sync.OnceFunc(func() { close(over) })
+			last[step.On] = over
+		}
+	}
+	return all
+}
+
+// await ends with the context, too: what comes then fails by itself.
+func (t turn) await(ctx context.Context) {
+	if t.after == nil {
+		return
+	}
+	select {
+	case <-t.after:
+	case <-ctx.Done():
+	}
+}
