@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"aku/internal/akucore"
+	"aku/internal/footnote"
 	"aku/internal/lifecycle"
 	"aku/internal/settings"
 )
@@ -65,25 +66,27 @@ func printConfigured(to io.Writer, s settings.Settings) {
 // printHeld prints what the servers have.
 func printHeld(to io.Writer, mesh akucore.Mesh, view akucore.View) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	defer table.Flush()
+	var notes footnote.Notes
 	fmt.Fprintf(table, "\nSERVER\tSTATE\tREPLICATION\tSTARTED\tXSN\tPEER\tITEMS\n")
 	for pod := range mesh.ServerCount {
 		p := view.Pods[pod]
 		state := "open"
 		switch {
 		case p.Err != nil:
-			state = p.Err.Error()
+			state = notes.Cell(p.Err.Error())
 		case p.AdminMode:
 			state = "closed (ADMIN_MODE 1)"
 		}
 		if len(p.Objects) == 0 {
-			fmt.Fprintf(table, "%s\t%s\t-\n", mesh.PodName(pod), state)
+			fmt.Fprintf(table, "%s\t%s\t-\t-\t-\t-\t-\n", mesh.PodName(pod), state)
 		}
 		for _, name := range sortedNames(p.Objects) {
 			o := p.Objects[name]
 			fmt.Fprintf(table, "%s\t%s\t%s\t%t\t%d\t%s,%d\t%d\n", mesh.PodName(pod), state, o.Name, o.Started, o.XSN, o.Host, o.Port, len(o.Tables))
 		}
 	}
+	table.Flush()
+	_ = notes.Print(to) // as with the rest, nothing can be done
 }
 
 func sortedNames(objects map[string]akucore.Object) []string {

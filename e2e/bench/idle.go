@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"aku/e2e/altisim/altisimtest"
-	"aku/e2e/internal/ports"
+	"aku/internal/ports"
 )
 
 // idle is what a sidecar costs while nothing happens.

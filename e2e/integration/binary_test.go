@@ -19,12 +19,10 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// binaries builds the two programs and gives the folder that holds them.
+// binaries builds the two programs and gives the folder that holds them. It is that of this
+// process: another one may have been told to build them from other code.
 var binaries = sync.OnceValues(func() (string, error) {
-	dir, err := filepath.Abs("../../.build/test")
-	if err != nil {
-		return "", err
-	}
+	dir := filepath.Join(temporary, "programs")
 	for _, name := range []string{"aku-init", "aku-prestop"} {
 		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), "aku/cmd/"+name).CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %w\n%s", name, err, out)

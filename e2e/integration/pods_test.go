@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"aku/e2e/altisim/altisimtest"
-	"aku/e2e/internal/ports"
+	"aku/internal/ports"
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/hook"
@@ -25,17 +25,20 @@ import (
 	"aku/internal/sidecar"
 )
 
+// temporary is a folder that is there as long as this process is.
+var temporary string
+
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "aku-integration")
-	if err == nil {
-		err = altibase.WriteODBCIni(dir, driver)
+	var err error
+	if temporary, err = os.MkdirTemp("", "aku-integration"); err == nil {
+		err = altibase.WriteODBCIni(temporary, driver)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
-	os.RemoveAll(dir)
+	os.RemoveAll(temporary)
 	os.Exit(code)
 }
 

@@ -55,7 +55,7 @@ func (p *parser) scan(text string, line int) []token {
 				p.fault(line, "this is not UTF-8; text in EUC-KR is made so with iconv -f EUC-KR -t UTF-8 aku.conf > aku-utf8.conf")
 			}
 			plain := raw
-			if strings.HasPrefix(raw, `"`) && strings.Index(raw[1:], `"`) == len(raw)-2 {
+			if len(raw) > 1 && raw[0] == '"' && strings.Index(raw[1:], `"`) == len(raw)-2 {
 				plain = raw[1 : len(raw)-1]
 			}
 			tokens = append(tokens, token{word, plain, raw, line})

@@ -145,7 +145,7 @@ func (s *Server) UserSessions(ctx context.Context) (users []lifecycle.Session, e
 }
 
 // CloseUserSessions ends the sessions of others. One that left by itself meanwhile is no
-// failure, and one that hangs takes nothing of the time of the others.
+// failure, and one whose end hangs keeps none of the others in.
 func (s *Server) CloseUserSessions(ctx context.Context) error {
 	var database string
 	var users []lifecycle.Session
@@ -161,7 +161,7 @@ func (s *Server) CloseUserSessions(ctx context.Context) error {
 	}
 	var failed []error
 	for _, user := range users {
-		err := s.change(ctx, sessionCloseTimeout, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, user.ID))
+		err := s.closeUserSession(ctx, database, user.ID)
 		if e := new(Error); errors.As(err, &e) && e.Code == "410EB" {
 			continue
 		}
@@ -170,6 +170,50 @@ func (s *Server) CloseUserSessions(ctx context.Context) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// closeUserSession asks once: while an end hangs, to ask again would only cost another
+// session. Those that lie idle are none the worse for it, and cannot be replaced while
+// users are shut out.
+func (s *Server) closeUserSession(ctx context.Context, database string, id int64) error {
+	if !s.setEnding(id) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionCloseTimeout)
+	defer cancel()
+	c, err := s.acquire(ctx)
+	if err != nil {
+		s.isOver(id)
+		return err
+	}
+	c.over = func() { s.isOver(id) }
+	err = c.exec(ctx, fmt.Sprintf("ALTER DATABASE %s SESSION CLOSE %d", database, id))
+	if !c.left {
+		c.over()
+		c.over = nil
+	}
+	s.release(c)
+	return err
+}
+
+// setEnding notes that the session of a user is being closed; false where it is already.
+func (s *Server) setEnding(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending[id] {
+		return false
+	}
+	if s.ending == nil {
+		s.ending = map[int64]bool{}
+	}
+	s.ending[id] = true
+	return true
+}
+
+func (s *Server) isOver(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.ending, id)
 }
 
 // database is the name of the database, usually mydb.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // locking runs a task whose statements lock tables, and lets them queue for that as long
@@ -18,6 +19,7 @@ func (s *Server) locking(ctx context.Context, limit, wait time.Duration, task fu
 				return err
 			}
 			defer func() { err = errors.Join(err, c.undo(ctx, setSession("DDL_LOCK_TIMEOUT", 0))) }()
+			return pulse.While(ctx, func() error { return task(ctx, c) }) // who queues waits, and each statement has its limit
 		}
 		return task(ctx, c)
 	})

@@ -13,6 +13,29 @@ import (
 	"aku/internal/pulse"
 )
 
+// silence watches a pulse until it is asked how long that was silent at most.
+func silence(moves *pulse.Pulse) (longest func() time.Duration) {
+	moves.Beat()
+	most := time.Duration(0)
+	stop, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+				most = max(most, moves.Silence())
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(stop)
+		<-watched
+		return most
+	}
+}
+
 // What is done to many tables takes as long as it takes: each statement has its limit, and
 // says that something moves.
 func TestManyTables_TakeTheirTimeAndBeat(t *testing.T) {
@@ -42,31 +65,52 @@ func TestManyTables_TakeTheirTimeAndBeat(t *testing.T) {
 				servers := f.servers(t)
 				defer servers.CloseIdle()
 				var moves pulse.Pulse
-				moves.Beat()
-				longest := time.Duration(0)
-				stop := make(chan struct{})
-				watched := make(chan struct{})
-				go func() {
-					defer close(watched)
-					for {
-						select {
-						case <-stop:
-							return
-						case <-time.After(100 * time.Millisecond):
-							longest = max(longest, moves.Silence())
-						}
-					}
-				}()
+				longest := silence(&moves)
 				if err := do(pulse.With(t.Context(), &moves), own(servers)); err != nil {
 					t.Error(err)
 				}
-				close(stop)
-				<-watched
+				silent := longest()
 				if n := len(f.statements(name)); n != len(tables) {
 					t.Errorf("%d statements, want %d", n, len(tables))
 				}
-				if longest > 2*time.Second {
-					t.Errorf("nothing has moved for %s", longest)
+				if silent > 2*time.Second {
+					t.Errorf("nothing has moved for %s", silent)
+				}
+			})
+		})
+	}
+}
+
+// A statement may queue for its locks for longer than anything else may take (AKU_LOCK_WAIT).
+func TestQueueForALock_Beats(t *testing.T) {
+	const wait = 10 * time.Minute
+	tables := []akucore.Table{{User: "SYS", Name: "T1"}}
+	for name, do := range map[string]func(context.Context, *Server) error{
+		"CREATE REPLICATION": func(ctx context.Context, s *Server) error {
+			return s.Create(ctx, akucore.ObjectSpec{Name: "R_01"}, wait)
+		},
+		"DROP REPLICATION": func(ctx context.Context, s *Server) error { return s.Drop(ctx, "R_01", wait) },
+		"ADD TABLE":        func(ctx context.Context, s *Server) error { return s.AddTables(ctx, "R_01", tables, wait) },
+		"DROP TABLE":       func(ctx context.Context, s *Server) error { return s.DropTables(ctx, "R_01", tables, wait) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				slow := after(wait - time.Second)
+				f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+					if strings.Contains(statement, name) {
+						slow()
+					}
+					return nil, nil
+				}}
+				servers := f.servers(t)
+				defer servers.CloseIdle()
+				var moves pulse.Pulse
+				longest := silence(&moves)
+				if err := do(pulse.With(t.Context(), &moves), own(servers)); err != nil {
+					t.Error(err)
+				}
+				if silent := longest(); silent > 2*time.Second {
+					t.Errorf("nothing has moved for %s", silent)
 				}
 			})
 		})

@@ -114,7 +114,8 @@ type Server struct {
 	mu      sync.Mutex
 	idle    []*session
 	inUse   map[*session]bool
-	dba     *session // kept open, used by who holds dbaFree
+	ending  map[int64]bool // sessions of users that are being closed, or whose end hangs
+	dba     *session       // kept open, used by who holds dbaFree
 	dbaStop *time.Timer
 	dbaFree chan struct{}
 	cut     map[string]int // how often the copy of an object was cut by its limit
@@ -291,8 +292,13 @@ func (s *Server) closeIdle() {
 	s.leaveDBA()
 }
 
+// spare are the sessions that are opened ahead beside those that are asked for: a call that
+// hangs takes its session with it.
+const spare = 3
+
 // Reserve opens plain sessions ahead.
 func (s *Server) Reserve(ctx context.Context, sessions int) error {
+	sessions += spare
 	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
 	defer cancel()
 	for {

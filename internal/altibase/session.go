@@ -36,7 +36,8 @@ type session struct {
 	shows  identity // what its database says it is
 	sysdba bool
 	broken bool
-	left   bool // a call hangs in it, which ends it when it comes back
+	left   bool   // a call hangs in it, which ends it when it comes back
+	over   func() // is called when it is ended; nil for nobody
 }
 
 // prove makes sure that the connection really is one, and limits what is run on it.
@@ -138,7 +139,7 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 // or without the call. What a call that was left behind brings in the end belongs to
 // nobody else: late gets rid of it.
 func (s *Server) bounded(ctx context.Context, call func() error, late func()) error {
-	if s.abandoned.Load() >= mostAbandoned {
+	if s.hang() >= mostAbandoned {
 		return &Error{Text: errAbandoned.Error(), kind: akucore.ErrUnreachable}
 	}
 	done, returned := make(chan error, 1), make(chan struct{})
@@ -163,6 +164,14 @@ func (s *Server) bounded(ctx context.Context, call func() error, late func()) er
 		}()
 		return fmt.Errorf("%w: %w", &Error{Text: "after " + cancelGrace.String() + " more", kind: akucore.ErrUnreachable}, errAbandoned)
 	}
+}
+
+// hang is how many calls hang for which the server is to blame. That a user's session
+// does not end is no such sign.
+func (s *Server) hang() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int(s.abandoned.Load()) - len(s.ending)
 }
 
 // safely runs a call into the driver, whose Go part panics when a value is longer than
@@ -206,6 +215,9 @@ func (c *session) close() {
 
 // end ends what there is of the session; a login that failed has brought none.
 func (c *session) end() {
+	if c.over != nil {
+		defer c.over()
+	}
 	if c.conn != nil {
 		c.conn.Close()
 	}

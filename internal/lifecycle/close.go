@@ -27,8 +27,7 @@ func (r *Runner) close(ctx context.Context, own Server, pod int) error {
 	if err := own.SetAdminMode(ctx, true); err != nil {
 		return err
 	}
-	began, _ := r.closing.LoadOrStore(pod, time.Now())
-	drained := began.(time.Time).Add(r.DrainTime)
+	drained, gone := r.forUsers(ctx, pod)
 	told := false
 	for {
 		users, err := own.UserSessions(ctx)
@@ -49,13 +48,27 @@ func (r *Runner) close(ctx context.Context, own Server, pod int) error {
 				return err
 			}
 		}
-		if now.After(drained.Add(closeLimit)) {
+		if now.After(gone) {
 			return retry.Unrecoverable(fmt.Errorf("%w: %s", errUsersStay, whoStays(users)))
 		}
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {
 			return fmt.Errorf("%w: %s: %w", errUsersStay, whoStays(users), err)
 		}
 	}
+}
+
+// forUsers is until when users may leave by themselves, and until when those that were
+// closed may take to go. Of an end that has less time than that they get a part: half of it,
+// and three quarters. The rest is for what can still be delivered, and for STOP.
+func (r *Runner) forUsers(ctx context.Context, pod int) (drained, gone time.Time) {
+	stored, _ := r.closing.LoadOrStore(pod, time.Now())
+	began := stored.(time.Time)
+	drain, all := r.DrainTime, r.DrainTime+closeLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		end := deadline.Sub(began)
+		drain, all = min(drain, end/2), min(all, end*3/4)
+	}
+	return began.Add(drain), began.Add(all)
 }
 
 // whoStays names sessions of users.

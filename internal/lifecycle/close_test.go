@@ -138,6 +138,35 @@ func TestEnd_WhatNobodyHasUsedIsForDelivering(t *testing.T) {
 	}
 }
 
+// An end can have less time than users were to have: with a shorter grace period. A user
+// who stays then takes not more than a part of it.
+func TestEnd_ShorterThanTheDrainTime_StillDeliversAndStops(t *testing.T) {
+	for _, limit := range []time.Duration{10 * time.Second, 25 * time.Second, 60 * time.Second} {
+		t.Run(limit.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				own := &endServer{crowdedServer: crowdedServer{goes: time.Hour}, began: time.Now()}
+				m := mesh(1)
+				m.ServerCount = 2
+				r := Runner{Mesh: m, Servers: pods{0: &endServer{began: time.Now()}, 1: own}, Log: slog.New(slog.DiscardHandler), DrainTime: time.Minute, RetryCount: 5, RetryDelay: time.Second}
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				e := Ender{Runner: &r, Options: EndOptions{Flush: true, Reset: ResetAlways}}
+				err := e.End(ctx)
+				if !errors.Is(err, errUsersStay) {
+					t.Errorf("error %v", err)
+				}
+				left := strings.Join(e.Left(), "; ")
+				if strings.Contains(left, "DELIVER") || strings.Contains(left, "STOP") || !strings.Contains(left, "RESET AKU_REP_01") {
+					t.Errorf("left undone: %s", left)
+				}
+				if own.closes == 0 {
+					t.Error("its session was not closed")
+				}
+			})
+		})
+	}
+}
+
 // A user who stays keeps nothing from being done but the RESET.
 func TestEnd_UsersThatStay_NothingIsReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

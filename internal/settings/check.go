@@ -161,10 +161,10 @@ func (s *Settings) checkReplications() []string {
 		if r.Parallel < 1 || r.Parallel > maxParallel {
 			fault("%sSYNC_PARALLEL_COUNT is %d, it must be 1 to %d", block, r.Parallel, maxParallel)
 		}
-		if strings.TrimSpace(r.Tables) == "" {
+		tables, wrong := parseTables(r.Tables)
+		if len(tables)+len(wrong) == 0 {
 			missing(block + "TABLES")
 		}
-		tables, wrong := parseTables(r.Tables)
 		for _, w := range wrong {
 			fault("%sTABLES: %s", block, w)
 		}

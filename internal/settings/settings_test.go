@@ -112,6 +112,7 @@ func TestRead_Faults(t *testing.T) {
 		{"prefix is no name", map[string]string{"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "A-B"}, []string{`"A-B", it must be letters`}},
 		{"parallel 0", map[string]string{"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT": "0"}, []string{"SYNC_PARALLEL_COUNT is 0, it must be 1 to 100"}},
 		{"parallel 101", map[string]string{"AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT": "101"}, []string{"SYNC_PARALLEL_COUNT is 101, it must be 1 to 100"}},
+		{"a list of no tables", map[string]string{"AKU_REPLICATIONS_0_TABLES": " ,\n"}, []string{"Property [AKU_REPLICATIONS_0_TABLES] should be specified by configuration."}},
 		{"table without user", map[string]string{"AKU_REPLICATIONS_0_TABLES": "T1"}, []string{`"T1" is not USER.TABLE`}},
 		{"table in two blocks", map[string]string{
 			"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "B", "AKU_REPLICATIONS_1_TABLES": "sys.t1",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,21 +14,22 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/kube"
+	"aku/internal/ports"
 	"aku/internal/settings"
 )
 
-// settingsOf are those of a pod, with a health port that is free.
+// settingsOf are those of a pod, with a health port of its own.
 func settingsOf(t *testing.T, pod string) (settings.Settings, error) {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	port, release, err := ports.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer free.Close()
+	t.Cleanup(release)
 	return settings.From(map[string]string{
 		"AKU_STS_NAME": "altibase", "AKU_SVC_NAME": "svc", "AKU_POD_NAME": pod, "AKU_SERVER_COUNT": "2", "AKU_SYS_PASSWORD": "manager",
 		"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": "AKU_REP", "AKU_REPLICATIONS_0_TABLES": "SYS.T1",
-		"AKU_RUN_DIR": t.TempDir(), "AKU_HEALTH_PORT": strconv.Itoa(free.Addr().(*net.TCPAddr).Port),
+		"AKU_RUN_DIR": t.TempDir(), "AKU_HEALTH_PORT": strconv.Itoa(port),
 	})
 }
 

@@ -110,7 +110,7 @@ func (s *splitter) step() error {
 	case strings.HasPrefix(rest, mark): // also of a file that was put behind another one
 		s.between(mark)
 	case isWord(c):
-		end := strings.IndexFunc(rest, func(r rune) bool { return r < utf8.RuneSelf && !isWord(byte(r)) })
+		end := strings.IndexFunc(rest, func(r rune) bool { return string(r) == mark || r < utf8.RuneSelf && !isWord(byte(r)) })
 		if end < 0 {
 			end = len(rest)
 		}

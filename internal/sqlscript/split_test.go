@@ -138,6 +138,7 @@ var faults = []struct {
 	{"!ls\n", 1, "begins with !"},
 	{"/* x */ / SELECT", 1, "begins with /"},
 	{"exit", 1, "exit is a command of isql"},
+	{"\nh\uFEFF", 2, "h is a command of isql"},
 	{"connect sys/manager;", 1, "connect is a command of isql"},
 	{"-- ok\nINSERT INTO T1 VALUES ('\xc7\xd1');", 2, "not UTF-8"},
 	{"\xff\xfeC\x00R\x00", 1, "not UTF-8"},

@@ -4,7 +4,6 @@ package status
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -107,12 +106,11 @@ func (p *Pod) look(ctx context.Context, m akucore.Mesh, server lifecycle.Server)
 			p.beats[table] = beats // a server from before there were beats has none
 		}
 	}
-	switch {
-	case errors.Is(err, akucore.ErrClosed) || errors.Is(err, akucore.ErrBusy) || err == nil && instance.AdminMode:
+	p.State = Unreachable
+	switch seen := (akucore.Pod{State: akucore.State{Instance: instance}, Err: err}); {
+	case seen.Closed():
 		p.State = Closed
-	case err != nil:
-		p.State = Unreachable
-	default:
+	case seen.Open():
 		p.State = Open
 	}
 	if err != nil {

@@ -31,13 +31,13 @@ func (v *verifier) service(ctx context.Context) (pods []Pod, faults []string) {
 	})
 	for number := range v.servers {
 		pod := Pod{Name: v.mesh.PodName(number)}
-		switch {
-		case errs[number] != nil:
-			pod.Reason = errs[number].Error()
-		case states[number].AdminMode:
-			pod.Reason = akucore.ErrClosed.Error()
-		default:
+		switch seen := (akucore.Pod{State: states[number], Err: errs[number]}); {
+		case seen.Open():
 			pod.InService = true
+		case seen.Err != nil:
+			pod.Reason = seen.Err.Error()
+		default:
+			pod.Reason = akucore.ErrClosed.Error()
 		}
 		if !pod.InService {
 			faults = append(faults, fmt.Sprintf("%s is not in service: %s", pod.Name, pod.Reason))

@@ -142,7 +142,7 @@ func answering(ctx context.Context, m akucore.Mesh, server func(pod int) Server)
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 			defer cancel()
-			if _, err := server(pod).Instance(ctx); !errors.Is(err, akucore.ErrUnreachable) {
+			if _, err := server(pod).Instance(ctx); !(akucore.Pod{Err: err}).Away() {
 				mu.Lock()
 				defer mu.Unlock()
 				pods = max(pods, pod+1)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"aku/e2e/internal/ports"
+	"aku/internal/ports"
 )
 
 // Options say what servers shall be like. The zero value is a server that is

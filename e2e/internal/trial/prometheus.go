@@ -14,11 +14,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"aku/internal/ports"
 )
 
 // Prometheus is a real Prometheus beside the cluster. It is told of the pods that there are, as a PodMonitor would do, with the labels
@@ -52,14 +55,12 @@ func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus,
 			return nil, err
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free a moment later, too
+	port, release, err := ports.Reserve()
 	if err != nil {
 		return nil, err
 	}
-	p := &Prometheus{address: listener.Addr().String(), log: filepath.Join(folder, "prometheus.log")}
-	if err := listener.Close(); err != nil {
-		return nil, err
-	}
+	context.AfterFunc(s.context, release)
+	p := &Prometheus{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), log: filepath.Join(folder, "prometheus.log")}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, err
