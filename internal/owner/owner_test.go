@@ -3,6 +3,7 @@ package owner
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -193,6 +194,14 @@ func TestRelease_IsOfTheOwnFilesOnly(t *testing.T) {
 	if _, err := read(files[2]); !missing(err) {
 		t.Errorf("a file was made: %v", err)
 	}
+}
+
+func TestCreate_LeavesTheFileOfAnotherAsItIs(t *testing.T) {
+	files := left(t, record{Pod: other, Beats: 3})
+	if err := (record{Pod: self}).create(files[0]); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+	mustSay(t, files[0], record{Pod: other, Beats: 3})
 }
 
 func TestRecord_IsOneLineOfTheSameLength(t *testing.T) {

@@ -116,8 +116,10 @@ func (s *Settings) check() []string {
 		}
 		s.pod = pod
 	}
-	for _, name := range s.claimMisses() {
-		missing(name)
+	if !s.anyone {
+		for _, name := range s.claimMisses() {
+			missing(name)
+		}
 	}
 	return append(faults, s.checkReplications()...)
 }
