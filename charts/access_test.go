@@ -50,7 +50,7 @@ func TestAPIAccess_TokenIsShortLivedAndOnlyWhereAkuRuns(t *testing.T) {
 	}
 	for _, c := range slices.Concat(r.pod().InitContainers, r.pod().Containers) {
 		has := slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == tokenFolder })
-		if wants := c.Name == "aku" || c.Name == "altibase"; has != wants {
+		if wants := c.Name == "aku" || c.Name == "aku-claim" || c.Name == "altibase"; has != wants {
 			t.Errorf("%s: token %v, want %v", c.Name, has, wants)
 		}
 	}
@@ -95,8 +95,8 @@ func TestAPIAccess_IsNoMoreThanWhatIsAsked(t *testing.T) {
 				t.Errorf("%s: %s has the token: %v, want %v", values, name, has, wants)
 			}
 		}
-		_, found := environment(t, r.container(t, "aku"))["AKU_POD_UID"]
-		if found != (slices.Contains(want.resources, "events")) {
+		found := environment(t, r.container(t, "aku"))["AKU_POD_EVENTS"]
+		if (found == "1") != (slices.Contains(want.resources, "events")) {
 			t.Errorf("%s: Events of the pod are made: %v", values, found)
 		}
 	}

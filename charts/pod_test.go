@@ -127,7 +127,7 @@ func TestContainers_InstallThenSidecarThenDatabase(t *testing.T) {
 	for _, c := range slices.Concat(r.pod().InitContainers, r.pod().Containers) {
 		names = append(names, c.Name)
 	}
-	if diff := cmp.Diff([]string{"aku-install", "aku", "altibase"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"aku-install", "aku-claim", "aku", "altibase"}, names); diff != "" {
 		t.Fatal(diff)
 	}
 
@@ -202,7 +202,8 @@ func TestVolumes_ProgramsAndRunFolderAreSharedAndThePasswordIsAFile(t *testing.T
 	wantSidecar := append(slices.Clone(shared),
 		corev1.VolumeMount{Name: "aku-tmp", MountPath: "/tmp"},
 		corev1.VolumeMount{Name: "recover", MountPath: "/etc/aku/recover", ReadOnly: true},
-		corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true})
+		corev1.VolumeMount{Name: "initdb", MountPath: "/etc/aku/initdb", ReadOnly: true},
+		corev1.VolumeMount{Name: "data", MountPath: "/etc/aku/volumes/0"})
 	if diff := cmp.Diff(wantSidecar, r.container(t, "aku").VolumeMounts); diff != "" {
 		t.Error(diff)
 	}

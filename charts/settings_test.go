@@ -81,7 +81,7 @@ func TestAkuVariables_AreThoseThatAkuReads(t *testing.T) {
 			}
 		}
 	}
-	rendered := environment(t, render(t, least, "aku: {hostSuffix: .db}").container(t, "altibase"))
+	rendered := environment(t, render(t, least, "aku: {hostSuffix: .db}").container(t, "aku"))
 	for name := range byPrefix(rendered, "AKU_") {
 		if !slices.Contains(known, block.ReplaceAllString(name, "")) {
 			t.Errorf("aku does not know %s", name)

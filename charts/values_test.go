@@ -73,6 +73,7 @@ var otherValues = map[string]string{
 	"persistence.accessModes":                             "persistence: {accessModes: [ReadWriteMany]}",
 	"persistence.annotations":                             "persistence: {annotations: {a: b}}",
 	"persistence.mounts":                                  "persistence: {mounts: [{mountPath: /root/altibase_home}]}",
+	"persistence.lock":                                    "persistence: {lock: false}",
 	"altibaseHome":                                        "altibaseHome: /opt/altibase",
 	"properties.NLS_USE":                                  "properties: {NLS_USE: MS949}",
 	"initdb.scripts":                                      "initdb: {scripts: {a.sql: SELECT 1}}",

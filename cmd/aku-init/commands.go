@@ -38,6 +38,7 @@ func commands() []command {
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
 		{"scale-to-zero", "[--timeout 270s]", "end all pods in order, before an uninstall", scaleToZero},
 		{"check-upgrade", "[-h]", "tell whether the pods can go on with this configuration", checkUpgrade},
+		{"claim", "", "keep the folders of the data for this pod, or say which pod has them", bare(claim)},
 		{"install", "DIR", "copy the bundle into DIR", plain(install)},
 		{"version", "", "(also -v)", bare(version)},
 		{"-h", "", "print this", bare(help)},

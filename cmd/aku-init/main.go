@@ -40,6 +40,11 @@
 //	                               that the release is being uninstalled
 //	aku-init check-upgrade         tell whether the pods of AKU_STS_NAME can go on with
 //	                               this configuration (before an upgrade; -h: more)
+//	aku-init claim                 keep the folders of the data (AKU_OWNER_FILES) for this
+//	                               pod, before its server starts; 1 when another pod has
+//	                               them. An earlier life of the pod that did not end in
+//	                               good order is waited for, 30 s after its last sign and
+//	                               2 min at most
 //	aku-init install DIR           copy the bundle that this program belongs to
 //	aku-init version
 //
@@ -73,6 +78,11 @@
 //	                                         (master or slave failed, tables, password) is also
 //	                                         said in Kubernetes Events of the pod; needs the
 //	                                         right to create events
+//	AKU_POD_EVENTS                    1      0: not in Events
+//	AKU_POD_NAMESPACE                 -      namespace of the pod, for the files below
+//	AKU_OWNER_FILES                   -      files, separated by commas, one beside each folder
+//	                                         of data: each names the pod that uses the folder,
+//	                                         and a number that moves while it lives
 //	AKU_HOST_SUFFIX                   -      appended to every host name
 //	AKU_SYS_INITIAL_PASSWORD          -      password that the image gives SYS of a new
 //	                                         database; it is changed to the one above

@@ -79,6 +79,7 @@ func (s *Settings) check() []string {
 	inRange("AKU_QUERY_TIMEOUT", s.QueryTimeout, 0, maxSeconds)
 	inRange("AKU_QUERY_RETRY_COUNT", s.QueryRetryCount, 0, 1_000_000)
 	inRange("AKU_QUERY_RETRY_DELAY_MSEC", s.QueryRetryDelayMsec, 0, 3_600_000)
+	inRange("AKU_POD_EVENTS", s.PodEvents, 0, 1)
 	inRange("AKU_ADDRESS_CHECK_COUNT", s.AddressCheckCount, 1, 1_000_000)
 	inRange("AKU_FLUSH_AT_START", s.FlushAtStart, 0, 1)
 	inRange("AKU_FLUSH_TIMEOUT_AT_START", s.FlushTimeoutAtStart, 0, maxSeconds)
@@ -114,6 +115,11 @@ func (s *Settings) check() []string {
 			s.surplus = fmt.Sprintf("AKU_POD_NAME is %q, but AKU_SERVER_COUNT %d allows only the pod numbers 0 to %d", s.PodName, s.ServerCount, s.ServerCount-1)
 		}
 		s.pod = pod
+	}
+	if !s.anyone {
+		for _, name := range s.claimMisses() {
+			missing(name)
+		}
 	}
 	return append(faults, s.checkReplications()...)
 }

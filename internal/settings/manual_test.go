@@ -58,6 +58,7 @@ func TestRead_LimitsOfNumbers(t *testing.T) {
 		"AKU_LOCK_WAIT":                          {1, 600},
 		"AKU_BEAT_INTERVAL":                      {1, 60},
 		"AKU_FLUSH_AT_START":                     {0, 1},
+		"AKU_POD_EVENTS":                         {0, 1},
 		"AKU_FLUSH_TIMEOUT_AT_START":             {0, 4294967295},
 		"AKU_DELAY_START_COMPLETE_TIME":          {0, 4294967295},
 		"AKU_FLUSH_AT_END":                       {0, 1},

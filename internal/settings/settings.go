@@ -32,7 +32,11 @@ type Settings struct {
 	HostSuffix  string `env:"AKU_HOST_SUFFIX"`
 	PodName     string `env:"AKU_POD_NAME"`
 	PodUID      string `env:"AKU_POD_UID"`
-	ServerCount int    `env:"AKU_SERVER_COUNT" envDefault:"4"`
+	PodEvents   int    `env:"AKU_POD_EVENTS" envDefault:"1"`
+	Namespace   string `env:"AKU_POD_NAMESPACE"`
+	// OwnerFiles are those that keep the folders of the data for the pod.
+	OwnerFiles  []string `env:"AKU_OWNER_FILES"`
+	ServerCount int      `env:"AKU_SERVER_COUNT" envDefault:"4"`
 
 	Password     string `env:"AKU_SYS_PASSWORD"`
 	PasswordFile string `env:"AKU_SYS_PASSWORD_FILE"`

@@ -33,6 +33,9 @@ func (s *Sidecar) keptOut() error {
 		return fmt.Errorf("%w: lower the number of replicas, or raise aku.serverCount of the chart (at most %d), which restarts the pods",
 			s.surplus, settings.MaxServers)
 	}
+	if held := s.taken.Load(); held != nil {
+		return *held
+	}
 	if what := s.dir.Foreign(); what != "" {
 		return fmt.Errorf("%w: %s. It empties tables and resets without a proof, so this pod does nothing beside it: take its calls out of the "+
 			"image's entry point, or give the chart a command that only starts the server, and then delete the pod", akucore.ErrForeign, what)

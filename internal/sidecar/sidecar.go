@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"aku/internal/akucore"
@@ -16,6 +17,7 @@ import (
 	"aku/internal/kube"
 	"aku/internal/lifecycle"
 	"aku/internal/metrics"
+	"aku/internal/owner"
 	"aku/internal/process"
 	"aku/internal/pulse"
 	"aku/internal/rundir"
@@ -54,6 +56,8 @@ type Sidecar struct {
 	surplus error // why the pod has no place in the mesh; then there are no Servers
 	dir     rundir.Dir
 	health  health.Health
+	claim   *owner.Claim
+	taken   atomic.Pointer[error] // that another pod has a folder of the data
 
 	metrics  *metrics.Metrics
 	events   events.Hub
@@ -73,8 +77,9 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
+	sidecar.claim, _ = s.Claim(log) // what it misses is a fault of the settings
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
-	if s.PodUID != "" {
+	if s.PodUID != "" && s.PodEvents == 1 {
 		sidecar.announce = newAnnouncer(kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell, log)
 	}
 	return sidecar
@@ -96,6 +101,13 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	}()
 	// The port is free for a successor once this has returned.
 	defer func() { cancel(nil); <-served }()
+	s.keepOnce() // before anything is done beside a pod that has taken a folder
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		s.keepFolders(ctx)
+	}()
+	defer func() { cancel(nil); <-kept }()
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
 		pulse.Beat(ctx)

@@ -5,22 +5,14 @@ The number of replicas must not appear here, else scaling would restart every po
 */}}
 {{- define "altibase.akuEnv" -}}
 {{- $aku := .Values.aku -}}
+{{- if .outside }}
 - name: AKU_STS_NAME
   value: {{ include "altibase.fullname" . | quote }}
+{{- else }}
+{{ include "altibase.podEnv" . }}
+{{- end }}
 - name: AKU_SVC_NAME
   value: {{ include "altibase.podsService" . | quote }}
-{{- if not .outside }}
-- name: AKU_POD_NAME
-  valueFrom:
-    fieldRef:
-      fieldPath: metadata.name
-{{- if $aku.podEvents }}
-- name: AKU_POD_UID
-  valueFrom:
-    fieldRef:
-      fieldPath: metadata.uid
-{{- end }}
-{{- end }}
 {{- with $aku.hostSuffix }}
 - name: AKU_HOST_SUFFIX
   value: {{ . | quote }}
@@ -105,6 +97,22 @@ The number of replicas must not appear here, else scaling would restart every po
 - name: ALTIBASE_HOME
   value: {{ include "altibase.literal" . | quote }}
 {{- end }}
+{{- end }}
+
+{{/* Who the pod is. */}}
+{{- define "altibase.podEnv" -}}
+- name: AKU_STS_NAME
+  value: {{ include "altibase.fullname" . | quote }}
+- name: AKU_POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: AKU_POD_UID
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.uid
+- name: AKU_POD_EVENTS
+  value: {{ ternary "1" "0" .Values.aku.podEvents | quote }}
 {{- end }}
 
 {{- define "altibase.healthPort" -}}20380{{- end }}

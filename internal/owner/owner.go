@@ -1,0 +1,192 @@
+// Package owner keeps a folder of data for one pod: two servers on the same files destroy them, and on a shared file system nothing else
+// tells them apart. A file beside the data names the pod and holds a number that moves while it lives.
+//
+// Only what this pod's own earlier life has left is taken, and only when its number stands still: a pod that was deleted by force may
+// still run on a node that nobody reaches. What another pod has left stands still for good reasons, too, such as a set that is scaled to
+// 0, so a person decides. An end in good order leaves the folder to anybody.
+//
+// It is no fence: a server whose node was away for longer than that comes back to a folder that was taken meanwhile. It sees that, and
+// says it.
+package owner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+)
+
+const (
+	// Every is the time between two beats of an owner.
+	Every = 5 * time.Second
+	// StandStill is how long the number of an earlier life must not move: six beats, so that a node that is short of time loses nothing.
+	StandStill = 30 * time.Second
+	// Limit is how long a pod waits for that. Then its container ends, which shows that something is wrong, and is started again.
+	Limit = 2 * time.Minute
+	// settle is how long two that take a folder at the same time give each other to be seen.
+	settle = time.Second
+	// look is the time between two looks at a folder that is not free.
+	look = time.Second
+)
+
+// ErrHeld is for a folder that another pod has.
+var ErrHeld = errors.New("the folder of the data is in use")
+
+// Claim is that of one pod to its folders.
+type Claim struct {
+	Files []string // a file for each folder
+	Self  Pod
+	Log   *slog.Logger
+
+	beats int64
+}
+
+// verdict is what may be done about one folder.
+type verdict int
+
+const (
+	free verdict = iota
+	mine
+	wait
+	held
+)
+
+// judge tells it from what the file says and for how long it has said so. Without a record the file is one that somebody was about to
+// write when the node failed, before a server ran.
+func judge(self Pod, seen record, err error, stood time.Duration) verdict {
+	switch {
+	case missing(err):
+		return free
+	case err == nil && seen.UID == self.UID:
+		return mine
+	case err == nil && seen.Released:
+		return free
+	case err == nil && !seen.samePlace(self):
+		return held
+	case stood >= StandStill:
+		return free
+	}
+	return wait
+}
+
+// Take waits until all folders are this pod's, or returns why they are not to be: ErrHeld for those of another pod.
+func (c *Claim) Take(ctx context.Context) error {
+	since := make([]time.Time, len(c.Files))
+	last := make([]record, len(c.Files))
+	said := false
+	for {
+		var waiting error
+		for i, path := range c.Files {
+			seen, err := read(path)
+			if err != nil && !missing(err) && !errors.Is(err, errNoRecord) {
+				return fmt.Errorf("who owns the folder cannot be read, so it is not used: %w", err)
+			}
+			if since[i].IsZero() || seen != last[i] {
+				last[i], since[i] = seen, time.Now()
+			}
+			switch judge(c.Self, seen, err, time.Since(since[i])) {
+			case held:
+				return c.heldBy(path, seen)
+			case wait:
+				waiting = fmt.Errorf("%w: %s names an earlier life of this pod (UID %s), which did not end in good order", ErrHeld, path, seen.UID)
+			}
+		}
+		if waiting == nil {
+			taken, err := c.put(ctx)
+			if err != nil || taken {
+				return err
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			continue
+		}
+		if !said {
+			c.Log.Info("waiting until the number in it has not moved for a while", "reason", waiting, "seconds", StandStill.Seconds())
+			said = true
+		}
+		if !pause(ctx, look) {
+			return fmt.Errorf("%w, and its number moves: it still runs, maybe on a node that the cluster does not reach. End it there, or restart "+
+				"that node; this pod goes on by itself then", waiting)
+		}
+	}
+}
+
+// put writes the pod's name into all files, and tells whether it stands there after a while: of two that do so at the same time, only the
+// later one stays.
+func (c *Claim) put(ctx context.Context) (taken bool, err error) {
+	own := record{Pod: c.Self}
+	for _, path := range c.Files {
+		err := own.write(path)
+		if missing(err) {
+			err = own.create(path)
+		}
+		if errors.Is(err, fs.ErrExist) {
+			return false, c.Release() // somebody was a moment earlier
+		}
+		if err != nil {
+			err = fmt.Errorf("the folder cannot be kept for this pod, so it is not used: %w. Let the user of the database write to it", err)
+			return false, errors.Join(err, c.Release())
+		}
+	}
+	pause(ctx, settle)
+	for _, path := range c.Files {
+		if seen, err := read(path); err != nil || seen.UID != c.Self.UID {
+			return false, c.Release()
+		}
+	}
+	return true, nil
+}
+
+func (c *Claim) heldBy(path string, seen record) error {
+	return fmt.Errorf("%w: %s says that it is the data of %s (UID %s), and two servers on the same files destroy them. Give this pod a folder of its own. "+
+		"If that pod is gone for good, or this is its data after a rename or a restore, delete that file by hand", ErrHeld, path, seen.Pod, seen.UID)
+}
+
+// Keep counts on in all files. ErrHeld: another pod has taken a folder in which this pod's server runs.
+func (c *Claim) Keep() error {
+	c.beats++
+	own := record{Pod: c.Self, Beats: c.beats}
+	var faults []error
+	for _, path := range c.Files {
+		seen, err := read(path)
+		switch {
+		case err == nil && seen.UID != c.Self.UID && !seen.Released:
+			err = fmt.Errorf("%w: %s was taken by %s (UID %s) while this pod was not seen to live. End one of the two at once, and compare the rows of this pod "+
+				"with those of the others", ErrHeld, path, seen.Pod, seen.UID)
+		case missing(err):
+			err = own.create(path)
+		default:
+			err = own.write(path)
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// Release leaves what this pod has to anybody. Its server must have ended.
+func (c *Claim) Release() error {
+	var faults []error
+	for _, path := range c.Files {
+		seen, err := read(path)
+		switch {
+		case err == nil && seen.UID == c.Self.UID:
+			faults = append(faults, record{Pod: c.Self, Beats: c.beats, Released: true}.write(path))
+		case err != nil && !missing(err):
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// pause waits, and tells whether the context still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

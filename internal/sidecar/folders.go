@@ -1,0 +1,57 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+
+	"aku/internal/kube"
+	"aku/internal/owner"
+)
+
+// keepFolders counts on in the files that keep the folders of the data for this pod, until
+// the context ends. It waits for nothing else: a file system that hangs must not hold up
+// the watch, nor the other way round.
+func (s *Sidecar) keepFolders(ctx context.Context) {
+	for ctx.Err() == nil {
+		pause(ctx, owner.Every)
+		s.keepOnce()
+	}
+	// Kubernetes ends this container after that of the server. Where it is ended for another
+	// reason, the server may still write to its files.
+	if s.dir.EndRequested() && ended(s.Settings.Port) {
+		s.warn("the folders of the data are not given back", s.claim.Release())
+	}
+}
+
+func (s *Sidecar) keepOnce() {
+	err := s.claim.Keep()
+	s.warn("the folders of the data are not kept for this pod", err)
+	if !errors.Is(err, owner.ErrHeld) {
+		s.taken.Store(nil)
+	} else if s.taken.Swap(&err) == nil && s.announce != nil {
+		s.announce.put(kube.Event{Warning: true, Reason: "FolderInUse", Text: err.Error()})
+	}
+}
+
+// ended tells whether nobody listens on a port of this pod.
+func ended(port int) bool {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(port)), endedLimit)
+		if err == nil {
+			_ = connection.Close()
+			return false
+		}
+		// Without IPv6 there is no such address.
+		if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.Is(err, syscall.EAFNOSUPPORT) && !errors.Is(err, syscall.ENETUNREACH) {
+			return false
+		}
+	}
+	return true
+}
+
+// endedLimit is short: the process has a second to end.
+const endedLimit = 200 * time.Millisecond
