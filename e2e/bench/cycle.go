@@ -122,24 +122,24 @@ func (m *mesh) quietEnd(ctx context.Context, w way) (time.Duration, error) {
 // renew makes the pod that left one that is new to the others: its server starts
 // again, closed and empty, and has no replication objects. Both ways find the peers' sides.
 func (p *pod) renew() error {
-	p.restart()
-	err := p.sysdba(func(c *altisimtest.Conn) {
-		for _, name := range c.Rows("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_") {
-			_ = c.Try(context.Background(), "ALTER REPLICATION "+name+" STOP")
-			c.Do("ALTER REPLICATION "+name+" RESET", "DROP REPLICATION "+name)
-		}
-		for _, t := range p.mesh.tables() {
-			c.Do("TRUNCATE TABLE " + t)
-		}
-	})
-	if err != nil {
-		return err
-	}
 	s, _, err := p.settings(nil)
 	if err != nil {
 		return err
 	}
 	core := s.Mesh()
+	p.restart()
+	err = p.sysdba(func(c *altisimtest.Conn) {
+		for _, name := range c.Rows("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_") {
+			_ = c.Try(context.Background(), "ALTER REPLICATION "+name+" STOP")
+			c.Do("ALTER REPLICATION "+name+" RESET", "DROP REPLICATION "+name)
+		}
+		for _, t := range core.Items() {
+			c.Do("TRUNCATE TABLE " + t.String())
+		}
+	})
+	if err != nil {
+		return err
+	}
 	for _, peer := range p.mesh.members() {
 		c := peer.Open(altisimtest.Dial{})
 		if len(c.Rows("SELECT 1 FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = '"+object(p, peer)+"'")) == 0 {

@@ -53,9 +53,14 @@ func (d *documented) run(ctx context.Context, on int, statement string) error {
 	return nil
 }
 
-// do runs a step's statements.
+// do runs a step's statements. The objects carry the beat table, too, as the sides do that
+// aku has made on the peers: else they would not fit together.
 func (d *documented) do(ctx context.Context, verb akucore.Verb, on, peer int) error {
-	for _, statement := range altibase.Statements(d.core, akucore.Step{Do: verb, On: on, Peer: peer, Tables: d.core.Tables()}) {
+	step := akucore.Step{Do: verb, On: on, Peer: peer}
+	if verb == akucore.Truncate {
+		step.Tables = d.core.Items()
+	}
+	for _, statement := range altibase.Statements(d.core, step) {
 		if err := d.run(ctx, on, statement); err != nil {
 			return err
 		}

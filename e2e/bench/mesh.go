@@ -114,6 +114,11 @@ func (m *mesh) spread() error {
 // populate makes the tables, brings all pods but the last into service and fills
 // them with the same rows.
 func (m *mesh) populate() error {
+	s, _, err := m.pods[0].settings(nil)
+	if err != nil {
+		return err
+	}
+	core := s.Mesh()
 	for _, p := range m.pods {
 		p.SetEnv("ALTISIM_TIME_SCALE", setUpScale)
 		p.restart()
@@ -121,6 +126,7 @@ func (m *mesh) populate() error {
 			for _, t := range m.tables() {
 				c.Do("CREATE TABLE " + t + " (ID INTEGER PRIMARY KEY, V VARCHAR(100))")
 			}
+			c.Do(altibase.Statements(core, akucore.Step{Do: akucore.MakeBeats})...)
 		})
 		if err != nil {
 			return err

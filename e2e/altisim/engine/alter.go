@@ -201,6 +201,7 @@ func (c *Catalog) Index(user, name string) (*Table, *Index) {
 // Emptied is called after a TRUNCATE, before its lock is given back. Senders count it as two.
 func (s *Server) Emptied(ctx context.Context, t *Table) {
 	s.countDDL(2)
+	_ = s.Clock.Sleep(ctx, tableEmptied)
 	s.Truncated(ctx, t)
 }
 

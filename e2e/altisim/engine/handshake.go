@@ -59,6 +59,9 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 	hello.Wake, x.wakes = x.wakes, false
 	hello.Again, x.again = x.again, false
 	x.mu.Unlock()
+	if err := x.s.Clock.Sleep(ctx, forTables(len(r.Items), tableAgreed)); err != nil {
+		return errHandshake(whyNoPeer)
+	}
 	if err := link.Send(Frame{Kind: FrameHello, Hello: hello}); err != nil {
 		return errHandshake(whyNoPeer)
 	}

@@ -129,8 +129,16 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 	defer snap.Close()
 	unblock := context.AfterFunc(ctx, func() { _ = link.Close() })
 	defer unblock()
+	c := s.Catalog()
+	r := c.Replication(x.name)
+	copied := 0
+	for _, i := range r.Items {
+		if o.copies(c.Table(i.LocalUser, i.LocalTable)) {
+			copied++
+		}
+	}
 	least := make(chan error, 1)
-	go func() { least <- s.Clock.Sleep(ctx, syncWait) }()
+	go func() { least <- s.Clock.Sleep(ctx, syncWait+forTables(copied, tableCopied)) }()
 	answers := make(chan error, 1)
 	go func() {
 		_, err := link.Receive() // the answer to FrameRowsDone, or the end of the peer
@@ -140,8 +148,6 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 		answers <- err
 	}()
 
-	c := s.Catalog()
-	r := c.Replication(x.name)
 	x.update(func(st *SenderState) {
 		st.ReadSN, st.CommitXSN, st.Sync = snap.SN(), snap.SN(), nil
 		for _, i := range r.Items {
