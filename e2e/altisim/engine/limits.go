@@ -2,6 +2,19 @@ package engine
 
 import "math"
 
+// maxName is how long the name of a table, a user or a partition may be, in bytes.
+const maxName = 128
+
+// NewNames looks whether names are not too long.
+func NewNames(names ...string) error {
+	for _, name := range names {
+		if len(name) > maxName {
+			return ErrNameTooLong
+		}
+	}
+	return nil
+}
+
 // Limits are the values that a property takes.
 type Limits struct {
 	Attr     int64 // as V$PROPERTY shows it; 0: not seen

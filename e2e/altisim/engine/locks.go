@@ -135,6 +135,7 @@ func (t *tableLock) grant() {
 		}
 		t.queue = t.queue[1:]
 		t.holders[q.by], q.by.held[q.table] = q.mode, q.mode
+		q.by.waits = nil // also before it has noticed
 		close(q.granted)
 	}
 }

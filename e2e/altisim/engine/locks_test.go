@@ -493,3 +493,28 @@ func TestLocks_DeadlockOfSessionsIsFound(t *testing.T) {
 		one.End()
 	})
 }
+
+// Who has got a lock waits for nobody, also before it has noticed: a reader behind it is in no deadlock.
+func TestLocks_WhoComesRightAfterALockWasGranted_Waits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(enginetest.NewNetwork(), "a", nil)
+		defer n.down()
+		ctx := context.Background()
+		for range 1000 {
+			writer, alone := n.Begin(1, false), n.Begin(2, false)
+			if err := writer.Write(ctx, n.table); err != nil {
+				t.Fatal(err)
+			}
+			locks := call(func() error {
+				defer alone.End()
+				return alone.LockTable(ctx, n.table)
+			})
+			synctest.Wait()
+			writer.End()
+			if err := n.reads(); err != nil {
+				t.Fatal(err)
+			}
+			locks.ends(t, "LOCK TABLE", 0, nil)
+		}
+	})
+}

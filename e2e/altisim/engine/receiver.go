@@ -135,9 +135,15 @@ func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 	return remembered, true
 }
 
-// remember keeps the highest restart point that the peer's sender has told, for as long as
-// this server lives or the object exists.
+// remember keeps the highest restart point of the peer's sender, for as long as this server
+// lives or the object exists: what the sender has told, and each commit that was applied.
+// Whoever begins there must not miss what a transaction that is open has changed.
 func (r *receiver) remember(restart SN) {
+	r.mu.Lock()
+	for _, a := range r.open {
+		restart = min(restart, a.began-1)
+	}
+	r.mu.Unlock()
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
 	if r.s.receivers[r.name] != r || restart <= 0 {
@@ -435,6 +441,7 @@ func (r *receiver) make(b *batch) error {
 		r.mu.Unlock()
 	}
 	r.applied(b.last)
+	r.remember(b.last)
 	return nil
 }
 

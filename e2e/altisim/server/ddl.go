@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"aku/e2e/altisim/engine"
@@ -22,6 +23,9 @@ func (c *Session) createTable(ctx context.Context, st sqlfront.Statement) (Outpu
 		return Output{}, err
 	}
 	if err := c.own(t.User, "CREATE_ANY_TABLE"); err != nil {
+		return Output{}, err
+	}
+	if err := engine.NewNames(slices.Concat(t.Partitions, []string{t.Name})...); err != nil {
 		return Output{}, err
 	}
 	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {
@@ -115,7 +119,7 @@ func (c *Session) createUser(ctx context.Context, st sqlfront.Statement) (Output
 	if err := c.MayAlterSystem("CREATE_USER"); err != nil {
 		return Output{}, err
 	}
-	if err := engine.NewPassword(password); err != nil {
+	if err := errors.Join(engine.NewNames(name), engine.NewPassword(password)); err != nil {
 		return Output{}, err
 	}
 	err = c.srv.Engine.Change(ctx, true, func(cat *engine.Catalog) error {
