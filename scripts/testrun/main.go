@@ -2,7 +2,7 @@
 //
 //	testrun [STAGE...]
 //
-// Without arguments it runs every stage. It exits 1 when anything failed, when a test was skipped, or when a stage
+// Without arguments it runs every stage. It says first what it will do and how long that took last time. It exits 1 when anything failed, when a test was skipped, or when a stage
 // found no tests: what did not run proves nothing.
 package main
 
@@ -56,6 +56,8 @@ func choose(names []string) ([]stage, error) {
 // runAll runs the stages in order and reports whether all is well. A failed stage does not keep the next ones
 // from running, unless they cannot run without it.
 func runAll(ctx context.Context, chosen []stage) bool {
+	known := loadDurations(durationsFile)
+	announce(os.Stdout, chosen, known)
 	var results []result
 	for _, s := range chosen {
 		fmt.Printf("\n== %s\n", s.name)
@@ -67,6 +69,10 @@ func runAll(ctx context.Context, chosen []stage) bool {
 		}
 		r.took = time.Since(began)
 		results = append(results, r)
+		known.add(r)
+		if err := known.save(durationsFile); err != nil {
+			fmt.Fprintln(os.Stderr, "testrun:", err)
+		}
 		if ctx.Err() != nil || (s.required && !r.ok()) {
 			break
 		}

@@ -11,14 +11,23 @@ import (
 // A stage is one line of the summary.
 type stage struct {
 	name     string
+	does     string
 	required bool // without it the following stages cannot run
 	run      func(context.Context, *result) error
 }
 
+// alone is the command that runs just this stage.
+func (s stage) alone() string {
+	if s.name == "setup" || s.name == "lint" {
+		return "make " + s.name
+	}
+	return "make test-" + s.name
+}
+
 var stages = []stage{
-	{name: "setup", required: true, run: command("scripts/setup.sh")},
-	{name: "lint", run: command("scripts/lint.sh")},
-	{name: "unit", run: func(ctx context.Context, r *result) error {
+	{name: "setup", does: "packages, the linters, the programs of the test cluster", required: true, run: command("scripts/setup.sh")},
+	{name: "lint", does: "gofmt, go vet, golangci-lint, shellcheck", run: command("scripts/lint.sh")},
+	{name: "unit", does: "tests that need no server, with the race detector", run: func(ctx context.Context, r *result) error {
 		packages, err := packages(ctx, func(p pkg) bool { return !p.startsServers && p.dir != "charts" })
 		if err != nil {
 			return err
@@ -26,27 +35,27 @@ var stages = []stage{
 		return goTest(ctx, r, append([]string{"go", "test", "-race", "-timeout=10m"}, packages...))
 	}},
 	// With the race detector, in the unit stage, the simulation runs only a few schedules.
-	{name: "simulation", run: func(ctx context.Context, r *result) error {
+	{name: "simulation", does: "random schedules of joins, ends and faults, under virtual time", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"go", "test", "-count=1", "-timeout=15m", "./e2e/simulation"})
 	}},
-	{name: "integration", run: func(ctx context.Context, r *result) error {
+	{name: "integration", does: "the programs over ODBC, against stand-in servers", run: func(ctx context.Context, r *result) error {
 		packages, err := packages(ctx, func(p pkg) bool { return p.startsServers })
 		if err != nil {
 			return err
 		}
 		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-parallel=4", "-timeout=20m"}, packages...))
 	}},
-	{name: "chart", run: func(ctx context.Context, r *result) error {
+	{name: "chart", does: "what the chart renders, for each Kubernetes and Helm", run: func(ctx context.Context, r *result) error {
 		return errors.Join(
 			goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."}),
 			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-count=1", "-timeout=10m", "./..."}),
 		)
 	}},
-	{name: "release", run: func(ctx context.Context, r *result) error {
+	{name: "release", does: "a release twice, fetched from a registry; licences, workflows", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"go", "-C", "scripts/release", "test", "-count=1", "-timeout=20m", "./..."})
 	}},
 	// On one cluster, at the same time: their tests mostly wait.
-	{name: "e2e", run: func(ctx context.Context, r *result) error {
+	{name: "e2e", does: "the chart on a one-node Kubernetes: faults, upgrades, alerts", run: func(ctx context.Context, r *result) error {
 		return endToEnd(ctx, r, os.Getenv("DEMO_KUBECONFIG"))
 	}},
 }
