@@ -150,7 +150,7 @@ func TestEnd_ShorterThanTheDrainTime_StillDeliversAndStops(t *testing.T) {
 				r := Runner{Mesh: m, Servers: pods{0: &endServer{began: time.Now()}, 1: own}, Log: slog.New(slog.DiscardHandler), DrainTime: time.Minute, RetryCount: 5, RetryDelay: time.Second}
 				ctx, cancel := context.WithTimeout(t.Context(), limit)
 				defer cancel()
-				e := Ender{Runner: &r, Options: EndOptions{Flush: true, Reset: ResetAlways}}
+				e := Ender{Runner: &r, Options: akucore.EndOptions{Flush: true, Reset: akucore.ResetAlways}}
 				err := e.End(ctx)
 				if !errors.Is(err, errUsersStay) {
 					t.Errorf("error %v", err)

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // server says when it started, or why it does not.
 type server struct {
-	akucore.Server
+	lifecycle.Server
 	instance akucore.Instance
 	err      error
 	hangs    bool
@@ -32,8 +33,8 @@ func (server) Traffic(context.Context) (map[string]akucore.Traffic, error) { ret
 // servers are those of the pods.
 type servers []server
 
-func (s servers) Server(pod int) akucore.Server { return s[pod] }
-func (s servers) CloseIdle()                    {}
+func (s servers) Server(pod int) lifecycle.Server { return s[pod] }
+func (s servers) CloseIdle()                      {}
 
 // What the rules call open, closed and away, people are shown as such.
 func TestLook_StatesAreThoseOfTheRules_AndAServerThatHangsIsGivenUp(t *testing.T) {
