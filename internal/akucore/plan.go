@@ -44,6 +44,8 @@ const (
 	// while its copy is being replaced; Peer is the source.
 	BeginRecovery Verb = "BEGIN RECOVERY"
 	EndRecovery   Verb = "END RECOVERY"
+	// ForgetGivenUp removes the sign that Peer did not apply all.
+	ForgetGivenUp Verb = "FORGET GIVEN UP ROWS"
 )
 
 // Guard is what must be true on the server right before a destructive statement.
@@ -109,7 +111,7 @@ func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(PairOf(s.O
 // onObject tells whether the step is about a replication object.
 func (s Step) OnObject() bool {
 	switch s.Do {
-	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery:
+	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery, ForgetGivenUp:
 		return false
 	}
 	return true
@@ -142,6 +144,9 @@ func (s Step) Describe(m Mesh) string {
 	}
 	if s.Do == BeginRecovery || s.Do == EndRecovery {
 		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
+	}
+	if s.Do == ForgetGivenUp {
+		fmt.Fprintf(&b, " on %s", m.PodName(s.Peer))
 	}
 	if len(s.Tables) > 0 {
 		fmt.Fprintf(&b, " %s", FewNames(s.Tables))

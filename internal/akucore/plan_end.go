@@ -65,6 +65,11 @@ func PlanEnd(v View, o EndOptions) Plan {
 		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), whyNotOpen(v.Pods[Master])))
 	}
 
+	if kept := v.whyKept(v.Self); leave && kept != "" {
+		leave = false
+		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because %s: compare the pods with aku-init verify before its volume goes", kept))
+	}
+
 	connect := Stage{Title: "start or wake what holds unsent changes"}
 	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}
 	stop := Stage{Title: "stop both sides"}

@@ -31,6 +31,8 @@ func planJoin(v View) Plan {
 			v.takeAway(&clean, v.Self, peer, g)
 		}
 	}
+	// Whoever reset the mark in spite of a sign has chosen.
+	clean.Steps = append(clean.Steps, v.forgetGivenUp(IfNotJoined)...)
 	var others []int
 	for _, slave := range otherSlaves(v.Mesh) {
 		why := ""

@@ -166,7 +166,7 @@ const recoveryLimit = 10 * time.Minute
 // delivers tells whether a slave can prove that the source has all it wrote, and can
 // keep what it writes from then on for the master.
 func (v View) delivers(slave, source int) bool {
-	return v.Pods[slave].Open() && v.sides(slave, Master) && v.mark(slave, source) == all && v.mark(source, slave) == all
+	return v.Pods[slave].Open() && v.whyKept(slave) == "" && v.sides(slave, Master) && v.mark(slave, source) == all && v.mark(source, slave) == all
 }
 
 // expects tells whether the source keeps its log for a slave: then that is one of the mesh.
@@ -226,6 +226,9 @@ func otherTables(v View, source int) string {
 }
 
 func whyNotDelivers(v View, slave int) string {
+	if kept := v.whyKept(slave); kept != "" {
+		return kept
+	}
 	if v.Pods[slave].Open() {
 		return "its pair with the source or the master is reset"
 	}

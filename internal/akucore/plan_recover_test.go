@@ -33,6 +33,8 @@ func TestPlanRecover(t *testing.T) {
 			w := newWorld(mesh(0)).closed(0).open(1).away(2)
 			return w.running(1, 0).stopped(1, 2)
 		}(), 1, []int{2}},
+		{"volume lost, the source did not apply rows of the other slave", lost().keeps(2, 1), 1, nil},
+		{"volume lost, the source did not apply rows of the other slave, and they are given up", lost().keeps(2, 1), 1, []int{2}},
 		{"volume lost, the other slave has left", func() *world {
 			w := newWorld(mesh(0)).closed(0).open(1).away(2)
 			return w.running(1, 0).reset(1, 2)

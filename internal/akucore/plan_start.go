@@ -370,6 +370,9 @@ func begin(o Object, at Step) []Step {
 // by FLUSH: they may skip what it writes now, because they were told a greater number, and
 // then have what they skip.
 func planHandOver(v View, setBack bool) Plan {
+	if v.whyKept(v.Self) != "" {
+		return planKept(v)
+	}
 	p := Plan{Name: "hand over and give up the copy"}
 	prove := Deliver
 	if setBack {

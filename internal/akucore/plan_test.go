@@ -125,6 +125,28 @@ func TestPlanStart(t *testing.T) {
 			w.both(w.running, 0, 1).running(2, 0)
 			return w.beats(2, 0, later).beats(0, 0, earlier, otherLife).beats(0, 2, earlier).beats(2, 2, earlier)
 		}()},
+		{"slave, the master was reset, and did not apply rows of this one", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0, 2)
+			return w.both(w.running, 0, 2).both(w.running, 1, 2).reset(0, 1).running(1, 0).keeps(1, 0)
+		}()},
+		{"slave in service, the master was reset, and did not apply rows of this one", func() *world {
+			w := newWorld(mesh(1)).open(0, 1, 2)
+			return w.both(w.running, 0, 2).both(w.running, 1, 2).reset(0, 1).running(1, 0).keeps(1, 0)
+		}()},
+		{"slave, restart, a slave did not apply rows of this one", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0, 2)
+			w.both(w.running, 0, 1).both(w.running, 0, 2)
+			return w.both(w.running, 1, 2).keeps(1, 2)
+		}()},
+		{"slave with a new table, a slave did not apply rows of this one", func() *world {
+			w := newWorld(changedMesh(1)).closed(1).open(0, 2).lists("T1")
+			w.both(w.running, 0, 1).both(w.running, 0, 2)
+			return w.both(w.running, 1, 2).keeps(1, 2)
+		}()},
+		{"slave, the copy was given up by hand in spite of rows that the master did not apply", func() *world {
+			w := newWorld(mesh(1)).closed(1).open(0).away(2)
+			return w.reset(1, 0).reset(0, 1).keeps(1, 0)
+		}()},
 		{"slave, the master began anew with nothing", func() *world {
 			w := newWorld(mesh(2)).closed(2).open(0).away(1)
 			return w.running(2, 0).beats(2, 0, later).beats(0, 0, Beat{Number: 300, Life: 300})
@@ -277,6 +299,7 @@ func TestPlanEnd(t *testing.T) {
 		w    *world
 	}{
 		{"slave leaves", leave, full(2)},
+		{"slave leaves, the master did not apply rows of it", leave, full(2).keeps(2, 0)},
 		{"slave stays", stay, full(2)},
 		{"slave stays without flush", EndOptions{Reset: ResetNever}, full(2)},
 		{"master", leave, full(0)},

@@ -119,6 +119,9 @@ func (v View) listChanged() string {
 // that are joined take part in it, and the highest goes first, as in a rolling update:
 // so only one pod at a time does it.
 func (v View) notYet() string {
+	if kept := v.whyKept(v.Self); kept != "" {
+		return kept // the change would give up the mark of its copy
+	}
 	for _, slave := range otherSlaves(v.Mesh) {
 		switch {
 		case v.outdated(slave):

@@ -76,6 +76,13 @@ func (w *world) listsAlone(tables ...string) *world {
 	return w
 }
 
+// keeps leaves the sign on a pod that a peer did not apply all.
+func (w *world) keeps(pod, peer int) *world {
+	spec := w.m.GivenUpSign(pod, peer)
+	w.view.Pods[pod].Objects[spec.Name] = Object{Name: spec.Name, XSN: Unset, Host: spec.Host, Port: spec.Port, Tables: spec.Tables}
+	return w
+}
+
 // edit changes an object of a pod.
 func (w *world) edit(pod int, name string, change func(*Object)) *world {
 	o := w.view.Pods[pod].Objects[name]

@@ -98,6 +98,8 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		return []string{createReplication(m.RecoverySign(s.Peer, s.Generation))} // never started: a sign
 	case akucore.EndRecovery:
 		return []string{dropReplication(m.RecoverySign(s.Peer, s.Generation).Name)}
+	case akucore.ForgetGivenUp:
+		return []string{dropReplication(m.GivenUpSign(s.On, s.Peer).Name)}
 	case akucore.AwaitLocks:
 		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int64(m.ReceiverLockTimeout.Seconds()))}
 	case akucore.MakeBeats:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,13 +21,16 @@ type beatServer struct {
 	carries bool
 	noTable bool
 	sender  akucore.SenderState
-	deaf    bool // the peer cannot be asked
-	alone   bool // the sender runs, and the peer has no receiver for it until it is started anew
+	deaf    bool          // the peer cannot be asked
+	up      time.Duration // since the sender's server started
+	still   time.Duration // since the newest beat that the peer has
+	alone   bool          // the sender runs, and the peer has no receiver for it until it is started anew
 
 	began   time.Time
 	looks   int
 	flushes []time.Duration
 	said    []string
+	created []string
 }
 
 func (s *beatServer) Stop(context.Context, string) error {
@@ -59,6 +63,22 @@ func (s *beatServer) Beat(context.Context, akucore.Table, int) (akucore.Beat, er
 	return akucore.Beat{Number: 7}, nil
 }
 
+func (s *beatServer) Create(_ context.Context, spec akucore.ObjectSpec, _ time.Duration) error {
+	s.created = append(s.created, spec.Name)
+	return nil
+}
+
+func (s *beatServer) Instance(context.Context) (akucore.Instance, error) {
+	return akucore.Instance{StartTime: time.Now().Add(-s.up).Unix()}, nil
+}
+
+func (s *beatServer) Beats(context.Context, akucore.Table) (map[int]akucore.Beats, error) {
+	if s.noTable {
+		return nil, akucore.ErrNoTable
+	}
+	return map[int]akucore.Beats{1: {{Number: 1, Life: 1, At: time.Now().Add(-s.still).UnixMilli()}}}, nil
+}
+
 func (s *beatServer) Arrived(context.Context, akucore.Table, int, int64) (bool, error) {
 	return time.Since(s.began) >= s.arrives, nil
 }
@@ -89,10 +109,15 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		err     error
 		says    string
 		flushes int
+		told    int // of rows that were given up
+		noted   bool
 	}{
 		{name: "it arrives", server: well(func(*beatServer) {})},
-		{name: "rows before it were given up", server: well(func(s *beatServer) { s.failed[1] = 5 }), err: ErrGivenUp, says: "2 rows"},
-		{name: "the same where nothing is given up after it", server: well(func(s *beatServer) { s.failed[1] = 5 }), lax: true},
+		{name: "rows before it may have been given up for a lock", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, time.Hour }), err: ErrGivenUp, says: "2 rows", told: 1, noted: true},
+		{name: "the same where nothing is given up after it", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, time.Hour }), lax: true, told: 1},
+		{name: "the stream moved too lately for that", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, 59*time.Minute }), told: 1},
+		{name: "the server started too lately for that", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 59*time.Minute, 2*time.Hour }), told: 1},
+		{name: "it stood still, and nothing failed", server: well(func(s *beatServer) { s.up, s.still = 2*time.Hour, 2*time.Hour })},
 		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
 		{name: "the peer cannot be asked", server: well(func(s *beatServer) { s.deaf = true }), flushes: 1},
 		{name: "the peer cannot be asked, and must be", server: well(func(s *beatServer) { s.deaf = true }), seen: true, err: akucore.ErrClosed, says: "altibase-0"},
@@ -106,7 +131,13 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.server.began = time.Now()
-				r := Runner{Mesh: mesh(1), Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler)}
+				m, told := mesh(1), 0
+				m.ReceiverLockTimeout = time.Hour
+				r := Runner{Mesh: m, Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler), Tell: func(e Event) {
+					if e.Kind == GivenUp {
+						told++
+					}
+				}}
 				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 1, Peer: 0, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
 				switch {
 				case (err != nil) != (test.err != nil):
@@ -115,6 +146,9 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 					t.Errorf("error %v, want %s", err, test.says)
 				case test.err != nil && test.err.Error() != "" && !errors.Is(err, test.err):
 					t.Errorf("error %v, want %v", err, test.err)
+				}
+				if noted := slices.Equal(test.server.created, []string{"AKU_GIVEN_UP_10"}); told != test.told || noted != test.noted {
+					t.Errorf("said %d times that rows were given up, left the signs %v", told, test.server.created)
 				}
 				if len(test.server.flushes) != test.flushes {
 					t.Errorf("flushed %v", test.server.flushes)

@@ -98,11 +98,15 @@ func (r *Runner) checkNotJoined(ctx context.Context) error {
 }
 
 func (r *Runner) checkHandedOver(ctx context.Context) error {
-	if _, err := r.ownClosed(ctx); err != nil {
+	own, err := r.ownClosed(ctx)
+	if err != nil {
 		return err
 	}
 	if err := r.allDelivered(); err != nil {
 		return err
+	}
+	if lacking := own.Lacking(r.Mesh, r.Mesh.Self); len(lacking) > 0 {
+		return fmt.Errorf("refused: %w on %s", ErrGivenUp, r.Mesh.PodName(lacking[0]))
 	}
 	users, err := looked(r.Servers.Server(r.Mesh.Self).UserSessions(ctx))
 	if err == nil && len(users) > 0 {

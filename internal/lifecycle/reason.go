@@ -25,6 +25,7 @@ const (
 	ReasonTimeout      Reason = "timeout"
 	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
 	ReasonGivenUp      Reason = "given_up" // changes arrived and could not be applied
+	ReasonKept         Reason = "kept"     // somebody has to compare the rows that a peer did not apply
 	ReasonFatal        Reason = "fatal"
 	ReasonOther        Reason = "other"
 )
@@ -32,7 +33,7 @@ const (
 // Reasons are all that there are.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
-	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonFatal, ReasonOther,
+	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonKept, ReasonFatal, ReasonOther,
 }
 
 // ReasonOf is the reason of an error of this package or of a Server; "" for none.
@@ -42,8 +43,11 @@ func ReasonOf(err error) Reason {
 	}
 	var human *humanError
 	if errors.As(err, &human) {
-		if human.plan.Human == akucore.SlaveFailed {
+		switch human.plan.Human {
+		case akucore.SlaveFailed:
 			return ReasonSlaveFailed
+		case akucore.KeptForPeople:
+			return ReasonKept
 		}
 		return ReasonMasterFailed
 	}

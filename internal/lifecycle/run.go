@@ -247,6 +247,9 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 		return r.settle(ctx, s)
 	case akucore.BeginRecovery, akucore.EndRecovery:
 		return r.setSign(ctx, server, s)
+	case akucore.ForgetGivenUp:
+		sign := r.Mesh.GivenUpSign(s.On, s.Peer).Name
+		return done(r.locked(ctx, s, func(wait time.Duration) error { return server.Drop(ctx, sign, wait) }))
 	}
 
 	group := r.Mesh.Groups[s.Group]

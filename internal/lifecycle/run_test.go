@@ -19,6 +19,12 @@ type idleServer struct{ Server }
 func (idleServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
 	return nil, true, nil
 }
+func (idleServer) Instance(context.Context) (akucore.Instance, error) {
+	return akucore.Instance{}, nil
+}
+func (idleServer) Beats(context.Context, akucore.Table) (map[int]akucore.Beats, error) {
+	return nil, nil
+}
 func (idleServer) Traffic(context.Context) (map[string]akucore.Traffic, error) { return nil, nil }
 func (idleServer) Brief(context.Context) (akucore.State, error)                { return akucore.State{}, nil }
 

@@ -37,6 +37,7 @@ var troubles = map[lifecycle.Reason]string{
 	lifecycle.ReasonSurplus:      "PodNumberTooHigh",
 	lifecycle.ReasonForeign:      "OtherUtility",
 	lifecycle.ReasonCopyLimit:    "CopyTooSlow",
+	lifecycle.ReasonKept:         "CopyKept",
 	lifecycle.ReasonFatal:        "CannotReplicate",
 }
 

@@ -50,7 +50,7 @@ func (s *Sidecar) see(e lifecycle.Event) {
 		s.publish(events.Event{Kind: events.Plan, Text: e.Plan})
 	case lifecycle.Waiting:
 		state, reason := metrics.Waiting, lifecycle.ReasonOf(e.Err)
-		if reason == lifecycle.ReasonMasterFailed || reason == lifecycle.ReasonSlaveFailed {
+		if reason == lifecycle.ReasonMasterFailed || reason == lifecycle.ReasonSlaveFailed || reason == lifecycle.ReasonKept {
 			state = metrics.Human
 		}
 		s.become(state, reason, e.Err.Error())
