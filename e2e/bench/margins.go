@@ -146,23 +146,23 @@ func untilConnected(t traffic, did *steps) time.Duration {
 }
 
 // measure does it once more.
-func (g *margin) measure(ctx context.Context, m *mesh, do func(context.Context, *pod) (*steps, error), least func(traffic, *steps) time.Duration) error {
+func (m *margin) measure(ctx context.Context, on *mesh, do func(context.Context, *pod) (*steps, error), least func(traffic, *steps) time.Duration) error {
 	var did *steps
-	t, err := m.count(func() (err error) {
-		did, err = do(ctx, m.last())
+	t, err := on.count(func() (err error) {
+		did, err = do(ctx, on.last())
 		return err
 	})
 	if showSteps {
 		fmt.Println(did.text())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", g.What, err)
+		return fmt.Errorf("%s: %w", m.What, err)
 	}
 	round := marginRound{Whole: t.Took, Least: least(t, did), CPU: t.CPU, Delivery: did.tookFor("Replication flush has ended."), Parts: map[string]time.Duration{}}
 	for name, kind := range kinds {
 		round.Parts[name] = t.of(kind)
 	}
-	g.Rounds = append(g.Rounds, round)
+	m.Rounds = append(m.Rounds, round)
 	return nil
 }
 
