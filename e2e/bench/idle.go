@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -28,6 +29,10 @@ type idle struct {
 	RSS, Private int     // KiB, when most was resident; Private is what is not a page of a file
 	Parts        map[string]int
 	Threads      int
+	Said         int   // bytes of its own log meanwhile
+	SaidBefore   int   // bytes of its own log until it was in service
+	LongestLine  int   // bytes, of those
+	Changes      int64 // inserted and deleted on its server meanwhile, and sent to each peer
 }
 
 const (
@@ -38,8 +43,8 @@ const (
 
 // measureIdle runs the real aku-init from the bundle as in a pod: with the bundle
 // installed at /opt/aku, the peers' names in /etc/hosts and an API server to ask, all in a mount
-// namespace of its own. It is a slave in service.
-func measureIdle(ctx context.Context, s shape, bundle string, during time.Duration) (idle, error) {
+// namespace of its own. It is a slave in service, and beats at intervals of so many seconds.
+func measureIdle(ctx context.Context, s shape, beatEvery int, bundle string, during time.Duration) (idle, error) {
 	var result idle
 	err := hosted(func(h *host) error {
 		m, err := newMesh(h, s)
@@ -51,6 +56,7 @@ func measureIdle(ctx context.Context, s shape, bundle string, during time.Durati
 		p.Move("127.0.0.1") // where a sidecar looks for its own server
 		p.SetEnv("ALTISIM_TIME_SCALE", setUpScale)
 		p.restart()
+		p.env["AKU_BEAT_INTERVAL"] = strconv.Itoa(beatEvery)
 		// What the kernel keeps of a program depends on how its file was written.
 		installed := h.TempDir()
 		if out, err := bundled(ctx, bundle, "aku-init", "install", installed).CombinedOutput(); err != nil {
@@ -60,7 +66,7 @@ func measureIdle(ctx context.Context, s shape, bundle string, during time.Durati
 		if err != nil {
 			return err
 		}
-		var said strings.Builder
+		var said said
 		cmd.Stdout, cmd.Stderr = &said, &said
 		if err := cmd.Start(); err != nil {
 			return err
@@ -79,10 +85,45 @@ func measureIdle(ctx context.Context, s shape, bundle string, during time.Durati
 			}
 		}
 		time.Sleep(5 * time.Second) // what the start left behind is no part of it
-		result, err = p.watchIdle(ctx, cmd.Process.Pid, during)
-		return err
+		before, rows := said.String(), p.rowsSent()
+		if result, err = p.watchIdle(ctx, cmd.Process.Pid, during); err != nil {
+			return err
+		}
+		result.Changes = p.rowsSent() - rows
+		result.Said = len(said.String()) - len(before)
+		result.SaidBefore = len(before)
+		for line := range strings.Lines(before) {
+			result.LongestLine = max(result.LongestLine, len(line))
+		}
+		return nil
 	})
 	return result, err
+}
+
+// said is the log of a process that goes on.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(text)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// rowsSent is how many changes the server has sent to pod 0.
+func (p *pod) rowsSent() int64 {
+	c := p.Open(altisimtest.Dial{})
+	defer c.Close()
+	return c.Int("SELECT SUM(INSERT_LOG_COUNT + UPDATE_LOG_COUNT + DELETE_LOG_COUNT) FROM V$REPSENDER_SENT_LOG_COUNT WHERE REP_NAME = '" +
+		object(p, p.mesh.pods[0]) + "'")
 }
 
 // container is aku-init in what stands for its container.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -14,6 +15,7 @@ type machine struct {
 	MemoryGiB       int
 	Kernel, Go      string
 	Load, LoadAfter string // of the last minute, before and after
+	Nice            int    // of all that was measured: 0 is usual, what is below it comes before other work
 }
 
 func thisMachine() machine {
@@ -28,6 +30,16 @@ func thisMachine() machine {
 	}
 	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		m.Kernel, _, _ = strings.Cut(strings.TrimSpace(string(text)), "-")
+	}
+	if p, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0); err == nil {
+		m.Nice = 20 - p // as the kernel gives it
+	}
+	// A kernel that shares the processor among sessions has a second one, for the session.
+	if text, err := os.ReadFile("/proc/self/autogroup"); err == nil {
+		if _, nice, ok := strings.Cut(string(text), " nice "); ok {
+			session, _ := strconv.Atoi(strings.TrimSpace(nice))
+			m.Nice += session
+		}
 	}
 	var info syscall.Sysinfo_t
 	if syscall.Sysinfo(&info) == nil {

@@ -28,7 +28,7 @@ func main() {
 	quick := flag.Bool("quick", false, "measure a little of everything")
 	idleFor := flag.Duration("idle", 0, "how long to watch an idle sidecar (default 10m, quick 1m)")
 	limit := flag.Duration("limit", 20*time.Minute, "begin no further point of the series after this")
-	only := flag.String("only", "", "measure nothing but these parts, in place of those of the last run: pods, round trip, tables, rows, counts, rolling, idle")
+	only := flag.String("only", "", "measure nothing but these parts, in place of those of the last run: pods, round trip, tables, rows, counts, margins, rolling, idle")
 	bundle := flag.String("bundle", ".build/bundle", "what the aku image holds")
 	images := flag.String("images", ".build/images", "folder of the image archives")
 	flag.BoolVar(&showSteps, "steps", false, "show what each step of aku's joins and ends took")

@@ -17,14 +17,17 @@ var page string
 func (r *results) write(to io.Writer) error {
 	t, err := template.New("benchmarks").Funcs(template.FuncMap{
 		"seconds": seconds, "percent": func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
-		"mb":      func(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) },
-		"mib":     func(kib int) string { return fmt.Sprintf("%.1f MiB", float64(kib)/1024) },
-		"ms":      func(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d)/1e6) },
-		"median":  median[time.Duration],
-		"spread":  spread,
-		"minutes": func(d time.Duration) string { return fmt.Sprintf("%.0f min", d.Minutes()) },
-		"parts":   parts,
-		"pair":    func(p point) row { return newRow(p) },
+		"mb":        func(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) },
+		"mib":       func(kib int) string { return fmt.Sprintf("%.1f MiB", float64(kib)/1024) },
+		"ms":        func(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d)/1e6) },
+		"median":    median[time.Duration],
+		"spread":    spread,
+		"minutes":   func(d time.Duration) string { return fmt.Sprintf("%.0f min", d.Minutes()) },
+		"parts":     parts,
+		"pair":      func(p point) row { return newRow(p) },
+		"marginRow": newMarginRow,
+		"partNames": func() []string { return partNames },
+		"partTook":  func(m margin, name string) string { return fmt.Sprintf("%.2f", m.part(name).Seconds()) },
 	}).Parse(page)
 	if err != nil {
 		return err
@@ -58,6 +61,29 @@ func newRow(p point) row {
 	}
 	for _, c := range aku {
 		r.LostAKU += c.JoinLost + c.EndLost
+	}
+	return r
+}
+
+// marginRow is a line of the table of what aku adds.
+type marginRow struct {
+	Tables                 int
+	What, Whole            string
+	Least, LeastTook, Over string
+	Delivery, CPU          string
+}
+
+func newMarginRow(m margin) marginRow {
+	of := func(pick func(marginRound) time.Duration) []time.Duration { return each(m.Rounds, pick) }
+	r := marginRow{
+		Tables: m.Tables, What: m.What, Least: m.Least,
+		Whole:     spread(of(func(r marginRound) time.Duration { return r.Whole })),
+		LeastTook: seconds(median(of(func(r marginRound) time.Duration { return r.Least }))),
+		Over:      spread(of(marginRound.Over)),
+		CPU:       seconds(median(of(func(r marginRound) time.Duration { return r.CPU }))),
+	}
+	if delivery := of(func(r marginRound) time.Duration { return r.Delivery }); slices.Max(delivery) > 0 {
+		r.Delivery = spread(delivery)
 	}
 	return r
 }

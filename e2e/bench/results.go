@@ -19,6 +19,7 @@ type results struct {
 	Quiet    map[string][]time.Duration // way → ends without a writer
 	Traffic  map[string]traffic         // way → a join at the base
 	Growth   []growth
+	Margins  []margin
 	Rolling  []rolling
 	RollAt   shape
 	Idle     []idleAt
@@ -44,8 +45,14 @@ type point struct {
 
 type idleAt struct {
 	shape
+	BeatEvery int // seconds
 	idle
 }
+
+const (
+	usualBeat  = 5  // AKU_BEAT_INTERVAL by default, in seconds
+	rarestBeat = 60 // the most that it takes
+)
 
 // plan says what to measure.
 type plan struct {
@@ -55,8 +62,10 @@ type plan struct {
 	rolling shape
 	idleFor time.Duration
 	limit   time.Duration // no point is begun after it
-	idle    []shape
+	idle    []idleAt
 	growth  []growth
+	margins []shape
+	rounds  int      // of each of them
 	only    []string // parts to measure; none for all
 	bundle  string
 	images  string
@@ -67,7 +76,7 @@ func at(label string, s shape) point { return point{Label: label, shape: s} }
 // newPlan varies one dimension at a time.
 func newPlan(quick bool) plan {
 	base := shape{Pods: 3, Tables: 10, Rows: 10_000}
-	p := plan{base: base, repeats: 2, idleFor: 10 * time.Minute, rolling: shape{Pods: 3, Tables: 10, Rows: 100_000}}
+	p := plan{base: base, repeats: 2, rounds: 3, idleFor: 10 * time.Minute, rolling: shape{Pods: 3, Tables: 10, Rows: 100_000}}
 	vary := func(name string, change func(*shape, int), label string, values ...int) {
 		s := series{Name: name}
 		for _, v := range values {
@@ -78,11 +87,17 @@ func newPlan(quick bool) plan {
 		p.series = append(p.series, s)
 	}
 	pods, tables, rows, trips := []int{2, 3, 4, 5, 6}, []int{1, 10, 100, 1000}, []int{10_000, 100_000, 1_000_000}, []int{0, 5, 20}
-	p.idle = []shape{base, {Pods: 6, Tables: 1000, Rows: 1000}}
+	one := shape{Pods: 3, Tables: 1, Rows: 1000}
+	p.idle = []idleAt{
+		{shape: one, BeatEvery: usualBeat}, {shape: one, BeatEvery: rarestBeat},
+		{shape: shape{Pods: 3, Tables: manyTables, Rows: 1000}, BeatEvery: usualBeat},
+		{shape: shape{Pods: 6, Tables: manyTables, Rows: 1000}, BeatEvery: usualBeat},
+	}
+	p.margins = []shape{base, {Pods: 3, Tables: manyTables, Rows: 10_000}}
 	if quick {
-		p.repeats, p.idleFor = 1, time.Minute
+		p.repeats, p.rounds, p.idleFor = 1, 1, time.Minute
 		pods, tables, rows, trips = []int{3, 4}, []int{10, 100}, []int{10_000}, []int{0, 20}
-		p.rolling.Rows, p.idle = 10_000, p.idle[:1]
+		p.rolling.Rows, p.idle = 10_000, p.idle[:2]
 	}
 	p.growth = growths(base, pods, tables)
 	vary("pods", func(s *shape, v int) { s.Pods = v }, "%d pods", pods...)
@@ -119,14 +134,13 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 	if r.Images, err = measureImages(p.images); err != nil {
 		return nil, err
 	}
-	r.Idle = make([]idleAt, len(p.idle))
+	r.Idle = slices.Clone(p.idle)
 	faults := make([]error, len(p.idle))
 	var waiting sync.WaitGroup
 	for i, s := range p.idle {
 		waiting.Go(func() {
-			r.Idle[i].shape = s
-			r.Idle[i].idle, faults[i] = measureIdle(ctx, s, p.bundle, p.idleFor)
-			say("idle at %s: %.2f %% of a core, %d KiB %v", s, 100*r.Idle[i].CPU, r.Idle[i].RSS, faults[i])
+			r.Idle[i].idle, faults[i] = measureIdle(ctx, s.shape, s.BeatEvery, p.bundle, p.idleFor)
+			say("idle at %s, a beat every %d s: %+v %v", s.shape, s.BeatEvery, r.Idle[i].idle, faults[i])
 		})
 	}
 	known := map[shape]map[string][]cycle{}
@@ -160,6 +174,16 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 		if err := p.measureGrowth(ctx, say, r); err != nil {
 			return nil, err
 		}
+	}
+	for _, s := range p.margins {
+		if !p.wants("margins") {
+			break
+		}
+		measured, err := p.measureMargins(ctx, say, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s, err)
+		}
+		r.Margins = append(r.Margins, measured...)
 	}
 	for _, w := range rollingWays {
 		if !p.wants("rolling") {
@@ -288,6 +312,10 @@ func (r *results) with(later *results) *results {
 	if len(later.Traffic) > 0 {
 		r.Traffic, r.Growth = later.Traffic, later.Growth
 		r.apart("what a join asks of the servers", later)
+	}
+	if len(later.Margins) > 0 {
+		r.Margins = later.Margins
+		r.apart("what aku adds", later)
 	}
 	if len(later.Rolling) > 0 {
 		r.Rolling, r.RollAt = later.Rolling, later.RollAt

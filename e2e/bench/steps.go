@@ -17,6 +17,8 @@ type steps struct {
 	mu    sync.Mutex
 	began time.Time
 	lines strings.Builder
+	took  map[string]time.Duration // that messages have said
+	done  []change                 // the steps of plans
 }
 
 // Enabled implements slog.Handler.
@@ -37,10 +39,24 @@ func (s *steps) Handle(_ context.Context, r slog.Record) error {
 	}
 	fmt.Fprintf(&s.lines, "%7.3f ", r.Time.Sub(s.began).Seconds())
 	s.lines.WriteString(r.Message)
+	step := change{to: r.Time}
 	r.Attrs(func(a slog.Attr) bool {
 		s.lines.WriteString(" " + a.String())
+		if a.Key == "step" {
+			step.text = a.Value.String()
+		}
+		if a.Key == "took" {
+			if s.took == nil {
+				s.took = map[string]time.Duration{}
+			}
+			s.took[r.Message] += a.Value.Duration()
+			step.from = r.Time.Add(-a.Value.Duration())
+		}
 		return true
 	})
+	if step.text != "" && !step.from.IsZero() {
+		s.done = append(s.done, step)
+	}
 	s.lines.WriteString("\n")
 	return nil
 }
@@ -50,4 +66,11 @@ func (s *steps) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lines.String()
+}
+
+// tookFor is how long it took what ended with a message.
+func (s *steps) tookFor(message string) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.took[message]
 }

@@ -18,9 +18,11 @@ const (
 	mostJoin     = 0.8 // of the documented order
 	mostEnd      = 0.2
 	mostOverhead = 0.05 // of the servers' own waits
-	mostRSS      = 20e6 // bytes
+	mostRSS      = 24e6 // bytes
 	mostCPU      = 0.002
-	mostImage    = 30e6 // bytes
+	mostBeats    = 0.001 // of a core
+	mostLog      = 2000  // bytes a second of the server's log
+	mostImage    = 30e6  // bytes
 )
 
 // Targets holds the figures against what is aimed at.
@@ -61,13 +63,23 @@ func (r *results) Targets() []target {
 				fmt.Sprintf("%.1f-%.1f for each", least, most), most <= mostUneven*least, "")
 		}
 	}
+	all = append(all, r.marginTargets()...)
 	for _, i := range r.Idle {
+		if i.BeatEvery != usualBeat {
+			continue
+		}
 		at := fmt.Sprintf(", %d pods, %d tables", i.Pods, i.Tables)
 		bytes := float64(i.RSS) * 1024
 		add("sidecar, resident"+at, fmt.Sprintf("≤ %.0f MB", mostRSS/1e6), fmt.Sprintf("%.1f MB", bytes/1e6), bytes <= mostRSS,
 			"the answers of all servers about their lists of tables")
 		add("sidecar, CPU"+at, fmt.Sprintf("≤ %.1f %% of a core", 100*mostCPU), fmt.Sprintf("%.2f %%", 100*i.CPU), i.CPU <= mostCPU,
 			"a look at the own server every second, and at all and their lists of tables every 5 min")
+		add("server log for beats"+at, fmt.Sprintf("≤ %.0f bytes/s", float64(mostLog)), fmt.Sprintf("%.0f bytes/s", i.LogBytes()), i.LogBytes() <= mostLog,
+			"each pod logs its own beats and those of all others")
+	}
+	if share, known := r.BeatCPU(); known {
+		add("beats, CPU", fmt.Sprintf("≤ %.1f %% of a core", 100*mostBeats), fmt.Sprintf("%.3f %%", 100*share), share <= mostBeats,
+			"the statements of a beat")
 	}
 	for _, i := range r.Images {
 		if strings.HasPrefix(i.Name, "aku.") {
@@ -80,4 +92,65 @@ func (r *results) Targets() []target {
 // ratio is aku's median over that of the documented order.
 func (p point) ratio(pick func(cycle) time.Duration) float64 {
 	return float64(median(each(p.Cycles[byAku.name], pick))) / float64(median(each(p.Cycles[byManual.name], pick)))
+}
+
+// marginTargets are those of what aku adds to the servers' own time.
+func (r *results) marginTargets() []target {
+	var all []target
+	for _, m := range r.Margins {
+		at := fmt.Sprintf("%s, %d tables", m.What, m.Tables)
+		over := median(each(m.Rounds, marginRound.Over))
+		all = append(all, target{
+			at, fmt.Sprintf("≤ %s + %s", m.Least, seconds(m.Most)), fmt.Sprintf("%s + %s", seconds(median(each(m.Rounds, func(r marginRound) time.Duration { return r.Least }))), seconds(over)),
+			over <= m.Most, m.why(),
+		})
+		if m.Deliver {
+			took := median(each(m.Rounds, func(r marginRound) time.Duration { return r.Delivery }))
+			all = append(all, target{"delivery in the " + at, "≤ " + seconds(mostDelivery), seconds(took), took <= mostDelivery, "a beat is looked for until it is there"})
+		}
+	}
+	return all
+}
+
+// why is what a margin that is not kept consists of.
+func (m margin) why() string {
+	var text []string
+	for _, name := range partNames {
+		if took := m.part(name); took >= 50*time.Millisecond {
+			text = append(text, fmt.Sprintf("%s %s", name, seconds(took)))
+		}
+	}
+	return fmt.Sprintf("%sthe servers were busy with %s; aku computed for %s",
+		m.Note, strings.Join(text, ", "), seconds(median(each(m.Rounds, func(r marginRound) time.Duration { return r.CPU }))))
+}
+
+// RowsPerSecond is how many rows a sidecar inserts and deletes.
+func (i idleAt) RowsPerSecond() float64 { return float64(i.Changes) / i.For.Seconds() }
+
+// bytesOfBeat is what a beat, an INSERT, costs of the real server's log. A DELETE counts as much.
+const bytesOfBeat = 818
+
+// LogBytes is what beats add to the log of one server in a second: its own changes, and the
+// same from each of its peers.
+func (i idleAt) LogBytes() float64 {
+	return float64(i.Changes) * float64(i.Pods) * bytesOfBeat / i.For.Seconds()
+}
+
+// SaidHourly is how much a pod in service logs in an hour, in bytes.
+func (i idleAt) SaidHourly() float64 { return float64(i.Said) / i.For.Hours() }
+
+// BeatCPU is the share of a core that beats at the usual interval take: what a sidecar takes
+// more than one that beats as rarely as it can.
+func (r *results) BeatCPU() (share float64, known bool) {
+	for _, rare := range r.Idle {
+		if rare.BeatEvery == usualBeat {
+			continue
+		}
+		for _, usual := range r.Idle {
+			if usual.BeatEvery == usualBeat && usual.shape == rare.shape {
+				return (usual.CPU - rare.CPU) / (1 - float64(usual.BeatEvery)/float64(rare.BeatEvery)), true
+			}
+		}
+	}
+	return 0, false
 }

@@ -6,96 +6,138 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // settle is longer than the keep-alive of a sender that nothing is written for.
 const settle = 8 * time.Second
 
-// traffic is what one join asked of the servers, all together.
+// traffic is what one join, end or restart asked of the servers, all together.
 type traffic struct {
 	Took               time.Duration
 	Logins, Statements int
 	Changes            int // those statements that change something
 	// Working is the part of the time in which some server was busy with a change: what
-	// is left is what the joining program takes for itself.
+	// is left is what the program takes for itself.
 	Working time.Duration
+	// CPU is the processor time of this process, which is the program's but for what
+	// writers take.
+	CPU time.Duration
+
+	changes []change
+}
+
+// change is a statement that changes something, and when it ran.
+type change struct {
+	text     string
+	from, to time.Time
 }
 
 // Overhead is what the program adds to the servers' own time.
 func (t traffic) Overhead() float64 { return float64(t.Took-t.Working) / float64(t.Working) }
 
+// of is how long some server was busy with changes whose text matches.
+func (t traffic) of(what *regexp.Regexp) time.Duration {
+	return union(slices.DeleteFunc(slices.Clone(t.changes), func(c change) bool { return !what.MatchString(c.text) }))
+}
+
 var (
 	loggedLine = regexp.MustCompile(`^time=(\S+) level=DEBUG msg=(login|statement) `)
-	loggedTook = regexp.MustCompile(` took=(\S+) text="?(\w+)`)
+	loggedTook = regexp.MustCompile(` took=(\S+) text="?((\w+)[^"]*)`)
 )
 
 // countJoin is a join without users, on servers that log all that they are asked.
 func (m *mesh) countJoin(ctx context.Context, w way) (traffic, error) {
-	var t traffic
 	if err := m.last().renew(); err != nil {
-		return t, err
+		return traffic{}, err
 	}
 	// A server that starts takes longer than this: what was written before, as by a
 	// CREATE, is acknowledged when its pod joins.
 	time.Sleep(settle)
+	t, err := m.count(func() error { return w.join(ctx, m.last()) })
+	if err != nil {
+		return t, fmt.Errorf("%s, join: %w", w.name, err)
+	}
+	return t, w.end(ctx, m.last())
+}
+
+// count is what something asks of servers that log all that they are asked.
+func (m *mesh) count(do func() error) (traffic, error) {
+	var t traffic
 	before := map[*pod]int{}
 	for _, p := range m.pods {
 		before[p] = len(p.Output())
 	}
-	began := time.Now()
-	if err := w.join(ctx, m.last()); err != nil {
-		return t, fmt.Errorf("%s, join: %w", w.name, err)
+	began, used := time.Now(), ownCPU()
+	if err := do(); err != nil {
+		return t, err
 	}
-	t.Took = time.Since(began)
-	var busy [][2]time.Time
+	t.Took, t.CPU = time.Since(began), ownCPU()-used
 	for _, p := range m.pods {
 		for line := range strings.Lines(p.Output()[before[p]:]) {
-			head := loggedLine.FindStringSubmatch(line)
-			if head == nil {
-				continue
-			}
-			if head[2] == "login" {
-				t.Logins++
-				continue
-			}
-			what := loggedTook.FindStringSubmatch(line)
-			if what == nil || what[2] == "SET" || what[2] == "SHOW" {
-				continue // the driver's own
-			}
-			t.Statements++
-			if what[2] == "select" || what[2] == "SELECT" {
-				continue
-			}
-			t.Changes++
-			at, err := time.Parse(time.RFC3339, head[1])
-			if err != nil {
+			if err := t.add(line); err != nil {
 				return t, err
 			}
-			took, err := time.ParseDuration(what[1])
-			if err != nil {
-				return t, err
-			}
-			busy = append(busy, [2]time.Time{at.Add(-took), at})
 		}
 	}
-	t.Working = union(busy)
-	return t, w.end(ctx, m.last())
+	t.Working = union(t.changes)
+	return t, nil
 }
 
-// union is how long at least one of the spans lasted.
-func union(spans [][2]time.Time) time.Duration {
-	slices.SortFunc(spans, func(a, b [2]time.Time) int { return a[0].Compare(b[0]) })
+// add takes in a line of a server's log.
+func (t *traffic) add(line string) error {
+	head := loggedLine.FindStringSubmatch(line)
+	if head == nil {
+		return nil
+	}
+	if head[2] == "login" {
+		t.Logins++
+		return nil
+	}
+	what := loggedTook.FindStringSubmatch(line)
+	if what == nil || what[3] == "SET" || what[3] == "SHOW" {
+		return nil // the driver's own
+	}
+	t.Statements++
+	if what[3] == "select" || what[3] == "SELECT" {
+		return nil
+	}
+	t.Changes++
+	at, err := time.Parse(time.RFC3339, head[1])
+	if err != nil {
+		return err
+	}
+	took, err := time.ParseDuration(what[1])
+	if err != nil {
+		return err
+	}
+	t.changes = append(t.changes, change{what[2], at.Add(-took), at})
+	return nil
+}
+
+// union is how long at least one of the changes was under way.
+func union(changes []change) time.Duration {
+	slices.SortFunc(changes, func(a, b change) int { return a.from.Compare(b.from) })
 	var sum time.Duration
 	var until time.Time
-	for _, s := range spans {
-		if s[0].Before(until) {
-			s[0] = until
+	for _, c := range changes {
+		if c.from.Before(until) {
+			c.from = until
 		}
-		if s[1].After(s[0]) {
-			sum += s[1].Sub(s[0])
-			until = s[1]
+		if c.to.After(c.from) {
+			sum += c.to.Sub(c.from)
+			until = c.to
 		}
 	}
 	return sum
+}
+
+// ownCPU is the processor time of this process so far.
+func ownCPU() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

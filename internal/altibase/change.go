@@ -107,18 +107,6 @@ func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 	return s.change(ctx, quickTimeout, setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1))
 }
 
-// Truncate empties those tables on this server that have a row. The property that allows
-// it for replicated tables is put back to what it was whatever happens.
-func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
-	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
-		tables, err := c.filled(ctx, tables)
-		if err != nil || len(tables) == 0 {
-			return err
-		}
-		return c.lend(ctx, "REPLICATION_DDL_ENABLE", 1, func() error { return c.forEach(ctx, tables, changeTimeout, truncate) })
-	})
-}
-
 // others are the sessions of ordinary users that are not of this process.
 func (s *Server) others(ctx context.Context, c *session) ([]lifecycle.Session, error) {
 	rows, err := c.query(ctx, "SELECT ID, DB_USERNAME, COMM_NAME FROM V$SESSION WHERE SYSDBA_FLAG = 0")

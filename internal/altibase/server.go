@@ -153,8 +153,19 @@ func (s *Server) read(ctx context.Context, task func(context.Context, *session) 
 	return err
 }
 
-// acquire takes an idle session, or opens one.
+// acquire takes an idle session, or opens one: that of SYSDBA where the server lets nobody
+// else in.
 func (s *Server) acquire(ctx context.Context) (*session, error) {
+	c, err := s.acquirePlain(ctx)
+	if err == nil || s.pod != s.config.Self || !errors.Is(err, akucore.ErrClosed) {
+		return c, err
+	}
+	return s.acquireDBA(ctx)
+}
+
+// acquirePlain takes an idle session of an ordinary user, or opens one. It matches
+// ErrClosed while this process is in by the SYSDBA session, without asking.
+func (s *Server) acquirePlain(ctx context.Context) (*session, error) {
 	s.mu.Lock()
 	if n := len(s.idle); n > 0 {
 		c := s.idle[n-1]
@@ -170,19 +181,14 @@ func (s *Server) acquire(ctx context.Context) (*session, error) {
 	}
 	entered := s.dba != nil
 	s.mu.Unlock()
-	if !entered {
-		c, err := s.logIn(ctx, false)
-		if err == nil {
-			s.mu.Lock()
-			s.use(c)
-			s.mu.Unlock()
-			return c, nil
-		}
-		if s.pod != s.config.Self || !errors.Is(err, akucore.ErrClosed) {
-			return nil, err
-		}
+	if entered {
+		return nil, akucore.ErrClosed
 	}
-	return s.acquireDBA(ctx)
+	c, err := s.logIn(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	return s.hold(c), nil
 }
 
 func (s *Server) use(c *session) {
