@@ -66,6 +66,11 @@ func beside(s *at.Server, before, statement string) <-chan error {
 	return done
 }
 
+// waiting waits until so many transactions of a server wait for locks.
+func waiting(c *at.Conn, transactions string) {
+	c.Until(soon, "SELECT COUNT(DISTINCT TRANS_ID) FROM V$LOCK_WAIT", transactions)
+}
+
 func stillRuns(t *testing.T, what string, done <-chan error) {
 	t.Helper()
 	select {
@@ -119,8 +124,10 @@ func TestDDLBesideAnOpenTransaction(t *testing.T) {
 		try(t, c, st, 0x11075)
 	}
 	ends(t, "CREATE with a limit", beside(s, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 3", make), 0x11075)
-	waits := beside(s, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 60", make)
+	waits := beside(s, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 65535", make)
+	waiting(c, "1")
 	writer := beside(s, "", "INSERT INTO T1 VALUES (2, 'behind it', 0)")
+	waiting(c, "2")
 	c.Do("INSERT INTO T8 VALUES (1)") // another table
 	stillRuns(t, "CREATE", waits)
 	stillRuns(t, "a writer behind it", writer)
@@ -155,6 +162,7 @@ func TestOpenTransactionOfThePeer(t *testing.T) {
 	want(t, p.n1, "SELECT INSERT_LOG_COUNT FROM V$REPSENDER_SENT_LOG_COUNT", "1")
 	try(t, p.n2, "DROP REPLICATION AKU_REP_01", 0x11075)
 	waits := beside(p.s2, "", "LOCK TABLE T1 IN EXCLUSIVE MODE")
+	waiting(p.n2, "1")
 	stillRuns(t, "LOCK TABLE on the peer", waits)
 	in(t, tx, "INSERT INTO T1 VALUES (2, 'open', 0)")
 	end(t, tx.Commit)
@@ -204,7 +212,9 @@ func TestSyncBesideAnOpenTransaction(t *testing.T) {
 	sync := beside(p.s1, "", alter("SYNC"))
 	p.n1.Until(soon, "SELECT STATUS FROM V$REPSENDER", "6")
 	want(t, p.n1, "SELECT SYNC_TABLE, SYNC_RECORD_COUNT FROM V$REPSYNC", "T1|-1")
+	waiting(p.n1, "1")
 	reader := beside(p.s1, "", "SELECT COUNT(*) FROM T1")
+	waiting(p.n1, "2")
 	stillRuns(t, "a reader behind the SYNC", reader)
 	end(t, tx.Commit)
 	ends(t, "the reader", reader, 0)

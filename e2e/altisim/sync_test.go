@@ -93,7 +93,7 @@ func TestSyncCut(t *testing.T) {
 		"client": {by: func(t *testing.T, p pair, _ *at.Conn) {
 			id := p.n1.Int("SELECT MAX(ID) FROM V$SESSION")
 			try(t, p.n1, fmt.Sprintf("ALTER DATABASE mydb SESSION CLOSE %d", id), 0)
-		}, code: -1},
+		}, code: 0x01043},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
