@@ -93,7 +93,7 @@ func ends(t *testing.T, what string, done <-chan error, code int) {
 }
 
 // Who writes, or reads for update, has a time of a first update; who reads or has locked a table has none.
-func TestOpenTransactionsView(t *testing.T) {
+func TestTransactionView_ShowsWhenATransactionFirstWrote(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -113,7 +113,7 @@ func TestOpenTransactionsView(t *testing.T) {
 }
 
 // CREATE, DROP and TRUNCATE beside somebody who writes: at once, or after the session's DDL_LOCK_TIMEOUT.
-func TestDDLBesideAnOpenTransaction(t *testing.T) {
+func TestDDL_BesideAnOpenTransaction_FailsAtOnceOrWaits(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -148,7 +148,7 @@ func TestDDLBesideAnOpenTransaction(t *testing.T) {
 }
 
 // A transaction that is open on the peer holds its lock here too, and is nobody's session.
-func TestOpenTransactionOfThePeer(t *testing.T) {
+func TestOpenTransaction_OfAPeer_HoldsItsLockHere(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -182,7 +182,7 @@ func TestOpenTransactionOfThePeer(t *testing.T) {
 }
 
 // The row that waits too long for its lock is given up and counted; what was changed with it is kept.
-func TestReceiverGivesUpARow(t *testing.T) {
+func TestReceiver_WhoseRowWaitsTooLong_GivesItUpAndCountsIt(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -201,7 +201,7 @@ func TestReceiverGivesUpARow(t *testing.T) {
 }
 
 // SYNC waits for who writes the table on the source, with everybody behind it, and gives up after its timeout.
-func TestSyncBesideAnOpenTransaction(t *testing.T) {
+func TestSync_BesideAnOpenTransaction_WaitsAndSoDoOthersBehindIt(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("ALTER SYSTEM SET REPLICATION_SYNC_LOCK_TIMEOUT = 1")
@@ -223,7 +223,7 @@ func TestSyncBesideAnOpenTransaction(t *testing.T) {
 }
 
 // What is locked on the receiving server holds a STOP of the sending one up.
-func TestStopBesideALockOnThePeer(t *testing.T) {
+func TestStop_BesideALockOnThePeer_HangsUntilItIsGone(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -245,7 +245,7 @@ func TestStopBesideALockOnThePeer(t *testing.T) {
 }
 
 // TRUNCATE of a table of a started object ends this server's receivers; the peer's sender rests.
-func TestTruncateEndsReceivers(t *testing.T) {
+func TestTruncate_OfAStartedObject_EndsItsReceivers(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.1})
 	p.n1.Do(alter("START"))
@@ -260,7 +260,7 @@ func TestTruncateEndsReceivers(t *testing.T) {
 }
 
 // A transaction that lost its place to others sends what it really did, and locks as before.
-func TestOpenTransactionThatGaveWay(t *testing.T) {
+func TestOpenTransaction_ThatGaveWay_SendsWhatItReallyDid(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 1)", alter("SYNC"))

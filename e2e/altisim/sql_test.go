@@ -10,7 +10,7 @@ import (
 	at "aku/e2e/altisim/altisimtest"
 )
 
-func TestQueries(t *testing.T) {
+func TestQueries_GiveRowsOrTheServersErrors(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -76,7 +76,7 @@ func TestQueries(t *testing.T) {
 }
 
 // Values and column names as the Go driver gets them from the real server's driver.
-func TestGoTypes(t *testing.T) {
+func TestValues_HaveTheGoTypesOfTheRealDriver(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	for _, prepare := range []string{"0", "1"} {
@@ -150,7 +150,7 @@ func TestGoTypes(t *testing.T) {
 }
 
 // An open transaction holds nobody up who wants other rows, and keeps its own changes.
-func TestOpenTransaction(t *testing.T) {
+func TestOpenTransaction_HoldsUpNobodyWhoWantsOtherRows(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
