@@ -135,6 +135,7 @@ func TestPeerThatHangs_CountsAsGoneAfterAWhile(t *testing.T) {
 func TestLog_ThatNobodyNeeds_IsForgotten(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.01})
+	p.n1.Do("ALTER SESSION SET QUERY_TIMEOUT = 0") // by default it is 6 s here
 	p.n1.Do(alter("START"), many(5000), alter("FLUSH"))
 	p.s1.Kill9()
 	if n := logRecords(t, p.s1.DataDir); n > 500 {

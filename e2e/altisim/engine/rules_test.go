@@ -353,7 +353,7 @@ func TestFlush_UnderAWriter_IsQuickAndFlushAllChasesTheEnd(t *testing.T) {
 			defer close(done)
 			for key := 1; ctx.Err() == nil; key++ {
 				a.insert(key)
-				time.Sleep(time.Millisecond)
+				time.Sleep(10 * time.Millisecond)
 			}
 		}()
 		for range 2 {
