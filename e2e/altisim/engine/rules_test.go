@@ -387,6 +387,18 @@ func TestPeerThatIsSlow_IsNotTakenForGone(t *testing.T) {
 	})
 }
 
+// A SYNC is over when its rows are there, however long the peer takes and whatever it says meanwhile.
+func TestSync_ToAPeerThatIsSlow_EndsWhenItsRowsAreThere(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		a.insert(1)
+		b.store.Slow = 5 * time.Minute
+		lasts(t, "SYNC to a slow peer", 5*time.Minute, func() error { return a.Sync(context.Background(), "R", engine.SyncOptions{}) }, nil)
+		if b.keys() != 1 {
+			t.Errorf("SYNC is over, and %d of 1 rows are there", b.keys())
+		}
+	})
+}
+
 func TestLog_OfAStartedObject_IsKept(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
