@@ -7,8 +7,8 @@ import (
 	at "aku/e2e/altisim/altisimtest"
 )
 
-// TestAlterTable changes a table that is not replicated, with rows in it.
-func TestAlterTable(t *testing.T) {
+// TestAlterTable_WithRowsInIt_ChangesThemOrIsRefused changes a table that is not replicated, with rows in it.
+func TestAlterTable_WithRowsInIt_ChangesThemOrIsRefused(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})

@@ -16,7 +16,7 @@ const (
 )
 
 // The end of the log is acknowledged 6 s after the last write; FLUSH ALL waits for that.
-func TestFlush(t *testing.T) {
+func TestFlush_AfterAWrite_WaitsForTheKeepAlive(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.2})
 	p.n1.Do(alter("START"), "INSERT INTO T1 VALUES (1, 'x', 1)")
@@ -34,7 +34,7 @@ func TestFlush(t *testing.T) {
 
 // What is sent is applied at once up to its last commit; the records that follow it, and those that are not sent, only
 // count with the keep-alive.
-func TestAppliedNumber(t *testing.T) {
+func TestAppliedNumber_ComesToTheCommitAtOnceAndToTheEndWithTheKeepAlive(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.5}, "CREATE TABLE OTHER (C1 INTEGER)")
 	p.n1.Do(alter("START"))
@@ -77,7 +77,7 @@ func waitApplied(t *testing.T, peer *at.Conn, upTo int64) time.Duration {
 
 // The moment the number is reached, every row is visible, whatever is going on. Up to the last commit it is reached soon;
 // under writers the end of the log is never far behind.
-func TestAppliedNumberProvesDelivery(t *testing.T) {
+func TestAppliedNumber_UnderWriters_IsNeverAheadOfTheRows(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -118,7 +118,7 @@ func TestAppliedNumberProvesDelivery(t *testing.T) {
 }
 
 // What came from a peer is not sent on.
-func TestNoRelay(t *testing.T) {
+func TestReceivedChange_IsNotSentOn(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 3, at.Options{})
 	var c []*at.Conn
@@ -145,7 +145,7 @@ func TestNoRelay(t *testing.T) {
 	c[2].Until(soon, "SELECT C1 FROM T1 ORDER BY 1", "1", "2", "3")
 }
 
-func TestConflicts(t *testing.T) {
+func TestConflict_IsSkippedAndCounted(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'n1', 1), (2, 'n1', 2), (3, 'n1', 3), (4, 'n1', NULL)")
@@ -171,7 +171,7 @@ func TestConflicts(t *testing.T) {
 }
 
 // One transaction arrives as one, also when it is large, and in commit order.
-func TestTransactionsArriveWhole(t *testing.T) {
+func TestTransaction_Large_ArrivesWholeAndInCommitOrder(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -216,7 +216,7 @@ func TestTransactionsArriveWhole(t *testing.T) {
 }
 
 // Values of all types arrive as they were.
-func TestValuesArrive(t *testing.T) {
+func TestValues_OfAllTypes_ArriveAsTheyWere(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 2, at.Options{})
 	const def = `CREATE TABLE TT (K1 INTEGER, K2 VARCHAR(10), C_BIG BIGINT, C_NUM NUMBER(20,0), C_DEC NUMERIC(10,2), C_DBL DOUBLE, C_CHAR CHAR(5),

@@ -66,6 +66,11 @@ func beside(s *at.Server, before, statement string) <-chan error {
 	return done
 }
 
+// waiting waits until so many transactions of a server wait for locks.
+func waiting(c *at.Conn, transactions string) {
+	c.Until(soon, "SELECT COUNT(DISTINCT TRANS_ID) FROM V$LOCK_WAIT", transactions)
+}
+
 func stillRuns(t *testing.T, what string, done <-chan error) {
 	t.Helper()
 	select {
@@ -88,7 +93,7 @@ func ends(t *testing.T, what string, done <-chan error, code int) {
 }
 
 // Who writes, or reads for update, has a time of a first update; who reads or has locked a table has none.
-func TestOpenTransactionsView(t *testing.T) {
+func TestTransactionView_ShowsWhenATransactionFirstWrote(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -108,7 +113,7 @@ func TestOpenTransactionsView(t *testing.T) {
 }
 
 // CREATE, DROP and TRUNCATE beside somebody who writes: at once, or after the session's DDL_LOCK_TIMEOUT.
-func TestDDLBesideAnOpenTransaction(t *testing.T) {
+func TestDDL_BesideAnOpenTransaction_FailsAtOnceOrWaits(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -119,8 +124,10 @@ func TestDDLBesideAnOpenTransaction(t *testing.T) {
 		try(t, c, st, 0x11075)
 	}
 	ends(t, "CREATE with a limit", beside(s, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 3", make), 0x11075)
-	waits := beside(s, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 60", make)
+	waits := beside(s, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 65535", make)
+	waiting(c, "1")
 	writer := beside(s, "", "INSERT INTO T1 VALUES (2, 'behind it', 0)")
+	waiting(c, "2")
 	c.Do("INSERT INTO T8 VALUES (1)") // another table
 	stillRuns(t, "CREATE", waits)
 	stillRuns(t, "a writer behind it", writer)
@@ -141,7 +148,7 @@ func TestDDLBesideAnOpenTransaction(t *testing.T) {
 }
 
 // A transaction that is open on the peer holds its lock here too, and is nobody's session.
-func TestOpenTransactionOfThePeer(t *testing.T) {
+func TestOpenTransaction_OfAPeer_HoldsItsLockHere(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -151,10 +158,11 @@ func TestOpenTransactionOfThePeer(t *testing.T) {
 	want(t, p.n1, "SELECT REP_NAME, REMOTE_TID, BEGIN_FLAG FROM V$REPSENDER_TRANSTBL", "AKU_REP_01|2147483647|1")
 	id := p.n1.Rows("SELECT ID FROM V$TRANSACTION")[0]
 	want(t, p.n2, "SELECT R.REP_NAME, R.REMOTE_TID FROM V$REPRECEIVER_TRANSTBL R, V$TRANSACTION T WHERE T.ID = R.LOCAL_TID", "AKU_REP_01|"+id)
-	want(t, p.n1, "SELECT SEND_LOG_COUNT FROM V$REPSENDER", "1")
+	p.n1.Until(soon, "SELECT SEND_LOG_COUNT FROM V$REPSENDER", "1") // it is counted when it is sent
 	want(t, p.n1, "SELECT INSERT_LOG_COUNT FROM V$REPSENDER_SENT_LOG_COUNT", "1")
 	try(t, p.n2, "DROP REPLICATION AKU_REP_01", 0x11075)
 	waits := beside(p.s2, "", "LOCK TABLE T1 IN EXCLUSIVE MODE")
+	waiting(p.n2, "1")
 	stillRuns(t, "LOCK TABLE on the peer", waits)
 	in(t, tx, "INSERT INTO T1 VALUES (2, 'open', 0)")
 	end(t, tx.Commit)
@@ -174,7 +182,7 @@ func TestOpenTransactionOfThePeer(t *testing.T) {
 }
 
 // The row that waits too long for its lock is given up and counted; what was changed with it is kept.
-func TestReceiverGivesUpARow(t *testing.T) {
+func TestReceiver_WhoseRowWaitsTooLong_GivesItUpAndCountsIt(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -193,7 +201,7 @@ func TestReceiverGivesUpARow(t *testing.T) {
 }
 
 // SYNC waits for who writes the table on the source, with everybody behind it, and gives up after its timeout.
-func TestSyncBesideAnOpenTransaction(t *testing.T) {
+func TestSync_BesideAnOpenTransaction_WaitsAndSoDoOthersBehindIt(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("ALTER SYSTEM SET REPLICATION_SYNC_LOCK_TIMEOUT = 1")
@@ -204,7 +212,9 @@ func TestSyncBesideAnOpenTransaction(t *testing.T) {
 	sync := beside(p.s1, "", alter("SYNC"))
 	p.n1.Until(soon, "SELECT STATUS FROM V$REPSENDER", "6")
 	want(t, p.n1, "SELECT SYNC_TABLE, SYNC_RECORD_COUNT FROM V$REPSYNC", "T1|-1")
+	waiting(p.n1, "1")
 	reader := beside(p.s1, "", "SELECT COUNT(*) FROM T1")
+	waiting(p.n1, "2")
 	stillRuns(t, "a reader behind the SYNC", reader)
 	end(t, tx.Commit)
 	ends(t, "the reader", reader, 0)
@@ -213,7 +223,7 @@ func TestSyncBesideAnOpenTransaction(t *testing.T) {
 }
 
 // What is locked on the receiving server holds a STOP of the sending one up.
-func TestStopBesideALockOnThePeer(t *testing.T) {
+func TestStop_BesideALockOnThePeer_HangsUntilItIsGone(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -235,7 +245,7 @@ func TestStopBesideALockOnThePeer(t *testing.T) {
 }
 
 // TRUNCATE of a table of a started object ends this server's receivers; the peer's sender rests.
-func TestTruncateEndsReceivers(t *testing.T) {
+func TestTruncate_OfAStartedObject_EndsItsReceivers(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.1})
 	p.n1.Do(alter("START"))
@@ -250,7 +260,7 @@ func TestTruncateEndsReceivers(t *testing.T) {
 }
 
 // A transaction that lost its place to others sends what it really did, and locks as before.
-func TestOpenTransactionThatGaveWay(t *testing.T) {
+func TestOpenTransaction_ThatGaveWay_SendsWhatItReallyDid(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 1)", alter("SYNC"))

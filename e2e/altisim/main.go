@@ -29,7 +29,7 @@
 // ALTER DATABASE … SHUTDOWN and 143 after a signal.
 //
 // One statement writes at a time. A transaction that is open between two statements
-// holds its table locks, and nothing else: see package store.
+// holds its locks of tables and rows, and nothing else: see package store.
 package main
 
 import (

@@ -10,7 +10,7 @@ import (
 
 // A copy of a volume put back: the server starts without any error, lacks what came after the copy for ever, and what it
 // writes next reaches nobody until its numbers pass the old ones, or until the peer forgets.
-func TestOlderVolume(t *testing.T) {
+func TestOlderVolume_ReachesNobodyUntilItsNumbersPassTheOldOnes(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 3, at.Options{})
 	var c []*at.Conn

@@ -10,7 +10,7 @@ import (
 	at "aku/e2e/altisim/altisimtest"
 )
 
-func TestCreateReplication(t *testing.T) {
+func TestCreateReplication_OfWhatCannotBe_IsRefused(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -70,7 +70,7 @@ func TestCreateReplication(t *testing.T) {
 }
 
 // The states of one object while its peer comes, goes and lacks the object.
-func TestStartStopReset(t *testing.T) {
+func TestObject_StartedStoppedAndReset_ShowsItsState(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n2.Do("DROP REPLICATION AKU_REP_01")
@@ -125,7 +125,7 @@ func TestStartStopReset(t *testing.T) {
 	p.n2.Until(soon, "SELECT C1 FROM T1 ORDER BY 1", "1", "2", "4")
 }
 
-func TestPeerDown(t *testing.T) {
+func TestPeerThatIsDown_StopsNothingAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.1})
 	p.n1.Do(alter("START"))
@@ -142,8 +142,9 @@ func TestPeerDown(t *testing.T) {
 	}
 	want(t, p.n1, "SELECT REP_GAP FROM V$REPGAP", "1")
 	between(t, "FLUSH WAIT 3", took(p.s1, func() { try(t, p.n1, alter("FLUSH WAIT 3"), 0x61075) }), 3*time.Second, 5*time.Second)
-	p.n1.Do("ALTER SESSION SET QUERY_TIMEOUT = 4")
-	between(t, "FLUSH ALL", took(p.s1, func() { try(t, p.n1, alter("FLUSH ALL"), 0x01044) }), 4*time.Second, 6*time.Second)
+	limited := p.s1.Open(at.Dial{}) // the limit is for this one statement
+	limited.Do("ALTER SESSION SET QUERY_TIMEOUT = 4")
+	between(t, "FLUSH ALL", took(p.s1, func() { try(t, limited, alter("FLUSH ALL"), 0x01044) }), 4*time.Second, 6*time.Second)
 	try(t, p.n1, alter("START"), 0x6100A)
 	p.n1.Do(alter("STOP"))
 	want(t, p.n1, repState, fmt.Sprintf("0|%d", kept))
@@ -175,7 +176,7 @@ func TestPeerDown(t *testing.T) {
 	p.s2.Kill9()
 }
 
-func TestDropWithPeerDown(t *testing.T) {
+func TestDrop_WithThePeerDown_WantsTheObjectStopped(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.s2.Kill9()
@@ -186,7 +187,7 @@ func TestDropWithPeerDown(t *testing.T) {
 }
 
 // What the receiver compares, and how the sender is told.
-func TestTablesDiffer(t *testing.T) {
+func TestStart_BesideTablesThatDiffer_SaysHow(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 2, at.Options{})
 	n1, n2 := s[0].Open(at.Dial{}), s[1].Open(at.Dial{})
@@ -221,7 +222,7 @@ func TestTablesDiffer(t *testing.T) {
 	n2.Until(soon, "SELECT * FROM T3", "1", "2")
 }
 
-func TestAddAndDropTable(t *testing.T) {
+func TestAddTable_OnOneSide_RefusesStartUntilTheOtherHasItToo(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{}, "CREATE TABLE T2 (C1 INTEGER PRIMARY KEY)")
 	const add, drop = "ADD TABLE FROM SYS.T2 TO SYS.T2", "DROP TABLE FROM SYS.T2 TO SYS.T2"
@@ -255,7 +256,7 @@ func TestAddAndDropTable(t *testing.T) {
 }
 
 // The name in the object is looked up at every connect, not when it is made.
-func TestHostNames(t *testing.T) {
+func TestHostName_IsLookedUpAtEveryConnect(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 2, at.Options{Hosts: map[string]int{"alti-n2": 1}})
 	n1, n2 := s[0].Open(at.Dial{}), s[1].Open(at.Dial{})
@@ -275,7 +276,7 @@ func TestHostNames(t *testing.T) {
 }
 
 // STOPs on one server take turns; on different servers they do not.
-func TestStopsTakeTurns(t *testing.T) {
+func TestStops_OfOneServer_TakeTurns(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 3, at.Options{TimeScale: 0.2})
 	var c []*at.Conn

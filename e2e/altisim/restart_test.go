@@ -14,7 +14,7 @@ import (
 )
 
 // kill -9 at any moment loses no acknowledged row, here or on the peer.
-func TestKillWhileWriting(t *testing.T) {
+func TestKill_WhileWriting_LosesNoAcknowledgedRow(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -47,7 +47,7 @@ func TestKillWhileWriting(t *testing.T) {
 }
 
 // What was started starts again by itself, what was stopped or reset does not.
-func TestRestartKeepsStates(t *testing.T) {
+func TestRestart_StartsWhatWasStartedAndNothingElse(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{}, "CREATE TABLE T2 (C1 INTEGER PRIMARY KEY)", "CREATE TABLE T3 (C1 INTEGER PRIMARY KEY)")
 	for _, c := range []*at.Conn{p.n1, p.n2} {
@@ -76,7 +76,7 @@ func TestRestartKeepsStates(t *testing.T) {
 	p.n2.Until(soon, "SELECT C1 FROM T3", "2") // 1 was reset
 }
 
-func TestShutdown(t *testing.T) {
+func TestShutdown_BlocksUntilItIsDoneAndIsForSYSDBA(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{Env: []string{"ALTIBASE_ADMIN_MODE=0"}})
 	p.n1.Do(alter("START"), "INSERT INTO T1 VALUES (1, 'x', 1)")
@@ -114,7 +114,7 @@ func TestShutdown(t *testing.T) {
 
 // A peer that hangs without closing its connections is given up after a while,
 // and comes back when it answers again.
-func TestPeerHangs(t *testing.T) {
+func TestPeerThatHangs_CountsAsGoneAfterAWhile(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.01})
 	p.n1.Do(alter("START"))
@@ -132,9 +132,10 @@ func TestPeerHangs(t *testing.T) {
 }
 
 // The log does not grow for ever: what no object needs is forgotten.
-func TestLogIsPruned(t *testing.T) {
+func TestLog_ThatNobodyNeeds_IsForgotten(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 0.01})
+	p.n1.Do("ALTER SESSION SET QUERY_TIMEOUT = 0") // by default it is 6 s here
 	p.n1.Do(alter("START"), many(5000), alter("FLUSH"))
 	p.s1.Kill9()
 	if n := logRecords(t, p.s1.DataDir); n > 500 {

@@ -15,7 +15,7 @@ import (
 	at "aku/e2e/altisim/altisimtest"
 )
 
-func TestLogin(t *testing.T) {
+func TestLogin_WithTheWrongNameOrPassword_IsRefused(t *testing.T) {
 	t.Parallel()
 	const password = `a;b}c={d} "é'`
 	s := at.Start(t, 1, at.Options{Password: password})[0]
@@ -51,7 +51,7 @@ func TestLogin(t *testing.T) {
 	s.Open(at.Dial{Password: "Other"})
 }
 
-func TestPasswordFile(t *testing.T) {
+func TestPassword_OfAFile_IsThatOfANewDatabase(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(file, []byte("from;file\n"), 0o600); err != nil {
@@ -61,7 +61,7 @@ func TestPasswordFile(t *testing.T) {
 	s.Open(at.Dial{Password: "from;file"})
 }
 
-func TestOneSysdba(t *testing.T) {
+func TestSYSDBA_IsOneSession(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	first := s.Open(at.Dial{Sysdba: true})
@@ -75,7 +75,7 @@ func TestOneSysdba(t *testing.T) {
 	s.Open(at.Dial{Sysdba: true})
 }
 
-func TestAdminMode(t *testing.T) {
+func TestAdminMode_LetsNobodyInButSYSDBA(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{AdminMode: true})[0]
 	refused := func() {
@@ -103,7 +103,7 @@ func TestAdminMode(t *testing.T) {
 	want(t, s.Open(at.Dial{Sysdba: true}), "SELECT VALUE1 FROM V$PROPERTY WHERE NAME = 'ADMIN_MODE'", "1")
 }
 
-func TestSessionClose(t *testing.T) {
+func TestSessionClose_RollsBackAndCutsTheConnection(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c, user := s.Open(at.Dial{}), s.Open(at.Dial{})
@@ -132,7 +132,7 @@ func TestSessionClose(t *testing.T) {
 	try(t, s.Open(at.Dial{User: "U1", Password: "U1"}), "ALTER DATABASE mydb SESSION CLOSE 1", 0x311B1)
 }
 
-func TestCancel(t *testing.T) {
+func TestCancel_LeavesASessionThatWorks(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 1})
 	p.s2.Kill9()
@@ -167,7 +167,7 @@ func TestCancel(t *testing.T) {
 }
 
 // A client that dies takes its running statement and its session with it.
-func TestClientDies(t *testing.T) {
+func TestClientThatDies_TakesItsStatementAndSessionWithIt(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.s2.Kill9()
@@ -181,7 +181,7 @@ func TestClientDies(t *testing.T) {
 	p.n1.Until(soon, "SELECT COUNT(*) FROM V$SESSION", "1")
 }
 
-func TestQueryTimeoutProperty(t *testing.T) {
+func TestQueryTimeout_SetForTheServer_ReachesNewSessions(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -193,7 +193,7 @@ func TestQueryTimeoutProperty(t *testing.T) {
 	want(t, s.Open(at.Dial{}), mine, "77")
 }
 
-func TestServerGone(t *testing.T) {
+func TestServerThatWasKilled_CutsSessionsAndRefusesLogins(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -208,7 +208,7 @@ func TestServerGone(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
+func TestSettings_ThatAreWrong_AreAllNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	out := at.Run(t, "ALTISIM_TIME_SCALE=x", "ALTISIM_HOSTS=a", "ALTIBASE_PORT_NO=70000", "ALTISIM_LOG=loud")
 	for _, part := range []string{"ALTISIM_DATA_DIR", "ALTISIM_TIME_SCALE", "ALTISIM_HOSTS", "ALTIBASE_PORT_NO", "ALTISIM_LOG"} {
@@ -222,7 +222,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-func TestReplicationOff(t *testing.T) {
+func TestReplicationPort0_SwitchesReplicationOff(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.s1.SetEnv("ALTIBASE_REPLICATION_PORT_NO", "0")

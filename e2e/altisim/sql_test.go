@@ -10,7 +10,7 @@ import (
 	at "aku/e2e/altisim/altisimtest"
 )
 
-func TestQueries(t *testing.T) {
+func TestQueries_GiveRowsOrTheServersErrors(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -76,7 +76,7 @@ func TestQueries(t *testing.T) {
 }
 
 // Values and column names as the Go driver gets them from the real server's driver.
-func TestGoTypes(t *testing.T) {
+func TestValues_HaveTheGoTypesOfTheRealDriver(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	for _, prepare := range []string{"0", "1"} {
@@ -149,8 +149,8 @@ func TestGoTypes(t *testing.T) {
 	}
 }
 
-// An open transaction holds nobody up, and keeps its own changes.
-func TestOpenTransaction(t *testing.T) {
+// An open transaction holds nobody up who wants other rows, and keeps its own changes.
+func TestOpenTransaction_HoldsUpNobodyWhoWantsOtherRows(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(alter("START"))
@@ -186,18 +186,7 @@ func TestOpenTransaction(t *testing.T) {
 	want(t, p.n1, "SELECT C1, C3 FROM T1 ORDER BY 1", "1|1", "2|1", "3|0", "4|0")
 	p.n2.Until(soon, "SELECT C1, C3 FROM T1 ORDER BY 1", "1|1", "2|1", "3|0", "4|0")
 
-	// A key that somebody else took meanwhile is found at the COMMIT.
-	if tx, err = user.BeginTx(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
-	exec("INSERT INTO T1 VALUES (50, 'first', 0)", 0)
-	p.n1.Do("INSERT INTO T1 VALUES (50, 'second', 0)")
-	if err := tx.Commit(); at.Code(err) != 0x11058 {
-		t.Errorf("COMMIT of a key that is taken: %v", err)
-	}
-	want(t, p.n1, "SELECT C2 FROM T1 WHERE C1 = 50", "second")
-	// DDL commits what is open. (The Go driver gives a connection up whose COMMIT has failed.)
-	user = p.s1.Open(at.Dial{})
+	// DDL commits what is open.
 	if tx, err = user.BeginTx(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -207,4 +196,29 @@ func TestOpenTransaction(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A key that an open transaction has taken is its own when it commits, and free when it rolls back. Who wants it waits.
+func TestInsert_OfAKeyThatAnOpenTransactionHasTaken_WaitsForItsEnd(t *testing.T) {
+	t.Parallel()
+	s := at.Start(t, 1, at.Options{})[0]
+	c := s.Open(at.Dial{})
+	c.Do(table)
+	first, _ := begin(t, s, "INSERT INTO T1 VALUES (50, 'first', 0)", "INSERT INTO T1 VALUES (51, 'first', 0)")
+	taken := beside(s, "", "INSERT INTO T1 VALUES (50, 'second', 0)")
+	changed := beside(s, "", "UPDATE T1 SET C2 = 'third' WHERE C1 = 51")
+	c.Do("INSERT INTO T1 VALUES (52, 'another', 0)")
+	waiting(c, "1")
+	ends(t, "an UPDATE of a row that is not there yet", changed, 0)
+	stillRuns(t, "a second INSERT of the key", taken)
+	end(t, first.Commit)
+	ends(t, "a second INSERT of the key", taken, 0x11058)
+
+	first, _ = begin(t, s, "INSERT INTO T1 VALUES (60, 'taken back', 0)")
+	taken = beside(s, "", "INSERT INTO T1 VALUES (60, 'second', 0)")
+	waiting(c, "1")
+	stillRuns(t, "an INSERT of a key that may come free", taken)
+	end(t, first.Rollback)
+	ends(t, "an INSERT of a key that has come free", taken, 0)
+	want(t, c, "SELECT C1, C2 FROM T1 ORDER BY 1", "50|first", "51|first", "52|another", "60|second")
 }

@@ -14,7 +14,7 @@ func many(n int) string {
 	return fmt.Sprintf("INSERT INTO T1 SELECT LEVEL, 'row', LEVEL FROM DUAL CONNECT BY LEVEL <= %d", n)
 }
 
-func TestSync(t *testing.T) {
+func TestSync_IntoATableWithRows_KeepsThem(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'n1', 1), (2, 'n1', 2), (3, 'n1', 3)")
@@ -45,7 +45,7 @@ func TestSync(t *testing.T) {
 }
 
 // Rows written while the copy runs arrive exactly once, in order.
-func TestSyncWhileWriting(t *testing.T) {
+func TestSync_WhileWriting_BringsEachRowOnce(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do(many(3000))
@@ -80,7 +80,7 @@ func TestSyncWhileWriting(t *testing.T) {
 }
 
 // A SYNC that is cut leaves its rows on the target and the object as it was.
-func TestSyncCut(t *testing.T) {
+func TestSync_ThatIsCut_LeavesTheObjectAsItWas(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]struct {
 		session string // run in the session first
@@ -93,7 +93,7 @@ func TestSyncCut(t *testing.T) {
 		"client": {by: func(t *testing.T, p pair, _ *at.Conn) {
 			id := p.n1.Int("SELECT MAX(ID) FROM V$SESSION")
 			try(t, p.n1, fmt.Sprintf("ALTER DATABASE mydb SESSION CLOSE %d", id), 0)
-		}, code: -1},
+		}, code: 0x01043},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +137,7 @@ func TestSyncCut(t *testing.T) {
 	}
 }
 
-func TestSyncDisconnect(t *testing.T) {
+func TestSync_WhoseClientCancels_IsCut(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{TimeScale: 1})
 	c := p.s1.Open(at.Dial{})
@@ -154,7 +154,7 @@ func TestSyncDisconnect(t *testing.T) {
 	c.Rows("SELECT 1 FROM DUAL") // the session is as good as before
 }
 
-func TestSyncsToTwoTargetsAtOnce(t *testing.T) {
+func TestSyncs_ToTwoPeers_RunAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 3, at.Options{})
 	n1 := s[0].Open(at.Dial{})

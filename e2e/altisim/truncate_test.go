@@ -6,7 +6,7 @@ import (
 	at "aku/e2e/altisim/altisimtest"
 )
 
-func TestTruncate(t *testing.T) {
+func TestTruncate_OfAReplicatedTable_WantsThePropertyAndIsLocal(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{}, "CREATE TABLE FREE (C1 INTEGER PRIMARY KEY)")
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 1)", "INSERT INTO FREE VALUES (1)")
@@ -57,7 +57,7 @@ func TestTruncate(t *testing.T) {
 }
 
 // A table that is dropped and made anew is another one, whoever writes.
-func TestTableMadeAnew(t *testing.T) {
+func TestTable_DroppedAndMadeAnew_IsAnotherOne(t *testing.T) {
 	t.Parallel()
 	s := at.Start(t, 1, at.Options{})[0]
 	c := s.Open(at.Dial{})
@@ -67,7 +67,7 @@ func TestTableMadeAnew(t *testing.T) {
 }
 
 // A column that is added on both sides travels.
-func TestAddColumn(t *testing.T) {
+func TestAddColumn_OnBothSides_Travels(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, at.Options{})
 	p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 1)", alter("SYNC"))

@@ -27,9 +27,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestUnseen runs the cases that something of the product needs and that nobody has seen a real server do. They come first and
+// TestUnseen_CasesHoldAsSupposed runs the cases that something of the product needs and that nobody has seen a real server do. They come first and
 // their outcome is printed. On a vendor's server one that turns out otherwise is news and no failure.
-func TestUnseen(t *testing.T) {
+func TestUnseen_CasesHoldAsSupposed(t *testing.T) {
 	var news list
 	t.Cleanup(func() {
 		news.print("not yet seen on a real server, here: %d")
@@ -52,7 +52,7 @@ func TestUnseen(t *testing.T) {
 	})
 }
 
-func TestConformance(t *testing.T) {
+func TestConformance_ServersBehaveAsWasSeen(t *testing.T) {
 	each(t, false, func(t *testing.T, target *Target, f File, c Case, all Cleaner) {
 		if err := Run(t.Errorf, target, f, c, all.Clean); err != nil {
 			t.Error(err)

@@ -13,4 +13,4 @@ for name in SERVERS DRIVER QUOTE SYSDBA EXTRA KILL RESTART ANEW COPY PUTBACK SCA
   [ -z "${!name:-}" ] || args+=("-${name,,}=${!name}")
 done
 # One file after the other: the files share the three servers. PASSWORD stays in the environment.
-exec go test -tags integration -count=1 -v -timeout=2h -run "^Test(Unseen|Conformance)\$/${CASES:-}" . -args "${args[@]}"
+exec go test -tags integration -count=1 -v -timeout=2h -run "^Test(Unseen|Conformance)_/${CASES:-}" . -args "${args[@]}"

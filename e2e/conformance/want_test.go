@@ -87,7 +87,7 @@ func TestWant_BindsOnlyWhenAllIsWell(t *testing.T) {
 	}
 }
 
-func TestVars_Compare(t *testing.T) {
+func TestVars_Compare_NumbersByTheirOrder(t *testing.T) {
 	v := Vars{"a": "5", "b": "9"}
 	for text, ok := range map[string]bool{
 		"$a < $b": true, "$a > $b": false, "$a = 5": true, "$a = $b": false, "$a >= 5": true, "$nosuch > 1": false, "$a <": false,
@@ -98,7 +98,7 @@ func TestVars_Compare(t *testing.T) {
 	}
 }
 
-func TestParse(t *testing.T) {
+func TestParse_ReadsStepsAndWhatTheyLeadTo(t *testing.T) {
 	f, err := Parse("x.txt", `# a comment
 let Q = SELECT 1
 N1> CREATE TABLE T1 (C1 INTEGER, \
@@ -147,7 +147,7 @@ func TestParse_SaysWhatItCannotRead(t *testing.T) {
 }
 
 // A step of a case that nobody can do is a reason to leave the case out, not to fail.
-func TestMissing(t *testing.T) {
+func TestMissing_SaysWhatAServerCannotDo(t *testing.T) {
 	f, err := Parse("x.txt", "=== a\nnot vendor: x\n=== b\nN2 kill\n=== c\nN1> {N3.name}\n=== d\nN1.x login from=afar\n=== e\nN1> SELECT 1 FROM DUAL\n")
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestMissing(t *testing.T) {
 }
 
 // All case files can be read, no name is used twice in a file.
-func TestCases(t *testing.T) {
+func TestCases_AllCanBeRead(t *testing.T) {
 	files, err := Load(Cases())
 	if err != nil {
 		t.Fatal(err)

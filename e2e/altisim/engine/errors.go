@@ -22,7 +22,8 @@ func (e *Error) Is(target error) bool {
 // Errors whose text never varies.
 var (
 	ErrQueryTimeout       = &Error{0x01044, "Client's query exceeded the execution time limit."}
-	ErrCancelled          = &Error{0x01043, "The client cancelled the statement."}
+	ErrSessionClosed      = &Error{0x01043, "The session has been closed by the server"}
+	ErrCancelled          = &Error{0x01040, "The client cancelled the statement."}
 	ErrDeadlock           = &Error{0x11041, "A deadlock situation has been detected."}
 	ErrLockTimeout        = &Error{0x11075, "The transaction has exceeded the lock timeout specified by the user."}
 	ErrDuplicateKey       = &Error{0x11058, "The row already exists in a unique index."}

@@ -19,23 +19,29 @@ const (
 // forever is the limit of a wait that only its context ends.
 const forever time.Duration = -1
 
-// locks are the table locks of a server. Each table has one queue, first come first
-// served: whoever comes behind an exclusive request that waits, waits too, readers
-// included.
+// locks are the locks of a server, on tables and on rows. Each has one queue, first come
+// first served: whoever comes behind an exclusive request that waits, waits too, readers
+// of a table included.
 type locks struct {
-	clock  Clock
-	mu     sync.Mutex
-	tables map[int]*tableLock
+	clock Clock
+	mu    sync.Mutex
+	locks map[lockKey]*lock
 }
 
-type tableLock struct {
+// lockKey is what is locked: a table by its id, or a row of it by its primary key.
+type lockKey struct {
+	table int
+	row   string // JSON array; empty: the table
+}
+
+type lock struct {
 	holders map[*Transaction]lockMode
 	queue   []*lockRequest
 }
 
 type lockRequest struct {
 	by      *Transaction
-	table   int
+	key     lockKey
 	mode    lockMode
 	granted chan struct{} // closed
 	anew    chan struct{} // closed when the wait begins anew
@@ -43,23 +49,23 @@ type lockRequest struct {
 	long    bool // it has waited for more than single statements
 }
 
-func newLocks(c Clock) locks { return locks{clock: c, tables: map[int]*tableLock{}} }
+func newLocks(c Clock) locks { return locks{clock: c, locks: map[lockKey]*lock{}} }
 
 // take waits until the transaction has the lock. A limit of 0 does not wait. A session
 // that would wait for itself gets ErrDeadlock at once; a receiver waits all the same,
 // its limit ends that.
-func (l *locks) take(ctx context.Context, by *Transaction, table int, mode lockMode, limit time.Duration) error {
+func (l *locks) take(ctx context.Context, by *Transaction, key lockKey, mode lockMode, limit time.Duration) error {
 	l.mu.Lock()
-	if by.held[table] >= mode {
+	if by.held[key] >= mode {
 		l.mu.Unlock()
 		return nil
 	}
-	t := l.tables[table]
+	t := l.locks[key]
 	if t == nil {
-		t = &tableLock{holders: map[*Transaction]lockMode{}}
-		l.tables[table] = t
+		t = &lock{holders: map[*Transaction]lockMode{}}
+		l.locks[key] = t
 	}
-	q := &lockRequest{by: by, table: table, mode: mode, granted: make(chan struct{}), anew: make(chan struct{})}
+	q := &lockRequest{by: by, key: key, mode: mode, granted: make(chan struct{}), anew: make(chan struct{})}
 	t.queue = append(t.queue, q)
 	t.grant()
 	refuse := error(nil)
@@ -72,6 +78,7 @@ func (l *locks) take(ctx context.Context, by *Transaction, table int, mode lockM
 	}
 	if q.has() || refuse != nil {
 		t.forget(q)
+		l.drop(key)
 		l.mu.Unlock()
 		return refuse
 	}
@@ -87,15 +94,23 @@ func (l *locks) take(ctx context.Context, by *Transaction, table int, mode lockM
 		return nil
 	}
 	t.forget(q)
+	l.drop(key)
 	return err
+}
+
+// drop forgets a lock that nobody has and nobody waits for.
+func (l *locks) drop(key lockKey) {
+	if t := l.locks[key]; t != nil && len(t.holders) == 0 && len(t.queue) == 0 {
+		delete(l.locks, key)
+	}
 }
 
 // release gives back what a transaction holds.
 func (l *locks) release(by *Transaction) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for table := range by.held {
-		l.giveBack(by, table)
+	for key := range by.held {
+		l.giveBack(by, key)
 	}
 }
 
@@ -103,30 +118,31 @@ func (l *locks) release(by *Transaction) {
 func (l *locks) releaseRead(by *Transaction, table int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if by.held[table] == lockRead {
-		l.giveBack(by, table)
+	if key := (lockKey{table: table}); by.held[key] == lockRead {
+		l.giveBack(by, key)
 	}
 }
 
-func (l *locks) giveBack(by *Transaction, table int) {
-	delete(by.held, table)
-	t := l.tables[table]
+func (l *locks) giveBack(by *Transaction, key lockKey) {
+	delete(by.held, key)
+	t := l.locks[key]
 	delete(t.holders, by)
 	t.grant()
+	l.drop(key)
 }
 
-// grant gives the lock to as many of the queue as can have it. An exclusive request that
+// grant gives the lock to as many of the queue as can have it. An exclusive request for a table that
 // has waited for an open transaction does not get it while one of a receiver is behind it,
 // though nobody may hold the table: the real server was seen to let both wait until one's
 // time is over, and to count the exclusive one's from here. Waits for single statements,
 // which take microseconds there, do not count as such.
-func (t *tableLock) grant() {
+func (t *lock) grant() {
 	for len(t.queue) > 0 {
 		q := t.queue[0]
 		if !t.isFree(q) {
 			return
 		}
-		if q.mode == lockExclusive && q.long && slices.ContainsFunc(t.queue[1:], func(o *lockRequest) bool { return o.by.receiver }) {
+		if q.key.row == "" && q.mode == lockExclusive && q.long && slices.ContainsFunc(t.queue[1:], func(o *lockRequest) bool { return o.by.receiver }) {
 			if !q.renewed {
 				q.renewed = true
 				close(q.anew)
@@ -134,14 +150,14 @@ func (t *tableLock) grant() {
 			return
 		}
 		t.queue = t.queue[1:]
-		t.holders[q.by], q.by.held[q.table] = q.mode, q.mode
+		t.holders[q.by], q.by.held[q.key] = q.mode, q.mode
 		q.by.waits = nil // also before it has noticed
 		close(q.granted)
 	}
 }
 
 // isFree tells whether no other holder stands against the request.
-func (t *tableLock) isFree(q *lockRequest) bool {
+func (t *lock) isFree(q *lockRequest) bool {
 	free := true
 	for holder := range t.holders {
 		if t.against(q, holder) {
@@ -152,12 +168,12 @@ func (t *tableLock) isFree(q *lockRequest) bool {
 	return free
 }
 
-func (t *tableLock) against(q *lockRequest, holder *Transaction) bool {
+func (t *lock) against(q *lockRequest, holder *Transaction) bool {
 	return holder != q.by && (q.mode == lockExclusive || t.holders[holder] == lockExclusive)
 }
 
 // forget takes a request out of the queue that does not want the lock any more.
-func (t *tableLock) forget(q *lockRequest) {
+func (t *lock) forget(q *lockRequest) {
 	if i := slices.Index(t.queue, q); i >= 0 {
 		t.queue = slices.Delete(t.queue, i, i+1)
 		t.grant()
@@ -188,7 +204,7 @@ func (l *locks) waitsForItself(q *lockRequest) bool {
 
 // waitedFor are the holders that stand against a request, and who is before it in the queue.
 func (l *locks) waitedFor(q *lockRequest) (others []*Transaction) {
-	t := l.tables[q.table]
+	t := l.locks[q.key]
 	for holder := range t.holders {
 		if t.against(q, holder) {
 			others = append(others, holder)
@@ -201,6 +217,23 @@ func (l *locks) waitedFor(q *lockRequest) (others []*Transaction) {
 		others = append(others, o.by)
 	}
 	return others
+}
+
+// LockWait is a transaction that waits for a lock, and one that it waits for.
+type LockWait struct{ ID, For int64 }
+
+// LockWaits are all waits of this moment.
+func (s *Server) LockWaits() (waits []LockWait) {
+	s.locks.mu.Lock()
+	defer s.locks.mu.Unlock()
+	for _, t := range s.locks.locks {
+		for _, q := range t.queue {
+			for _, o := range s.locks.waitedFor(q) {
+				waits = append(waits, LockWait{q.by.ID, o.ID})
+			}
+		}
+	}
+	return waits
 }
 
 func (q *lockRequest) has() bool {

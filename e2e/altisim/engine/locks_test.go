@@ -118,6 +118,7 @@ func TestSync_WaitsForOpenTransactions_AndOthersBehindIt(t *testing.T) {
 		open.commit()
 		writer.ends(t, "a writer behind the SYNC", 3*time.Second, nil)
 		reader.ends(t, "a reader behind the SYNC", 3*time.Second, nil)
+		synctest.Wait() // the locks are given back before the copy is shown
 		if st := master.Senders()[0]; st.Sync[0].Records < 0 {
 			t.Errorf("a SYNC that copies shows %+v", st)
 		}
@@ -286,6 +287,7 @@ func TestSync_BesideASlaveThatIsHeldBack(t *testing.T) {
 		open.commit()
 		writer.ends(t, "a writer behind the SYNC", 3*time.Second, nil)
 		synctest.Wait()
+		synctest.Wait() // the locks are given back before the copy is shown
 		if st := master.Senders()[0]; st.Sync[0].Records < 0 {
 			t.Fatalf("no copy: %+v", st)
 		}

@@ -320,16 +320,20 @@ func (r *receiver) rollback() {
 	}
 }
 
-// lock takes the table of a change, or gives the change up after REPLICATION_LOCK_TIMEOUT.
+// lock takes the table and the row of a change, or gives the change up after REPLICATION_LOCK_TIMEOUT.
 // Wait is called before it waits.
 func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, err error) {
-	table := r.targets[ch.Item].table
-	err = a.write(r.ctx, table, 0)
+	to := r.targets[ch.Item]
+	if ch.Columns != nil {
+		to.columns = ch.Columns
+	}
+	table := to.table
+	err = a.change(r.ctx, to, ch, 0)
 	if errors.Is(err, ErrLockTimeout) {
 		if err := wait(); err != nil {
 			return false, err
 		}
-		err = a.write(r.ctx, table, r.s.seconds("REPLICATION_LOCK_TIMEOUT"))
+		err = a.change(r.ctx, to, ch, r.s.seconds("REPLICATION_LOCK_TIMEOUT"))
 	}
 	if !errors.Is(err, ErrLockTimeout) {
 		return err == nil, err
@@ -339,6 +343,19 @@ func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, 
 	defer r.mu.Unlock()
 	r.state.Fail[ch.Op]++
 	return false, nil
+}
+
+// change takes what a change needs: its table, and the rows that it touches.
+func (a *applied) change(ctx context.Context, to target, ch SentChange, limit time.Duration) error {
+	if err := a.write(ctx, to.table, limit); err != nil {
+		return err
+	}
+	for _, row := range to.rows(ch) {
+		if err := a.s.locks.take(ctx, a.Transaction, lockKey{to.table.ID, row}, lockExclusive, limit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockOpen takes the locks of an open transaction of the peer.

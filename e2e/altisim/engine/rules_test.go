@@ -126,7 +126,7 @@ func lasts(t *testing.T, what string, d time.Duration, f func() error, want erro
 	}
 }
 
-func TestWaits(t *testing.T) {
+func TestStatements_TakeTheWaitsOfTheRealServer(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
 		begin := time.Now()
@@ -164,7 +164,7 @@ func TestWaits(t *testing.T) {
 }
 
 // STOPs of one server take turns, those of different servers do not.
-func TestStopsTakeTurns(t *testing.T) {
+func TestStops_OfOneServer_TakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		net := enginetest.NewNetwork()
 		a := newNode(net, "a", map[string]string{"AB": "b", "AC": "c"})
@@ -203,7 +203,7 @@ func TestStopsTakeTurns(t *testing.T) {
 }
 
 // Only a start of the peer's server, a STOP and START of the sender or a FLUSH wake a sender that rests.
-func TestRetryAndWake(t *testing.T) {
+func TestSenderThatRests_IsWokenByThePeersServerStopAndStartOrFlush(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
 		b.down()
@@ -241,7 +241,7 @@ func TestRetryAndWake(t *testing.T) {
 }
 
 // How long a sender rests is asked for at each rest.
-func TestSleepTimeout(t *testing.T) {
+func TestSenderThatRests_AsksForItsSleepTimeoutAtEachRest(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		b.down()
 		if err := a.SetProperty("REPLICATION_SENDER_SLEEP_TIMEOUT", "3"); err != nil {
@@ -284,7 +284,7 @@ func TestSenderOfAnotherObject_Rests(t *testing.T) {
 
 // Everything up to the applied number is there. The number comes up to a commit at once, and
 // to the records that follow it, or that are not sent, with the keep-alive.
-func TestAppliedNumber(t *testing.T) {
+func TestAppliedNumber_ComesToTheCommitAtOnceAndToTheEndWithTheKeepAlive(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		start(t, a)
 		is := func(when string, want engine.SN) {
@@ -317,7 +317,7 @@ func TestAppliedNumber(t *testing.T) {
 	})
 }
 
-func TestFlush(t *testing.T) {
+func TestFlush_AfterAWrite_WaitsForTheKeepAlive(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *node) {
 		ctx := context.Background()
 		start(t, a)
@@ -343,7 +343,7 @@ func TestFlush(t *testing.T) {
 }
 
 // Under a writer a FLUSH is quick, and FLUSH ALL runs after the end of the log.
-func TestFlushUnderAWriter(t *testing.T) {
+func TestFlush_UnderAWriter_IsQuickAndFlushAllChasesTheEnd(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *node) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -353,7 +353,7 @@ func TestFlushUnderAWriter(t *testing.T) {
 			defer close(done)
 			for key := 1; ctx.Err() == nil; key++ {
 				a.insert(key)
-				time.Sleep(time.Millisecond)
+				time.Sleep(10 * time.Millisecond)
 			}
 		}()
 		for range 2 {
@@ -368,7 +368,7 @@ func TestFlushUnderAWriter(t *testing.T) {
 
 // A peer that is busy applying for minutes is not taken for dead; nothing is
 // acknowledged before it is applied.
-func TestSlowPeer(t *testing.T) {
+func TestPeerThatIsSlow_IsNotTakenForGone(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
 		start(t, a)
@@ -387,7 +387,19 @@ func TestSlowPeer(t *testing.T) {
 	})
 }
 
-func TestLogIsPinned(t *testing.T) {
+// A SYNC is over when its rows are there, however long the peer takes and whatever it says meanwhile.
+func TestSync_ToAPeerThatIsSlow_EndsWhenItsRowsAreThere(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		a.insert(1)
+		b.store.Slow = 5 * time.Minute
+		lasts(t, "SYNC to a slow peer", 5*time.Minute, func() error { return a.Sync(context.Background(), "R", engine.SyncOptions{}) }, nil)
+		if b.keys() != 1 {
+			t.Errorf("SYNC is over, and %d of 1 rows are there", b.keys())
+		}
+	})
+}
+
+func TestLog_OfAStartedObject_IsKept(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *node) {
 		ctx := context.Background()
 		b.down()
@@ -408,7 +420,7 @@ func TestLogIsPinned(t *testing.T) {
 	})
 }
 
-func TestLoginRules(t *testing.T) {
+func TestLogin_IsRefusedByTheRulesInTheirOrder(t *testing.T) {
 	for _, c := range []struct {
 		properties map[string]string
 		login      engine.Login
@@ -434,7 +446,7 @@ func TestLoginRules(t *testing.T) {
 	}
 }
 
-func TestSyncCutUnderVirtualTime(t *testing.T) {
+func TestSync_ThatIsCut_EndsAtOnceAndLeavesTheObjectAsItWas(t *testing.T) {
 	for i, cut := range []func(a, b *node, cancel context.CancelFunc){
 		func(a, _ *node, _ context.CancelFunc) { _ = a.Stop(context.Background(), "R") },
 		func(_, b *node, _ context.CancelFunc) { b.down() },

@@ -427,47 +427,24 @@ func (o *outgoing) sends(rec Record) bool {
 }
 
 // sendOpen tells the peer what transactions have changed that are still open, so that it
-// locks what they have locked here, and which of them have ended without a commit.
+// locks what they have locked here, and which of them have ended without a commit. They
+// are shown here before the peer hears of them.
 func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
-	var state []SentOpen
+	state, news := o.look(open)
+	o.sender.update(func(st *SenderState) { st.Open = state })
+	for _, n := range news {
+		if err := o.progress.send(o.link, n.frame); err != nil {
+			return sent, err
+		}
+		sent = true
+		o.sender.update(func(st *SenderState) {
+			st.SentTo += int64(len(n.frame.Changes))
+			add(st.Rows, n.rows, 1)
+		})
+	}
 	is := map[int64]bool{}
-	catalog := o.sender.s.Catalog()
 	for _, t := range open {
 		is[t.id] = true
-		if o.over[t.id] {
-			continue // its commit has been read already
-		}
-		heard := o.told[t.id]
-		if heard == nil {
-			heard = &told{rows: map[int]map[Op]int64{}}
-		}
-		if t.began > o.object.Pinned {
-			var out []SentChange
-			rows := map[int]map[Op]int64{}
-			for _, rec := range t.changes[heard.looked:] {
-				if o.sends(rec) && rec.SN > o.skip {
-					ch := o.change(catalog, rec, rec.SN)
-					ch.SN = t.began
-					out = append(out, ch)
-					count(rows, rec)
-				}
-			}
-			if len(out) > 0 {
-				if err := o.progress.send(o.link, Frame{Kind: FrameOpen, Tx: t.id, SN: t.began, Changes: out}); err != nil {
-					return sent, err
-				}
-				o.told[t.id] = heard
-				sent = true
-				heard.sent += int64(len(out))
-				add(heard.rows, rows, 1)
-				o.sender.update(func(st *SenderState) {
-					st.SentTo += int64(len(out))
-					add(st.Rows, rows, 1)
-				})
-			}
-			heard.looked = len(t.changes)
-		}
-		state = append(state, SentOpen{t.id, t.began, heard.sent > 0})
 	}
 	for id := range o.over {
 		if !is[id] {
@@ -484,8 +461,47 @@ func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 			o.sender.update(func(st *SenderState) { st.SentTo++ })
 		}
 	}
-	o.sender.update(func(st *SenderState) { st.Open = state })
 	return sent, nil
+}
+
+// news is what the peer has not heard yet of a transaction that is open.
+type news struct {
+	frame Frame
+	rows  map[int]map[Op]int64
+}
+
+// look takes up what open transactions have changed since the last time.
+func (o *outgoing) look(open []openTransaction) (state []SentOpen, all []news) {
+	catalog := o.sender.s.Catalog()
+	for _, t := range open {
+		if o.over[t.id] {
+			continue // its commit has been read already
+		}
+		heard := o.told[t.id]
+		if heard == nil {
+			heard = &told{rows: map[int]map[Op]int64{}}
+		}
+		if t.began > o.object.Pinned {
+			n := news{Frame{Kind: FrameOpen, Tx: t.id, SN: t.began}, map[int]map[Op]int64{}}
+			for _, rec := range t.changes[heard.looked:] {
+				if o.sends(rec) && rec.SN > o.skip {
+					ch := o.change(catalog, rec, rec.SN)
+					ch.SN = t.began
+					n.frame.Changes = append(n.frame.Changes, ch)
+					count(n.rows, rec)
+				}
+			}
+			if len(n.frame.Changes) > 0 {
+				o.told[t.id] = heard
+				heard.sent += int64(len(n.frame.Changes))
+				add(heard.rows, n.rows, 1)
+				all = append(all, n)
+			}
+			heard.looked = len(t.changes)
+		}
+		state = append(state, SentOpen{t.id, t.began, heard.sent > 0})
+	}
+	return state, all
 }
 
 func count(rows map[int]map[Op]int64, rec Record) {

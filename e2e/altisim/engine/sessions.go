@@ -122,7 +122,7 @@ func (s *Server) CloseSession(ctx context.Context, id int64, by *Session) error 
 	if c == nil {
 		return ErrSessionNotFound
 	}
-	c.cut(ErrCommunication)
+	c.cut(ErrSessionClosed)
 	if c == by {
 		return nil
 	}

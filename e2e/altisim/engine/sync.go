@@ -141,7 +141,10 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 	go func() { least <- s.Clock.Sleep(ctx, syncWait+forTables(copied, tableCopied)) }()
 	answers := make(chan error, 1)
 	go func() {
-		_, err := link.Receive() // the answer to FrameRowsDone, or the end of the peer
+		f, err := link.Receive() // the answer to FrameRowsDone, or the end of the peer
+		for err == nil && f.Kind != FrameRowsDone {
+			f, err = link.Receive() // it is alive, and not done
+		}
 		if err != nil {
 			_ = link.Close()
 		}

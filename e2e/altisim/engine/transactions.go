@@ -18,8 +18,8 @@ type Transaction struct {
 	receiver bool
 	brief    bool // over with its one statement
 
-	held  map[int]lockMode // by table id; guarded by locks.mu
-	waits *lockRequest     // guarded by locks.mu
+	held  map[lockKey]lockMode // guarded by locks.mu
+	waits *lockRequest         // guarded by locks.mu
 
 	// Guarded by transactions.mu.
 	wrote   time.Time // first
@@ -39,7 +39,7 @@ func (s *Server) Begin(session int64, brief bool) *Transaction {
 	s.transactions.mu.Lock()
 	defer s.transactions.mu.Unlock()
 	s.transactions.last++
-	return &Transaction{ID: s.transactions.last, Session: session, s: s, brief: brief, held: map[int]lockMode{}}
+	return &Transaction{ID: s.transactions.last, Session: session, s: s, brief: brief, held: map[lockKey]lockMode{}}
 }
 
 // beginReceived makes a receiver's transaction; brief says that the peer has told of it only
@@ -67,7 +67,7 @@ func (t *Transaction) Read(ctx context.Context, tables ...*Table) (done func(), 
 		}
 	}
 	for _, table := range tables {
-		if err := t.s.locks.take(ctx, t, table.ID, lockRead, forever); err != nil {
+		if err := t.s.locks.take(ctx, t, lockKey{table: table.ID}, lockRead, forever); err != nil {
 			done()
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func (t *Transaction) Write(ctx context.Context, table *Table) error {
 
 func (t *Transaction) write(ctx context.Context, table *Table, limit time.Duration) error {
 	t.list()
-	if err := t.s.locks.take(ctx, t, table.ID, lockShare, limit); err != nil {
+	if err := t.s.locks.take(ctx, t, lockKey{table: table.ID}, lockShare, limit); err != nil {
 		return err
 	}
 	t.writes()
@@ -101,7 +101,7 @@ func (t *Transaction) writes() {
 // LockTable is LOCK TABLE … IN EXCLUSIVE MODE: nobody else until the transaction ends.
 func (t *Transaction) LockTable(ctx context.Context, table *Table) error {
 	t.list()
-	return t.s.locks.take(ctx, t, table.ID, lockExclusive, forever)
+	return t.s.locks.take(ctx, t, lockKey{table: table.ID}, lockExclusive, forever)
 }
 
 // Changed tells what a statement of the transaction has changed and where in the log the
@@ -191,7 +191,7 @@ func (a *transactions) stillOpen(seen []SentOpen) (open []SentOpen) {
 func (s *Server) lockAlone(ctx context.Context, limit time.Duration, tables []*Table) (release func(), err error) {
 	t := s.Begin(0, true)
 	for _, table := range tables {
-		if err := s.locks.take(ctx, t, table.ID, lockExclusive, limit); err != nil {
+		if err := s.locks.take(ctx, t, lockKey{table: table.ID}, lockExclusive, limit); err != nil {
 			s.locks.release(t)
 			return nil, err
 		}

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"aku/e2e/altisim/engine"
@@ -206,16 +207,31 @@ func (c *Session) write(ctx context.Context, st sqlfront.Statement, args []any) 
 		return Output{}, err
 	}
 	defer done()
-	if c.tx == nil {
-		n, err := c.srv.Store.Write(ctx, c.Replicates(), q.SQL, args...)
-		return Output{Tag: tag(st.First(1), n)}, err
+	lock := store.RowLocks{Table: tables[0], Try: func(keys []string) (string, error) { return tx.TryRows(tables[0], keys) }}
+	for {
+		out, err := c.changeRows(ctx, tx, lock, st.First(1), q.SQL, args)
+		var taken store.RowTaken
+		if !errors.As(err, &taken) {
+			return out, err
+		}
+		if err := tx.WaitForRow(ctx, tables[0], string(taken)); err != nil {
+			return Output{}, err
+		}
 	}
-	did, err := tx.rows.Exec(ctx, q.SQL, args...)
+}
+
+// changeRows runs a writing statement, in the open transaction or as one of its own.
+func (c *Session) changeRows(ctx context.Context, tx *transaction, lock store.RowLocks, verb, query string, args []any) (Output, error) {
+	if c.tx == nil {
+		n, err := c.srv.Store.Write(ctx, c.Replicates(), lock, query, args...)
+		return Output{Tag: tag(verb, n)}, err
+	}
+	did, err := tx.rows.Exec(ctx, lock, query, args...)
 	if err != nil {
 		return Output{}, err
 	}
 	tx.Changed(did.Began, did.Changes)
-	return Output{Tag: tag(st.First(1), did.Touched)}, nil
+	return Output{Tag: tag(verb, did.Touched)}, nil
 }
 
 func (c *Session) lockTable(ctx context.Context, st sqlfront.Statement) (Output, error) {

@@ -13,7 +13,7 @@ func (c *Session) virtual(name string) *sqlfront.Virtual {
 	make, ok := map[string]func() (string, [][]any){
 		"V$REPSENDER": c.repSender, "V$REPSENDER_PARALLEL": c.repSenderParallel, "V$REPRECEIVER": c.repReceiver,
 		"V$REPRECEIVER_TRANSTBL":     c.repReceived,
-		"V$REPSENDER_SENT_LOG_COUNT": c.repSent, "V$REPSENDER_TRANSTBL": c.repTransactions, "V$TRANSACTION": c.transactions,
+		"V$REPSENDER_SENT_LOG_COUNT": c.repSent, "V$REPSENDER_TRANSTBL": c.repTransactions, "V$TRANSACTION": c.transactions, "V$LOCK_WAIT": c.lockWaits,
 		"V$REPGAP": c.repGap, "V$REPSYNC": c.repSync, "V$PROPERTY": c.property, "V$SESSION": c.sessions,
 		"V$INSTANCE": c.instance, "V$DATABASE": c.database, "V$VERSION": c.version, "V$STATEMENT": c.statements,
 		"X$PROPERTY": empty(`ID NAME`), "V$REPEXEC": c.repExec, "V$REPLOGBUFFER": empty(`REP_NAME BUFFER_MIN_SN READ_SN BUFFER_MAX_SN`),
@@ -110,6 +110,14 @@ func (c *Session) transactions() (string, [][]any) {
 		rows = append(rows, []any{t.ID, t.Session, 0, wrote, 0, first, 0, 0})
 	}
 	return `ID SESSION_ID STATUS UPDATE_STATUS LOG_TYPE FIRST_UPDATE_TIME DDL_FLAG UPDATE_SIZE`, rows
+}
+
+func (c *Session) lockWaits() (string, [][]any) {
+	var rows [][]any
+	for _, w := range c.engine().LockWaits() {
+		rows = append(rows, []any{w.ID, w.For})
+	}
+	return `TRANS_ID WAIT_FOR_TRANS_ID`, rows
 }
 
 func (c *Session) repReceiver() (string, [][]any) {

@@ -20,7 +20,7 @@ func parseOne(t *testing.T, text string) Statement {
 	return list[0]
 }
 
-func TestSplit(t *testing.T) {
+func TestSplit_AtSemicolonsOutsideTexts(t *testing.T) {
 	list, err := Split("BEGIN;SAVEPOINT s; insert INTO \"a;b\" VALUES ('x;y', E'it\\'s') -- c;\n;; COMMIT /* ; */")
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestRewrite_OrderByAColumnThatIsTwiceInTheList(t *testing.T) {
 	}
 }
 
-func TestRewrite(t *testing.T) {
+func TestRewrite_MakesItSQLitesOrSaysWhatIsUnknown(t *testing.T) {
 	names := Names{
 		User: "U1", SessionID: 7, UserID: 3, Database: "mydb",
 		Table: func(user, name string) (string, error) { return Q(user + "." + name), nil },
@@ -97,7 +97,7 @@ func TestRewrite(t *testing.T) {
 // Q is quote for the test's tables.
 func Q(name string) string { return quote(name) }
 
-func TestCreateReplicationStatement(t *testing.T) {
+func TestCreateReplication_ReadsHostsAndItems(t *testing.T) {
 	got, err := CreateReplication(parseOne(t, `create lazy replication "r1" with 'h1',1 'h2',2
 		from sys.t1 to sys.t1, from u.t2 partition p1 to u.t3 partition p2`))
 	if err != nil {
@@ -120,7 +120,7 @@ func TestCreateReplicationStatement(t *testing.T) {
 	}
 }
 
-func TestCreateTableStatement(t *testing.T) {
+func TestCreateTable_ReadsColumnsKeysAndPartitions(t *testing.T) {
 	got, err := CreateTable(parseOne(t, `CREATE TABLE T (A INT NOT NULL, B VARCHAR(20) FIXED DEFAULT 'it''s', C NUMERIC(10, 2) NULL,
 		D DATE DEFAULT SYSDATE, CONSTRAINT PK PRIMARY KEY (A, B), UNIQUE (C)) TABLESPACE SYS_TBS_MEM_DATA`), "U")
 	if err != nil {

@@ -44,7 +44,7 @@ func TestCommit_RowsThatAreSeenAreBelowTheEndOfTheLog(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		for i := range rows {
-			if _, err := s.Write(ctx, true, `INSERT INTO "SYS.T1" VALUES (?)`, i); err != nil {
+			if _, err := s.Write(ctx, true, RowLocks{}, `INSERT INTO "SYS.T1" VALUES (?)`, i); err != nil {
 				done <- err
 				return
 			}

@@ -6,10 +6,10 @@
 // An open transaction that is between two statements keeps its changes in
 // SQLite as long as nobody else wants to write; when somebody does, they are
 // taken back and the transaction's statements are run again at its next
-// statement or its COMMIT. So an idle transaction blocks nobody here; the table locks,
-// which do, are in package engine. The price: there are no row locks; of two
-// transactions that change one row the last to commit wins, and a key that
-// somebody else took meanwhile is found at the COMMIT.
+// statement or its COMMIT. So an idle transaction blocks nobody here; the locks
+// of tables and rows, which do, are in package engine. This package tells which
+// rows a statement has changed, and takes it back when somebody else has locked
+// one of them.
 package store
 
 import (

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 
 	"aku/e2e/altisim/engine"
@@ -81,21 +82,22 @@ type Done struct {
 	Changes []engine.Record // that peers shall get
 }
 
-// Exec runs a writing statement.
-func (t *Tx) Exec(ctx context.Context, query string, args ...any) (Done, error) {
+// Exec runs a writing statement. When somebody else has locked a row that it changes, it
+// has changed nothing, and the error is a RowTaken.
+func (t *Tx) Exec(ctx context.Context, lock RowLocks, query string, args ...any) (Done, error) {
 	if err := t.enter(ctx); err != nil {
 		return Done{}, err
 	}
 	defer t.leave()
 	conn := t.s.conn(t.capture)
 	last, err := sequence(ctx, conn)
-	var res sql.Result
+	var touched int64
 	if err == nil {
-		res, err = conn.ExecContext(ctx, query, args...)
+		touched, err = lock.change(ctx, conn, query, args)
 	}
 	if err != nil {
-		if ctx.Err() != nil || interrupted(err) {
-			t.giveWay() // SQLite may have rolled back everything
+		if ctx.Err() != nil || interrupted(err) || errors.As(err, new(RowTaken)) {
+			t.giveWay() // what came before is run again; SQLite may have rolled back everything
 		}
 		return Done{}, err
 	}
@@ -103,8 +105,8 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (Done, error) 
 	if !t.wrote {
 		t.wrote, t.began = true, t.s.LastSN() // the log stands still: this has the turn
 	}
-	d := Done{Began: t.began}
-	if d.Touched, err = res.RowsAffected(); err == nil && t.capture {
+	d := Done{Touched: touched, Began: t.began}
+	if t.capture {
 		d.Changes, err = records(context.WithoutCancel(ctx), conn, "id > ? ORDER BY id", last)
 	}
 	return d, err
@@ -153,7 +155,7 @@ func (t *Tx) Rollback() {
 func (t *Tx) Savepoint(ctx context.Context, name string) error {
 	q := "SAVEPOINT " + Quote(name)
 	if t.wrote {
-		_, err := t.Exec(ctx, q)
+		_, err := t.Exec(ctx, RowLocks{}, q)
 		return err
 	}
 	t.done = append(t.done, statement{query: q}) // set when there is something to write
@@ -208,14 +210,10 @@ func (t *Tx) forget(name string, undo bool) {
 	}
 }
 
-// Write runs one statement as a transaction of its own.
-func (s *Store) Write(ctx context.Context, capture bool, query string, args ...any) (n int64, err error) {
+// Write runs one statement as a transaction of its own, with the locks of Exec.
+func (s *Store) Write(ctx context.Context, capture bool, lock RowLocks, query string, args ...any) (n int64, err error) {
 	err = s.direct(ctx, capture, true, func(conn *sql.Conn) error {
-		res, err := conn.ExecContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		n, err = res.RowsAffected()
+		n, err = lock.change(ctx, conn, query, args)
 		return err
 	})
 	return n, err

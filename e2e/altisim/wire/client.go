@@ -52,14 +52,23 @@ func (c *client) serve() error {
 		return errors.Join(c.back.Flush(), err)
 	}
 	defer c.session.Close()
-	// The end of the session ends the connection, and the other way round.
-	defer context.AfterFunc(c.session.Context(), func() { _ = c.conn.Close() })()
+	// The end of the session ends the connection, and the other way round. Whoever waits for a statement when
+	// his session is closed is told.
+	ends := c.session.Context()
+	defer context.AfterFunc(ends, func() {
+		if !errors.Is(context.Cause(ends), engine.ErrSessionClosed) || !c.running.is() {
+			_ = c.conn.Close()
+		}
+	})()
 	go func() {
 		<-c.in.gone
 		c.running.end(engine.ErrCommunication)
 	}()
 	for {
 		if err := c.back.Flush(); err != nil {
+			return err
+		}
+		if err := context.Cause(ends); err != nil {
 			return err
 		}
 		m, err := c.back.Receive()

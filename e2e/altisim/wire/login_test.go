@@ -57,7 +57,7 @@ func login(t *testing.T, address, options string) string {
 	}
 }
 
-func TestRemoteSysdba(t *testing.T) {
+func TestRemoteSYSDBA_IsRefusedUnlessThePropertyAllowsIt(t *testing.T) {
 	st := enginetest.NewStore()
 	e := engine.New(engine.Config{
 		Store: st, Catalog: st.Catalog(), Network: enginetest.NewNetwork().From("a"), Properties: map[string]string{"REMOTE_SYSDBA_ENABLE": "0"},

@@ -88,7 +88,7 @@ func run(ctx context.Context, kind, cases string) (err error) {
 			return strings.ReplaceAll(err.Error(), "\n", "; "), true
 		}
 		return "ok", true
-	}, "/opt/aku/bin/conformance.test", "-test.v", "-test.timeout=4h", "-test.run=^TestConformance$/"+cases,
+	}, "/opt/aku/bin/conformance.test", "-test.v", "-test.timeout=4h", "-test.run=^Test(Unseen|Conformance)_/"+cases,
 		"-hand", "-kind="+kind, "-servers="+strings.Join(addresses, ","))
 }
 
