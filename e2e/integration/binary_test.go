@@ -328,6 +328,22 @@ func TestHookLog_OutputOfTheContainerThatNobodyReads_DelaysTheEndByLittle(t *tes
 	}
 }
 
+// The container runtime may be restarted in the middle of an end.
+func TestHookLog_OutputThatIsClosed_DoesNotEndTheEnd(t *testing.T) {
+	t.Parallel()
+	c := start(t, 1, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
+	c.createTables()
+	c.inService(0)
+	run := c.pods[0].launch(t, `(aku-prestop; echo "exit code $?" >&2) | true`)
+	run.exit()
+	if !strings.Contains(run.said(), "exit code 0") {
+		t.Errorf("%s", run.said())
+	}
+	if text, err := os.ReadFile(c.pods[0].dir.HookLog()); err != nil || !strings.Contains(string(text), "AKU run successfully.") {
+		t.Errorf("%v, %s", err, text)
+	}
+}
+
 func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

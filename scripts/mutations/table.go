@@ -57,7 +57,7 @@ var mutations = []mutation{
 	{what: "status waits for a server that hangs", file: "internal/status/status.go", from: "const limit = 10 *", to: "const limit = 10000 *", tests: "TestLook_"},
 	{what: "verify waits for a server that hangs", file: "internal/verify/service.go", from: "lookTimeout = 10 *", to: "lookTimeout = 10000 *", tests: "TestService|TestAnswering"},
 	{what: "the check before an upgrade waits for a server that hangs", file: "internal/upgrade/look.go", from: "askLimit = 10 *", to: "askLimit = 10000 *", tests: "TestAsk"},
-	{what: "users that stay have all of an end", file: core, from: "min(drain, end/2), min(all, end*3/4)", to: "drain, all", tests: "TestEnd_ShorterThan"},
+	{what: "users that stay have all of an end", file: core, from: "min(drain, end/2), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
 	{what: "who stays is waited for", file: core, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
 	{what: "the drain time is subtracted twice", file: core, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
 	{what: "a limit is for each try", file: core, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
@@ -116,8 +116,10 @@ var mutations = []mutation{
 	{what: "reserved words stand without quotes", file: "internal/altibase/identifier.go", from: "name == user || plain(name)", to: "name == user || plain(name) || name == strings.ToUpper(name)", tests: "TestIdentifier"},
 	{what: "a blank CHAR is NULL", file: "internal/altibase/column.go", from: "		held = \" \"\n", to: "		held = \"\"\n", tests: "TestLiteral"},
 	{what: "pages of a key of several columns leave rows out", file: "internal/altibase/content.go", from: "all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])", to: "if i == 0 {\n			all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])\n		} else {\n			all = append(all, \"1 = 0\")\n		}", tests: "TestVerify_FindsExactly", in: withServers},
-	{what: "verify does not look whether it finds what it sees", file: "internal/verify/compare.go", from: "		if err != nil || holds(found) {", to: "		if true {", tests: "TestMustFind"},
+	{what: "verify does not look whether it finds what it sees", file: "internal/verify/compare.go", from: "		if err != nil || holds(found) {", to: "		if _ = holds(found); true {", tests: "TestMustFind"},
 	{what: "a row counts as different at its first look", file: "internal/verify/judge.go", from: "	looks = 3", to: "	looks = 1", tests: "TestJudge"},
+
+	{what: "an output that is closed ends the end", file: outputGo, from: "	signal.Ignore(syscall.SIGPIPE)\n", to: "	_ = signal.Ignore\n", tests: "TestHookLog_OutputThatIsClosed", in: withServers},
 
 	// A lock held, a beat left out.
 	{what: "all servers are locked while a session ends", file: serverGo, from: "	servers := slices.Collect(maps.Values(c.servers))\n	c.mu.Unlock()", to: "	servers := slices.Collect(maps.Values(c.servers))\n	defer c.mu.Unlock()", tests: "TestDisconnectThatHangs_HoldsUp"},
@@ -147,5 +149,7 @@ var mutations = []mutation{
 	{what: "what is still to do is not logged", file: "internal/hook/still.go", from: "	s.log.Info(\"still to do, should this be the last line\", \"left_undone\", left)\n", to: "", tests: "TestStill"},
 	{what: "one output that fails keeps the line from the others", file: outputGo, from: "		_, _ = to.Write(line)", to: "		if n, err := to.Write(line); err != nil {\n			return n, err\n		}", tests: "TestOutputThatNobodyReads"},
 	{what: "a cut copy does not say what to raise", file: copyGo, from: "	if !cut || times < 2 {", to: "	if !cut || times < 2000 {", tests: "TestCopy_"},
+	{what: "a marker that cannot be written is said every second", file: "internal/sidecar/sidecar.go", from: "s.warn(\"write the marker\", s.dir.Mark())", to: "s.Log.Warn(\"write the marker\", \"reason\", s.dir.Mark())", tests: "TestMarkerAndBeats"},
+	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.said = said{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
 	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.said) > 0:", to: "	case false:", tests: "TestTrouble_"},
 }
