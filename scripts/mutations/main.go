@@ -146,7 +146,9 @@ func unbroken(all []mutation) []error {
 func run(overlay, in, tests string) (seen, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit+limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout", limit.String(), "-tags=integration", "-run", tests, "./"+in)
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout", limit.String(),
+		"-ldflags=-s -w", // nobody looks into these programs, and to link is most of the time
+		"-tags=integration", "-run", tests, "./"+in)
 	if overlay != "" {
 		cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
 	}
