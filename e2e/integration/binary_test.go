@@ -318,8 +318,29 @@ func TestHookLog_OutputOfTheContainerThatNobodyReads_DelaysTheEndByLittle(t *tes
 		t.Fatalf("the pipe is not full: %v", err)
 	}
 	run := c.pods[0].launch(t, `exec unshare --pid --fork --mount-proc sh -c "aku-prestop 2>&1 & exec > `+fifo+`; wait \$!"`)
+	began := time.Now() // the programs are built
 	if code := run.exit(); code != 0 || !strings.Contains(run.said(), "AKU run successfully.") {
 		t.Errorf("exit code %d:\n%s", code, run.said())
+	}
+	lines := strings.Count(run.said(), "\n")
+	if took, most := time.Since(began), 20*time.Second+time.Duration(lines)*100*time.Millisecond; took > most {
+		t.Errorf("an end of %d lines took %s, want at most %s", lines, took, most)
+	}
+}
+
+// The container runtime may be restarted in the middle of an end.
+func TestHookLog_OutputThatIsClosed_DoesNotEndTheEnd(t *testing.T) {
+	t.Parallel()
+	c := start(t, 1, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
+	c.createTables()
+	c.inService(0)
+	run := c.pods[0].launch(t, `(aku-prestop; echo "exit code $?" >&2) | true`)
+	run.exit()
+	if !strings.Contains(run.said(), "exit code 0") {
+		t.Errorf("%s", run.said())
+	}
+	if text, err := os.ReadFile(c.pods[0].dir.HookLog()); err != nil || !strings.Contains(string(text), "AKU run successfully.") {
+		t.Errorf("%v, %s", err, text)
 	}
 }
 

@@ -210,6 +210,37 @@ func TestHungServer_LeavesServiceAndComesBack(t *testing.T) {
 	p.waitInService()
 }
 
+// A sidecar that is wedged must not keep its pod from ending.
+func TestSidecarThatDoesNotLetGo_IsNotWaitedForForLong(t *testing.T) {
+	t.Parallel()
+	c := start(t, 1, map[string]string{"AKU_END_TIMEOUT": "80"})
+	unlock, err := c.pods[0].dir.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	began := time.Now()
+	if err := c.pods[0].end(); err == nil || !strings.Contains(err.Error(), "is held by another process of this pod") {
+		t.Errorf("the end: %v", err)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it waited for %s", took)
+	}
+}
+
+func TestEnd_LeavesNoMarker(t *testing.T) {
+	t.Parallel()
+	c := start(t, 1, nil)
+	c.createTables()
+	c.inService(0)
+	if err := c.pods[0].end(); err != nil {
+		t.Fatal(err)
+	}
+	if c.pods[0].dir.Marked() {
+		t.Error("the pod counts as in service")
+	}
+}
+
 func TestEndThatCannotDeliver_SaysWhatWasLeftUndone(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_END_TIMEOUT": "10", "AKU_DRAIN_TIME": "0"})

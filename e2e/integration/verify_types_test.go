@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"aku/internal/verify"
 )
@@ -51,6 +52,7 @@ var columns = []column{
 	{"SMALLINT", func(r *rand.Rand) (string, string) { return both(strconv.Itoa(r.IntN(400) - 200)) }},
 	{"BIGINT", func(r *rand.Rand) (string, string) { return both(strconv.FormatInt(r.Int64()-1<<62, 10)) }},
 	{"NUMERIC(15,3)", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d.5", r.IntN(400)-200)) }},
+	{"NUMBER", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d0000.75", r.IntN(400)-200)) }},
 	{"FLOAT", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d.25", r.IntN(400)-200)) }},
 	{"DOUBLE", func(r *rand.Rand) (string, string) {
 		return both("DOUBLE'" + strconv.FormatFloat(r.NormFloat64(), 'g', -1, 64) + "'")
@@ -62,6 +64,12 @@ var columns = []column{
 	{"CHAR(4)", func(r *rand.Rand) (string, string) {
 		held := []string{"", "a", "b", "a b", "한"}[r.IntN(5)]
 		return quoted(held + " "), quoted(held + strings.Repeat(" ", 4-len(held)))
+	}},
+	{"NVARCHAR(13)", func(r *rand.Rand) (string, string) { return both(quoted(text(r, 1+r.IntN(12)) + ".")) }},
+	{"NCHAR(4)", func(r *rand.Rand) (string, string) {
+		held := []string{"", "a", "b", "a b", "한글ab"}[r.IntN(5)]
+		blanks := 4 - utf8.RuneCountInString(held)
+		return quoted(held + strings.Repeat(" ", min(1, blanks))), quoted(held + strings.Repeat(" ", blanks))
 	}},
 	{"DATE", func(r *rand.Rand) (string, string) {
 		const form = "'YYYY-MM-DD HH24:MI:SS.SSSSSS'"

@@ -96,6 +96,42 @@ func TestStatement_ThatComesBackTooLate_EndsItsSession(t *testing.T) {
 	})
 }
 
+func TestLook_AtAServerThatHangs_IsGivenUp(t *testing.T) {
+	for name, look := range map[string]struct {
+		limit time.Duration
+		do    func(context.Context, *Server) error
+	}{
+		"whether it is well":  {quickTimeout, func(ctx context.Context, s *Server) error { _, err := s.Instance(ctx); return err }},
+		"all that plans need": {quickTimeout, func(ctx context.Context, s *Server) error { _, err := s.State(ctx, akucore.Want{}); return err }},
+		"the rows of a table": {contentTimeout, func(ctx context.Context, s *Server) error {
+			_, err := s.CountRows(ctx, akucore.Table{User: "SYS", Name: "T1"})
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+					if strings.HasPrefix(statement, "SELECT") && !strings.Contains(statement, "AKU_") {
+						time.Sleep(time.Hour)
+					}
+					return nil, nil
+				}}
+				servers := f.servers(t)
+				inTime(t, look.limit+cancelGrace, func() {
+					if err := look.do(t.Context(), own(servers)); !errors.Is(err, akucore.ErrUnreachable) {
+						t.Errorf("a server that hangs: %v", err)
+					}
+				})
+				servers.CloseIdle()
+				time.Sleep(time.Hour)
+			})
+		})
+	}
+	if quickTimeout > 10*time.Second || contentTimeout > 90*time.Second {
+		t.Errorf("a look may take %s, and one at rows %s", quickTimeout, contentTimeout)
+	}
+}
+
 func TestServer_InWhichSeveralCallsHang_IsNotAskedBeforeOneComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var quick atomic.Bool // logins that were left behind may still read it

@@ -87,7 +87,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 		for _, t := range s.Tables {
 			texts = append(texts, truncate(t))
 		}
-		return append(texts, setSystem("REPLICATION_DDL_ENABLE", 0))
+		return append(texts, setSystem("REPLICATION_DDL_ENABLE", 0), "-- or leave it, if it was 1 before")
 	case akucore.Close:
 		return []string{setSystem("ADMIN_MODE", 1), "-- close the user sessions"}
 	case akucore.Open:

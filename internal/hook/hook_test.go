@@ -67,6 +67,17 @@ func TestStill_SaysWhatIsLeftWheneverThatChanges(t *testing.T) {
 	}
 }
 
+// The umask is that of the process, so this test runs beside no other.
+func TestOutput_LogIsForEveryUser(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	dir := rundir.Dir(t.TempDir())
+	_, done := Output(dir)
+	defer done()
+	if info, err := os.Stat(dir.HookLog()); err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("the next end may be that of another user: %v, %v", info, err)
+	}
+}
+
 // A container whose output nobody reads any more must not keep its pod from ending.
 func TestOutputThatNobodyReads_DelaysALineByLittle_AndTheOthersHaveIt(t *testing.T) {
 	t.Parallel()

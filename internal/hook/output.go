@@ -3,6 +3,7 @@ package hook
 import (
 	"io"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -15,6 +16,9 @@ const maxHookLog = 1 << 20
 // Output is where the log of a hook can be read: its own output, which the
 // kubelet shows nowhere, the output of the container, and a file that outlives it.
 func Output(dir rundir.Dir) (io.Writer, func()) {
+	// Whoever reads its output may go, as a container runtime does that is restarted. The
+	// next line would end the process, and with it the end of the pod.
+	signal.Ignore(syscall.SIGPIPE)
 	writers := []io.Writer{os.Stdout}
 	if container, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil && os.Getpid() != 1 {
 		writers = append(writers, impatient{container})

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/avast/retry-go/v4"
+
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/lifecycle"
@@ -75,34 +77,50 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			}
 		}
 	}()
-	var last error
-	for try := range r.Settings.QueryRetryCount + 1 {
+	printed := false
+	return r.again(ctx, func(last error) error {
 		plan, err := r.plan(ctx)
 		if err != nil {
-			return errors.Join(err, last)
+			return retry.Unrecoverable(errors.Join(err, last))
 		}
-		if try == 0 {
+		if !printed {
 			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
 			if err := r.printRows(ctx, to); err != nil {
-				return err
+				return retry.Unrecoverable(err)
 			}
+			printed = true
 		}
 		runner := r.Settings.Runner(r.Servers, r.Log)
 		runner.OnStep = r.OnStep
-		last = runner.Run(ctx, plan)
+		if err := runner.Run(ctx, plan); err != nil {
+			r.Servers.CloseIdle()
+			return err
+		}
+		r.Log.Info("the master has its copy; the sidecar opens it", "source", r.Settings.Mesh().PodName(r.Source))
+		return nil
+	})
+}
+
+// again tries as often as a statement is tried, and with the same pause: what fails at once
+// would use all its tries up in a moment. Once is told what failed before, nil at first.
+func (r Recovery) again(ctx context.Context, once func(last error) error) error {
+	var last error
+	for try := range r.Settings.QueryRetryCount + 1 {
+		if try > 0 {
+			r.Log.Warn("beginning again", "reason", last)
+			select {
+			case <-ctx.Done():
+			case <-time.After(r.Settings.Runner(nil, nil).RetryDelay):
+			}
+		}
+		if ctx.Err() == nil {
+			last = once(last)
+		}
 		switch {
-		case last == nil:
-			r.Log.Info("the master has its copy; the sidecar opens it", "source", r.Settings.Mesh().PodName(r.Source))
-			return nil
+		case last == nil || !retry.IsRecoverable(last):
+			return last
 		case ctx.Err() != nil:
 			return fmt.Errorf("%w; the master stays closed, run it again: %w", context.Cause(ctx), last)
-		}
-		r.Log.Warn("beginning again", "reason", last)
-		r.Servers.CloseIdle()
-		// What fails at once would use up all its tries in a moment.
-		select {
-		case <-ctx.Done():
-		case <-time.After(runner.RetryDelay):
 		}
 	}
 	return fmt.Errorf("the master stays closed, run it again: %w", last)

@@ -61,6 +61,24 @@ func TestTrouble_IsAnnouncedOnce_AndThatItIsOver(t *testing.T) {
 	}
 }
 
+func TestTrouble_ThatOnlySomebodyEnds_IsAnnounced(t *testing.T) {
+	t.Parallel()
+	want := map[akucore.Reason]string{
+		akucore.ReasonMasterFailed: "MasterFailed", akucore.ReasonSlaveFailed: "SlaveFailed", akucore.ReasonTables: "TablesNotReady",
+		akucore.ReasonPassword: "WrongPassword", akucore.ReasonStranger: "WrongServer", akucore.ReasonSurplus: "PodNumberTooHigh",
+		akucore.ReasonForeign: "OtherUtility", akucore.ReasonCopyLimit: "CopyTooSlow", akucore.ReasonFatal: "CannotReplicate",
+	}
+	for _, reason := range akucore.Reasons {
+		got := announced(t, 0, func(a *announcer) { a.note(metrics.Waiting, reason, "it is so") })
+		switch name := want[reason]; {
+		case name == "" && len(got) > 0:
+			t.Errorf("%s heals by itself: %v", reason, got)
+		case name != "" && (len(got) != 1 || got[0].Reason != name || !got[0].Warning || got[0].Text != "it is so"):
+			t.Errorf("%s: %v, want %s", reason, got, name)
+		}
+	}
+}
+
 func TestTroubleThatLasts_IsAnnouncedAnewBeforeKubernetesForgetsIt(t *testing.T) {
 	t.Parallel()
 	got := announced(t, 0, func(a *announcer) {

@@ -40,12 +40,10 @@ func (s *Sidecar) beat(ctx context.Context) {
 	s.sayBeat(nil)
 }
 
-// sayBeat says once that there are no beats, and that there are again.
+// sayBeat says now and then that there are no beats, and once that there are again.
 func (s *Sidecar) sayBeat(err error) {
-	switch {
-	case err != nil && !s.beatless:
-		s.Log.Warn("no beat could be inserted, so the peers cannot tell that they hear this pod", "error", err)
-	case err == nil && s.beatless:
+	s.warn("no beat could be inserted, so the peers cannot tell that they hear this pod", err)
+	if err == nil && s.beatless {
 		s.Log.Info("beats are inserted again")
 	}
 	s.beatless = err != nil

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aku/internal/rundir"
 	"aku/internal/settings"
 )
 
@@ -32,6 +33,29 @@ func TestTroubleThatLasts_IsLoggedAtOnceAndThenEveryHalfMinute(t *testing.T) {
 		s.warn("a", errors.New("three"))
 		if n := strings.Count(log.String(), "three"); n != 2 {
 			t.Errorf("logged %d times: what is new, or comes back, is said at once", n)
+		}
+	})
+}
+
+// What is done again and again while the pod is in service fails again and again, too.
+func TestMarkerAndBeatsThatFail_AreSaidAtOnceAndThenEveryHalfMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := Sidecar{Log: slog.New(slog.NewTextHandler(&log, nil)), dir: rundir.Dir(filepath.Join(t.TempDir(), "away"))}
+		for range 90 {
+			s.markAgain()
+			s.sayBeat(errors.New("the log volume is full"))
+			time.Sleep(time.Second)
+		}
+		for _, trouble := range []string{"write the marker", "no beat could be inserted"} {
+			if n := strings.Count(log.String(), trouble); n != 3 {
+				t.Errorf("%s: logged %d times in 90 s, want 3", trouble, n)
+			}
+		}
+		s.sayBeat(nil)
+		s.sayBeat(nil)
+		if n := strings.Count(log.String(), "beats are inserted again"); n != 1 {
+			t.Errorf("that it is over is said %d times", n)
 		}
 	})
 }

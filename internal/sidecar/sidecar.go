@@ -222,9 +222,7 @@ func (s *Sidecar) tidy(ctx context.Context) {
 // removes when it runs only after a quick start was complete.
 func (s *Sidecar) markAgain() {
 	if !s.dir.Marked() {
-		if err := s.dir.Mark(); err != nil {
-			s.Log.Error("write the marker", "error", err)
-		}
+		s.warn("write the marker", s.dir.Mark())
 	}
 }
 

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +85,9 @@ func TestFile_SaysWhatTheLastEndDid(t *testing.T) {
 		if err := Write(dir, want); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, fileName)); err != nil || info.Mode().Perm()&0o044 != 0o044 {
+		t.Errorf("another user cannot read it: %v, %v", info.Mode(), err)
 	}
 	got, ok, err := Read(dir)
 	if !ok || err != nil {

@@ -3,7 +3,9 @@
 // out, an error dropped, a lock held, a log lost. A breakage that no test sees is a test
 // that is missing. (The rules themselves are broken by the simulation's TestMutations.)
 //
-// The files stay as they are: the compiler is given others in their place (go test -overlay).
+// The files stay as they are: the compiler is given others in their place (-overlay), also
+// where a test builds programs. First the same tests run on what is there: one that is red
+// without a breakage sees nothing.
 package main
 
 import (
@@ -12,9 +14,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,26 +29,41 @@ import (
 // atOnce is how many breakages are tried at the same time.
 const atOnce = 2
 
-// limit bounds one of them. A test that hangs has seen it.
-const limit = 2 * time.Minute
+// limit bounds the tests of one of them: tests that hang have seen it. To build them takes
+// its time on a busy machine, and proves nothing.
+const (
+	limit      = 110 * time.Second
+	buildLimit = 10 * time.Minute
+)
 
 // A mutation is one breakage: in a file, these words are replaced by others.
 type mutation struct {
 	what     string
-	file     string
+	file     string // or the folder of it
 	from, to string
 	tests    string // -run
-	in       string // package of the tests; "" for that of the file
+	in       string // package of the tests, or several as a/...; "" for that of the file
+}
+
+// where is the package of its tests.
+func (m mutation) where() string {
+	switch {
+	case m.in != "":
+		return m.in
+	case filepath.Ext(m.file) == ".go":
+		return filepath.Dir(m.file)
+	}
+	return m.file + "/..."
 }
 
 func main() {
-	if err := run(); err != nil {
+	if err := mutate(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func mutate() error {
 	only := ""
 	if len(os.Args) > 1 {
 		only = os.Args[1]
@@ -52,42 +73,102 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var mu sync.Mutex
-	var trying sync.WaitGroup
-	tried, caught := 0, 0
-	var failed []error
-	turns := make(chan struct{}, atOnce)
-	for i, m := range mutations {
-		if !strings.Contains(m.file+" "+m.what, only) {
-			continue
+	var chosen []mutation
+	for _, m := range mutations {
+		if strings.Contains(m.file+" "+m.what, only) {
+			chosen = append(chosen, m)
 		}
-		trying.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			began := time.Now()
-			seen, err := m.try(filepath.Join(dir, fmt.Sprint(i)))
-			mu.Lock()
-			defer mu.Unlock()
-			tried++
-			word := "MISSED"
-			switch {
-			case err != nil:
-				word = "BROKEN"
-				failed = append(failed, fmt.Errorf("%s: %s: %w", m.file, m.what, err))
-			case seen:
-				word = "caught"
-				caught++
-			}
-			fmt.Printf("%s  %s: %s  %.1f s\n", word, m.file, m.what, time.Since(began).Seconds())
-		})
 	}
-	trying.Wait()
-	fmt.Printf("caught %d of %d\n", caught, tried)
-	if caught < tried {
+	failed := unbroken(chosen)
+	var mu sync.Mutex
+	caught := 0
+	inTurn(chosen, func(m mutation) {
+		began := time.Now()
+		work, err := os.MkdirTemp(dir, "")
+		seen := false
+		if err == nil {
+			seen, err = m.try(work)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		word := "MISSED"
+		switch {
+		case err != nil:
+			word = "BROKEN"
+			failed = append(failed, fmt.Errorf("%s: %s: %w", m.file, m.what, err))
+		case seen:
+			word = "caught"
+			caught++
+		}
+		fmt.Printf("%s  %s: %s  %.1f s\n", word, m.file, m.what, time.Since(began).Seconds())
+	})
+	fmt.Printf("caught %d of %d\n", caught, len(chosen))
+	if caught < len(chosen) {
 		failed = append(failed, errors.New("a breakage that no test sees needs a test; one that does not fit any more, new words"))
 	}
 	return errors.Join(failed...)
 }
+
+// inTurn does something with each, with some at the same time.
+func inTurn[T any](all []T, do func(T)) {
+	var doing sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	for _, one := range all {
+		turns <- struct{}{}
+		doing.Go(func() {
+			defer func() { <-turns }()
+			do(one)
+		})
+	}
+	doing.Wait()
+}
+
+// unbroken runs the tests on the code as it is, and gives what is red.
+func unbroken(all []mutation) []error {
+	tests := map[string][]string{}
+	for _, m := range all {
+		tests[m.where()] = append(tests[m.where()], m.tests)
+	}
+	var mu sync.Mutex
+	var red []error
+	inTurn(slices.Sorted(maps.Keys(tests)), func(in string) {
+		seen, err := run("", in, strings.Join(tests[in], "|"))
+		mu.Lock()
+		defer mu.Unlock()
+		if seen != nil || err != nil {
+			red = append(red, fmt.Errorf("%s: red without a breakage: %w", in, errors.Join(seen, err)))
+		}
+	})
+	return red
+}
+
+// run runs tests, with an overlay unless that is "". Seen is what is red, err what kept them from running.
+func run(overlay, in, tests string) (seen, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), buildLimit+limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout", limit.String(),
+		"-ldflags=-s -w", // nobody looks into these programs, and to link is most of the time
+		"-tags=integration", "-run", tests, "./"+in)
+	if overlay != "" {
+		cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	}
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("not done in %s: %w", buildLimit+limit, ctx.Err())
+	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
+		return nil, fmt.Errorf("it does not build:\n%s", out)
+	case errors.As(err, &exit):
+		return fmt.Errorf("%s", out), nil
+	case err == nil && !ran.Match(out):
+		return nil, fmt.Errorf("there is no test %s in %s", tests, in)
+	}
+	return nil, err
+}
+
+// ran is the line of a package in which tests ran.
+var ran = regexp.MustCompile(`(?m)^ok  \t.*s$`)
 
 // try breaks the code and tells whether the tests have seen it.
 func (m mutation) try(dir string) (seen bool, err error) {
@@ -95,51 +176,46 @@ func (m mutation) try(dir string) (seen bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	in := m.in
-	if in == "" {
-		in = filepath.Dir(m.file)
-	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout", (limit - 10*time.Second).String(),
-		"-tags=integration", "-overlay", overlay, "-run", m.tests, "./"+in)
-	out, err := cmd.CombinedOutput()
-	switch {
-	case ctx.Err() != nil:
-		return true, nil
-	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-		return false, fmt.Errorf("it does not build:\n%s", out)
-	case bytes.Contains(out, []byte("no tests to run")):
-		return false, fmt.Errorf("there is no test %s in %s", m.tests, in)
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return false, err
-	}
-	return err != nil, nil
+	red, err := run(overlay, m.where(), m.tests)
+	return red != nil, err
 }
 
 // overlay writes the broken file, and what the compiler is to know of it.
 func (m mutation) overlay(dir string) (string, error) {
-	text, err := os.ReadFile(m.file)
+	file, text, err := m.find()
 	if err != nil {
 		return "", err
 	}
-	if n := bytes.Count(text, []byte(m.from)); n != 1 {
-		return "", fmt.Errorf("%q is there %d times", m.from, n)
-	}
-	original, err := filepath.Abs(m.file)
+	original, err := filepath.Abs(file)
 	if err != nil {
 		return "", err
 	}
-	broken, overlay := filepath.Join(dir, filepath.Base(m.file)), filepath.Join(dir, "overlay.json")
+	broken, overlay := filepath.Join(dir, filepath.Base(file)), filepath.Join(dir, "overlay.json")
 	content, err := json.Marshal(map[string]any{"Replace": map[string]string{original: broken}})
 	if err != nil {
 		return "", err
 	}
 	return overlay, errors.Join(
-		os.Mkdir(dir, 0o750),
 		os.WriteFile(broken, bytes.Replace(text, []byte(m.from), []byte(m.to), 1), 0o600),
 		os.WriteFile(overlay, content, 0o600),
 	)
+}
+
+// find gives the one file that holds the words, and its text: code moves between the files of a folder.
+func (m mutation) find() (file string, text []byte, err error) {
+	found := 0
+	err = filepath.WalkDir(m.file, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		held, err := os.ReadFile(path)
+		if n := bytes.Count(held, []byte(m.from)); n > 0 {
+			file, text, found = path, held, found+n
+		}
+		return err
+	})
+	if err == nil && found != 1 {
+		err = fmt.Errorf("%q is there %d times", m.from, found)
+	}
+	return file, text, err
 }

@@ -16,6 +16,10 @@ const (
 	settingsGo = "internal/settings/settings.go"
 	checkGo    = "internal/settings/check.go"
 	judgeGo    = "internal/upgrade/judge.go"
+	hookGo     = "internal/hook/hook.go"
+	errorsGo   = "internal/altibase/errors.go"
+	splitGo    = "internal/sqlscript/split.go"
+	core       = "internal/akucore"
 
 	withServers = "e2e/integration"
 )
@@ -45,6 +49,24 @@ var mutations = []mutation{
 	{what: "an end request is seen late", file: "internal/rundir/await.go", from: "syscall.IN_CREATE|syscall.IN_MOVED_TO|syscall.IN_CLOSE_WRITE", to: "syscall.IN_MOVE_SELF", tests: "TestAwaitEnd"},
 	{what: "seconds are a thousand", file: settingsGo, from: "return time.Duration(n) * time.Second", to: "return time.Duration(n) * 1000 * time.Second", tests: "."},
 	{what: "hosts of any length", file: checkGo, from: "maxHostBytes = 62", to: "maxHostBytes = 62000", tests: "."},
+	{what: "a look may hang", file: serverGo, from: "quickTimeout = 10 *", to: "quickTimeout = 10000 *", tests: "TestLook_"},
+	{what: "rows may be read for ever", file: "internal/altibase/content.go", from: "contentTimeout = 90 *", to: "contentTimeout = 90000 *", tests: "TestLook_"},
+	{what: "failures without end", file: "internal/steps/steps.go", from: "mostFailures = 20", to: "mostFailures = 20000", tests: "TestRecorder_IsBounded"},
+	{what: "the sidecar is waited for without end", file: hookGo, from: "lockPatience = 10 *", to: "lockPatience = 10000 *", tests: "TestSidecarThatDoesNotLetGo", in: withServers},
+	{what: "an end has a day", file: hookGo, from: "began.Add(limit)", to: "began.Add(1000*limit)", tests: "TestEndOutOfTime", in: withServers},
+	{what: "status waits for a server that hangs", file: "internal/status/status.go", from: "const limit = 10 *", to: "const limit = 10000 *", tests: "TestLook_"},
+	{what: "verify waits for a server that hangs", file: "internal/verify/service.go", from: "lookTimeout = 10 *", to: "lookTimeout = 10000 *", tests: "TestService|TestAnswering"},
+	{what: "the check before an upgrade waits for a server that hangs", file: "internal/upgrade/look.go", from: "askLimit = 10 *", to: "askLimit = 10000 *", tests: "TestAsk"},
+	{what: "users that stay have all of an end", file: core, from: "min(drain, end/2), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
+	{what: "who stays is waited for", file: core, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
+	{what: "the drain time is subtracted twice", file: core, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
+	{what: "a limit is for each try", file: core, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
+	{what: "no pause before the next try of a recovery", file: "internal/recovery/recovery.go", from: "r.Settings.Runner(nil, nil).RetryDelay", to: "0", tests: "TestAgain"},
+	{what: "no pause before the next call of the API", file: "internal/kube/scale_to_zero.go", from: "case <-time.After(scalePoll):", to: "case <-time.After(0):", tests: "TestInsist"},
+	{what: "the default of AKU_QUERY_TIMEOUT limits a copy", file: settingsGo, from: "	if s.QueryTimeout == defaultQueryTimeout {\n		return 0", to: "	if s.QueryTimeout == defaultQueryTimeout {\n		return seconds(s.QueryTimeout)", tests: "."},
+	{what: "the server's own limit cuts a copy", file: copyGo, from: "	if err := c.limitQueries(ctx, 0); err != nil {", to: "	if err := ctx.Err(); err != nil {", tests: "TestCopy_"},
+	{what: "more objects than a server takes", file: checkGo, from: "MaxObjects = 32", to: "MaxObjects = 32000", tests: "TestRead"},
+	{what: "a password of any length", file: "internal/altibase/password.go", from: "maxPasswordBytes = 40", to: "maxPasswordBytes = 40000", tests: "TestCheckPassword"},
 
 	// A close left out.
 	{what: "a late login stays", file: connectGo, from: "}, opened.end)", to: "}, func() {})", tests: "TestLogin_"},
@@ -54,6 +76,11 @@ var mutations = []mutation{
 	{what: "a property of who was killed is not put back", file: lendGo, from: "			if l.lasts {\n				continue", to: "			if l.lasts || !l.lasts {\n				continue", tests: "TestLend_OfWhoWasKilled", in: withServers},
 	{what: "a property goes back to 0 whatever it was", file: lendGo, from: "	made.found = now[0].int(0)", to: "	made.found = 0", tests: "TestTruncate_PutsBack", in: withServers},
 	{what: "verify drops a row that is proven to differ", file: "internal/verify/judge.go", from: "				proven = append(proven, one)\n", to: "", tests: "TestVerify", in: withServers},
+	{what: "an end of a session that hangs is asked for again", file: "internal/altibase/change.go", from: "	if s.ending[id] {", to: "	if false {", tests: "TestCloseUserSessions"},
+	{what: "users whose sessions hang make a server that hangs", file: sessionGo, from: "int(s.abandoned.Load()) - len(s.ending)", to: "int(s.abandoned.Load())", tests: "TestCloseUserSessions"},
+	{what: "no session to spare", file: serverGo, from: "	sessions += spare\n", to: "", tests: "TestCloseUserSessions"},
+	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "		if !errors.Is(err, akucore.ErrBusy) {\n			s.dbaFree <- struct{}{}\n", to: "		if !errors.Is(err, akucore.ErrBusy) {\n", tests: "TestSYSDBA_"},
+	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "ender.End(ctx)", tests: "TestEnd_LeavesNoMarker", in: withServers},
 
 	// An error dropped.
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_OfAnotherMesh", in: withServers},
@@ -67,18 +94,62 @@ var mutations = []mutation{
 	{what: "a log is kept for nobody", file: judgeGo, from: "	refusals = append(refusals, keptForNobody(m, f)...)\n", to: "", tests: "."},
 	{what: "a table may be missing", file: judgeGo, from: "	refusals = append(refusals, tables(m, f)...)\n", to: "", tests: "."},
 	{what: "the driver does not know the limit of a login", file: settingsGo, from: ";LOGIN_TIMEOUT=4", to: "", tests: "TestDriver_"},
+	{what: "no look at whose server it is", file: connectGo, from: "	if err := s.quickly(ctx, opened.recognize); err != nil {", to: "	if err := ctx.Err(); err != nil {", tests: "TestStranger_OfAnotherMesh", in: withServers},
+	{what: "only loopback over IPv4", file: connectGo, from: "{\"127.0.0.1\", \"::1\"}", to: "{\"127.0.0.1\"}", tests: "TestIPv6", in: withServers},
+	{what: "an address of IPv6 without brackets", file: connectGo, from: "address = \"[\" + address + \"]\"", to: "address += \"\"", tests: "TestConnectionString"},
+	{what: "an error without what to do", file: errorsGo, from: "	if what, ok := advice[e.Code]; ok {", to: "	if what, ok := advice[e.Code]; ok && false {", tests: "TestClassify"},
+	{what: "what cannot help is tried again", file: errorsGo, from: "	\"6114E\": akucore.ErrFatal,", to: "	\"6114F\": akucore.ErrFatal,", tests: "TestClassify"},
+	{what: "a script that cannot be read is left out", file: "internal/sidecar/scripts.go", from: "Fault: cause(err)})", to: "Fault: nil})", tests: "TestInitdb_", in: withServers},
+	{what: "a folder of scripts that cannot be read is empty", file: "internal/sidecar/scripts.go", from: "return []akucore.Script{{Name: dir, Fault: cause(err)}}", to: "return nil", tests: "TestScripts"},
+	{what: "scripts before a broken one are run", file: "internal/altibase/initialize.go", from: "return all, errors.Join(faults...)", to: "return all, nil", tests: "TestInitialize"},
+	{what: "a statement that fails is passed over", file: "internal/altibase/initialize.go", from: "err != nil && !exists(err) {", to: "err != nil && !exists(err) && i > 1000 {", tests: "TestInitialize"},
+	{what: "quotes in comments begin a text", file: splitGo, from: "strings.HasPrefix(rest, \"/*\"):", to: "strings.HasPrefix(rest, \"/**\"):", tests: "TestSplit"},
+	{what: "blocks are cut at their semicolons", file: splitGo, from: "case c == ';' && !s.block:", to: "case c == ';':", tests: "TestSplit"},
+	{what: "a / behind a line end of Windows ends nothing", file: splitGo, from: "const blanks = \" \\t\\r\\f\\v\"", to: "const blanks = \" \\t\\f\\v\"", tests: "TestSplit"},
+	{what: "a byte order mark is a word", file: splitGo, from: "	case strings.HasPrefix(rest, mark): // also", to: "	case rest == \"\": // also", tests: "TestSplit"},
+	{what: "the error of the last try is lost", file: core, from: "return fmt.Errorf(\"%w: %w\", last, context.Cause(ctx))", to: "return err", tests: "TestStep_"},
+	{what: "one who hangs is back", file: core, from: "func away(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout) }", to: "func away(err error) bool { return errors.Is(err, ErrUnreachable) }", tests: "TestAway"},
+	{what: "a pod that hangs answers", file: "internal/verify/verify.go", from: "!(akucore.Pod{Err: err}).Away()", to: "!errors.Is(err, akucore.ErrUnreachable)", tests: "TestAnswering"},
+	{what: "users are let in where no session is free", file: core, from: "		r.Log.Warn(\"sessions could not be opened ahead\", \"error\", err)\n", to: "		return err\n", tests: "TestClose_"},
+	{what: "a pod that has changed is deleted for ever", file: "internal/kube/pod.go", from: "!errors.Is(err, errNotFound) && !errors.Is(err, errConflict)", to: "!errors.Is(err, errNotFound)", tests: "TestScaleToZero_APodThatIsAnother"},
+	{what: "steps of the same words are one", file: core, from: "	step.state = state\n", to: "	for _, stage := range p.stages {\n		for _, other := range stage {\n			if other.words == step.words {\n				other.state = state\n			}\n		}\n	}\n", tests: "TestLeft_"},
+	{what: "reserved words stand without quotes", file: "internal/altibase/identifier.go", from: "name == user || plain(name)", to: "name == user || plain(name) || name == strings.ToUpper(name)", tests: "TestIdentifier"},
+	{what: "a blank CHAR is NULL", file: "internal/altibase/column.go", from: "		held = \" \"\n", to: "		held = \"\"\n", tests: "TestLiteral"},
+	{what: "pages of a key of several columns leave rows out", file: "internal/altibase/content.go", from: "all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])", to: "if i == 0 {\n			all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])\n		} else {\n			all = append(all, \"1 = 0\")\n		}", tests: "TestVerify_FindsExactly", in: withServers},
+	{what: "verify does not look whether it finds what it sees", file: "internal/verify/compare.go", from: "		if err != nil || holds(found) {", to: "		if _ = holds(found); true {", tests: "TestMustFind"},
+	{what: "a row counts as different at its first look", file: "internal/verify/judge.go", from: "	looks = 3", to: "	looks = 1", tests: "TestJudge"},
+
+	{what: "an output that is closed ends the end", file: outputGo, from: "	signal.Ignore(syscall.SIGPIPE)\n", to: "	_ = signal.Ignore\n", tests: "TestHookLog_OutputThatIsClosed", in: withServers},
 
 	// A lock held, a beat left out.
 	{what: "all servers are locked while a session ends", file: serverGo, from: "	servers := slices.Collect(maps.Values(c.servers))\n	c.mu.Unlock()", to: "	servers := slices.Collect(maps.Values(c.servers))\n	defer c.mu.Unlock()", tests: "TestDisconnectThatHangs_HoldsUp"},
 	{what: "many statements do not beat", file: sessionGo, from: "		pulse.Beat(ctx) // many", to: "		_ = pulse.Beat // many", tests: "TestManyTables"},
+	{what: "who queues for a lock is silent", file: "internal/altibase/lock.go", from: "return pulse.While(ctx, func() error { return task(ctx, c) })", to: "_ = pulse.While\n			return task(ctx, c)", tests: "TestQueueForALock"},
+	{what: "who waits for the lock of the pod is silent", file: rundirGo, from: "		pulse.Beat(ctx)\n", to: "		_ = pulse.Beat\n", tests: "TestLivez_IsAliveWhileItWaits", in: withServers},
+	{what: "scripts are silent", file: core, from: "pulse.While(ctx, func() error { return own.Initialize(ctx, scripts) })", to: "own.Initialize(ctx, scripts)", tests: "TestLongWork_Beats"},
+	{what: "a copy is silent", file: core, from: "		pulse.Beat(ctx)\n		progress, err", to: "		progress, err", tests: "TestLongWork_Beats"},
 	{what: "the request comes before the lock's file", file: rundirGo, from: "	file, err := open(d.lock())\n	if err != nil {\n		return nil, err\n	}\n	if err := d.RequestEnd()", to: "	_ = d.RequestEnd()\n	file, err := open(d.lock())\n	if err != nil {\n		return nil, err\n	}\n	if err := d.RequestEnd()", tests: "TestTakeOver"},
 	{what: "files are for one user", file: sharedGo, from: "	if err == nil {\n		_ = file.Chmod(everybody)", to: "	if false {\n		_ = file.Chmod(everybody)", tests: "TestContainersOfDifferentUsers"},
 	{what: "what was there before cannot be touched", file: sharedGo, from: "	if errors.Is(err, fs.ErrExist) {", to: "	if false && errors.Is(err, fs.ErrExist) {", tests: "TestContainersOfDifferentUsers"},
 
 	// A log lost.
+	{what: "what is left undone is not said when time is over", file: hookGo, from: "	defer context.AfterFunc(ctx, sayUndone)()\n", to: "", tests: "TestEndOutOfTime", in: withServers},
+	{what: "progress of an end is not said", file: hookGo, from: "		if e.Kind == akucore.StepDone || e.Kind == akucore.StepFailed {\n			still.say()", to: "		if false {\n			still.say()", tests: "TestEndThatIsKilled", in: withServers},
+	{what: "the end says too late that all is done", file: hookGo, from: "step.Do == akucore.Shutdown && len(ender.Left()) == 1", to: "false", tests: "TestSIGTERM_OfTheHook", in: withServers},
+	{what: "what an end took is in no file", file: hookGo, from: "steps.Write(s.RunDir, recorder.End(err))", to: "error(nil)", tests: "TestMetrics", in: withServers},
+	{what: "what an end took is for one user", file: "internal/steps/file.go", from: "file.Chmod(0o644)", to: "file.Chmod(0o600)", tests: "TestFile"},
+	{what: "the hook's log is for one user", file: outputGo, from: "		_ = file.Chmod(0o666) // the next", to: "		// the next", tests: "TestOutput"},
+	{what: "no Event of a copy that is cut again", file: announceGo, from: "	akucore.ReasonCopyLimit:    \"CopyTooSlow\",\n", to: "", tests: "TestTrouble"},
+	{what: "an unknown replica count is not said", file: settingsGo, from: "return Unasked, fmt.Errorf(\"the replica count is not known, so nothing is reset: %w\", err)", to: "return Unasked, nil", tests: "TestReplicas", in: "internal/sidecar"},
+	{what: "a cell breaks its table", file: "internal/footnote/footnote.go", from: "	if utf8.RuneCountInString(text) <= widest && !strings.ContainsFunc(text, unicode.IsControl) {", to: "	if utf8.RuneCountInString(text) <= 1000*widest || !strings.ContainsFunc(text, unicode.IsControl) {", tests: "TestTable|TestReport", in: "internal/..."},
+	{what: "info's table breaks", file: "cmd/aku-init/info.go", from: "notes.Cell(p.Err.Error())", to: "p.Err.Error()", tests: "TestInfo"},
+	{what: "info lists what one server has", file: "cmd/aku-init/info.go", from: "	for pod := range mesh.ServerCount {\n		for peer", to: "	for pod := range 1 {\n		for peer", tests: "TestCommands/info"},
+	{what: "the reason to wait is logged once", file: core, from: "repeatLog = 30 *", to: "repeatLog = 30000 *", tests: "TestReasonToWait"},
 	{what: "troubles are not logged", file: saidGo, from: "		s.Log.Warn(about, \"reason\", err)", to: "		_ = err", tests: "TestTrouble|TestRecoveryOrder|TestReplicas"},
 	{what: "what is still to do is not logged", file: "internal/hook/still.go", from: "	s.log.Info(\"still to do, should this be the last line\", \"left_undone\", left)\n", to: "", tests: "TestStill"},
 	{what: "one output that fails keeps the line from the others", file: outputGo, from: "		_, _ = to.Write(line)", to: "		if n, err := to.Write(line); err != nil {\n			return n, err\n		}", tests: "TestOutputThatNobodyReads"},
 	{what: "a cut copy does not say what to raise", file: copyGo, from: "	if !cut || times < 2 {", to: "	if !cut || times < 2000 {", tests: "TestCopy_"},
+	{what: "a marker that cannot be written is said every second", file: "internal/sidecar/sidecar.go", from: "s.warn(\"write the marker\", s.dir.Mark())", to: "s.Log.Warn(\"write the marker\", \"reason\", s.dir.Mark())", tests: "TestMarkerAndBeats"},
+	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.said = said{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
 	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.said) > 0:", to: "	case false:", tests: "TestTrouble_"},
 }
