@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint bench tried release images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint bench tried release publish images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -61,6 +61,9 @@ tried: ## put what the suites wrote to .build/tried into docs/tried.json, docs/p
 # --- parts
 release: ## all files of a release from the newest commit: VERSION=x.y.z, REGISTRY=HOST/PATH of its image (docs/release.md)
 	go -C scripts/release run . -repository $(CURDIR) -version "$(VERSION)" -registry "$(REGISTRY)" $(if $(PLATFORM),-platform $(PLATFORM))
+
+publish: ## push the release in .build/release/VERSION to the registry that its chart names; KEY=FILE signs the chart
+	@go -C scripts/release run ./publish -folder "$(CURDIR)/.build/release/$(VERSION)" $(if $(KEY),-key "$(abspath $(KEY))")
 
 images: ## build the image archives .build/images/{aku,altisim,e2e-client}.tar
 	images/build.sh

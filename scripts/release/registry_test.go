@@ -12,7 +12,6 @@ import (
 	"github.com/distribution/distribution/v3/registry/handlers"
 	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // where it keeps its blobs
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
@@ -25,36 +24,24 @@ func TestRelease_IsFetchedFromARegistryByDigest(t *testing.T) {
 	registry := strings.TrimPrefix(server.URL, "http://") + "/team"
 	o, out := released(t, registry)
 
-	index, err := layout.ImageIndexFromPath(filepath.Join(out, "aku-"+o.version+".oci"))
+	printed, err := output(t.Context(), "", "go", "run", "./publish", "-folder", out, "-plain-http")
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := index.Image(manifest.Manifests[0].Digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tag, err := name.ParseReference(registry + "/aku:" + o.version)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(tag, made); err != nil {
-		t.Fatal(err)
+	_, digest, found := strings.Cut(strings.Split(printed, "\n")[0], "image "+registry+"/aku@")
+	if !found {
+		t.Fatalf("publish printed %s", printed)
 	}
 	charts, pulled := "oci://"+registry+"/charts", t.TempDir()
-	helm(t, "push", filepath.Join(out, "altibase-"+o.version+".tgz"), charts, "--plain-http")
 	helm(t, "pull", charts+"/altibase", "--version", o.version, "--plain-http", "--destination", pulled)
 	chart := filepath.Join(pulled, "altibase-"+o.version+".tgz")
 
 	rendered := helm(t, "template", "altibase", chart, "--set", "auth.existingSecret=s,aku.replications[0].namePrefix=R,aku.replications[0].tables[0]=SYS.T1")
-	want := registry + "/aku:" + o.version + "@" + manifest.Manifests[0].Digest.String()
+	want := registry + "/aku:" + o.version + "@" + digest
 	if !strings.Contains(rendered, want) {
 		t.Fatalf("the chart does not run %s by default:\n%s", want, rendered)
 	}
-	reference, err := name.ParseReference(registry + "/aku@" + manifest.Manifests[0].Digest.String())
+	reference, err := name.ParseReference(registry + "/aku@" + digest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
+	"github.com/spdx/tools-golang/utils"
 )
 
 // writeSBOMs writes one for each program and one for the image.
@@ -58,43 +59,55 @@ func (s *source) document(name string, image image) *spdx.Document {
 
 // describe adds what others made, and the files: ours belong to the thing itself.
 func (s *source) describe(doc *spdx.Document, parts []part, ours []string) error {
-	add := func(owner common.ElementID, file string) error {
-		content, err := os.ReadFile(s.bundle(file))
+	if err := s.addFiles(doc, doc.Packages[0], ours); err != nil {
+		return err
+	}
+	for n, p := range parts {
+		id := common.ElementID(fmt.Sprintf("part-%d", n))
+		described := &spdx.Package{
+			PackageName: p.name, PackageSPDXIdentifier: id, PackageVersion: p.version,
+			PackageDownloadLocation: "NOASSERTION", PackageLicenseConcluded: p.licence, PackageLicenseDeclared: p.licence, PackageCopyrightText: "NOASSERTION",
+			PackageExternalReferences: []*spdx.PackageExternalReference{{Category: common.CategoryPackageManager, RefType: common.TypePackageManagerPURL, Locator: p.url}},
+		}
+		doc.Packages = append(doc.Packages, described)
+		doc.Relationships = append(doc.Relationships, relation("own", "CONTAINS", id))
+		if err := s.addFiles(doc, described, p.files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addFiles adds the files of a package. One that has any must say that they were analyzed, and sum them up.
+func (s *source) addFiles(doc *spdx.Document, owner *spdx.Package, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var files []*spdx.File
+	for _, name := range names {
+		content, err := os.ReadFile(s.bundle(name))
 		if err != nil {
 			return err
 		}
-		digest, err := sha256Of(s.bundle(file))
+		digest, err := sha256Of(s.bundle(name))
 		if err != nil {
 			return err
 		}
 		short := sha1.Sum(content)
-		id := common.ElementID(fmt.Sprintf("file-%d", len(doc.Files)))
-		doc.Files = append(doc.Files, &spdx.File{
-			FileName: "./opt/aku/" + file, FileSPDXIdentifier: id, LicenseConcluded: "NOASSERTION", LicenseInfoInFiles: []string{"NOASSERTION"}, FileCopyrightText: "NOASSERTION",
+		id := common.ElementID(fmt.Sprintf("file-%d", len(doc.Files)+len(files)))
+		files = append(files, &spdx.File{
+			FileName: "./opt/aku/" + name, FileSPDXIdentifier: id, LicenseConcluded: "NOASSERTION", LicenseInfoInFiles: []string{"NOASSERTION"}, FileCopyrightText: "NOASSERTION",
 			Checksums: []common.Checksum{{Algorithm: common.SHA1, Value: hex.EncodeToString(short[:])}, {Algorithm: common.SHA256, Value: digest}},
 		})
-		doc.Relationships = append(doc.Relationships, relation(owner, "CONTAINS", id))
-		return nil
+		doc.Relationships = append(doc.Relationships, relation(owner.PackageSPDXIdentifier, "CONTAINS", id))
 	}
-	for _, file := range ours {
-		if err := add("own", file); err != nil {
-			return err
-		}
+	code, err := utils.GetVerificationCode(files, "")
+	if err != nil {
+		return err
 	}
-	for n, p := range parts {
-		id := common.ElementID(fmt.Sprintf("part-%d", n))
-		doc.Packages = append(doc.Packages, &spdx.Package{
-			PackageName: p.name, PackageSPDXIdentifier: id, PackageVersion: p.version,
-			PackageDownloadLocation: "NOASSERTION", PackageLicenseConcluded: p.licence, PackageLicenseDeclared: p.licence, PackageCopyrightText: "NOASSERTION",
-			PackageExternalReferences: []*spdx.PackageExternalReference{{Category: common.CategoryPackageManager, RefType: common.TypePackageManagerPURL, Locator: p.url}},
-		})
-		doc.Relationships = append(doc.Relationships, relation("own", "CONTAINS", id))
-		for _, file := range p.files {
-			if err := add(id, file); err != nil {
-				return err
-			}
-		}
-	}
+	doc.Files = append(doc.Files, files...)
+	owner.FilesAnalyzed, owner.IsFilesAnalyzedTagPresent, owner.PackageVerificationCode = true, true, &code
+	owner.PackageLicenseInfoFromFiles = []string{"NOASSERTION"}
 	return nil
 }
 
