@@ -38,6 +38,39 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 	}
 }
 
+// Under another name the release would start empty beside what it has. Helm is told by what is in the cluster; what only renders the
+// chart, as Argo CD does, by the check.
+func TestUpgrade_ToAnotherName_IsRefused_WhereTheChartIsOnlyRendered_Too(t *testing.T) {
+	t.Parallel()
+	space := open(t)
+	must(t, space.Install(t.Context()))
+	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0)))
+	if err := space.Upgrade(t.Context(), "fullnameOverride=other"); err == nil || !strings.Contains(err.Error(), "other") {
+		t.Errorf("helm: got %v", err)
+	}
+
+	const check = "other-check"
+	manifest, err := space.Rendered(t.Context(), "hook-check-upgrade.yaml", trial.Values{"fullnameOverride": "other"})
+	must(t, err)
+	_, err = space.Kubectl(t.Context(), manifest, "apply", "-f", "-")
+	must(t, err)
+	_, err = space.Kubectl(t.Context(), "", "wait", "--for=condition=failed", "job/"+check, "--timeout=180s")
+	must(t, err)
+	said, err := space.Kubectl(t.Context(), "", "logs", "job/"+check)
+	must(t, err)
+	if want := "the StatefulSet of this release is called altibase, but with these values it would be other, and new pods would start empty"; !strings.Contains(said, want) {
+		t.Errorf("it says %s", said)
+	}
+
+	// With the name that it has, the same chain lets it pass.
+	manifest, err = space.Rendered(t.Context(), "hook-check-upgrade.yaml", nil)
+	must(t, err)
+	_, err = space.Kubectl(t.Context(), manifest, "apply", "-f", "-")
+	must(t, err)
+	_, err = space.Kubectl(t.Context(), "", "wait", "--for=condition=complete", "job/altibase-check", "--timeout=180s")
+	must(t, err)
+}
+
 func TestUpgrade_ThatRepairsABrokenReleaseIsNotHeldUp(t *testing.T) {
 	t.Parallel()
 	right := firstPassword(t, newCluster(t))

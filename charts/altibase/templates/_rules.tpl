@@ -205,7 +205,7 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 {{- range concat .Values.extraInitContainers .Values.extraContainers }}
-{{- if has .name (list "aku-install" "aku" "altibase") }}
+{{- if has .name (list "aku-install" "aku-claim" "aku" "altibase") }}
 {{- $faults = append $faults (printf "extraInitContainers or extraContainers has the name %s, which is a container of the chart: choose another one." .name) }}
 {{- end }}
 {{- end }}

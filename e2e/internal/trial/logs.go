@@ -14,6 +14,7 @@ import (
 
 // Containers of the chart's pods.
 const (
+	Claim    = "aku-claim"
 	Sidecar  = "aku"
 	Database = "altibase"
 )

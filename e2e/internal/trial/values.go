@@ -90,15 +90,21 @@ func (c *Cluster) FirstPassword() (string, error) {
 
 // render gives one object of the chart, with the values of the server and further ones.
 func (s *Space) render(ctx context.Context, template string, values Values, into any) error {
+	text, err := s.Rendered(ctx, template, values)
+	if err != nil {
+		return err
+	}
+	return yaml.Unmarshal([]byte(strings.TrimSpace(text)), into)
+}
+
+// Rendered is a template of the chart, as a tool makes it that sees no cluster.
+func (s *Space) Rendered(ctx context.Context, template string, values Values) (string, error) {
 	text, err := s.values(values)
 	if err != nil {
-		return err
+		return "", err
 	}
 	out, err := s.cluster.run(ctx, text, "helm", s.in("template", release, chart, "--values", "-", "--show-only", "templates/"+template)...)
-	if err != nil {
-		return err
-	}
-	return yaml.Unmarshal([]byte(strings.TrimSpace(string(out))), into)
+	return string(out), err
 }
 
 // values are those of the server and further ones, as helm reads them.
