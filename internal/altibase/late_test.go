@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // after gives what lasts that long at its first call, and nothing at the others.
@@ -102,7 +103,7 @@ func TestLook_AtAServerThatHangs_IsGivenUp(t *testing.T) {
 		do    func(context.Context, *Server) error
 	}{
 		"whether it is well":  {quickTimeout, func(ctx context.Context, s *Server) error { _, err := s.Instance(ctx); return err }},
-		"all that plans need": {quickTimeout, func(ctx context.Context, s *Server) error { _, err := s.State(ctx, akucore.Want{}); return err }},
+		"all that plans need": {quickTimeout, func(ctx context.Context, s *Server) error { _, err := s.State(ctx, lifecycle.Want{}); return err }},
 		"the rows of a table": {contentTimeout, func(ctx context.Context, s *Server) error {
 			_, err := s.CountRows(ctx, akucore.Table{User: "SYS", Name: "T1"})
 			return err

@@ -63,12 +63,12 @@ func TestTrouble_IsAnnouncedOnce_AndThatItIsOver(t *testing.T) {
 
 func TestTrouble_ThatOnlySomebodyEnds_IsAnnounced(t *testing.T) {
 	t.Parallel()
-	want := map[akucore.Reason]string{
-		akucore.ReasonMasterFailed: "MasterFailed", akucore.ReasonSlaveFailed: "SlaveFailed", akucore.ReasonTables: "TablesNotReady",
-		akucore.ReasonPassword: "WrongPassword", akucore.ReasonStranger: "WrongServer", akucore.ReasonSurplus: "PodNumberTooHigh",
-		akucore.ReasonForeign: "OtherUtility", akucore.ReasonCopyLimit: "CopyTooSlow", akucore.ReasonFatal: "CannotReplicate",
+	want := map[lifecycle.Reason]string{
+		lifecycle.ReasonMasterFailed: "MasterFailed", lifecycle.ReasonSlaveFailed: "SlaveFailed", lifecycle.ReasonTables: "TablesNotReady",
+		lifecycle.ReasonPassword: "WrongPassword", lifecycle.ReasonStranger: "WrongServer", lifecycle.ReasonSurplus: "PodNumberTooHigh",
+		lifecycle.ReasonForeign: "OtherUtility", lifecycle.ReasonCopyLimit: "CopyTooSlow", lifecycle.ReasonKept: "CopyKept", lifecycle.ReasonFatal: "CannotReplicate",
 	}
-	for _, reason := range akucore.Reasons {
+	for _, reason := range lifecycle.Reasons {
 		got := announced(t, 0, func(a *announcer) { a.note(metrics.Waiting, reason, "it is so") })
 		switch name := want[reason]; {
 		case name == "" && len(got) > 0:

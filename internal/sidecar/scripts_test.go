@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 func TestScripts_WhatCannotBeReadIsAmongThem(t *testing.T) {
@@ -24,7 +24,7 @@ func TestScripts_WhatCannotBeReadIsAmongThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	away := filepath.Join(dir, "away")
-	for folder, want := range map[string][]akucore.Script{
+	for folder, want := range map[string][]lifecycle.Script{
 		dir:  {{Name: "a.sql", Text: "A"}, {Name: "b.sql", Text: "B"}, {Name: "c.sql", Fault: fs.ErrNotExist}},
 		away: {{Name: away, Fault: fs.ErrNotExist}},
 	} {

@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // server is closed, hangs, or has an error.
 type server struct {
-	akucore.Server
+	lifecycle.Server
 	state akucore.State
 	err   error
 	hangs bool
 }
 
-func (s server) State(ctx context.Context, _ akucore.Want) (akucore.State, error) {
+func (s server) State(ctx context.Context, _ lifecycle.Want) (akucore.State, error) {
 	if s.hangs {
 		<-ctx.Done()
 		return akucore.State{}, fmt.Errorf("%w: %w", akucore.ErrTimeout, ctx.Err())
@@ -29,8 +30,8 @@ func (s server) State(ctx context.Context, _ akucore.Want) (akucore.State, error
 
 type servers []server
 
-func (s servers) Server(pod int) akucore.Server { return s[pod] }
-func (s servers) CloseIdle()                    {}
+func (s servers) Server(pod int) lifecycle.Server { return s[pod] }
+func (s servers) CloseIdle()                      {}
 
 func TestAsk_EachServerIsAskedWithinTheSameLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
