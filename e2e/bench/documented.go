@@ -56,7 +56,7 @@ func (d *documented) run(ctx context.Context, on int, statement string) error {
 // do runs a step's statements. The objects carry the beat table, too, as the sides do that
 // aku has made on the peers: else they would not fit together.
 func (d *documented) do(ctx context.Context, verb akucore.Verb, on, peer int) error {
-	step := akucore.Step{Do: verb, On: on, Peer: peer}
+	step := akucore.Step{Do: verb, Side: akucore.Side{On: on, Peer: peer}}
 	if verb == akucore.Truncate {
 		step.Tables = d.core.Items()
 	}
@@ -159,5 +159,5 @@ func (d *documented) flush(ctx context.Context) error {
 
 // createSide are the statements that make a pod's side of a pair.
 func createSide(m akucore.Mesh, on, peer int) []string {
-	return altibase.Statements(m, akucore.Step{Do: akucore.Create, On: on, Peer: peer})
+	return altibase.Statements(m, akucore.Step{Do: akucore.Create, Side: akucore.Side{On: on, Peer: peer}})
 }

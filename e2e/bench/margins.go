@@ -182,7 +182,7 @@ func (m *mesh) syncAlone(ctx context.Context) (time.Duration, error) {
 	}
 	c := master.Open(altisimtest.Dial{})
 	defer c.Close()
-	copies := altibase.Statements(s.Mesh(), akucore.Step{Do: akucore.Sync, On: master.number, Peer: joiner.number})
+	copies := altibase.Statements(s.Mesh(), akucore.Step{Do: akucore.Sync, Side: akucore.Side{On: master.number, Peer: joiner.number}})
 	began := time.Now()
 	c.Do(copies...)
 	took := time.Since(began)

@@ -531,7 +531,7 @@ func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 				continue
 			}
 			for _, side := range [][2]int{{m.Self, peer}, {peer, m.Self}} {
-				at := akucore.Step{On: side[0], Peer: side[1], Group: g}
+				at := akucore.Step{Side: akucore.Side{On: side[0], Peer: side[1]}, Group: g}
 				step := func(do akucore.Verb) akucore.Step { s := at; s.Do = do; return s }
 				o, exists := v.Pods[side[0]].Objects[m.Groups[g].Object(akucore.PairOf(side[0], side[1]))]
 				switch {
@@ -547,11 +547,11 @@ func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 				}
 			}
 		}
-		sync = append(sync, akucore.Step{Do: akucore.Sync, On: akucore.Master, Peer: m.Self, Group: g})
+		sync = append(sync, akucore.Step{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: m.Self}, Group: g})
 	}
 	return akucore.Plan{Name: "full join", Stages: []akucore.Stage{
 		{Steps: create},
-		{Steps: []akucore.Step{{Do: akucore.Truncate, On: m.Self, If: akucore.IfNotJoined, Tables: m.Tables()}}},
+		{Steps: []akucore.Step{{Do: akucore.Truncate, Side: akucore.Side{On: m.Self}, If: akucore.IfNotJoined, Tables: m.Tables()}}},
 		{Steps: sync}, {Steps: begin},
 	}}
 }

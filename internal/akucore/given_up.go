@@ -41,7 +41,7 @@ func (s State) Lacking(m Mesh, pod int) []int {
 func (v View) forgetGivenUp(guard Guard) []Step {
 	var steps []Step
 	for _, peer := range v.Pods[v.Self].Lacking(v.Mesh, v.Self) {
-		steps = append(steps, Step{Do: ForgetGivenUp, On: v.Self, Peer: peer, If: guard})
+		steps = append(steps, Step{Do: ForgetGivenUp, Side: v.here(peer), If: guard})
 	}
 	return steps
 }

@@ -31,56 +31,264 @@ import (
 // The master, and slaves that still have the old configuration, change nothing by
 // themselves.
 func planChange(v View) Plan {
-	c := &change{m: v.Mesh, v: v}
-	var copied []Table
-	for g, group := range v.Groups {
-		var added []Table
-		anew := !slices.Contains(v.groups(v.Self, Master), g)
-		for _, peer := range v.Peers() {
-			if peer == Master || v.joined(peer) {
-				added = union(added, c.pair(peer, g))
+	c := change{View: v}
+	c.comparePairs()
+	if table := c.partitioned(); table != (Table{}) {
+		p := planHandOver(v, false)
+		p.Name += fmt.Sprintf(": several partitions of %s are new, and no SYNC TABLE copies more than one", table)
+		return p
+	}
+	return Plan{Name: "bring the tables in line with the configuration"}.with(
+		v.closeFirst(),
+		c.align(),
+		c.connect(),
+		c.deliver(),
+		c.stop(),
+		c.pins(),
+		c.deliveries(),
+		c.forget(),
+		c.changeOwnSides(),
+		c.empty(),
+		c.copy(),
+		c.follow(),
+		c.start(),
+	)
+}
+
+// change is a changed list: the pairs of the own pod in the order of their groups.
+type change struct {
+	View
+	pairs []changedPair
+}
+
+// changedPair is the pair with a peer in one group, as it is and as it is to be.
+type changedPair struct {
+	here, there Side
+	group       int
+	isNew       bool // neither side exists
+	own         Object
+	tables      []Table // of a new pair, nil for all of the group
+	added, gone []Table
+}
+
+func (c *change) comparePairs() {
+	for g := range c.Groups {
+		for _, peer := range c.Peers() {
+			if peer != Master && !c.joined(peer) {
+				continue
+			}
+			p := changedPair{here: c.here(peer), there: c.there(peer), group: g}
+			want := c.wanted(peer, g)
+			if p.isNew = !slices.Contains(c.groups(p.here), g); p.isNew {
+				p.added, p.tables = want, c.unlessAll(want, g)
+			} else {
+				p.own, _ = c.object(p.here, g)
+				p.added, p.gone = p.own.Lacks(want), p.own.exceeds(want)
+			}
+			if !p.isNew || len(want) > 0 {
+				c.pairs = append(c.pairs, p)
 			}
 		}
-		at := Step{On: Master, Peer: v.Self, Group: g}
-		table := repeated(added)
-		switch {
-		case anew:
-			added = group.Items()
-			c.sync.Steps = append(c.sync.Steps, at.As(Sync, Unguarded))
-		case table != Table{}:
-			p := planHandOver(v, false)
-			p.Name += fmt.Sprintf(": several partitions of %s are new, and no SYNC TABLE copies more than one", table)
-			return p
-		case len(added) > 0:
-			c.sync.Steps = append(c.sync.Steps, at.As(SyncTables, Unguarded).of(added))
-		default:
-			c.sync.Steps = append(c.sync.Steps, at.As(Start, IfKept))
-		}
-		copied = union(copied, added)
 	}
-	c.start.Steps = append(c.start.Steps, forGroups(v.Mesh, Step{Do: Start, On: v.Self, Peer: Master})...)
+}
 
-	p := Plan{Name: "bring the tables in line with the configuration"}
-	p.add(v.closeFirst())
-	p.add(c.align.titled(alignTitle))
-	p.add(c.connect.titled("start or wake what holds unsent changes"))
-	p.add(c.deliver.titled("deliver both ways", "Flush replications.", "Replication flush has ended."))
-	p.add(c.stop.titled("stop both sides"))
-	p.add(c.pin.titled("add the new tables to the peers' sides"))
-	p.add(c.toMaster.titled("deliver from the other slaves to the master"))
-	p.add(c.forget.titled("give up the mark of a complete copy"))
-	p.add(c.own.titled("change the own sides, and take tables out"))
-	if len(copied) > 0 {
-		empty := Stage{Steps: []Step{{Do: Truncate, On: v.Self, If: IfNotJoined, Tables: copied}}}
-		p.add(empty.titled("empty the new tables", "Truncate tables for replications.", "Table truncation has ended."))
-		p.add(c.sync.titled("copy the new tables from the master", "Sync tables from MASTER Server.", "Replication sync has ended."))
-	} else {
-		p.add(c.sync.titled("start the master's side"))
+// existing are the pairs whose objects are there, added those that get new tables.
+func (c change) existing() []changedPair {
+	return slices.DeleteFunc(slices.Clone(c.pairs), func(p changedPair) bool { return p.isNew })
+}
+
+func (c change) added() []changedPair {
+	return slices.DeleteFunc(slices.Clone(c.pairs), func(p changedPair) bool { return len(p.added) == 0 })
+}
+
+// newIn are the tables of a group that some pair gets, each once. A new group is copied as
+// a whole.
+func (c change) newIn(group int) (tables []Table, whole bool) {
+	for _, p := range c.pairs {
+		if p.group != group {
+			continue
+		}
+		if p.isNew && p.here.Peer == Master {
+			return c.Groups[group].Items(), true
+		}
+		tables = union(tables, p.added)
 	}
-	p.add(c.follow.titled("add the new tables to the own sides towards the other slaves"))
-	c.start.InTurn = true
-	p.add(c.start.titled("the copy is complete: start"))
-	return p
+	return tables, false
+}
+
+// partitioned is a table of which one SYNC TABLE would have to copy several partitions; the
+// zero Table for none.
+func (c change) partitioned() Table {
+	for g := range c.Groups {
+		if tables, whole := c.newIn(g); !whole {
+			if table := repeated(tables); table != (Table{}) {
+				return table
+			}
+		}
+	}
+	return Table{}
+}
+
+func (c change) align() Stage {
+	stage := Stage{Title: alignTitle}
+	for _, p := range c.existing() {
+		steps, _ := c.aligned(p.here.Peer, p.group)
+		stage.Steps = append(stage.Steps, steps...)
+	}
+	return stage
+}
+
+func (c change) connect() Stage {
+	stage := Stage{Title: "start or wake what holds unsent changes"}
+	for _, p := range c.existing() {
+		_, theirs := c.aligned(p.here.Peer, p.group)
+		stage.Steps = append(stage.Steps, startOrWake(p.own, p.here.at(p.group))...)
+		stage.Steps = append(stage.Steps, startOrWake(theirs, p.there.at(p.group))...)
+	}
+	return stage
+}
+
+func (c change) deliver() Stage {
+	stage := Stage{Title: "deliver both ways"}.saying(Flush)
+	for _, p := range c.existing() {
+		stage.Steps = append(stage.Steps, p.here.do(Deliver, p.group), p.there.do(Deliver, p.group))
+	}
+	return stage
+}
+
+func (c change) stop() Stage {
+	stage := Stage{Title: "stop both sides"}
+	for _, p := range c.existing() {
+		stage.Steps = append(stage.Steps, p.here.do(Stop, p.group), p.there.do(Stop, p.group))
+	}
+	return stage
+}
+
+func (c change) pins() Stage {
+	stage := Stage{Title: "add the new tables to the peers' sides"}
+	for _, p := range c.added() {
+		if !p.isNew {
+			stage.Steps = append(stage.Steps, p.there.do(AddTables, p.group).of(p.added))
+			continue
+		}
+		stage.Steps = append(stage.Steps, p.there.do(Create, p.group).of(p.tables))
+		if p.here.Peer != Master {
+			stage.Steps = append(stage.Steps, p.there.do(StartRetry, p.group))
+		}
+	}
+	return stage
+}
+
+func (c change) deliveries() Stage {
+	stage := Stage{Title: "deliver from the other slaves to the master"}
+	for _, p := range c.added() {
+		if toMaster := (Side{p.here.Peer, Master}); p.here.Peer != Master {
+			stage.Steps = append(stage.Steps, toMaster.do(Settle, p.group), toMaster.do(Deliver, p.group))
+		}
+	}
+	return stage
+}
+
+func (c change) forget() Stage {
+	stage := Stage{Title: "give up the mark of a complete copy"}
+	for _, p := range c.existing() {
+		if p.here.Peer == Master {
+			stage.Steps = append(stage.Steps, p.here.at(p.group).As(Reset, IfHandedOver))
+		}
+	}
+	return stage
+}
+
+func (c change) changeOwnSides() Stage {
+	stage := Stage{Title: "change the own sides, and take tables out"}
+	for _, p := range c.pairs {
+		if p.here.Peer == Master && len(p.added) > 0 {
+			stage.Steps = append(stage.Steps, p.addToOwn())
+		}
+		if len(p.gone) > 0 {
+			stage.Steps = append(stage.Steps,
+				p.here.at(p.group).As(DropTables, IfNotJoined).of(p.gone),
+				p.there.at(p.group).As(DropTables, IfNotJoined).of(p.gone))
+		}
+	}
+	return stage
+}
+
+// addToOwn gives the own side the new tables.
+func (p changedPair) addToOwn() Step {
+	if p.isNew {
+		return p.here.do(Create, p.group).of(p.tables)
+	}
+	return p.here.at(p.group).As(AddTables, IfNotJoined).of(p.added)
+}
+
+// copied are the tables that are emptied and copied.
+func (c change) copied() (tables []Table) {
+	for g := range c.Groups {
+		added, _ := c.newIn(g)
+		tables = union(tables, added)
+	}
+	return tables
+}
+
+func (c change) empty() Stage {
+	stage := Stage{Title: "empty the new tables"}
+	if tables := c.copied(); len(tables) > 0 {
+		stage.Steps = []Step{on(c.Self, Truncate).As(Truncate, IfNotJoined).of(tables)}
+	}
+	return stage.saying(Truncate)
+}
+
+// copy copies what is new in each group. The master's side of a group with nothing new is
+// started only.
+func (c change) copy() Stage {
+	stage := Stage{Title: "copy the new tables from the master"}.saying(Sync)
+	if len(c.copied()) == 0 {
+		stage = Stage{Title: "start the master's side"}
+	}
+	for g := range c.Groups {
+		step := c.there(Master).at(g).As(Start, IfKept)
+		switch added, whole := c.newIn(g); {
+		case whole:
+			step = step.As(Sync, Unguarded)
+		case len(added) > 0:
+			step = step.As(SyncTables, Unguarded).of(added)
+		}
+		stage.Steps = append(stage.Steps, step)
+	}
+	return stage
+}
+
+// follow adds what is new to the own sides towards the other slaves. It also stops their
+// new senders, which try again every 60 s.
+func (c change) follow() Stage {
+	stage := Stage{Title: "add the new tables to the own sides towards the other slaves"}
+	for _, p := range c.added() {
+		if p.here.Peer == Master {
+			continue
+		}
+		if p.isNew {
+			stage.Steps = append(stage.Steps, p.there.do(Stop, p.group))
+		}
+		stage.Steps = append(stage.Steps, p.addToOwn())
+	}
+	return stage
+}
+
+func (c change) start() Stage {
+	stage := Stage{Title: "the copy is complete: start", InTurn: true}
+	for _, p := range c.pairs {
+		if p.here.Peer == Master {
+			continue
+		}
+		own := p.here.at(p.group).As(Start, IfKept)
+		if p.isNew {
+			own.If = Unguarded
+		}
+		stage.Steps = append(stage.Steps, own, p.there.at(p.group).As(Start, IfKept))
+	}
+	stage.Steps = append(stage.Steps, c.forGroups(c.here(Master).do(Start, 0))...)
+	return stage
 }
 
 // repeated is a table of which there are several partitions, the zero Table for none.
@@ -93,110 +301,6 @@ func repeated(tables []Table) Table {
 		seen[t.whole()] = true
 	}
 	return Table{}
-}
-
-// change collects the stages of planChange.
-type change struct {
-	m Mesh
-	v View
-
-	align, connect, deliver, stop, pin, toMaster, forget, own, sync, follow, start Stage
-}
-
-// pair adds the steps for the own pair with a peer in one group, and gives the tables
-// that are new to it.
-func (c *change) pair(peer, group int) (added []Table) {
-	here, there := Step{On: c.m.Self, Peer: peer, Group: group}, Step{On: peer, Peer: c.m.Self, Group: group}
-	want := c.v.wanted(peer, group)
-	if !slices.Contains(c.v.groups(c.m.Self, peer), group) {
-		if len(want) > 0 {
-			c.make(here, there, c.m.unlessAll(want, group))
-		}
-		return want
-	}
-	steps, theirs := c.v.align(peer, group)
-	own, _ := c.v.object(c.m.Self, peer, group)
-	c.align.Steps = append(c.align.Steps, steps...)
-	c.connect.Steps = append(c.connect.Steps, startOrWake(own, here)...)
-	c.connect.Steps = append(c.connect.Steps, startOrWake(theirs, there)...)
-	c.deliver.Steps = append(c.deliver.Steps, here.As(Deliver, Unguarded), there.As(Deliver, Unguarded))
-	c.stop.Steps = append(c.stop.Steps, here.As(Stop, Unguarded), there.As(Stop, Unguarded))
-
-	if added = own.Lacks(want); len(added) > 0 {
-		c.pin.Steps = append(c.pin.Steps, there.As(AddTables, Unguarded).of(added))
-		c.join(peer, group, here.As(AddTables, IfNotJoined).of(added))
-	}
-	if more := own.exceeds(want); len(more) > 0 {
-		takeOut := func(s Step) Step { return s.As(DropTables, IfNotJoined).of(more) }
-		c.own.Steps = append(c.own.Steps, takeOut(here), takeOut(there))
-	}
-	if peer == Master {
-		c.forget.Steps = append(c.forget.Steps, here.As(Reset, IfHandedOver))
-	} else {
-		c.start.Steps = append(c.start.Steps, here.As(Start, IfKept), there.As(Start, IfKept))
-	}
-	return added
-}
-
-// make adds the steps that set a new group's pair up.
-func (c *change) make(here, there Step, tables []Table) {
-	c.pin.Steps = append(c.pin.Steps, there.As(Create, Unguarded).of(tables))
-	if here.Peer != Master {
-		c.pin.Steps = append(c.pin.Steps, there.As(StartRetry, Unguarded))
-		// It would look for us only every 60 s.
-		c.follow.Steps = append(c.follow.Steps, there.As(Stop, Unguarded))
-		c.start.Steps = append(c.start.Steps, here.As(Start, Unguarded), there.As(Start, IfKept))
-	}
-	c.join(here.Peer, here.Group, here.As(Create, Unguarded).of(tables))
-}
-
-// join has the own side of a pair take new tables: towards the master before they are
-// copied, towards a slave after, when the slave has delivered to the master what it
-// wrote before its side was pinned.
-func (c *change) join(peer, group int, own Step) {
-	if peer == Master {
-		c.own.Steps = append(c.own.Steps, own)
-		return
-	}
-	toMaster := Step{On: peer, Peer: Master, Group: group}
-	c.toMaster.Steps = append(c.toMaster.Steps, toMaster.As(Settle, Unguarded), toMaster.As(Deliver, Unguarded))
-	c.follow.Steps = append(c.follow.Steps, own)
-}
-
-const alignTitle = "bring the peers' sides in line with the own ones"
-
-// align are the steps after which the peer's side carries the tables of a slave's own
-// one and goes to the own host, and how the side is then. It has more tables after a
-// change of the list that was cut. Who starts corrects what leads to it: only there
-// the new host or port is in use for sure.
-func (v View) align(peer, group int) ([]Step, Object) {
-	own, exists := v.object(v.Self, peer, group)
-	theirs, there := v.object(peer, v.Self, group)
-	if !exists || !there {
-		return nil, theirs
-	}
-	at := Step{On: peer, Peer: v.Self, Group: group}
-	var steps []Step
-	if more := theirs.exceeds(own.Tables); v.Self != Master && len(more) > 0 {
-		steps = append(steps, at.As(DropTables, IfOnlyThere).of(more))
-	}
-	if !theirs.goesTo(v.Spec(v.Groups[group], peer, v.Self)) {
-		steps = append(steps, at.As(SetHost, Unguarded))
-	}
-	if len(steps) > 0 && theirs.Active() {
-		steps = append([]Step{at.As(Stop, Unguarded)}, steps...)
-		theirs.Started, theirs.Sender = false, SenderNone
-	}
-	return steps, theirs
-}
-
-// titled gives a stage its title and, when there are any, its log lines.
-func (s Stage) titled(title string, lines ...string) Stage {
-	s.Title = title
-	if len(lines) == 2 {
-		s.Begin, s.End = lines[0], lines[1]
-	}
-	return s
 }
 
 // union are the tables of both lists, each once.

@@ -1,27 +1,40 @@
 package akucore
 
-// PlanClean takes all replication of the own pod away, as a human asked: it stops
-// both sides of every pair and drops the own objects. What was not sent is lost,
-// so it is never part of a start or an end.
+// PlanClean takes all replication of the own pod away because somebody asked for it. What
+// was not sent is lost, so it is never part of a start or an end.
 func PlanClean(v View) Plan {
-	p := Plan{Name: "clean"}
-	stop := Stage{Title: "stop both sides"}
-	drop := Stage{Title: "drop the own objects"}
-	for _, peer := range v.Peers() {
-		for g := range v.Groups {
-			if own, exists := v.object(v.Self, peer, g); exists {
-				if own.Active() {
-					stop.Steps = append(stop.Steps, Step{Do: Stop, On: v.Self, Peer: peer, Group: g})
+	c := clean{v}
+	return Plan{Name: "clean"}.with(
+		c.stop(),
+		c.drop(),
+		Stage{Title: "drop the beat tables", Steps: v.forGroups(on(v.Self, DropBeats))},
+	)
+}
+
+type clean struct{ View }
+
+func (c clean) stop() Stage {
+	stage := Stage{Title: "stop both sides"}
+	for _, peer := range c.Peers() {
+		for g := range c.Groups {
+			for _, side := range []Side{c.here(peer), c.there(peer)} {
+				if o, _ := c.object(side, g); o.Active() {
+					stage.Steps = append(stage.Steps, side.do(Stop, g))
 				}
-				drop.Steps = append(drop.Steps, Step{Do: Drop, On: v.Self, Peer: peer, Group: g, If: IfStopped})
-			}
-			if theirs, _ := v.object(peer, v.Self, g); theirs.Active() {
-				stop.Steps = append(stop.Steps, Step{Do: Stop, On: peer, Peer: v.Self, Group: g})
 			}
 		}
 	}
-	p.add(stop)
-	p.add(drop)
-	p.add(Stage{Title: "drop the beat tables", Steps: forGroups(v.Mesh, Step{Do: DropBeats, On: v.Self})})
-	return p
+	return stage
+}
+
+func (c clean) drop() Stage {
+	stage := Stage{Title: "drop the own objects"}
+	for _, peer := range c.Peers() {
+		for g := range c.Groups {
+			if _, exists := c.object(c.here(peer), g); exists {
+				stage.Steps = append(stage.Steps, c.here(peer).at(g).As(Drop, IfStopped))
+			}
+		}
+	}
+	return stage
 }

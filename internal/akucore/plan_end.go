@@ -42,98 +42,167 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 	return r == ResetAlways
 }
 
-// statementTail is guaranteed to STOP and RESET: STOPs of one server run one
+// StatementTail is guaranteed to STOP and RESET: STOPs of one server run one
 // after the other, up to 1 s for each of at most five peers, and RESETs take
 // milliseconds.
 const StatementTail = 8 * time.Second
 
-// PlanEnd decides how the own pod ends: keep users out, deliver, stop both sides
-// of every pair and, when it leaves for good, reset both sides.
+// PlanEnd decides how the own pod ends: keep users out, deliver, stop both sides of every
+// pair and, when it leaves for good, reset both sides.
 //
-// Nothing is reset before every peer of the plan was proven to have everything.
-// A slave that is away would miss the last changes for ever, so its pair with the
-// master is reset: it makes a full join when it comes back. That holds for one
-// that was removed, too: its volume may come back. And for one that this pod was not
-// paired with.
+// Nothing is reset before every peer of the plan is proven to have everything. A slave
+// that is away would miss the last changes for ever, so its pair with the master is reset:
+// it makes a full join when it comes back. That holds for a removed slave, too, because
+// its volume may come back, and for one that this pod was not paired with.
 func PlanEnd(v View, o EndOptions) Plan {
+	e := end{
+		View: v, EndOptions: o,
+		copied: v.Self == Master || v.mark(v.here(Master)) != none,
+		leaves: o.Reset.leaves(v.Self, v.Replicas),
+	}
 	p := Plan{Name: "end"}
-	joined := v.Self == Master || v.mark(v.Self, Master) != none
-	leave := o.Reset.leaves(v.Self, v.Replicas)
-	if leave && joined && !v.Pods[Master].Open() {
-		// Without the master nobody knows which slaves there are to hear of the end.
-		leave = false
+	if e.leaves && e.copied && !v.Pods[Master].Open() {
+		// Only the master knows which slaves must learn of the end.
+		e.leaves = false
 		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), whyNotOpen(v.Pods[Master])))
 	}
-
-	if kept := v.whyKept(v.Self); leave && kept != "" {
-		leave = false
+	if kept := v.whyKept(v.Self); e.leaves && kept != "" {
+		e.leaves = false
 		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because %s: compare the pods with aku-init verify before its volume goes", kept))
 	}
+	p.Undone = append(p.Undone, e.awayPeers()...)
+	return p.with(
+		v.close(),
+		e.connect(),
+		e.deliver(),
+		e.stop(),
+		e.othersJoinAnew(),
+		e.reset(),
+		e.shutdown(),
+	)
+}
 
-	connect := Stage{Title: "start or wake what holds unsent changes"}
-	deliver := Stage{Title: "deliver what is unsent", Begin: "Flush replications.", End: "Replication flush has ended."}
-	stop := Stage{Title: "stop both sides"}
-	reset := Stage{Title: "reset both sides", Begin: "Reset replications.", End: "Replication reset has ended."}
-	anew := Stage{Title: "have slaves join anew that would miss what is delivered now"}
+type end struct {
+	View
+	EndOptions
+	copied, leaves bool // copied: the own pod has a complete copy, or is the master
+}
 
-	// The master last, as in a join: the STOPs of a server are sent in this order.
-	for _, peer := range append(otherSlaves(v.Mesh), Master) {
-		if peer == v.Self {
-			continue
-		}
-		open := v.Pods[peer].Open()
-		for g := range v.Groups {
-			own, exists := v.object(v.Self, peer, g)
-			there := open || v.Pods[peer].Closed()
-			if exists && joined && own.XSN != Unset && there && (o.Flush || leave) {
-				connect.Steps = append(connect.Steps, startOrWake(own, Step{On: v.Self, Peer: peer, Group: g})...)
-				deliver.Steps = append(deliver.Steps, Step{Do: Deliver, On: v.Self, Peer: peer, Group: g, For: o.DeliverLimit, Strict: leave})
+// order has the master last, as in a join: the STOPs of a server are sent in this order.
+func (e end) order() []int {
+	if e.Self == Master {
+		return e.otherSlaves()
+	}
+	return append(e.otherSlaves(), Master)
+}
+
+// answers tells whether a peer's server answers.
+func (e end) answers(peer int) bool { return e.Pods[peer].Open() || e.Pods[peer].Closed() }
+
+func (e end) awayPeers() (undone []string) {
+	for _, peer := range e.order() {
+		for _, log := range e.kept(peer) {
+			if !e.answers(peer) {
+				undone = append(undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", e.PodName(peer), log.Name))
 			}
-			if own.XSN != Unset && !there {
-				p.Undone = append(p.Undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", v.PodName(peer), own.Name))
-			}
-			sides := []int{v.Self}
-			if open {
-				sides = append(sides, peer)
-			}
-			for _, on := range sides {
-				at := PairOf(v.Self, peer).other(on)
-				side, exists := v.object(on, at, g)
-				if !exists {
-					continue
-				}
-				if side.Active() || leave && side.XSN != Unset {
-					stop.Steps = append(stop.Steps, Step{Do: Stop, On: on, Peer: at, Group: g})
-				}
-				if leave && side.XSN != Unset {
-					reset.Steps = append(reset.Steps, Step{Do: Reset, On: on, Peer: at, Group: g, If: IfHandedOver})
-				}
-			}
-		}
-		if leave && joined && peer != Master && v.mayLack(peer) {
-			guard := IfHandedOver
-			if v.joined(peer) && !v.Pods[peer].Open() && !v.Pods[peer].Closed() {
-				guard = IfAway
-			}
-			anew.Steps = append(anew.Steps, v.joinAnew(peer, guard)...)
 		}
 	}
+	return undone
+}
 
-	p.add(Stage{Title: "keep users out", Steps: []Step{{Do: Close, On: v.Self}}})
-	p.add(connect)
-	p.add(deliver)
-	// A peer that falls silent now must not use up what the others need.
-	limit := max(StatementTail, time.Duration(len(v.Peers())*len(v.Groups))*time.Second+3*time.Second)
-	for _, stage := range []Stage{stop, anew, reset} {
-		for i := range stage.Steps {
-			stage.Steps[i].For = limit
+// delivered are the own logs that are delivered.
+func (e end) delivered() (logs []keptLog) {
+	if !e.copied || !e.Flush && !e.leaves {
+		return nil
+	}
+	for _, peer := range e.order() {
+		if e.answers(peer) {
+			logs = append(logs, e.kept(peer)...)
 		}
 	}
-	p.add(stop)
-	p.add(anew)
-	p.add(reset)
-	if o.Shutdown {
-		p.add(Stage{Title: "stop the server", Steps: []Step{{Do: Shutdown, On: v.Self}}})
+	return logs
+}
+
+func (e end) connect() Stage { return connectLogs(e.delivered()) }
+
+func (e end) deliver() Stage {
+	stage := Stage{Title: "deliver what is unsent"}.saying(Flush)
+	for _, log := range e.delivered() {
+		proof := log.do(Deliver, log.group)
+		proof.For, proof.Strict = e.DeliverLimit, e.leaves
+		stage.Steps = append(stage.Steps, proof)
 	}
-	return p
+	return stage
+}
+
+func (e end) stop() Stage {
+	stage := Stage{Title: "stop both sides"}
+	e.eachSide(func(side Side, g int, o Object) {
+		if o.Active() || e.leaves && o.XSN != Unset {
+			stage.Steps = append(stage.Steps, side.do(Stop, g))
+		}
+	})
+	return e.bounded(stage)
+}
+
+func (e end) othersJoinAnew() Stage {
+	stage := Stage{Title: "have slaves join anew that would miss what is delivered now"}
+	if !e.leaves || !e.copied {
+		return stage
+	}
+	for _, slave := range e.otherSlaves() {
+		guard := IfHandedOver
+		if e.joined(slave) && !e.answers(slave) {
+			guard = IfAway
+		}
+		if e.mayLack(slave) {
+			stage.Steps = append(stage.Steps, e.joinAnew(slave, guard)...)
+		}
+	}
+	return e.bounded(stage)
+}
+
+func (e end) reset() Stage {
+	stage := Stage{Title: "reset both sides"}.saying(Reset)
+	e.eachSide(func(side Side, g int, o Object) {
+		if e.leaves && o.XSN != Unset {
+			stage.Steps = append(stage.Steps, side.at(g).As(Reset, IfHandedOver))
+		}
+	})
+	return e.bounded(stage)
+}
+
+func (e end) shutdown() Stage {
+	if !e.Shutdown {
+		return Stage{}
+	}
+	return Stage{Title: "stop the server", Steps: []Step{on(e.Self, Shutdown)}}
+}
+
+// eachSide visits the sides of all own pairs that exist: the own ones, and those of peers
+// in service.
+func (e end) eachSide(visit func(Side, int, Object)) {
+	for _, peer := range e.order() {
+		sides := []Side{e.here(peer)}
+		if e.Pods[peer].Open() {
+			sides = append(sides, e.there(peer))
+		}
+		for g := range e.Groups {
+			for _, side := range sides {
+				if o, exists := e.object(side, g); exists {
+					visit(side, g, o)
+				}
+			}
+		}
+	}
+}
+
+// bounded limits the steps of a stage, so that a peer that falls silent now does not use
+// up what the others need: 1 s for each STOP of a server and 3 s to spare.
+func (e end) bounded(stage Stage) Stage {
+	limit := max(StatementTail, time.Duration(len(e.Peers())*len(e.Groups))*time.Second+3*time.Second)
+	for i := range stage.Steps {
+		stage.Steps[i].For = limit
+	}
+	return stage
 }

@@ -1,6 +1,9 @@
 package akucore
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // planJoin is the full join of a slave k that loses nothing. The order matters,
 // because a change is never relayed: what another slave j writes while the master
@@ -23,127 +26,200 @@ import "fmt"
 // default conflict rules skip it. Users are let in by the next plan, which proves that
 // every pair carries what is written, both ways.
 func planJoin(v View) Plan {
+	j := join{View: v}
 	p := Plan{Name: "full join", Join: true}
-	clean := Stage{Title: "take away the objects of an earlier database"}
-	for g := range v.Groups {
-		v.takeAway(&clean, Master, v.Self, g)
-		for _, peer := range v.Peers() {
-			v.takeAway(&clean, v.Self, peer, g)
+	if why := j.chooseOthers(); why != "" {
+		// An interrupted join looks joined to others, who would wait for this pod.
+		if p = p.with(Stage{Title: takeAwayTitle, Steps: j.ownRemains()}); len(p.Stages) == 0 {
+			p.Wait = why
 		}
-	}
-	// Whoever reset the mark in spite of a sign has chosen.
-	clean.Steps = append(clean.Steps, v.forgetGivenUp(IfNotJoined)...)
-	var others []int
-	for _, slave := range otherSlaves(v.Mesh) {
-		why := ""
-		switch pod := v.Pods[slave]; {
-		case v.outdated(slave):
-			why = waitForOutdated(v.Mesh, slave)
-		case v.joined(slave) && pod.Open():
-			others = append(others, slave)
-		case v.joined(slave) && v.awaited(slave):
-			// It may hold changes that are neither on the master nor, once we
-			// have joined without it, ever sent to us.
-			why = fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
-				v.PodName(slave), whyNotOpen(pod))
-		case slave < v.Self && pod.Closed():
-			why = fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", v.PodName(slave))
-		}
-		if why == "" {
-			continue
-		}
-		if len(clean.Steps) > 0 {
-			// An interrupted join looks joined to others, who would wait for us.
-			p.add(clean)
-			return p
-		}
-		p.Wait = why
 		return p
 	}
-
-	create := Stage{Title: "create the replication objects"}
-	pin := Stage{Title: "pin the logs of the other slaves"}
-	connect := Stage{Title: "connect the other slaves with the master"}
-	deliver := Stage{Title: "deliver from the other slaves to the master"}
-	sync := Stage{Title: "copy from the master", Begin: "Sync tables from MASTER Server.", End: "Replication sync has ended."}
-	// A pinned sender sleeps, 60 s from try to try. It stops at once now; when the own
-	// START has woken it that would take a second.
-	pair := Stage{Title: "create the own sides towards the other slaves, end their senders' sleep"}
-	// The start towards the master comes last, so that a copy that counts as complete
-	// is connected with everybody. The own server is closed and has one session, so
-	// its starts run one after the other anyway.
-	start := Stage{Title: "the copy is complete: start", InTurn: true}
-
-	for g := range v.Groups {
-		create.Steps = append(create.Steps,
-			Step{Do: Create, On: Master, Peer: v.Self, Group: g}, Step{Do: Create, On: v.Self, Peer: Master, Group: g})
-		for _, slave := range others {
-			v.takeAway(&clean, slave, v.Self, g)
-			if !v.replicates(slave, g) {
-				continue // it sets the pair up when it starts with that block
-			}
-			tables := v.shared(slave, g)
-			if !sharesAny(tables, v.Mesh) {
-				return Plan{Name: p.Name, Wait: v.nothingShared(slave, g)}
-			}
-			tables = v.unlessAll(tables, g)
-			create.Steps = append(create.Steps, Step{Do: Create, On: slave, Peer: v.Self, Group: g, Tables: tables})
-			pin.Steps = append(pin.Steps, Step{Do: StartRetry, On: slave, Peer: v.Self, Group: g})
-			if toMaster, _ := v.object(slave, Master, g); !toMaster.Started {
-				connect.Steps = append(connect.Steps, Step{Do: Start, On: slave, Peer: Master, Group: g, If: IfKept})
-			}
-			deliver.Steps = append(deliver.Steps, Step{Do: Settle, On: slave, Peer: Master, Group: g}, Step{Do: Deliver, On: slave, Peer: Master, Group: g})
-			pair.Steps = append(pair.Steps,
-				Step{Do: Create, On: v.Self, Peer: slave, Group: g, Tables: tables},
-				Step{Do: Stop, On: slave, Peer: v.Self, Group: g})
-			start.Steps = append(start.Steps,
-				Step{Do: Start, On: v.Self, Peer: slave, Group: g, New: true},
-				Step{Do: Start, On: slave, Peer: v.Self, Group: g, If: IfKept})
-		}
-		sync.Steps = append(sync.Steps, Step{Do: Sync, On: Master, Peer: v.Self, Group: g})
+	if p.Wait = j.pairUp(); p.Wait != "" {
+		return p
 	}
-	start.Steps = append(start.Steps, forGroups(v.Mesh, Step{Do: Start, On: v.Self, Peer: Master, New: true})...)
-
-	p.add(v.closeFirst())
-	p.add(clean)
-	p.add(create)
-	p.add(connect)
-	p.add(pin)
-	p.add(deliver)
-	p.add(Stage{
-		Title: "empty the own tables",
-		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
-		Steps: []Step{{Do: Truncate, On: v.Self, If: IfNotJoined, Tables: v.Items()}},
-	})
-	p.add(sync)
-	p.add(pair)
-	p.add(v.beginLife())
-	p.add(start)
-	return p
+	return p.with(
+		v.closeFirst(),
+		j.takeAway(),
+		j.create(),
+		j.connect(),
+		j.pins(),
+		j.deliveries(),
+		j.empty(),
+		j.copy(),
+		j.createOwnSides(),
+		v.beginLife(),
+		j.start(),
+	)
 }
 
-// beginLife has the own pod begin a life after all that any server knows of it.
-func (v View) beginLife() Stage {
-	return Stage{Title: "begin a life", Steps: forGroups(v.Mesh, Step{Do: BeginLife, On: v.Self, Above: v.known(v.Self)})}
+type join struct {
+	View
+	others []int        // joined slaves in service
+	pairs  []joinedPair // with them
 }
 
-// takeAway stops and drops a side of a pair of the joining pod, if there is one. What it
-// has not sent is not needed: the copy will hold it.
-func (v View) takeAway(clean *Stage, on, peer, group int) {
-	o, exists := v.object(on, peer, group)
-	at := Step{On: on, Peer: peer, Group: group}
+// joinedPair is the pair with a slave in a group that the slave replicates, with the tables
+// that both are to share; nil stands for all of the group.
+type joinedPair struct {
+	slave, group int
+	tables       []Table
+}
+
+// chooseOthers finds the slaves that take part, or says who must be waited for.
+func (j *join) chooseOthers() (wait string) {
+	for _, slave := range j.otherSlaves() {
+		switch pod := j.Pods[slave]; {
+		case j.outdated(slave):
+			return j.waitForOutdated(slave)
+		case j.joined(slave) && pod.Open():
+			j.others = append(j.others, slave)
+		case j.joined(slave) && j.awaited(slave):
+			// It may hold changes that are neither on the master nor, once this pod has
+			// joined without it, ever sent here.
+			return fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
+				j.PodName(slave), whyNotOpen(pod))
+		case slave < j.Self && pod.Closed():
+			return fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", j.PodName(slave))
+		}
+	}
+	return ""
+}
+
+// pairUp finds the tables that each pair is to carry, or says which slave shares none. A
+// slave without the group sets the pair up when it starts with that group.
+func (j *join) pairUp() (wait string) {
+	for g := range j.Groups {
+		for _, slave := range j.others {
+			if !j.replicates(slave, g) {
+				continue
+			}
+			tables := j.shared(slave, g)
+			if !j.sharesAny(tables) {
+				return j.nothingShared(slave, g)
+			}
+			j.pairs = append(j.pairs, joinedPair{slave, g, j.unlessAll(tables, g)})
+		}
+	}
+	return ""
+}
+
+const takeAwayTitle = "take away the objects of an earlier database"
+
+// takeAway also makes the other slaves forget how far the earlier database came.
+func (j join) takeAway() Stage {
+	steps := j.ownRemains()
+	for g := range j.Groups {
+		for _, slave := range j.others {
+			steps = append(steps, j.remove(j.there(slave), g)...)
+		}
+	}
+	return Stage{Title: takeAwayTitle, Steps: steps}
+}
+
+// ownRemains takes away the own sides and the master's. Whoever reset the mark in spite of
+// a sign of rows that were given up has chosen, so the sign goes, too.
+func (j join) ownRemains() (steps []Step) {
+	for g := range j.Groups {
+		steps = append(steps, j.remove(j.there(Master), g)...)
+		for _, peer := range j.Peers() {
+			steps = append(steps, j.remove(j.here(peer), g)...)
+		}
+	}
+	return append(steps, j.forgetGivenUp(IfNotJoined)...)
+}
+
+// remove stops and drops a side of a pair of the joining pod, if there is one. The copy
+// will hold what it has not sent.
+func (j join) remove(side Side, group int) (steps []Step) {
+	o, exists := j.object(side, group)
 	if o.Active() {
-		clean.Steps = append(clean.Steps, at.As(Stop, Unguarded))
+		steps = append(steps, side.do(Stop, group))
 	}
 	if exists {
-		clean.Steps = append(clean.Steps, at.As(Drop, IfNotJoined))
+		steps = append(steps, side.at(group).As(Drop, IfNotJoined))
 	}
+	return steps
 }
 
-// other is the pod of the pair that is not the given one.
-func (p Pair) other(pod int) int {
-	if pod == p.Low {
-		return p.High
+func (j join) create() Stage {
+	stage := Stage{Title: "create the replication objects"}
+	for g := range j.Groups {
+		stage.Steps = append(stage.Steps, j.there(Master).do(Create, g), j.here(Master).do(Create, g))
+		for _, pair := range j.in(g) {
+			stage.Steps = append(stage.Steps, j.there(pair.slave).do(Create, g).of(pair.tables))
+		}
 	}
-	return p.Low
+	return stage
+}
+
+// in are the pairs of a group.
+func (j join) in(group int) []joinedPair {
+	return slices.DeleteFunc(slices.Clone(j.pairs), func(pair joinedPair) bool { return pair.group != group })
+}
+
+func (j join) connect() Stage {
+	stage := Stage{Title: "connect the other slaves with the master"}
+	for _, pair := range j.pairs {
+		side := Side{pair.slave, Master}
+		if toMaster, _ := j.object(side, pair.group); !toMaster.Started {
+			stage.Steps = append(stage.Steps, side.at(pair.group).As(Start, IfKept))
+		}
+	}
+	return stage
+}
+
+func (j join) pins() Stage {
+	stage := Stage{Title: "pin the logs of the other slaves"}
+	for _, pair := range j.pairs {
+		stage.Steps = append(stage.Steps, j.there(pair.slave).do(StartRetry, pair.group))
+	}
+	return stage
+}
+
+func (j join) deliveries() Stage {
+	stage := Stage{Title: "deliver from the other slaves to the master"}
+	for _, pair := range j.pairs {
+		toMaster := Side{pair.slave, Master}
+		stage.Steps = append(stage.Steps, toMaster.do(Settle, pair.group), toMaster.do(Deliver, pair.group))
+	}
+	return stage
+}
+
+func (j join) empty() Stage {
+	truncate := on(j.Self, Truncate).As(Truncate, IfNotJoined).of(j.Items())
+	return Stage{Title: "empty the own tables", Steps: []Step{truncate}}.saying(Truncate)
+}
+
+func (j join) copy() Stage {
+	return Stage{Title: "copy from the master", Steps: j.forGroups(j.there(Master).do(Sync, 0))}.saying(Sync)
+}
+
+// createOwnSides also stops the pinned senders, which try again every 60 s. Stopping them
+// is immediate now, and takes 1 s once the own START has woken them.
+func (j join) createOwnSides() Stage {
+	stage := Stage{Title: "create the own sides towards the other slaves, end their senders' sleep"}
+	for _, pair := range j.pairs {
+		stage.Steps = append(stage.Steps,
+			j.here(pair.slave).do(Create, pair.group).of(pair.tables),
+			j.there(pair.slave).do(Stop, pair.group))
+	}
+	return stage
+}
+
+// start starts the pair with the master last, so that a copy that counts as complete is
+// connected with everybody. A closed server has one session, so its starts run one after
+// the other anyway.
+func (j join) start() Stage {
+	stage := Stage{Title: "the copy is complete: start", InTurn: true}
+	fresh := func(side Side, g int) Step {
+		step := side.do(Start, g)
+		step.New = true
+		return step
+	}
+	for _, pair := range j.pairs {
+		stage.Steps = append(stage.Steps, fresh(j.here(pair.slave), pair.group), j.there(pair.slave).at(pair.group).As(Start, IfKept))
+	}
+	stage.Steps = append(stage.Steps, j.forGroups(fresh(j.here(Master), 0))...)
+	return stage
 }

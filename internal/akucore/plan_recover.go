@@ -4,50 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
-
-// RecoverySign is the sign of a recovery: a replication object on the master that is
-// never started. While it is there, the copy is being replaced, and the master stays
-// closed. The XSNs alone do not tell: a SYNC that was cut may leave one behind as a
-// complete one does. Nobody connects to its host; its port only keeps two signs apart, and
-// its table is one that no user locks.
-// Its name tells the source and, of a recovery by order, the generation.
-func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
-	name := fmt.Sprintf("%s%d", signPrefix, source)
-	if generation != "" {
-		name += "_" + generation
-	}
-	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: []Table{m.Groups[0].Beat()}}
-}
-
-// RecoverySpec is the sign of a recovery that somebody runs by hand.
-func (m Mesh) RecoverySpec(source int) ObjectSpec { return m.RecoverySign(source, "") }
-
-const signPrefix = "AKU_RECOVERY_"
-
-// A recoverySign is what the name of a sign tells.
-type recoverySign struct {
-	Source     int
-	generation string // "" for a recovery by hand
-}
-
-// recoverySigns are the signs on the master: one, or two when the source is about to
-// change.
-func RecoverySigns(m Mesh, master State) []recoverySign {
-	var signs []recoverySign
-	for name := range master.Objects {
-		number, generation, _ := strings.Cut(strings.TrimPrefix(name, signPrefix), "_")
-		source, err := strconv.Atoi(number)
-		if strings.HasPrefix(name, signPrefix) && err == nil && m.RecoverySign(source, generation).Name == name {
-			signs = append(signs, recoverySign{source, generation})
-		}
-	}
-	slices.SortFunc(signs, func(a, b recoverySign) int { return cmp.Compare(a.Source, b.Source) })
-	return signs
-}
 
 // PlanRecover gives a master that lost its rows the copy of a slave in service.
 //
@@ -77,160 +35,261 @@ func PlanRecover(v View, source int, without ...int) Plan {
 }
 
 func planRecover(v View, source int, generation string, without []int) Plan {
+	r := recovery{v, source, generation}
 	p := Plan{Name: fmt.Sprintf("recovery of the master from %s", v.PodName(source))}
-	if p.Wait = whyNotRecover(v, source, without); p.Wait != "" {
+	if p.Wait = r.whyNot(without); p.Wait != "" {
 		return p
 	}
-	other := Stage{Title: "forget the interrupted recovery from another pod"}
-	for _, earlier := range RecoverySigns(v.Mesh, v.Pods[Master].State) {
-		if earlier.Source == source {
-			generation = earlier.generation // it goes on
+	for _, sign := range r.signs() {
+		if sign.Source == source {
+			r.generation = sign.generation // it goes on
+		}
+	}
+	return p.with(
+		r.begin(),
+		r.forgetOther(),
+		r.takeAway(),
+		r.connect(),
+		r.deliveries(),
+		r.takeAwaySource(),
+		r.shareHosts(),
+		r.create(),
+		r.empty(),
+		r.start(),
+		r.copy(),
+		r.createForOthers(),
+		v.beginLife(),
+		r.end(),
+		r.othersJoinAnew(),
+	).prepared(v)
+}
+
+type recovery struct {
+	View
+	source     int
+	generation string
+}
+
+func (r recovery) signs() []recoverySign { return r.RecoverySigns(r.Pods[Master].State) }
+
+// fromMaster and fromSource are the two sides of the pair that is made anew.
+func (r recovery) fromMaster() Side { return Side{Master, r.source} }
+func (r recovery) fromSource() Side { return Side{r.source, Master} }
+
+// others are the slaves that deliver to the source.
+func (r recovery) others() []int {
+	return slices.DeleteFunc(r.Peers(), func(slave int) bool { return slave == r.source || !r.delivers(slave) })
+}
+
+// delivers tells whether a slave can prove that the source has all it wrote, and can
+// keep what it writes from then on for the master.
+func (r recovery) delivers(slave int) bool {
+	toSource := Side{slave, r.source}
+	return r.Pods[slave].Open() && r.whyKept(slave) == "" && r.has(Side{slave, Master}) && r.mark(toSource) == all && r.mark(toSource.Back()) == all
+}
+
+func (r recovery) begin() Stage {
+	return Stage{Title: "keep the master closed until all is done", Steps: []Step{r.sign(BeginRecovery)}}
+}
+
+func (r recovery) sign(verb Verb) Step {
+	return Step{Do: verb, Side: r.fromMaster(), Generation: r.generation}
+}
+
+func (r recovery) forgetOther() Stage {
+	stage := Stage{Title: "forget the interrupted recovery from another pod"}
+	for _, sign := range r.signs() {
+		if sign.Source != r.source {
+			stage.Steps = append(stage.Steps, Step{Do: EndRecovery, Side: Side{Master, sign.Source}, Generation: sign.generation})
+		}
+	}
+	return stage
+}
+
+func (r recovery) takeAway() Stage {
+	stage := Stage{Title: "take away what an interrupted recovery left"}
+	for _, slave := range r.Peers() {
+		for g := range r.Groups {
+			side := Side{Master, slave}
+			if _, exists := r.object(side, g); exists {
+				stage.Steps = append(stage.Steps, side.do(Stop, g), side.at(g).As(Drop, IfRecovering))
+			}
+		}
+	}
+	return stage
+}
+
+func (r recovery) connect() Stage {
+	stage := Stage{Title: "have the other slaves keep their logs for the master, connect them with the source"}
+	for _, slave := range r.others() {
+		for g := range r.Groups {
+			toMaster, toSource := Side{slave, Master}, Side{slave, r.source}
+			if log, _ := r.object(toMaster, g); !log.Started {
+				stage.Steps = append(stage.Steps, toMaster.do(StartRetry, g))
+			}
+			if r.hasUnsent(slave) {
+				log, _ := r.object(toSource, g)
+				stage.Steps = append(stage.Steps, startOrWake(log, toSource.at(g))...)
+			}
+		}
+	}
+	return stage
+}
+
+// hasUnsent tells whether a slave may have what the source lacks. One that was set back has
+// nothing of the kind, and the source would skip its beat.
+func (r recovery) hasUnsent(slave int) bool { return !r.older(slave, r.source) }
+
+func (r recovery) deliveries() Stage {
+	stage := Stage{Title: "deliver from them to the source"}.saying(Flush)
+	for _, slave := range r.others() {
+		if !r.hasUnsent(slave) {
 			continue
 		}
-		other.Steps = append(other.Steps, Step{Do: EndRecovery, On: Master, Peer: earlier.Source, Generation: earlier.generation})
-	}
-	p.add(Stage{Title: "keep the master closed until all is done", Steps: []Step{{Do: BeginRecovery, On: Master, Peer: source, Generation: generation}}})
-	p.add(other)
-
-	clean := Stage{Title: "take away what an interrupted recovery left"}
-	connect := Stage{Title: "have the other slaves keep their logs for the master, connect them with the source"}
-	deliver := Stage{Title: "deliver from them to the source", Begin: "Flush replications.", End: "Replication flush has ended."}
-	giveUp := Stage{Title: "take away the source's side", Begin: "Reset replications.", End: "Replication reset has ended."}
-	create := Stage{Title: "create both sides"}
-	others := Stage{Title: "create the master's sides for the other slaves"}
-	anew := Stage{Title: "have the other slaves hand over and join anew"}
-	for _, slave := range v.Peers() {
-		delivers := slave != source && v.delivers(slave, source)
-		if delivers {
-			anew.Steps = append(anew.Steps, Step{Do: Close, On: slave})
-		}
-		for g := range v.Groups {
-			at := Step{On: Master, Peer: slave, Group: g}
-			_, exists := v.object(Master, slave, g)
-			if exists {
-				clean.Steps = append(clean.Steps, at.As(Stop, Unguarded), at.As(Drop, IfRecovering))
-			}
-			switch {
-			case slave == source:
-				side := Step{On: source, Peer: Master, Group: g}
-				giveUp.Steps = append(giveUp.Steps, side.As(Stop, Unguarded), side.As(Drop, IfRecovering))
-				create.Steps = append(create.Steps, at.As(Create, Unguarded), side.As(Create, Unguarded))
-			case delivers:
-				if log, _ := v.object(slave, Master, g); !log.Started {
-					connect.Steps = append(connect.Steps, Step{Do: StartRetry, On: slave, Peer: Master, Group: g})
-				}
-				side := Step{On: slave, Peer: source, Group: g}
-				// A slave that was set back has nothing that the source lacks, and its beat would be skipped.
-				if !v.older(slave, source) {
-					log, _ := v.object(slave, source, g)
-					connect.Steps = append(connect.Steps, startOrWake(log, side)...)
-					proof := side.As(Deliver, Unguarded)
-					proof.For, proof.Strict = recoveryLimit, true
-					deliver.Steps = append(deliver.Steps, side.As(Settle, Unguarded), proof)
-				}
-				fallthrough
-			case v.Pods[slave].Open() && v.sides(slave, Master):
-				// It is one of those that are given up: in service, and not one that the master knows.
-				others.Steps = append(others.Steps, at.As(Create, Unguarded))
-			}
+		for g := range r.Groups {
+			proof := Side{slave, r.source}.do(Deliver, g)
+			proof.For, proof.Strict = recoveryLimit, true
+			stage.Steps = append(stage.Steps, proof.Side.do(Settle, g), proof)
 		}
 	}
-	p.add(clean)
-	p.add(connect)
-	p.add(deliver)
-	p.add(giveUp)
-	if len(v.Groups) > 1 {
-		p.add(Stage{Title: "let several replications share a host", Steps: []Step{{Do: AllowSharing, On: Master}, {Do: AllowSharing, On: source}}})
-	}
-	p.add(create)
-	p.add(Stage{
-		Title: "empty the master's tables",
-		Begin: "Truncate tables for replications.", End: "Table truncation has ended.",
-		Steps: []Step{{Do: Truncate, On: Master, Peer: source, If: IfRecovering, Tables: v.Items()}},
-	})
-	p.add(Stage{Title: "start the master's side", Steps: forGroups(v.Mesh, Step{Do: Start, On: Master, Peer: source, New: true})})
-	p.add(Stage{Title: "copy from the source", Begin: "Sync tables from the source.", End: "Replication sync has ended.",
-		Steps: forGroups(v.Mesh, Step{Do: Sync, On: source, Peer: Master})})
-	p.add(others)
-	p.add(v.beginLife())
-	p.add(Stage{Title: "the copy is complete: let the master start", Steps: []Step{{Do: EndRecovery, On: Master, Peer: source, Generation: generation}}})
-	p.add(anew)
-	p.prepare(v)
-	return p
+	return stage
 }
 
 // recoveryLimit is how long the other slaves may take to deliver to the source before the
 // recovery is planned again.
 const recoveryLimit = 10 * time.Minute
 
-// delivers tells whether a slave can prove that the source has all it wrote, and can
-// keep what it writes from then on for the master.
-func (v View) delivers(slave, source int) bool {
-	return v.Pods[slave].Open() && v.whyKept(slave) == "" && v.sides(slave, Master) && v.mark(slave, source) == all && v.mark(source, slave) == all
+func (r recovery) takeAwaySource() Stage {
+	stage := Stage{Title: "take away the source's side"}.saying(Reset)
+	for g := range r.Groups {
+		stage.Steps = append(stage.Steps, r.fromSource().do(Stop, g), r.fromSource().at(g).As(Drop, IfRecovering))
+	}
+	return stage
 }
 
-// expects tells whether the source keeps its log for a slave: then that is one of the mesh.
-func (v View) expects(source, slave int) bool { return v.mark(source, slave) != none }
+func (r recovery) shareHosts() Stage {
+	if len(r.Groups) < 2 {
+		return Stage{}
+	}
+	return Stage{Title: "let several replications share a host", Steps: []Step{on(Master, AllowSharing), on(r.source, AllowSharing)}}
+}
 
-// whyNotRecover says why a recovery is refused, "" when it is not.
-func whyNotRecover(v View, source int, without []int) string {
-	name := v.PodName(source)
-	master := v.Pods[Master]
-	signs := RecoverySigns(v.Mesh, master.State)
-	recovering := len(signs) > 0
-	// A recovery from it that was cut may have left it without its side.
-	begun := slices.ContainsFunc(signs, func(sign recoverySign) bool { return sign.Source == source })
-	lost := func() bool {
-		start := planMasterStart(v, StartOptions{})
-		return start.Human == MasterFailed && (!v.included(source) || v.older(Master, source))
+func (r recovery) create() Stage {
+	stage := Stage{Title: "create both sides"}
+	for g := range r.Groups {
+		stage.Steps = append(stage.Steps, r.fromMaster().do(Create, g), r.fromSource().do(Create, g))
 	}
-	switch {
-	case v.Self != Master:
-		return fmt.Sprintf("a recovery runs in the pod of the master, %s", v.PodName(Master))
-	case source <= Master || source >= v.ServerCount:
-		return fmt.Sprintf("the source must be a slave, 1 to %d", v.ServerCount-1)
-	case master.Open():
-		return fmt.Sprintf("the master %s is in service: there is nothing to recover", v.PodName(Master))
-	case TableFaults(v.Mesh, master) != "":
-		return TableFaults(v.Mesh, master)
-	case !v.Pods[source].Open():
-		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",
-			name, whyNotOpen(v.Pods[source]))
-	case !v.sides(source, Master) && !begun:
-		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
-	case otherTables(v, source) != "":
-		return fmt.Sprintf("%s cannot be the source as long as the master is to have other tables: %s; put them back into the configuration, and change it after the recovery",
-			name, otherTables(v, source))
-	case !recovering && !lost():
-		return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a start will do", v.PodName(Master), name)
-	}
-	for _, slave := range v.Peers() {
-		if slave != source && v.expects(source, slave) && !v.delivers(slave, source) && !slices.Contains(without, slave) {
-			return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
-				"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", v.PodName(slave), whyNotDelivers(v, slave), slave)
+	return stage
+}
+
+func (r recovery) empty() Stage {
+	truncate := Step{Do: Truncate, Side: r.fromMaster(), If: IfRecovering, Tables: r.Items()}
+	return Stage{Title: "empty the master's tables", Steps: []Step{truncate}}.saying(Truncate)
+}
+
+func (r recovery) start() Stage {
+	return Stage{Title: "start the master's side", Steps: r.forGroups(Step{Do: Start, Side: r.fromMaster(), New: true})}
+}
+
+func (r recovery) copy() Stage {
+	stage := Stage{Title: "copy from the source", Steps: r.forGroups(r.fromSource().do(Sync, 0))}.saying(Sync)
+	stage.Begin = "Sync tables from the source."
+	return stage
+}
+
+// createForOthers makes the master's sides for the slaves in service. Those that cannot
+// deliver are given up and join anew, too.
+func (r recovery) createForOthers() Stage {
+	stage := Stage{Title: "create the master's sides for the other slaves"}
+	for _, slave := range r.Peers() {
+		if slave != r.source && r.Pods[slave].Open() && r.has(Side{slave, Master}) {
+			stage.Steps = append(stage.Steps, r.forGroups(Side{Master, slave}.do(Create, 0))...)
 		}
+	}
+	return stage
+}
+
+func (r recovery) end() Stage {
+	return Stage{Title: "the copy is complete: let the master start", Steps: []Step{r.sign(EndRecovery)}}
+}
+
+func (r recovery) othersJoinAnew() Stage {
+	stage := Stage{Title: "have the other slaves hand over and join anew"}
+	for _, slave := range r.others() {
+		stage.Steps = append(stage.Steps, on(slave, Close))
+	}
+	return stage
+}
+
+// whyNot says why a recovery is refused, "" when it is not.
+func (r recovery) whyNot(without []int) string {
+	return cmp.Or(r.whyNotHere(), r.whyNotFrom(), r.whyNotLost(), r.whyNotWithout(without))
+}
+
+func (r recovery) whyNotHere() string {
+	switch {
+	case r.Self != Master:
+		return fmt.Sprintf("a recovery runs in the pod of the master, %s", r.PodName(Master))
+	case r.source <= Master || r.source >= r.ServerCount:
+		return fmt.Sprintf("the source must be a slave, 1 to %d", r.ServerCount-1)
+	case r.Pods[Master].Open():
+		return fmt.Sprintf("the master %s is in service: there is nothing to recover", r.PodName(Master))
+	}
+	return r.TableFaults()
+}
+
+func (r recovery) whyNotFrom() string {
+	name := r.PodName(r.source)
+	// A recovery from it that was cut may have left it without its side.
+	begun := slices.ContainsFunc(r.signs(), func(sign recoverySign) bool { return sign.Source == r.source })
+	switch tables := r.otherTables(); {
+	case !r.Pods[r.source].Open():
+		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",
+			name, whyNotOpen(r.Pods[r.source]))
+	case !r.has(r.fromSource()) && !begun:
+		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
+	case tables != "":
+		return fmt.Sprintf("%s cannot be the source as long as the master is to have other tables: %s; put them back into the configuration, and change it after the recovery",
+			name, tables)
 	}
 	return ""
 }
 
-// otherTables says which of a source's objects has other tables than the master is to
+// otherTables says which of the source's objects has other tables than the master is to
 // have: a copy from it would be refused, or leave tables out.
-func otherTables(v View, source int) string {
-	for g, group := range v.Groups {
+func (r recovery) otherTables() string {
+	for g, group := range r.Groups {
 		// A source from before there were beats lacks only their table.
-		if o, exists := v.object(source, Master, g); exists && (len(o.Lacks(group.Tables)) > 0 || len(o.exceeds(group.Items())) > 0) {
+		if o, exists := r.object(r.fromSource(), g); exists && (len(o.Lacks(group.Tables)) > 0 || len(o.exceeds(group.Items())) > 0) {
 			return fmt.Sprintf("%s has the tables [%s], and the configuration [%s]", o.Name, FewNames(o.Tables), FewNames(group.Tables))
 		}
 	}
 	return ""
 }
 
-func whyNotDelivers(v View, slave int) string {
-	if kept := v.whyKept(slave); kept != "" {
-		return kept
+// whyNotLost refuses to empty a master that has its rows.
+func (r recovery) whyNotLost() string {
+	beside := r.compareSlaves()
+	if len(r.signs()) > 0 || beside.wait == "" && slices.Contains(beside.masterLost, r.source) {
+		return ""
 	}
-	if v.Pods[slave].Open() {
-		return "its pair with the source or the master is reset"
+	return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a start will do", r.PodName(Master), r.PodName(r.source))
+}
+
+// whyNotWithout names a slave that the source keeps its log for, so it is one of the mesh,
+// and that cannot deliver. What only it has would be lost.
+func (r recovery) whyNotWithout(without []int) string {
+	for _, slave := range r.Peers() {
+		expected := slave != r.source && r.mark(Side{r.source, slave}) != none
+		if !expected || r.delivers(slave) || slices.Contains(without, slave) {
+			continue
+		}
+		why := cmp.Or(r.whyKept(slave), "its pair with the source or the master is reset")
+		if r.whyKept(slave) == "" && !r.Pods[slave].Open() {
+			why = whyNotOpen(r.Pods[slave])
+		}
+		return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
+			"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", r.PodName(slave), why, slave)
 	}
-	return whyNotOpen(v.Pods[slave])
+	return ""
 }

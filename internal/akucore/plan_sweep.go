@@ -2,7 +2,7 @@ package akucore
 
 import "fmt"
 
-// removed are the peers that the StatefulSet is not to have any more, that are
+// Removed are the peers that the StatefulSet is not to have any more, that are
 // away, and for which the own server still keeps its log.
 func Removed(v View) map[int]bool {
 	gone := map[int]bool{}
@@ -10,7 +10,7 @@ func Removed(v View) map[int]bool {
 		if v.Replicas <= 0 || peer < v.Replicas || !v.Pods[peer].Away() {
 			continue
 		}
-		if v.mark(v.Self, peer) != none {
+		if v.mark(v.here(peer)) != none {
 			gone[peer] = true
 		}
 	}
@@ -21,40 +21,39 @@ func Removed(v View) map[int]bool {
 // order: they would fill the disk. What such a pod has not delivered is still on
 // its volume, and is handed over should it ever come back.
 func PlanSweep(v View, before map[int]bool) Plan {
-	p := Plan{Name: "give up the logs for removed pods"}
-	sweep := Stage{Title: "stop and reset"}
+	return Plan{Name: "give up the logs for removed pods"}.with(sweep(v, before))
+}
+
+func sweep(v View, before map[int]bool) Stage {
+	stage, removed := Stage{Title: "stop and reset"}, Removed(v)
 	for _, peer := range v.Peers() {
-		if !before[peer] || !Removed(v)[peer] {
+		if !before[peer] || !removed[peer] {
 			continue
 		}
-		for g := range v.Groups {
-			o, _ := v.object(v.Self, peer, g)
-			if o.XSN == Unset {
-				continue
+		for _, log := range v.kept(peer) {
+			at := log.at(log.group)
+			if log.Active() {
+				stage.Steps = append(stage.Steps, at.As(Stop, Unguarded))
 			}
-			if o.Active() {
-				sweep.Steps = append(sweep.Steps, Step{Do: Stop, On: v.Self, Peer: peer, Group: g})
-			}
-			sweep.Steps = append(sweep.Steps, Step{Do: Reset, On: v.Self, Peer: peer, Group: g, If: IfAway})
+			stage.Steps = append(stage.Steps, at.As(Reset, IfAway))
 			if v.Self != Master {
-				// A slave's side that exists says that the peer is kept informed.
-				sweep.Steps = append(sweep.Steps, Step{Do: Drop, On: v.Self, Peer: peer, Group: g, If: IfAway})
+				// A slave's side that exists says that the peer gets its changes.
+				stage.Steps = append(stage.Steps, at.As(Drop, IfAway))
 			}
 		}
 	}
-	p.add(sweep)
-	return p
+	return stage
 }
 
-// standing are the restart numbers of what a plan would start. One that has moved on since
-// the last look has run meanwhile: somebody stops it for a moment, now and then, while a
+// Standing are the XSNs of what a plan would start. One that has moved on since it was
+// observed last has run meanwhile: somebody stops it for a moment, now and then, while a
 // statement waits for its locks.
 func (v View) Standing(p Plan) string {
 	text := ""
 	for _, stage := range p.Stages {
 		for _, s := range stage.Steps {
 			if s.Do == Start || s.Do == StartRetry {
-				o, _ := v.object(s.On, s.Peer, s.Group)
+				o, _ := v.object(s.Side, s.Group)
 				text += fmt.Sprintf(", %s on %d at %d", o.Name, s.On, o.XSN)
 			}
 		}
@@ -62,7 +61,7 @@ func (v View) Standing(p Plan) string {
 	return text
 }
 
-// lasts tells whether the own sides of the pairs alone show that nothing is to be done:
+// Lasts tells whether the own sides of the pairs alone show that nothing is to be done:
 // there are no others than before, and each expected peer was in service and is
 // connected in both directions. Its sender is connected here, so its side is started; nobody
 // resets or changes it without stopping it. A peer that is not expected has no log kept

@@ -12,32 +12,32 @@ func recoverMaster(v View, slaves []int) []Step {
 	base := slaves[0]
 	var steps []Step
 	for _, slave := range slaves[1:] {
-		steps = append(steps, Step{Do: Close, On: slave})
-		steps = append(steps, forGroups(v.Mesh, Step{Do: Deliver, On: slave, Peer: base})...)
+		steps = append(steps, Step{Do: Close, Side: Side{On: slave}})
+		steps = append(steps, v.forGroups(Step{Do: Deliver, Side: Side{slave, base}})...)
 		steps = append(steps, stopAndReset(v, slave, Master)...)
 	}
 	for _, pod := range []int{base, Master} {
 		for g, group := range v.Groups {
 			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
-				steps = append(steps, Step{Do: MakeBeats, On: pod, Group: g})
+				steps = append(steps, Step{Do: MakeBeats, Side: Side{On: pod}, Group: g})
 			}
 		}
 	}
 	// Until both sides are there again nothing else tells that the master has lost its rows.
-	steps = append(steps, Step{Do: BeginRecovery, On: Master, Peer: base})
+	steps = append(steps, Step{Do: BeginRecovery, Side: Side{Master, base}})
 	// New objects on both sides: each server remembers how far the log of the other one's
 	// earlier database came, and would have its sender skip what lies below.
 	steps = append(steps, stopAndDrop(v, base, Master)...)
 	steps = append(steps, stopAndDrop(v, Master, base)...)
 	if len(v.Groups) > 1 {
-		steps = append(steps, Step{Do: AllowSharing, On: base}, Step{Do: AllowSharing, On: Master})
+		steps = append(steps, Step{Do: AllowSharing, Side: Side{On: base}}, Step{Do: AllowSharing, Side: Side{On: Master}})
 	}
-	steps = append(steps, forGroups(v.Mesh, Step{Do: Create, On: base, Peer: Master})...)
-	steps = append(steps, forGroups(v.Mesh, Step{Do: Create, On: Master, Peer: base})...)
-	steps = append(steps, Step{Do: Truncate, On: Master, Tables: v.Items()})
-	steps = append(steps, forGroups(v.Mesh, Step{Do: StartAndWait, On: Master, Peer: base})...)
-	steps = append(steps, forGroups(v.Mesh, Step{Do: Sync, On: base, Peer: Master})...)
-	return append(steps, Step{Do: EndRecovery, On: Master, Peer: base})
+	steps = append(steps, v.forGroups(Step{Do: Create, Side: Side{base, Master}})...)
+	steps = append(steps, v.forGroups(Step{Do: Create, Side: Side{Master, base}})...)
+	steps = append(steps, Step{Do: Truncate, Side: Side{On: Master}, Tables: v.Items()})
+	steps = append(steps, v.forGroups(Step{Do: StartAndWait, Side: Side{Master, base}})...)
+	steps = append(steps, v.forGroups(Step{Do: Sync, Side: Side{base, Master}})...)
+	return append(steps, Step{Do: EndRecovery, Side: Side{Master, base}})
 }
 
 // recoverSlaves are the steps after which each slave makes a full join when its
@@ -54,8 +54,8 @@ func recoverSlaves(v View, slaves []int) []Step {
 func stopAndDrop(v View, on, peer int) []Step {
 	var steps []Step
 	for g := range v.Groups {
-		o, exists := v.object(on, peer, g)
-		at := Step{On: on, Peer: peer, Group: g}
+		o, exists := v.object(Side{on, peer}, g)
+		at := Step{Side: Side{on, peer}, Group: g}
 		if o.Active() {
 			steps = append(steps, at.As(Stop, Unguarded))
 		}
@@ -70,8 +70,8 @@ func stopAndDrop(v View, on, peer int) []Step {
 func stopAndReset(v View, on, peer int) []Step {
 	var stop, reset []Step
 	for g := range v.Groups {
-		at := Step{On: on, Peer: peer, Group: g}
-		if o, _ := v.object(on, peer, g); o.Active() {
+		at := Step{Side: Side{on, peer}, Group: g}
+		if o, _ := v.object(Side{on, peer}, g); o.Active() {
 			stop = append(stop, at.As(Stop, Unguarded))
 		}
 		reset = append(reset, at.As(Reset, Unguarded))

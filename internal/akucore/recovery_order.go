@@ -23,11 +23,11 @@ type RecoveryOrder struct {
 
 // generation is that of a recovery from a source now, "" when it cannot be the source.
 func (v View) generation(source int) string {
-	pair, exists := v.object(source, Master, 0)
+	pair, exists := v.object(Side{source, Master}, 0)
 	if !v.Pods[source].Open() || !exists || pair.XSN == Unset {
 		return ""
 	}
-	_, runs := v.object(Master, source, 0)
+	_, runs := v.object(Side{Master, source}, 0)
 	if beat, older := v.unknown(Master, source); older && runs {
 		return fmt.Sprintf("%d-%d", source, beat.Number)
 	}

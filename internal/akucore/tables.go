@@ -89,7 +89,7 @@ func (m Mesh) unlessAll(tables []Table, group int) []Table {
 
 // replicates tells whether a slave has the group's pair with the master.
 func (v View) replicates(slave, group int) bool {
-	_, exists := v.object(Master, slave, group)
+	_, exists := v.object(Side{Master, slave}, group)
 	return exists
 }
 
@@ -100,9 +100,9 @@ func (v View) listChanged() string {
 		if peer != Master && !v.joined(peer) || !v.Pods[peer].Known() {
 			continue
 		}
-		pair := v.groups(v.Self, peer)
+		pair := v.groups(v.here(peer))
 		for g := range v.Groups {
-			own, exists := v.object(v.Self, peer, g)
+			own, exists := v.object(v.here(peer), g)
 			want := v.wanted(peer, g)
 			switch {
 			case !slices.Contains(pair, g) && len(want) > 0:
@@ -122,20 +122,20 @@ func (v View) notYet() string {
 	if kept := v.whyKept(v.Self); kept != "" {
 		return kept // the change would give up the mark of its copy
 	}
-	for _, slave := range otherSlaves(v.Mesh) {
+	for _, slave := range v.otherSlaves() {
 		switch {
 		case v.outdated(slave):
-			return waitForOutdated(v.Mesh, slave)
+			return v.waitForOutdated(slave)
 		case !v.joined(slave):
 			continue
 		case !v.paired(slave):
 			return fmt.Sprintf("%s is not in service and connected with this pod", v.PodName(slave))
 		}
 		for g, group := range v.Groups {
-			if toMaster, _ := v.object(Master, slave, g); slave > v.Self && !toMaster.carries(group.Items()) {
+			if toMaster, _ := v.object(Side{Master, slave}, g); slave > v.Self && !toMaster.carries(group.Items()) {
 				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", v.PodName(slave), toMaster.Name, FewNames(toMaster.Tables))
 			}
-			if v.replicates(slave, g) && !sharesAny(v.shared(slave, g), v.Mesh) {
+			if v.replicates(slave, g) && !v.sharesAny(v.shared(slave, g)) {
 				return v.nothingShared(slave, g)
 			}
 		}
@@ -144,8 +144,8 @@ func (v View) notYet() string {
 }
 
 // sharesAny tells whether there is a table of users among those that two slaves share.
-func sharesAny(shared []Table, m Mesh) bool {
-	beats := m.Beats()
+func (v View) sharesAny(shared []Table) bool {
+	beats := v.Beats()
 	return slices.ContainsFunc(shared, func(t Table) bool { return !slices.Contains(beats, t) })
 }
 
@@ -161,7 +161,7 @@ func (v View) nothingShared(slave, group int) string {
 // pair has it where the other slave has it, so that it is in none of the pairs twice
 // and is missing in none.
 func (v View) shared(slave, group int) []Table {
-	toMaster, _ := v.object(Master, slave, group)
+	toMaster, _ := v.object(Side{Master, slave}, group)
 	return toMaster.Has(v.Items())
 }
 
@@ -185,13 +185,13 @@ func (v View) Forgotten() []Object {
 	return objects
 }
 
-// tellForgotten says for each forgotten object what it does and how to be rid of it.
-func TellForgotten(m Mesh, objects []Object) []string {
+// TellForgotten says for each forgotten object what it does and how to be rid of it.
+func (v View) TellForgotten(objects []Object) []string {
 	var texts []string
 	for _, o := range objects {
 		text := fmt.Sprintf("replication %s to %s with %s is not in the configuration", o.Name, o.Host, FewNames(o.Tables))
 		if o.XSN != Unset {
-			text += fmt.Sprintf(", and keeps the log of %s from %d on, which fills the disk", m.PodName(m.Self), o.XSN)
+			text += fmt.Sprintf(", and keeps the log of %s from %d on, which fills the disk", v.PodName(v.Self), o.XSN)
 		}
 		texts = append(texts, text+fmt.Sprintf(": put it back into the configuration, or, when what it holds is delivered, ALTER REPLICATION %[1]s STOP; DROP REPLICATION %[1]s", o.Name))
 	}

@@ -40,7 +40,7 @@ func TestForgotten_AreNamedWithWhatTheyKeep(t *testing.T) {
 	} {
 		own[o.Name] = o
 	}
-	texts := TellForgotten(m, w.view.Forgotten())
+	texts := w.view.TellForgotten(w.view.Forgotten())
 	if len(texts) != 2 || !strings.Contains(texts[0], "AKU_OLD_01") || !strings.Contains(texts[0], "from 77 on") ||
 		!strings.Contains(texts[1], "AKU_REP_14") || strings.Contains(texts[1], "keeps the log") {
 		t.Errorf("it says %q", texts)

@@ -2,6 +2,7 @@ package akucore
 
 import (
 	"errors"
+	"slices"
 )
 
 // Pod is what is known about one pod.
@@ -47,12 +48,12 @@ type View struct {
 // groups are the groups that a pair is set up for on either side, as far as that can be
 // seen: all of the mesh when there are none. A block that is new to the configuration
 // has no objects before its pods have started with it, one after the other.
-func (v View) groups(pod, peer int) []int {
+func (v View) groups(side Side) []int {
 	var known, all []int
 	for g := range v.Groups {
 		all = append(all, g)
-		_, here := v.object(pod, peer, g)
-		_, there := v.object(peer, pod, g)
+		_, here := v.object(side, g)
+		_, there := v.object(side.Back(), g)
 		if here || there {
 			known = append(known, g)
 		}
@@ -63,12 +64,11 @@ func (v View) groups(pod, peer int) []int {
 	return known
 }
 
-// mark tells for how many of a pair's groups the pod's side has an XSN: none, some or
-// all.
-func (v View) mark(pod, peer int) marks {
-	groups, set := v.groups(pod, peer), 0
+// mark tells for how many of the pair's groups the side has an XSN: none, some or all.
+func (v View) mark(side Side) marks {
+	groups, set := v.groups(side), 0
 	for _, g := range groups {
-		if o, _ := v.object(pod, peer, g); o.XSN != Unset {
+		if o, _ := v.object(side, g); o.XSN != Unset {
 			set++
 		}
 	}
@@ -92,13 +92,13 @@ const (
 // joined tells whether a slave has a complete copy in the eyes of the master.
 // The master's XSN of the pair leaves Unset only at the end of a SYNC.
 func (v View) joined(slave int) bool {
-	return v.mark(Master, slave) != none
+	return v.mark(Side{Master, slave}) != none
 }
 
 // paired tells whether the own pod and a peer that is in service both keep their
 // logs for each other: then each has, or will get, all that the other wrote.
 func (v View) paired(peer int) bool {
-	return v.Pods[peer].Open() && v.mark(v.Self, peer) == all && v.mark(peer, v.Self) == all
+	return v.Pods[peer].Open() && v.mark(v.here(peer)) == all && v.mark(v.there(peer)) == all
 }
 
 // mayLack tells whether a slave is not sure to have what the own pod wrote once that
@@ -113,18 +113,15 @@ func (v View) mayLack(slave int) bool {
 // any more. It will see that, hand over what it has and join anew; until then its
 // users go on.
 func (v View) outdated(slave int) bool {
-	return v.Pods[slave].Open() && v.mark(slave, Master) != none && v.mark(Master, slave) != all
+	return v.Pods[slave].Open() && v.mark(Side{slave, Master}) != none && v.mark(Side{Master, slave}) != all
 }
 
-// included tells whether the own pod has its side of the pair in every group of it. A
-// join makes the sides towards those slaves that it took in, before its copy counts
-// as complete; where one is missing, one of the two has joined without the other.
-func (v View) included(peer int) bool { return v.sides(v.Self, peer) }
-
-// sides tells whether a pod has its side of a pair in every group of it.
-func (v View) sides(pod, peer int) bool {
-	for _, g := range v.groups(pod, peer) {
-		if _, exists := v.object(pod, peer, g); !exists {
+// has tells whether the side exists in every group of the pair. A join makes the own sides
+// towards the slaves that it took in before its copy counts as complete; where one is
+// missing, one of the two has joined without the other.
+func (v View) has(side Side) bool {
+	for _, g := range v.groups(side) {
+		if _, exists := v.object(side, g); !exists {
 			return false
 		}
 	}
@@ -136,4 +133,9 @@ func (v View) sides(pod, peer int) bool {
 // its number is lower: OrderedReady makes no higher pod before the own pod is ready.
 func (v View) awaited(peer int) bool {
 	return v.Pods[peer].Closed() || peer < v.Self && (v.Replicas < 0 || peer < v.Replicas)
+}
+
+// otherSlaves are all slaves but the own pod.
+func (v View) otherSlaves() []int {
+	return slices.DeleteFunc(v.Peers(), func(peer int) bool { return peer == Master })
 }

@@ -91,12 +91,12 @@ func TestStatements(t *testing.T) {
 	}
 	var got []string
 	for _, do := range []akucore.Verb{akucore.Create, akucore.Start, akucore.StartRetry, akucore.Stop, akucore.Reset, akucore.Sync, akucore.Drop} {
-		got = append(got, Statements(m, akucore.Step{Do: do, On: 0, Peer: 1})...)
+		got = append(got, Statements(m, akucore.Step{Do: do, Side: akucore.Side{On: 0, Peer: 1}})...)
 	}
-	got = append(got, Statements(m, akucore.Step{Do: akucore.Start, On: 0, Peer: 1, If: akucore.IfKept})...)
-	got = append(got, Statements(m, akucore.Step{Do: akucore.MakeBeats, On: 0})...)
-	got = append(got, Statements(m, akucore.Step{Do: akucore.Deliver, On: 1, Peer: 0})...)
-	got = append(got, Statements(m, akucore.Step{Do: akucore.AwaitLocks, On: 0})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.Start, Side: akucore.Side{On: 0, Peer: 1}, If: akucore.IfKept})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.MakeBeats, Side: akucore.Side{On: 0}})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}})...)
+	got = append(got, Statements(m, akucore.Step{Do: akucore.AwaitLocks, Side: akucore.Side{On: 0}})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Truncate, Tables: m.Tables()})...)
 	got = append(got, Statements(m, akucore.Step{Do: akucore.Open})...)
 	want := []string{

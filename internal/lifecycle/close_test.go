@@ -67,7 +67,7 @@ func TestClose_IsBoundedAndSaysWhoStays(t *testing.T) {
 				server := &crowdedServer{goes: test.goes, full: test.full}
 				r := Runner{Mesh: mesh(1), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), DrainTime: 5 * time.Second, RetryCount: 5}
 				began := time.Now()
-				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Close, On: 1}}}}})
+				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Close, Side: akucore.Side{On: 1}}}}}})
 				if errors.Is(err, errUsersStay) != test.stays || (err != nil) != test.stays {
 					t.Errorf("error %v", err)
 				}

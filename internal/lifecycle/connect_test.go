@@ -84,7 +84,7 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 				server.states = slices.Clone(server.states)
 				// What the guard looks for before the step is not what this is about.
 				r := Runner{Mesh: mesh(0), Servers: oneServer{&server}, Log: slog.New(slog.DiscardHandler)}
-				step := akucore.Step{Do: akucore.Start, On: 0, Peer: 1, If: test.guard, New: test.guard == akucore.Unguarded}
+				step := akucore.Step{Do: akucore.Start, Side: akucore.Side{On: 0, Peer: 1}, If: test.guard, New: test.guard == akucore.Unguarded}
 				began := time.Now()
 				err := r.start(t.Context(), &server, step, step.Spec(r.Mesh))
 				if !errors.Is(err, test.err) || err == nil != (test.err == nil) {
@@ -106,7 +106,7 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 func TestStart_OfAnObjectThatMayBeRemembered_AsksThePeerFirst(t *testing.T) {
 	server := &linkServer{states: []akucore.SenderState{akucore.SenderRunning}, xsn: akucore.Unset}
 	r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler)}
-	step := akucore.Step{Do: akucore.Start, On: 0, Peer: 1}
+	step := akucore.Step{Do: akucore.Start, Side: akucore.Side{On: 0, Peer: 1}}
 	if err := r.start(t.Context(), server, step, step.Spec(r.Mesh)); err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 						told++
 					}
 				}}
-				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 1, Peer: 0, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
+				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
 				switch {
 				case (err != nil) != (test.err != nil):
 					t.Fatalf("error %v", err)
@@ -164,7 +164,7 @@ func TestDeliver_ASenderWhosePeerHasNoReceiverIsStartedAnew(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &beatServer{alone: alone, arrives: time.Hour, failed: []int64{0}, links: []string{"a"}, carries: true, sender: akucore.SenderRunning, began: time.Now()}
 			r := Runner{Mesh: mesh(1), Servers: oneServer{s}, Log: slog.New(slog.DiscardHandler)}
-			err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 0, Peer: 1, For: time.Minute, Seen: true}}}}})
+			err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 0, Peer: 1}, For: time.Minute, Seen: true}}}}})
 			if said := strings.Join(s.said, " "); said != want || (err == nil) != alone {
 				t.Errorf("without a receiver %t: said %q, error %v; want %q", alone, said, err, want)
 			}

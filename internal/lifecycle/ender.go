@@ -57,7 +57,7 @@ func (e *Ender) End(ctx context.Context) error {
 	}
 	// Users that stay do not keep the rest from being done; nothing is reset then. The
 	// plan shuts them out once more, and says who stayed.
-	if err := r.do(ctx, akucore.Step{Do: akucore.Close, On: r.Mesh.Self}); err != nil && !errors.Is(err, errUsersStay) {
+	if err := r.do(ctx, akucore.Step{Do: akucore.Close, Side: akucore.Side{On: r.Mesh.Self}}); err != nil && !errors.Is(err, errUsersStay) {
 		r.Log.Warn("users are not yet out", "error", err)
 	}
 	view, err := observeBriefly(ctx, r.Mesh, r.Servers, replicas)

@@ -88,7 +88,7 @@ func TestEnd_IsPlannedOnceUsersAreOut_ByWhatIsLeftAndTheReplicas(t *testing.T) {
 func TestEnd_ThatRunsOutOfTime_SaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := endOf(t, &endServer{began: time.Now()}, func(akucore.EndOptions, akucore.View) akucore.Plan {
-			return akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 1, Peer: 0, For: time.Hour}}}}}
+			return akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}, For: time.Hour}}}}}
 		})
 		if err == nil || !strings.Contains(err.Error(), "TIMEOUT: the end did not finish") {
 			t.Errorf("error %v", err)

@@ -22,7 +22,7 @@ func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
 			Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: again}}, Log: slog.New(slog.DiscardHandler), RetryCount: 1, RetryDelay: time.Second,
 			Tell: func(e Event) { told = append(told, fmt.Sprint(e.Kind, e.Step.Do, e.Took, e.Err)) },
 		}
-		plan := akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, On: 0, Peer: 1}}}}}
+		plan := akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}}}}}}
 		if err := r.Run(t.Context(), plan); err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestTell_SaysHowManyRowsWereCopied(t *testing.T) {
 				rows = append(rows, e.Rows)
 			}
 		}}
-		if err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Sync, On: 0, Peer: 1}}}}}); err != nil {
+		if err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: 0, Peer: 1}}}}}}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]int64{100, 250, 250}, rows); diff != "" {

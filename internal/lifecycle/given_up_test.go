@@ -44,7 +44,7 @@ func TestReset_WhileAPeerLacksRowsOfAnEarlierDelivery_IsRefused(t *testing.T) {
 	} {
 		server := &keptServer{signs: test.signs}
 		r := Runner{Mesh: mesh(1), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), RetryCount: 2}
-		step := akucore.Step{Do: akucore.Reset, On: 1, Peer: 0, If: akucore.IfHandedOver}
+		step := akucore.Step{Do: akucore.Reset, Side: akucore.Side{On: 1, Peer: 0}, If: akucore.IfHandedOver}
 		err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{step}}}})
 		if server.resets != test.resets || (err == nil) != (test.resets == 1) {
 			t.Errorf("%s: %d resets, error %v", name, server.resets, err)

@@ -120,7 +120,7 @@ func (r *Runner) checkRecovering(ctx context.Context, s akucore.Step) error {
 	if err != nil {
 		return err
 	}
-	signs := akucore.RecoverySigns(r.Mesh, master)
+	signs := r.Mesh.RecoverySigns(master)
 	if len(signs) != 1 {
 		return fmt.Errorf("refused: %s has %d signs of a recovery, it must have one", r.Mesh.PodName(akucore.Master), len(signs))
 	}

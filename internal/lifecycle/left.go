@@ -94,11 +94,11 @@ func (e *Ender) unplanned() []string {
 		}
 	}
 	steps := []string{
-		akucore.Step{Do: akucore.Close, On: m.Self}.Describe(m) + " (under way)",
+		akucore.Step{Do: akucore.Close, Side: akucore.Side{On: m.Self}}.Describe(m) + " (under way)",
 		"the look at the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(objects, ", "),
 	}
 	if e.Options.Shutdown {
-		steps = append(steps, akucore.Step{Do: akucore.Shutdown, On: m.Self}.Describe(m))
+		steps = append(steps, akucore.Step{Do: akucore.Shutdown, Side: akucore.Side{On: m.Self}}.Describe(m))
 	}
 	return steps
 }

@@ -193,7 +193,7 @@ func (r *Runner) stopSenders(ctx context.Context, s akucore.Step) (held []akucor
 	var failed []error
 	var wg sync.WaitGroup
 	for _, pod := range r.Mesh.Others(s.On) {
-		at := akucore.Step{On: pod, Peer: s.On, Group: s.Group, For: r.stopLimit()}
+		at := akucore.Step{Side: akucore.Side{On: pod, Peer: s.On}, Group: s.Group, For: r.stopLimit()}
 		if at.Object(r.Mesh) == s.Object(r.Mesh) && !(s.Do == akucore.Drop && r.Mesh.Self == akucore.Master) {
 			continue
 		}

@@ -98,7 +98,7 @@ func TestLocked_HoldsTheOtherPodsBackOnceWhileStatementsWait(t *testing.T) {
 		var of lockedMesh
 		r := Runner{Mesh: m, Servers: lockedServers(&of, m), Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
 		// Two statements on the master: both want pod 1 held back, which is stopped once.
-		err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Create, On: akucore.Master, Peer: 2}, {Do: akucore.Create, On: akucore.Master, Peer: 3}}}}})
+		err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Create, Side: akucore.Side{On: akucore.Master, Peer: 2}}, {Do: akucore.Create, Side: akucore.Side{On: akucore.Master, Peer: 3}}}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestLocked_WaitsForNoTransactionThatLastsLongerThanUsersMayWait(t *testing.
 		m := mesh(2)
 		of := lockedMesh{open: []Transaction{{ID: 1, Session: 9, Since: time.Now().Add(-time.Hour), User: "APP", From: "TCP 10.0.0.7:4711"}}}
 		r := Runner{Mesh: m, Servers: lockedServers(&of, m), Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second, RetryCount: 5}
-		err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Create, On: akucore.Master, Peer: 2}}}}})
+		err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Create, Side: akucore.Side{On: akucore.Master, Peer: 2}}}}}})
 		if !errors.Is(err, akucore.ErrTimeout) || !strings.Contains(err.Error(), "session 9 (APP, TCP 10.0.0.7:4711)") {
 			t.Errorf("error %v", err)
 		}

@@ -63,11 +63,11 @@ func TestLongWork_SaysEveryFiveSecondsHowFarItIs(t *testing.T) {
 		began := time.Now()
 		var out bytes.Buffer
 		r := Runner{Mesh: mesh(1), Servers: oneServer{&slowServer{began: began, takes: 17 * time.Second}}, Log: slog.New(slog.NewTextHandler(&out, nil))}
-		if err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Sync, On: 0, Peer: 1}}}}}); err != nil {
+		if err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: 0, Peer: 1}}}}}}); err != nil {
 			t.Fatal(err)
 		}
 		r.Servers = oneServer{&slowServer{began: time.Now(), takes: 17 * time.Second}}
-		if err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, On: 1, Peer: 0}}}}}); err != nil {
+		if err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}}}}}}); err != nil {
 			t.Fatal(err)
 		}
 		line := regexp.MustCompile(`(?m)^time=(\S+) .*msg=(?:copying replication=AKU_REP_01 (table=.*)|delivering .*(gap_bytes=.*))$`)

@@ -54,11 +54,11 @@ func TestLongWork_Beats(t *testing.T) {
 		"a copy": func(ctx context.Context) error {
 			server := &slowServer{began: time.Now(), takes: time.Hour}
 			r := Runner{Mesh: mesh(1), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler)}
-			return r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Sync, On: 0, Peer: 1}}}}})
+			return r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: 0, Peer: 1}}}}}})
 		},
 		"users that leave": func(ctx context.Context) error {
 			r := Runner{Mesh: mesh(1), Servers: oneServer{&crowdedServer{}}, Log: slog.New(slog.DiscardHandler), DrainTime: time.Hour}
-			return r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Close, On: 1}}}}})
+			return r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Close, Side: akucore.Side{On: 1}}}}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -77,7 +77,7 @@ func TestStep_IsTriedAgainWhereThatCanHelp(t *testing.T) {
 				server := &stopServer{fail: test.fail, with: test.with}
 				r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), RetryCount: test.retries, RetryDelay: test.delay}
 				began := time.Now()
-				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, On: 0, Peer: 1}}}}})
+				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}}}}}})
 				if (err != nil) != test.wantErr || server.calls != test.wantCalls || time.Since(began) != test.wantTook {
 					t.Errorf("%d calls in %s, error %v", server.calls, time.Since(began), err)
 				}
@@ -165,7 +165,7 @@ func TestStep_ItsLimitHoldsForAllTriesAndTheLastErrorIsSaid(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := Runner{Mesh: mesh(0), Servers: oneServer{&refusingServer{every: test.every}}, Log: slog.New(slog.DiscardHandler), RetryCount: 100, RetryDelay: test.delay}
 				began := time.Now()
-				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, On: 0, Peer: 1, For: 10 * time.Second}}}}})
+				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}, For: 10 * time.Second}}}}})
 				if took := time.Since(began); took != 10*time.Second {
 					t.Errorf("it took %s", took)
 				}
@@ -178,7 +178,7 @@ func TestStep_ItsLimitHoldsForAllTriesAndTheLastErrorIsSaid(t *testing.T) {
 }
 
 func TestLeft_TwoStepsOfTheSameWordsAreTwo(t *testing.T) {
-	stop := akucore.Step{Do: akucore.Stop, On: 0, Peer: 1}
+	stop := akucore.Step{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}}
 	r := Runner{Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: akucore.ErrFatal}}, Log: slog.New(slog.DiscardHandler)}
 	_ = r.RunAll(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{stop}}, {Steps: []akucore.Step{stop}}}})
 	left, planned := r.progress.left()
@@ -201,10 +201,10 @@ func TestAway_IsAlsoAPeerThatHangs(t *testing.T) {
 		m := mesh(0)
 		servers := pods{0: idleServer{}, 1: deafServer{}, 2: idleServer{}}
 		r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}
-		if err := r.check(t.Context(), akucore.Step{Do: akucore.Reset, On: 0, Peer: 1, If: akucore.IfAway}); err != nil {
+		if err := r.check(t.Context(), akucore.Step{Do: akucore.Reset, Side: akucore.Side{On: 0, Peer: 1}, If: akucore.IfAway}); err != nil {
 			t.Errorf("the guard: %v", err)
 		}
-		if err := r.check(t.Context(), akucore.Step{Do: akucore.Reset, On: 0, Peer: 2, If: akucore.IfAway}); err == nil {
+		if err := r.check(t.Context(), akucore.Step{Do: akucore.Reset, Side: akucore.Side{On: 0, Peer: 2}, If: akucore.IfAway}); err == nil {
 			t.Error("one that answers counts as away")
 		}
 		v, err := observeBriefly(t.Context(), m, servers, 1)

@@ -103,7 +103,7 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	}
 	if !s.looked {
 		s.looked = true
-		for _, text := range akucore.TellForgotten(r.Mesh, view.Forgotten()) {
+		for _, text := range view.TellForgotten(view.Forgotten()) {
 			r.Log.Warn(text)
 		}
 	}
@@ -115,7 +115,7 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	switch {
 	case plan.Wait != "":
 		reason := ReasonPeer
-		if akucore.TableFaults(r.Mesh, view.Pods[r.Mesh.Self]) != "" {
+		if view.TableFaults() != "" {
 			reason = ReasonTables
 		}
 		return plan, akucore.Instance{}, &waitError{text: plan.Wait, reason: reason}

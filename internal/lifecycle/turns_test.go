@@ -40,7 +40,7 @@ func (s *tickServer) Reset(context.Context, string) error { return nil }
 func stops(limit time.Duration) akucore.Stage {
 	var stage akucore.Stage
 	for _, peer := range []int{1, 2, 0} {
-		stage.Steps = append(stage.Steps, akucore.Step{Do: akucore.Stop, On: 3, Peer: peer, For: limit}, akucore.Step{Do: akucore.Reset, On: 3, Peer: peer, For: limit})
+		stage.Steps = append(stage.Steps, akucore.Step{Do: akucore.Stop, Side: akucore.Side{On: 3, Peer: peer}, For: limit}, akucore.Step{Do: akucore.Reset, Side: akucore.Side{On: 3, Peer: peer}, For: limit})
 	}
 	return stage
 }

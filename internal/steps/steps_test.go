@@ -21,7 +21,7 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 		r.Begin()
 		began := time.Now()
 		done := func(do akucore.Verb, peer int, took time.Duration) {
-			r.Tell(lifecycle.Event{Kind: lifecycle.StepDone, Step: akucore.Step{Do: do, Peer: peer}, Took: took})
+			r.Tell(lifecycle.Event{Kind: lifecycle.StepDone, Step: akucore.Step{Do: do, Side: akucore.Side{Peer: peer}}, Took: took})
 		}
 		time.Sleep(2 * time.Second)
 		done(akucore.Start, 1, time.Second) // 1-2
@@ -31,9 +31,9 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 		done(akucore.StartRetry, 1, time.Second) // 4-5
 		done(akucore.Start, 1, time.Second)      // 4-5
 		r.Tell(lifecycle.Event{Kind: lifecycle.StepRetried})
-		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Peer: 1}, Rows: 5})
-		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Peer: 1}, Rows: 9})
-		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Peer: 1, Group: 1}, Rows: 1})
+		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 5})
+		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 9})
+		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}, Group: 1}, Rows: 1})
 		r.Tell(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout})
 		want := Summary{
 			Began: began, Seconds: 5, Steps: map[string]float64{"start": 4, "start_retry": 1, "stop": 0},

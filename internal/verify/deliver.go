@@ -16,7 +16,7 @@ func (v *verifier) delivered(ctx context.Context) error {
 		for peer := range v.servers {
 			for g := range v.mesh.Groups {
 				if peer != on {
-					all.Steps = append(all.Steps, akucore.Step{Do: akucore.Deliver, On: on, Peer: peer, Group: g, For: v.options.Timeout})
+					all.Steps = append(all.Steps, akucore.Step{Do: akucore.Deliver, Side: akucore.Side{On: on, Peer: peer}, Group: g, For: v.options.Timeout})
 				}
 			}
 		}

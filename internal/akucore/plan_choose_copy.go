@@ -1,0 +1,36 @@
+package akucore
+
+import "fmt"
+
+// planMasterSetBack: the master went into service with a database that is older than this
+// slave knows, while nobody was there to tell. This copy has what is lost there, and the
+// master has what was written since: only somebody can choose.
+func planMasterSetBack(v View) Plan {
+	return chooseCopy(v, v.PodName(Master)+" was set back", fmt.Sprintf(
+		"The database of %s is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.",
+		v.PodName(Master), v.PodName(v.Self)))
+}
+
+// planMasterAnew: the master in service is not the one that this copy came from. It may
+// have begun with nothing, or with a copy that this slave had no part in; users write on
+// it all the same.
+func planMasterAnew(v View) Plan {
+	return chooseCopy(v, v.PodName(Master)+" began anew", fmt.Sprintf(
+		"The database of %s began anew: it is not the one that %s has its copy from, and has no side of their pair.", v.PodName(Master), v.PodName(v.Self)))
+}
+
+// chooseCopy leaves it to somebody which copy is right, and has users out until then.
+func chooseCopy(v View, brief, why string) Plan {
+	own, master := v.PodName(v.Self), v.PodName(Master)
+	if first := v.closeFirst(); len(first.Steps) > 0 {
+		return Plan{Name: "close: " + brief, Stages: []Stage{first}}
+	}
+	return Plan{
+		Name: "start of a slave", Human: MasterFailed,
+		Advice: why + fmt.Sprintf(`
+%[1]s keeps what it has and stays closed. Either %[2]s gets the copy of %[1]s, and what was written on %[2]s since is lost:
+ALTER SYSTEM SET ADMIN_MODE = 0 on %[1]s, delete the pod %[2]s, and recover it as it then says.
+Or %[1]s gets the copy of %[2]s, and what only %[1]s still has is lost:`, own, master),
+		Recovery: stopAndReset(v, v.Self, Master),
+	}
+}

@@ -1,0 +1,210 @@
+package akucore
+
+import (
+	"fmt"
+	"time"
+)
+
+// planSlaveRestart connects a slave that has a complete copy again.
+func planSlaveRestart(v View, o StartOptions) Plan {
+	const name = "restart of a slave"
+	partners := []int{Master}
+	for _, slave := range v.otherSlaves() {
+		// A higher one would wait for this pod: of the two the lower goes on.
+		if slave < v.Self && v.outdated(slave) && !v.has(v.here(slave)) {
+			return Plan{Name: name, Wait: v.waitForOutdated(slave)}
+		}
+		if !v.joined(slave) {
+			continue
+		}
+		switch pod := v.Pods[slave]; {
+		case pod.Open() && v.has(v.here(slave)) && v.mark(v.there(slave)) == all:
+			partners = append(partners, slave)
+		case pod.Open():
+			// One of the two joined without the other, so neither copy is sure to
+			// have what the other wrote.
+			return planHandOver(v, false)
+		case v.has(v.here(slave)):
+			// Its log of this pair, and ours, wait for it.
+		case pod.Closed() && slave > v.Self:
+			// Each of the two joined without the other. The lower one goes on; the
+			// higher one will find it open and join anew.
+		case v.awaited(slave):
+			return Plan{Name: name, Wait: fmt.Sprintf(
+				"%s is joined but not in service (%s), and this pod has not yet been connected to it", v.PodName(slave), whyNotOpen(pod))}
+		}
+	}
+	return restart{v, o, partners}.plan(name)
+}
+
+// restart connects the own pod with its partners, which are in service, starts its sides
+// for joined pods that are not, and opens when both ways are proven.
+type restart struct {
+	View
+	StartOptions
+	partners []int
+}
+
+func (r restart) plan(name string) Plan {
+	p := Plan{Name: name, InService: true}.with(
+		r.align(),
+		r.stopSleepers(),
+		r.startOwn(),
+		r.startPeers(),
+	)
+	if r.Pods[r.Self].Open() {
+		return p
+	}
+	return p.with(
+		r.beginLife(),
+		r.prove(),
+		r.delay(),
+		Stage{Title: "let users in", Steps: []Step{on(r.Self, Open)}},
+	)
+}
+
+func (r restart) align() Stage {
+	stage := Stage{Title: alignTitle}
+	for _, peer := range r.partners {
+		for _, g := range r.groups(r.here(peer)) {
+			steps, _ := r.aligned(peer, g)
+			stage.Steps = append(stage.Steps, steps...)
+		}
+	}
+	return stage
+}
+
+// stopSleepers stops senders that lost this pod. The own START would wake them, and a
+// sender that runs takes a second to stop.
+func (r restart) stopSleepers() Stage {
+	stage := Stage{Title: "stop the peers' sides that have lost this pod"}
+	for _, peer := range r.partners {
+		for _, g := range r.groups(r.here(peer)) {
+			_, theirs := r.aligned(peer, g)
+			stage.Steps = append(stage.Steps, stopSleeper(theirs, r.there(peer).at(g))...)
+		}
+	}
+	return stage
+}
+
+func (r restart) startOwn() Stage {
+	stage := Stage{Title: "start the own sides"}
+	for _, peer := range r.partners {
+		for _, g := range r.groups(r.here(peer)) {
+			own, _ := r.object(r.here(peer), g)
+			stage.Steps = append(stage.Steps, startOrWake(own, r.here(peer).at(g))...)
+		}
+	}
+	for _, peer := range r.Peers() {
+		if r.Pods[peer].Open() {
+			continue
+		}
+		for g := range r.Groups {
+			own, exists := r.object(r.here(peer), g)
+			// A joined slave must get all from the moment users are let in.
+			if exists && !own.Active() && (own.XSN != Unset || r.Self != Master && r.joined(peer)) {
+				stage.Steps = append(stage.Steps, r.here(peer).at(g).As(StartRetry, ifKept(own)))
+			}
+		}
+	}
+	return stage
+}
+
+func (r restart) startPeers() Stage {
+	stage := Stage{Title: "start the peers' sides"}
+	for _, peer := range r.partners {
+		for _, g := range r.groups(r.here(peer)) {
+			_, theirs := r.aligned(peer, g)
+			stage.Steps = append(stage.Steps, startStopped(theirs, r.there(peer).at(g))...)
+		}
+	}
+	return stage
+}
+
+// proofLimit is how long a beat may take before the servers are observed again.
+const proofLimit = 60 * time.Second
+
+// prove shows that what is written here arrives on every partner, and the other way round.
+func (r restart) prove() Stage {
+	stage, limit := Stage{Title: "prove both ways"}, proofLimit
+	if r.Flush {
+		stage, limit = stage.saying(Flush), r.FlushTimeout
+	}
+	for _, peer := range r.partners {
+		for _, g := range r.groups(r.here(peer)) {
+			for _, side := range []Side{r.here(peer), r.there(peer)} {
+				proof := side.do(Deliver, g)
+				proof.For, proof.Seen = limit, true
+				stage.Steps = append(stage.Steps, proof)
+			}
+		}
+	}
+	return stage
+}
+
+func (r restart) delay() Stage {
+	if r.OpenDelay <= 0 || r.Self == Master {
+		return Stage{}
+	}
+	delay := on(r.Self, Delay)
+	delay.For = r.OpenDelay
+	return Stage{Title: "delay", Steps: []Step{delay}}
+}
+
+// ifKept is the guard of starting an object again. One that was never started begins at
+// now anyway.
+func ifKept(o Object) Guard {
+	if o.XSN == Unset {
+		return Unguarded
+	}
+	return IfKept
+}
+
+// startOrWake starts a stopped sender. One that lost its peer tries again only every
+// 60 s, and one that ended because the peer's object differed never; both are stopped and
+// started.
+func startOrWake(o Object, at Step) []Step { return append(stopSleeper(o, at), startStopped(o, at)...) }
+
+// stopSleeper stops a sender that is started and does not get on.
+func stopSleeper(o Object, at Step) []Step {
+	if o.Started && (o.Sender == SenderRetry || o.Sender == SenderNone) {
+		return []Step{at.As(Stop, Unguarded)}
+	}
+	return nil
+}
+
+// startStopped starts a sender that is stopped, or was by stopSleeper. The START waits for
+// one that is connecting.
+func startStopped(o Object, at Step) []Step {
+	if o.Started && (o.Sender == SenderRunning || o.Sender == SenderSync) {
+		return nil
+	}
+	return []Step{at.As(Start, ifKept(o))}
+}
+
+const alignTitle = "bring the peers' sides in line with the own ones"
+
+// aligned gives the steps after which the peer's side carries the tables of a slave's own
+// side and goes to the own host, and the peer's object after them. It has more tables when
+// a change of the list was cut. The pod that starts corrects the host and port that lead to
+// it: only there the new ones are in use for sure.
+func (v View) aligned(peer, group int) ([]Step, Object) {
+	own, exists := v.object(v.here(peer), group)
+	theirs, there := v.object(v.there(peer), group)
+	if !exists || !there {
+		return nil, theirs
+	}
+	at := v.there(peer).at(group)
+	var steps []Step
+	if more := theirs.exceeds(own.Tables); v.Self != Master && len(more) > 0 {
+		steps = append(steps, at.As(DropTables, IfOnlyThere).of(more))
+	}
+	if !theirs.goesTo(v.Spec(v.Groups[group], peer, v.Self)) {
+		steps = append(steps, at.As(SetHost, Unguarded))
+	}
+	if len(steps) > 0 && theirs.Active() {
+		steps = append([]Step{at.As(Stop, Unguarded)}, steps...)
+		theirs.Started, theirs.Sender = false, SenderNone
+	}
+	return steps, theirs
+}

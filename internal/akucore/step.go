@@ -1,0 +1,160 @@
+package akucore
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Verb is what a step does.
+type Verb string
+
+// The verbs. Each but the waits is one statement, or one per table.
+const (
+	Create     Verb = "CREATE"
+	Drop       Verb = "DROP"
+	Start      Verb = "START" // and the sender has to reach its peer
+	StartRetry Verb = "START RETRY"
+	// StartAndWait is the plain START, for people: it says itself why it fails.
+	StartAndWait Verb = "START AND WAIT"
+	Stop         Verb = "STOP"
+	Reset        Verb = "RESET"
+	Sync         Verb = "SYNC"
+	Deliver      Verb = "DELIVER" // prove by a beat that all committed so far is applied on the peer
+	// Flush is for a database that is older than the peer knows: the peer would skip its beat.
+	Flush Verb = "FLUSH"
+	// Settle waits until the transactions end that have written and are open now: a log
+	// that is pinned at "now" leaves them out, and the copy has only what was committed.
+	Settle       Verb = "WAIT FOR OPEN TRANSACTIONS"
+	Truncate     Verb = "TRUNCATE"
+	AddTables    Verb = "ADD TABLE"  // those that the object does not have yet
+	DropTables   Verb = "DROP TABLE" // out of the replication; the table stays
+	SyncTables   Verb = "SYNC TABLE" // copies these only; what is pending for the others is sent after
+	SetHost      Verb = "SET HOST"   // the peer's host and port as configured, and no other
+	Close        Verb = "CLOSE"      // ADMIN_MODE 1, then users out
+	Open         Verb = "OPEN"       // ADMIN_MODE 0
+	AllowSharing Verb = "ALLOW DUPLICATE HOSTS"
+	AwaitLocks   Verb = "LET RECEIVERS WAIT FOR LOCKS" // in place of giving rows up
+	MakeBeats    Verb = "MAKE BEAT TABLE"
+	DropBeats    Verb = "DROP BEAT TABLE"
+	BeginLife    Verb = "BEGIN LIFE" // the first beat of a life
+	Delay        Verb = "DELAY"
+	Shutdown     Verb = "SHUTDOWN"
+	// BeginRecovery and EndRecovery make and remove the sign that keeps a master closed
+	// while its copy is being replaced; Peer is the source.
+	BeginRecovery Verb = "BEGIN RECOVERY"
+	EndRecovery   Verb = "END RECOVERY"
+	// ForgetGivenUp removes the sign that Peer did not apply all.
+	ForgetGivenUp Verb = "FORGET GIVEN UP ROWS"
+)
+
+// Guard is what must be true on the server right before a destructive statement.
+type Guard string
+
+// The guards.
+const (
+	// Unguarded is for steps that destroy nothing.
+	Unguarded Guard = ""
+	// IfNotJoined: the own server's XSN of every pair with the master is still
+	// Unset, so nothing that users wrote can be waiting in it, and it is closed.
+	IfNotJoined Guard = "own copy is not complete"
+	// IfHandedOver: the own server is closed, and all that it holds was proven to
+	// be applied on every peer of this plan.
+	IfHandedOver Guard = "everything is delivered"
+	// IfStopped: the own side of the pair is stopped.
+	IfStopped Guard = "stopped"
+	// IfKept: the XSN of the object is still set. A START of one that was reset
+	// meanwhile would begin at now, and nobody would know what it left out.
+	IfKept Guard = "its log was kept"
+	// IfRecovering: the own server, the master, is closed and bears the sign of one
+	// recovery; the step is on it or on the source, which is in service; and what was to
+	// be delivered to the source was.
+	IfRecovering Guard = "the source is in service and complete"
+	// IfOnlyThere: the own side of the pair does not have these tables.
+	IfOnlyThere Guard = "the own side does not have it"
+	// IfAway: the peer still cannot be reached.
+	IfAway Guard = "peer is away"
+)
+
+// Step is one thing to do on one server.
+type Step struct {
+	Do     Verb
+	Side       // the object, of a step on one; else only the pod On
+	Group  int // index of the group, for steps on a replication object
+	If     Guard
+	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the group's
+	For    time.Duration // of Delay; of all others the limit, tries included, 0 for none
+	Above  int64         // of BeginLife
+	New    bool          // of Start: the plan makes the object new on both sides
+	Seen   bool          // of Deliver: the beat must be seen on the peer; that it acknowledges is not enough
+	Strict bool          // of Deliver: changes that the peer could not apply count as not delivered
+	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
+	Generation string
+}
+
+// as is the step with another verb and guard.
+func (s Step) As(do Verb, guard Guard) Step {
+	s.Do, s.If = do, guard
+	return s
+}
+
+// of is the step for these tables.
+func (s Step) of(tables []Table) Step {
+	s.Tables = tables
+	return s
+}
+
+// Object is the name of the replication object that the step is about.
+func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(s.Pair()) }
+
+// onObject tells whether the step is about a replication object.
+func (s Step) OnObject() bool {
+	switch s.Do {
+	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery, ForgetGivenUp:
+		return false
+	}
+	return true
+}
+
+// proves tells whether the step shows that a peer has all.
+func (s Step) Proves() bool { return s.Do == Deliver || s.Do == Flush }
+
+// Spec is the object that a CREATE of the step makes.
+func (s Step) Spec(m Mesh) ObjectSpec {
+	spec := m.Spec(m.Groups[s.Group], s.On, s.Peer)
+	if len(s.Tables) > 0 {
+		spec.Tables = s.Tables
+	}
+	return spec
+}
+
+// Describe says the step in words, such as "altibase-1: STOP AKU_REP_01".
+func (s Step) Describe(m Mesh) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", m.PodName(s.On), s.Do)
+	if s.OnObject() {
+		fmt.Fprintf(&b, " %s", s.Object(m))
+	}
+	switch s.Do {
+	case Deliver, Flush:
+		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))
+	case MakeBeats, DropBeats, BeginLife:
+		fmt.Fprintf(&b, " %s", m.Groups[s.Group].Beat())
+	}
+	if s.Do == BeginRecovery || s.Do == EndRecovery {
+		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))
+	}
+	if s.Do == ForgetGivenUp {
+		fmt.Fprintf(&b, " on %s", m.PodName(s.Peer))
+	}
+	if len(s.Tables) > 0 {
+		fmt.Fprintf(&b, " %s", FewNames(s.Tables))
+	}
+	if s.Do == Delay {
+		fmt.Fprintf(&b, " %s", s.For)
+	}
+	if s.If != Unguarded {
+		fmt.Fprintf(&b, " (if %s)", s.If)
+	}
+	return b.String()
+}
