@@ -29,18 +29,16 @@ func TestCarries_PartitionsOfAWholeTableAreTheTable(t *testing.T) {
 }
 
 func TestForgotten_AreNamedWithWhatTheyKeep(t *testing.T) {
-	m := mesh(1)
-	w := newWorld(m).open(0, 1)
-	w.running(1, 0)
-	own := w.view.Pods[1].Objects
-	for _, o := range []Object{
-		{Name: "AKU_OLD_01", XSN: 77, Host: "altibase-0.altibase-svc", Tables: m.Groups[0].Tables},
-		{Name: "AKU_REP_14", XSN: Unset, Host: "altibase-4.altibase-svc"},
-		{Name: "OTHER", XSN: 5, Host: "elsewhere"},
-	} {
-		own[o.Name] = o
-	}
-	texts := w.view.TellForgotten(w.view.Forgotten())
+	v := parseView(t, `
+		pod 1 of 3
+		0 open
+		1 open
+			to 0 100 running
+			AKU_OLD to 0 77 stopped
+			to 4 reset
+			OTHER to 0 5 stopped host elsewhere
+		2 away`)
+	texts := v.TellForgotten(v.Forgotten())
 	if len(texts) != 2 || !strings.Contains(texts[0], "AKU_OLD_01") || !strings.Contains(texts[0], "from 77 on") ||
 		!strings.Contains(texts[1], "AKU_REP_14") || strings.Contains(texts[1], "keeps the log") {
 		t.Errorf("it says %q", texts)
