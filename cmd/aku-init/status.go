@@ -17,6 +17,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/events"
 	"aku/internal/process"
+	"aku/internal/pulse"
 	"aku/internal/settings"
 	"aku/internal/status"
 )
@@ -54,10 +55,8 @@ func showStatus(ctx context.Context, args []string) error {
 			if err != nil || !*watch {
 				return err
 			}
-			select {
-			case <-ctx.Done():
+			if pulse.Sleep(ctx, lookAgain) != nil {
 				return nil
-			case <-time.After(lookAgain):
 			}
 		}
 	})
@@ -138,10 +137,7 @@ func followPod(ctx context.Context, pod, address string, follow bool, show func(
 			said = why
 			fmt.Fprintf(os.Stderr, "%s: %s, trying again\n", pod, why)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(lookAgain):
-		}
+		_ = pulse.Sleep(ctx, lookAgain) // the loop asks the context
 	}
 	return nil
 }

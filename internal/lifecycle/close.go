@@ -1,13 +1,15 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // errUsersStay: users are still in although they were asked to go, and were closed.
@@ -51,7 +53,7 @@ func (r *Runner) close(ctx context.Context, own Server, pod int) error {
 		if now.After(gone) {
 			return retry.Unrecoverable(fmt.Errorf("%w: %s", errUsersStay, whoStays(users)))
 		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+		if err := pulse.Sleep(ctx, 100*time.Millisecond); err != nil {
 			return fmt.Errorf("%w: %s: %w", errUsersStay, whoStays(users), err)
 		}
 	}

@@ -1,10 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 const (
@@ -37,7 +39,7 @@ func (r *Runner) start(ctx context.Context, server Server, s akucore.Step, spec 
 		if state, err = server.Sender(ctx, spec.Name); err != nil || state == akucore.SenderRunning {
 			return err
 		}
-		if err := sleep(ctx, min(pause, pollMost, time.Until(deadline))); err != nil {
+		if err := pulse.Sleep(ctx, min(pause, pollMost, time.Until(deadline))); err != nil {
 			return err
 		}
 	}

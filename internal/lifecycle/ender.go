@@ -1,11 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // Budget splits the one number that bounds an end.

@@ -1,8 +1,9 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // Event is something that a Runner or a Starter saw or did, for those who show it to

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
@@ -45,7 +47,7 @@ func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
 type copyServer struct{ idleServer }
 
 func (copyServer) Sync(ctx context.Context, _ string, _ int, _ []akucore.Table, _ time.Duration) error {
-	return sleep(ctx, 3500*time.Millisecond)
+	return pulse.Sleep(ctx, 3500*time.Millisecond)
 }
 
 var copied = []int64{100, 250, -1}

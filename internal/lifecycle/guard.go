@@ -1,12 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
 )
 
 // errReset: the object has no XSN any more.
@@ -46,7 +47,7 @@ func (r *Runner) check(ctx context.Context, s akucore.Step) error {
 }
 
 func (r *Runner) checkAway(ctx context.Context, s akucore.Step) error {
-	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
 	if _, err := r.Servers.Server(s.Peer).Brief(ctx); !akucore.Away(err) {
 		return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))

@@ -1,12 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+
+	"aku/internal/akucore"
 )
 
 // progress is how far a Runner is with its plan, for those who have to say what was

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,9 @@ import (
 	"time"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // Some statements lock the tables of an object on their server. They wait for whoever has
@@ -37,7 +39,7 @@ func (r *Runner) locked(ctx context.Context, s akucore.Step, do func(wait time.D
 		if err := do(0); !errors.Is(err, akucore.ErrLocked) {
 			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := pulse.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, lockPauseMost)
@@ -94,7 +96,7 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 			told = true
 			r.sayWaiting(s, open)
 		}
-		if err := sleep(ctx, poll); err != nil {
+		if err := pulse.Sleep(ctx, poll); err != nil {
 			return err
 		}
 	}

@@ -1,16 +1,11 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"slices"
-	"sync"
-	"time"
-)
 
-// observeTimeout bounds how long one peer may take to answer when it is
-// looked at; a peer that hangs counts as not reachable.
-const observeTimeout = 10 * time.Second
+	"aku/internal/akucore"
+)
 
 // Observe looks at the own server and all peers at the same time. A peer that
 // cannot be seen is part of the answer; only the own server is an error.
@@ -62,24 +57,12 @@ func tablesOf(m akucore.Mesh, pod int) []akucore.Table {
 
 func observe(ctx context.Context, m akucore.Mesh, replicas, atOnce int, look func(context.Context, int) (akucore.State, error)) (akucore.View, error) {
 	v := akucore.View{Mesh: m, Pods: make(map[int]akucore.Pod, m.ServerCount), Replicas: replicas}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	turns := make(chan struct{}, atOnce)
+	states, errs := AskPods(ctx, m.ServerCount, atOnce, AnswerLimit, look)
 	known := lists(m)
-	for pod := range m.ServerCount {
-		wg.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			ctx, cancel := context.WithTimeout(ctx, observeTimeout)
-			defer cancel()
-			state, err := look(ctx, pod)
-			mu.Lock()
-			defer mu.Unlock()
-			known = share(known, state.Objects)
-			v.Pods[pod] = akucore.Pod{State: state, Err: err}
-		})
+	for pod, state := range states {
+		known = share(known, state.Objects)
+		v.Pods[pod] = akucore.Pod{State: state, Err: errs[pod]}
 	}
-	wg.Wait()
 	return v, v.Pods[m.Self].Err
 }
 

@@ -1,10 +1,11 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // reconnectAfter is how long a beat is late before its sender is suspected to send to

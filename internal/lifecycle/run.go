@@ -229,7 +229,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.Shutdown:
 		return server.Shutdown(ctx)
 	case akucore.Delay:
-		return sleep(ctx, s.For)
+		return pulse.Sleep(ctx, s.For)
 	case akucore.Deliver:
 		return r.deliver(ctx, s)
 	case akucore.Flush:
@@ -346,16 +346,4 @@ func (r *Runner) isDone(ctx context.Context, server Server, s akucore.Step, spec
 		return refused
 	}
 	return nil
-}
-
-// sleep waits unless the context ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	pulse.Beat(ctx)
-	defer pulse.Beat(ctx)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // idleServer is a server on which nothing happens.
@@ -142,7 +144,7 @@ type refusingServer struct {
 }
 
 func (s *refusingServer) Stop(ctx context.Context, _ string) error {
-	if err := sleep(ctx, s.every); err != nil {
+	if err := pulse.Sleep(ctx, s.every); err != nil {
 		return err
 	}
 	return errors.New("ERR-61012 the sender is busy")

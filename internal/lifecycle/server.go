@@ -1,9 +1,10 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // Want is what a State is to have beyond admin mode and replication objects.

@@ -1,11 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"fmt"
 	"slices"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // settleLimit is how long a join waits for transactions of others. The server bounds
@@ -41,7 +43,7 @@ func (r *Runner) settle(ctx context.Context, s akucore.Step) error {
 			told = true
 			r.sayWaiting(s, first)
 		}
-		if err := sleep(ctx, poll); err != nil {
+		if err := pulse.Sleep(ctx, poll); err != nil {
 			return err
 		}
 		now, ok, err := server.OpenTransactions(ctx)

@@ -1,11 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // setSign makes or removes the sign of a recovery. That it is so already is as well.

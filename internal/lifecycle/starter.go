@@ -66,7 +66,7 @@ func (s *Starter) Start(ctx context.Context) (akucore.Instance, error) {
 		s.say(err)
 		r.tell(Event{Kind: Waiting, Err: err})
 		r.Servers.CloseIdle()
-		if err := sleep(ctx, lookAgain); err != nil {
+		if err := pulse.Sleep(ctx, lookAgain); err != nil {
 			return akucore.Instance{}, err
 		}
 	}

@@ -1,10 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // sweepInterval is the time between two looks for pods that were removed; the
@@ -29,7 +31,7 @@ const wholeEvery = 10
 func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int, asked func()) error {
 	s := sweep{Runner: r, asked: asked}
 	for n := 0; ; n++ {
-		if err := sleep(ctx, sweepInterval); err != nil {
+		if err := pulse.Sleep(ctx, sweepInterval); err != nil {
 			return err
 		}
 		if err := s.look(ctx, n%wholeEvery == 0, replicas(ctx)); err != nil {
@@ -105,7 +107,7 @@ func (s *sweep) ask(ctx context.Context, whole bool, replicas int) (akucore.View
 
 // lasts asks the own server whether all is as well as it was when all pods were asked.
 func (s *sweep) lasts(ctx context.Context, replicas int) bool {
-	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
 	own, err := s.Servers.Server(s.Mesh.Self).Traffic(ctx)
 	return err == nil && s.seen.Lasts(own, replicas)

@@ -1,9 +1,10 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"sync"
+
+	"aku/internal/akucore"
 )
 
 // turn is a step that may have to wait for another one of its stage.

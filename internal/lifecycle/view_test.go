@@ -1,13 +1,14 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 func tablesNamed(names ...string) (tables []akucore.Table) {

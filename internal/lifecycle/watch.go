@@ -44,7 +44,7 @@ func Attend(ctx context.Context, r *Runner, since akucore.Instance, replicas fun
 func Watch(ctx context.Context, own Server, since akucore.Instance, present func()) error {
 	misses := 0
 	for {
-		if err := sleep(ctx, watchInterval); err != nil {
+		if err := pulse.Sleep(ctx, watchInterval); err != nil {
 			return err
 		}
 		now, err := own.Instance(ctx)

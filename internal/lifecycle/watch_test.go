@@ -1,12 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
+
+	"aku/internal/akucore"
 )
 
 // looks is a server that gives one answer after the other, the last one again and

@@ -14,6 +14,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/lifecycle"
+	"aku/internal/pulse"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 )
@@ -65,13 +66,9 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go func() {
-		for ctx.Err() == nil {
+		for pulse.Sleep(ctx, endPoll) == nil {
 			if dir.EndRequested() {
 				stop(errors.New("this pod is being ended"))
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(endPoll):
 			}
 		}
 	}()
@@ -100,10 +97,7 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 		r.Log.Warn("beginning again", "reason", last)
 		r.Servers.CloseIdle()
 		// What fails at once would use up all its tries in a moment.
-		select {
-		case <-ctx.Done():
-		case <-time.After(runner.RetryDelay):
-		}
+		_ = pulse.Sleep(ctx, runner.RetryDelay) // the next plan fails with the context
 	}
 	return fmt.Errorf("the master stays closed, run it again: %w", last)
 }

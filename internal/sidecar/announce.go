@@ -10,6 +10,7 @@ import (
 	"aku/internal/kube"
 	"aku/internal/lifecycle"
 	"aku/internal/metrics"
+	"aku/internal/pulse"
 )
 
 const (
@@ -113,7 +114,7 @@ func (a *announcer) send(ctx context.Context, e kube.Event) error {
 	var err error
 	for try := range announceTries {
 		if try > 0 {
-			pause(ctx, announcePause)
+			_ = pulse.Sleep(ctx, announcePause)
 		}
 		if err = a.tell(ctx, e); err == nil || kube.Forbidden(err) || ctx.Err() != nil {
 			return err
