@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // settled is how long something must have been true so that who looked before a
@@ -27,7 +28,11 @@ type claim struct {
 }
 
 // claimed notes what a step is about to be done under.
-func (p *pod) claimed(c *client, s akucore.Step) {
+func (p *pod) claimed(c *client, e lifecycle.Event) {
+	if e.Kind != lifecycle.StepBegun {
+		return
+	}
+	s := e.Step
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	m := p.mesh()

@@ -242,12 +242,11 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		cancel()
 	})
 	starter := &lifecycle.Starter{
-		Runner: p.runner(c),
+		Runner: p.starting(c),
 		Options: akucore.StartOptions{
 			Flush: p.w.options.FlushAtStart, FlushTimeout: 300 * time.Second,
 		},
 		Replicas: p.replicas,
-		Why:      func(why string) { p.notReady(c, why) },
 		SQL:      func(akucore.Step) []string { return nil },
 		Plan:     p.decide,
 	}
@@ -340,9 +339,25 @@ func (p *pod) runner(c *client) *lifecycle.Runner {
 	return &lifecycle.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
-		Unchecked: p.w.options.Unchecked, LockWait: lockWait, HoldNobody: p.w.options.HoldNobody, Tell: p.w.heard,
-		OnStep: func(s akucore.Step) { p.claimed(c, s) },
+		Unchecked: p.w.options.Unchecked, LockWait: lockWait, HoldNobody: p.w.options.HoldNobody,
+		Report: func(e lifecycle.Event) { p.claimed(c, e); p.w.heard(e) },
 	}
+}
+
+// starting is the runner of a start, which also shows why the pod is not yet in service.
+func (p *pod) starting(c *client) *lifecycle.Runner {
+	r := p.runner(c)
+	report := r.Report
+	r.Report = func(e lifecycle.Event) {
+		switch e.Kind {
+		case lifecycle.Planned:
+			p.notReady(c, e.Plan.Name)
+		case lifecycle.Waiting:
+			p.notReady(c, e.Err.Error())
+		}
+		report(e)
+	}
+	return r
 }
 
 // end is a pod deleted in order: hook, SIGTERM, and SIGKILL when the grace period

@@ -66,7 +66,7 @@ func (r *Runner) follow(ctx context.Context, source Server, s akucore.Step, obje
 		}
 		if now := time.Now(); !now.Before(look) {
 			look = now.Add(copyInterval)
-			r.tell(Event{Kind: Copied, Step: s, Rows: c.add(r, object, progress)})
+			r.report(Event{Kind: Copied, Step: s, Rows: c.add(r, object, progress)})
 		}
 	}
 }

@@ -25,7 +25,7 @@ func givenUp(before, after *akucore.Received) error {
 // sayGivenUp tells people that rows of a pod are missing, or other, on its peer.
 func (r *Runner) sayGivenUp(object string, from, to int, err error) {
 	r.Log.Warn("rows may differ between the pods", "replication", object, "from", r.Mesh.PodName(from), "to", r.Mesh.PodName(to), "error", err)
-	r.tell(Event{Kind: GivenUp, Step: akucore.Step{On: from, Peer: to}, Err: err})
+	r.report(Event{Kind: GivenUp, Step: akucore.Step{On: from, Peer: to}, Err: err})
 }
 
 // failuresLimit bounds a look at what receivers failed to apply.

@@ -176,9 +176,11 @@ func TestStep_ItsLimitHoldsForAllTriesAndTheLastErrorIsSaid(t *testing.T) {
 func TestLeft_TwoStepsOfTheSameWordsAreTwo(t *testing.T) {
 	stop := akucore.Step{Do: akucore.Stop, On: 0, Peer: 1}
 	r := Runner{Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: akucore.ErrFatal}}, Log: slog.New(slog.DiscardHandler)}
+	progress := Progress{Mesh: r.Mesh}
+	r.Report = progress.Record
 	_ = r.RunAll(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{stop}}, {Steps: []akucore.Step{stop}}}})
-	left, planned := r.progress.left()
-	if want := []string{"altibase-0: STOP AKU_REP_01 (failed)"}; !planned || !slices.Equal(left, want) {
+	left := progress.Left()
+	if want := []string{"altibase-0: STOP AKU_REP_01 (failed)"}; !slices.Equal(left, want) {
 		t.Errorf("left %v, want %v", left, want)
 	}
 }

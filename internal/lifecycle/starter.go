@@ -29,8 +29,6 @@ type Starter struct {
 	Scripts func() []Script
 	// Replicas tells how many pods there are to be, or -1.
 	Replicas func(context.Context) int
-	// Why is told why the pod is not yet in service; nil for nobody.
-	Why func(string)
 	// Tries is how often to look before the start is given up; 0 = for ever.
 	Tries int
 	// SQL gives the statements of a step, for people.
@@ -64,7 +62,7 @@ func (s *Starter) Start(ctx context.Context) (akucore.Instance, error) {
 			return akucore.Instance{}, err
 		}
 		s.say(err)
-		r.tell(Event{Kind: Waiting, Err: err})
+		r.report(Event{Kind: Waiting, Err: err})
 		r.Servers.CloseIdle()
 		if err := pulse.Sleep(ctx, lookAgain); err != nil {
 			return akucore.Instance{}, err
@@ -126,10 +124,6 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	for _, undone := range plan.Undone {
 		r.Log.Warn("not done", "what", undone)
 	}
-	r.tell(Event{Kind: Planned, Plan: plan.Name})
-	if s.Why != nil {
-		s.Why(plan.Name)
-	}
 	if err := r.Run(ctx, plan); err != nil {
 		return plan, akucore.Instance{}, err
 	}
@@ -185,9 +179,6 @@ func (s *Starter) recovery(p akucore.Plan) string {
 // say logs why the pod waits: at once when the reason is new, else now and then.
 func (s *Starter) say(err error) {
 	why := err.Error()
-	if s.Why != nil {
-		s.Why(why)
-	}
 	if why == s.said && time.Since(s.saidAt) < repeatLog {
 		return
 	}

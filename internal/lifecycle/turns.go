@@ -10,7 +10,7 @@ import (
 // turn is a step that may have to wait for another one of its stage.
 type turn struct {
 	step  akucore.Step
-	state *stepState
+	at    Place
 	after <-chan struct{} // nil for nobody
 	over  func()
 }

@@ -37,8 +37,8 @@ type Recovery struct {
 	Source   int // pod number of the slave whose copy the master gets
 	// Without are slaves that need not deliver to the source first: what only they have is given up.
 	Without []int
-	// OnStep is told of each step before it runs; nil for nobody.
-	OnStep func(akucore.Step)
+	// Report is called with each event; nil for nobody.
+	Report func(lifecycle.Event)
 }
 
 // Preview prints what would be done to which rows, and changes nothing.
@@ -85,7 +85,7 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			}
 		}
 		runner := r.Settings.Runner(r.Servers, r.Log)
-		runner.OnStep = r.OnStep
+		runner.Report = r.Report
 		last = runner.Run(ctx, plan)
 		switch {
 		case last == nil:

@@ -183,7 +183,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	s.Log.Info("AKU run successfully.")
 	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
 	runner := s.Settings.Runner(s.Servers, s.Log)
-	runner.Tell = s.seeInService
+	runner.Report = s.seeInService
 	err = lifecycle.Attend(ctx, runner, instance, s.replicas, func() {
 		if s.keptOut() != nil {
 			cancel()
@@ -231,13 +231,12 @@ func (s *Sidecar) markAgain() {
 
 func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 	runner := s.Settings.Runner(s.Servers, s.Log)
-	runner.Tell = s.see
+	runner.Report = s.see
 	return &lifecycle.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),
 		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
-		Why:      s.health.NotReady,
 		SQL:      s.Settings.SQL,
 		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 			return s.plan(ctx, v.Mesh, o, v)
