@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -36,7 +37,40 @@ func (p *pod) claimed(c *client, e lifecycle.Event) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	m := p.mesh()
+	if guard, taken := p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Group}]; taken {
+		s.If = guard
+	}
 	p.w.claims[claim{c, s.On, s.Object(m)}] = s.If
+}
+
+// taken is a step whose guard was taken away, of one program.
+type taken struct {
+	by              *client
+	do              akucore.Verb
+	on, peer, group int
+}
+
+// unguarded takes the guard away that a mutation is about. What the steps claim stays the
+// same, and so does how they are carried out.
+func (p *pod) unguarded(c *client, plan akucore.Plan) akucore.Plan {
+	guard := p.w.options.Unguarded
+	if guard == akucore.Unguarded {
+		return plan
+	}
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	stages := slices.Clone(plan.Stages)
+	for i := range stages {
+		stages[i].Steps = slices.Clone(stages[i].Steps)
+		for j, s := range stages[i].Steps {
+			if s.If == guard {
+				p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Group}] = guard
+				stages[i].Steps[j].If, stages[i].Steps[j].New = akucore.Unguarded, s.New || guard == akucore.IfKept
+			}
+		}
+	}
+	plan.Stages = stages
+	return plan
 }
 
 // back tells whether a pod's server has been within reach of another for a while.

@@ -248,7 +248,7 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		},
 		Replicas: p.replicas,
 		SQL:      func(akucore.Step) []string { return nil },
-		Plan:     p.decide,
+		Plan:     func(v akucore.View, o akucore.StartOptions) akucore.Plan { return p.unguarded(c, p.decide(v, o)) },
 	}
 	instance, err := starter.Start(ctx)
 	if err != nil {
@@ -278,9 +278,15 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	defer stop()
 	p.w.spawn(func() { p.beat(beating, c) })
 	if p.w.options.NoSweep {
-		err = lifecycle.Watch(ctx, c.Server(p.number), instance, present)
+		err = lifecycle.WatchServer(ctx, c.Server(p.number), instance, present)
 	} else {
-		err = lifecycle.Attend(ctx, p.runner(c), instance, p.replicas, present, func() {})
+		watcher := lifecycle.Watcher{
+			Runner: p.runner(c), Since: instance, Replicas: p.replicas, Present: present, Observed: func() {},
+			Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+				return p.unguarded(c, akucore.PlanStart(v, o))
+			},
+		}
+		err = watcher.Watch(ctx)
 	}
 	p.w.mu.Lock()
 	if errors.Is(err, lifecycle.ErrGone) && !c.dead {
@@ -339,8 +345,8 @@ func (p *pod) runner(c *client) *lifecycle.Runner {
 	return &lifecycle.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
-		Unchecked: p.w.options.Unchecked, LockWait: lockWait, HoldNobody: p.w.options.HoldNobody,
-		Report: func(e lifecycle.Event) { p.claimed(c, e); p.w.heard(e) },
+		LockWait: lockWait,
+		Report:   func(e lifecycle.Event) { p.claimed(c, e); p.w.heard(e) },
 	}
 }
 
@@ -416,13 +422,17 @@ func (p *pod) runHook() {
 		return
 	}
 	budget := lifecycle.Split(endTimeout-drainTime, p.w.options.Shutdown)
+	rules := p.w.options.PlanEnd
+	if rules == nil {
+		rules = akucore.PlanEnd
+	}
 	ender := lifecycle.Ender{
 		Runner: p.runner(c),
 		Options: akucore.EndOptions{
 			Flush: p.w.options.FlushAtEnd, DeliverLimit: budget.Deliver, Reset: p.w.options.Reset, Shutdown: p.w.options.Shutdown,
 		},
 		Replicas: p.replicas,
-		Plan:     p.w.options.PlanEnd,
+		Plan:     func(v akucore.View, o akucore.EndOptions) akucore.Plan { return p.unguarded(c, rules(v, o)) },
 	}
 	err := ender.End(ctx)
 	c.CloseIdle()

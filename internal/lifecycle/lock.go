@@ -69,7 +69,7 @@ func (r *Runner) lockWait() time.Duration { return max(r.LockWait, time.Second) 
 // than a statement may wait for it: to queue behind it would only stop the users. What
 // receivers hold does not matter, they are about to be held back.
 func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
-	server := r.Servers.Server(s.On)
+	var server Transactions = r.Servers.Server(s.On)
 	long := func(open []Transaction) []Transaction {
 		var long []Transaction
 		for _, t := range open {
@@ -106,9 +106,6 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 // Resume starts them again, whatever became of the statement; what a killed program has
 // left stopped, the sender's own sidecar starts.
 func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err error) {
-	if r.HoldNobody {
-		return func() {}, nil
-	}
 	h, begins := r.holds.join(s)
 	resume = sync.OnceFunc(func() {
 		if r.holds.leave(h) {
@@ -250,7 +247,7 @@ func (r *Runner) quietly(ctx context.Context, s akucore.Step) error {
 
 // stop stops a sender. Where the peer's receiver waits for a lock, the server's STOP waits
 // with it.
-func (r *Runner) stop(ctx context.Context, server Server, s akucore.Step, object string) error {
+func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, object string) error {
 	limited, cancel := context.WithTimeout(ctx, r.stopLimit())
 	defer cancel()
 	err := server.Stop(limited, object)

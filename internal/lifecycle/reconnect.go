@@ -19,7 +19,7 @@ const reconnectAfter = 10 * time.Second
 // STOP be done, the sender is found stopped like any other.
 func (r *Runner) reconnect(ctx context.Context, s akucore.Step) (done bool, err error) {
 	object := s.Object(r.Mesh)
-	sender := r.Servers.Server(s.On)
+	var sender Senders = r.Servers.Server(s.On)
 	state, err := sender.Sender(ctx, object)
 	if err != nil || state != akucore.SenderRunning {
 		return false, err

@@ -33,12 +33,6 @@ type Runner struct {
 	// Report is called with each event, also of the Starter; nil for nobody. It is called
 	// from several goroutines and must not block.
 	Report func(Event)
-	// Unchecked are guards that tests switch off, to see that something then breaks.
-	Unchecked map[akucore.Guard]bool
-	// HoldNobody leaves the other pods' senders running while a statement waits for its
-	// locks. Tests see that something then breaks.
-	HoldNobody bool
-
 	// undelivered are the deliveries that failed in this run, and the steps on pairs of
 	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
@@ -235,7 +229,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.AwaitLocks:
 		return server.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout)
 	case akucore.Settle:
-		return r.settle(ctx, s)
+		return r.settle(ctx, server, s)
 	case akucore.BeginRecovery, akucore.EndRecovery:
 		return r.setSign(ctx, server, s)
 	}
@@ -273,9 +267,15 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	return err
 }
 
+// changing is what a change of objects needs of a server.
+type changing interface {
+	States
+	Objects
+}
+
 // changeTables adds to an object those of the tables that it does not have, or takes
 // out those that it has: a plan, or a try of it, may have done some of it before.
-func (r *Runner) changeTables(ctx context.Context, server Server, s akucore.Step, object string) error {
+func (r *Runner) changeTables(ctx context.Context, server changing, s akucore.Step, object string) error {
 	return r.locked(ctx, s, func(wait time.Duration) error {
 		state, err := server.State(ctx, Want{Listed: []string{object}})
 		if err != nil {
@@ -310,7 +310,7 @@ func unlessMissing(err error) error {
 
 // isDone looks whether a statement that was refused as already done left the
 // object as the step wants it.
-func (r *Runner) isDone(ctx context.Context, server Server, s akucore.Step, spec akucore.ObjectSpec, refused error) error {
+func (r *Runner) isDone(ctx context.Context, server States, s akucore.Step, spec akucore.ObjectSpec, refused error) error {
 	state, err := server.State(ctx, Want{Listed: []string{spec.Name}})
 	if err != nil {
 		return err

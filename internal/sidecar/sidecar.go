@@ -184,7 +184,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
 	runner := s.Settings.Runner(s.Servers, s.Log)
 	runner.Report = s.seeInService
-	err = lifecycle.Attend(ctx, runner, instance, s.replicas, func() {
+	watcher := lifecycle.Watcher{Runner: runner, Since: instance, Replicas: s.replicas, Observed: process.Rest, Present: func() {
 		if s.keptOut() != nil {
 			cancel()
 			return
@@ -193,7 +193,8 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		s.beat(ctx)
 		s.look(ctx)
 		s.tidy(ctx)
-	}, process.Rest)
+	}}
+	err = watcher.Watch(ctx)
 	if errors.Is(err, lifecycle.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
