@@ -17,6 +17,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/events"
 	"aku/internal/process"
+	"aku/internal/pulse"
 	"aku/internal/settings"
 	"aku/internal/status"
 )
@@ -54,10 +55,8 @@ func showStatus(ctx context.Context, args []string) error {
 			if err != nil || !*watch {
 				return err
 			}
-			select {
-			case <-ctx.Done():
+			if pulse.Sleep(ctx, lookAgain) != nil {
 				return nil
-			case <-time.After(lookAgain):
 			}
 		}
 	})
@@ -100,7 +99,7 @@ func showEvents(ctx context.Context, args []string) error {
 		}
 		var mu sync.Mutex
 		lines := json.NewEncoder(os.Stdout)
-		show := func(e events.Event) {
+		show := func(e events.Entry) {
 			mu.Lock()
 			defer mu.Unlock()
 			if *output == "json" {
@@ -120,11 +119,11 @@ func showEvents(ctx context.Context, args []string) error {
 }
 
 // followPod follows one sidecar, again where it left off when the stream breaks.
-func followPod(ctx context.Context, pod, address string, follow bool, show func(events.Event)) error {
+func followPod(ctx context.Context, pod, address string, follow bool, show func(events.Entry)) error {
 	var last time.Time
 	said := ""
 	for ctx.Err() == nil {
-		err := events.Follow(ctx, address, last, follow, func(e events.Event) {
+		err := events.Follow(ctx, address, last, follow, func(e events.Entry) {
 			last, said = e.Time, ""
 			show(e)
 		})
@@ -138,10 +137,7 @@ func followPod(ctx context.Context, pod, address string, follow bool, show func(
 			said = why
 			fmt.Fprintf(os.Stderr, "%s: %s, trying again\n", pod, why)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(lookAgain):
-		}
+		_ = pulse.Sleep(ctx, lookAgain) // the loop asks the context
 	}
 	return nil
 }
