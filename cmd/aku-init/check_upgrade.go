@@ -11,6 +11,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/upgrade"
+	"aku/internal/wiring"
 )
 
 const checkUpgradeHelp = `usage: aku-init check-upgrade [options]
@@ -39,7 +40,7 @@ func checkUpgrade(ctx context.Context, args []string) error {
 		return err
 	}
 	return withMesh(func(s settings.Settings) error {
-		servers, disconnect, err := s.ConnectAsUser()
+		servers, disconnect, err := wiring.ConnectAsUser(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}

@@ -144,6 +144,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/sidecar"
+	"aku/internal/wiring"
 )
 
 func main() {
@@ -202,7 +203,7 @@ func with(read func() (settings.Settings, error), do func(settings.Settings) err
 }
 
 func withSidecar(s settings.Settings, do func(*sidecar.Sidecar) error) error {
-	servers, disconnect, err := s.Connect()
+	servers, disconnect, err := wiring.Connect(s)
 	if err != nil {
 		return process.Misconfigured(err)
 	}

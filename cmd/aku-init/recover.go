@@ -10,6 +10,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/recovery"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 const recoverHelp = `usage: aku-init recover --from N [--without N]... [--dry-run | --yes]
@@ -46,7 +47,7 @@ func recoverMaster(ctx context.Context, args []string) error {
 		return err
 	}
 	return withSettings(func(s settings.Settings) error {
-		servers, disconnect, err := s.Connect()
+		servers, disconnect, err := wiring.Connect(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}

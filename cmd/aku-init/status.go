@@ -19,6 +19,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/status"
+	"aku/internal/wiring"
 )
 
 // lookAgain is the time between two looks of status --watch and two tries of events.
@@ -33,7 +34,7 @@ func showStatus(ctx context.Context, args []string) error {
 		return err
 	}
 	return withMesh(func(s settings.Settings) error {
-		servers, disconnect, err := s.Connect()
+		servers, disconnect, err := wiring.Connect(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/verify"
+	"aku/internal/wiring"
 )
 
 const verifyHelp = `usage: aku-init verify [options]
@@ -62,7 +63,7 @@ func verifyPods(ctx context.Context, args []string) error {
 		if o.Replicas > s.ServerCount {
 			return process.Usage(fmt.Sprintf("-replicas is %d, but AKU_SERVER_COUNT allows only %d pods", o.Replicas, s.ServerCount))
 		}
-		servers, disconnect, err := s.ConnectAsUser()
+		servers, disconnect, err := wiring.ConnectAsUser(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"aku/internal/lifecycle"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 const (
@@ -48,7 +49,7 @@ func (r Recovery) Preview(ctx context.Context, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
+	fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), wiring.SQL(r.Settings.Mesh())))
 	return r.printRows(ctx, to)
 }
 
@@ -84,13 +85,13 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			return retry.Unrecoverable(errors.Join(err, last))
 		}
 		if !printed {
-			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
+			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), wiring.SQL(r.Settings.Mesh())))
 			if err := r.printRows(ctx, to); err != nil {
 				return retry.Unrecoverable(err)
 			}
 			printed = true
 		}
-		runner := r.Settings.Runner(r.Servers, r.Log)
+		runner := wiring.Runner(r.Settings, r.Servers, r.Log)
 		runner.OnStep = r.OnStep
 		if err := runner.Run(ctx, plan); err != nil {
 			r.Servers.CloseIdle()
@@ -110,7 +111,7 @@ func (r Recovery) again(ctx context.Context, once func(last error) error) error 
 			r.Log.Warn("beginning again", "reason", last)
 			select {
 			case <-ctx.Done():
-			case <-time.After(r.Settings.Runner(nil, nil).RetryDelay):
+			case <-time.After(wiring.Runner(r.Settings, nil, nil).RetryDelay):
 			}
 		}
 		if ctx.Err() == nil {

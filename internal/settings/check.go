@@ -12,7 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"aku/internal/akucore"
-	"aku/internal/altibase"
+	"aku/internal/password"
 )
 
 const (
@@ -56,7 +56,7 @@ func (s *Settings) check() []string {
 		missing("AKU_SYS_PASSWORD")
 	}
 	for _, v := range []struct{ name, value string }{{"AKU_SYS_PASSWORD", s.Password}, {"AKU_SYS_INITIAL_PASSWORD", s.FirstPassword}} {
-		if err := altibase.CheckPassword(v.value); err != nil {
+		if err := password.Check(v.value); err != nil {
 			fault("%s is no password for the server: %v", v.name, err)
 		}
 	}
@@ -117,7 +117,7 @@ func (s *Settings) check() []string {
 		s.pod = pod
 	}
 	if !s.anyone {
-		for _, name := range s.claimMisses() {
+		for _, name := range s.ownerMisses() {
 			missing(name)
 		}
 	}

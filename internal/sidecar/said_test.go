@@ -13,6 +13,7 @@ import (
 
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 func TestTroubleThatLasts_IsLoggedAtOnceAndThenEveryHalfMinute(t *testing.T) {
@@ -86,7 +87,7 @@ func TestReplicasThatAreNotKnown_AreInTheLogOfTheSidecar(t *testing.T) {
 	var log bytes.Buffer
 	s := Sidecar{Settings: settings.Settings{ReplicationResetAtEnd: "auto"}, Log: slog.New(slog.NewJSONHandler(&log, nil))}
 	for range 10 {
-		if n := s.replicas(t.Context()); n != settings.Unasked {
+		if n := s.replicas(t.Context()); n != wiring.Unasked {
 			t.Errorf("%d pods", n)
 		}
 	}

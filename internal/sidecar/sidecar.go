@@ -23,6 +23,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
+	"aku/internal/wiring"
 )
 
 const (
@@ -77,7 +78,7 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
-	sidecar.claim, _ = s.Claim(log) // what it misses is a fault of the settings
+	sidecar.claim, _ = wiring.Claim(s, log) // what it misses is a fault of the settings
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
 	if s.PodUID != "" && s.PodEvents == 1 {
 		sidecar.announce = newAnnouncer(kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell, log)
@@ -181,7 +182,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	process.Settle()
 	s.Log.Info("AKU run successfully.")
 	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
-	runner := s.Settings.Runner(s.Servers, s.Log)
+	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
 	runner.Tell = s.seeInService
 	err = lifecycle.Attend(ctx, runner, instance, s.replicas, func() {
 		if s.keptOut() != nil {
@@ -227,7 +228,7 @@ func (s *Sidecar) markAgain() {
 }
 
 func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
-	runner := s.Settings.Runner(s.Servers, s.Log)
+	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
 	runner.Tell = s.see
 	return &lifecycle.Starter{
 		Runner:   runner,
@@ -235,7 +236,7 @@ func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
 		Why:      s.health.NotReady,
-		SQL:      s.Settings.SQL,
+		SQL:      wiring.SQL(s.Settings.Mesh()),
 		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 			return s.plan(ctx, v.Mesh, o, v)
 		},
@@ -244,14 +245,14 @@ func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 
 // startOptions are those that are set now.
 func (s *Sidecar) startOptions() akucore.StartOptions {
-	options, err := s.Settings.StartOptions()
+	options, err := wiring.StartOptions(s.Settings)
 	s.warn("the order of a recovery is not followed", err)
 	return options
 }
 
 // replicas is how many pods there are to be, or -1.
 func (s *Sidecar) replicas(ctx context.Context) int {
-	replicas, err := s.Settings.Replicas(ctx)
+	replicas, err := wiring.Replicas(ctx, s.Settings)
 	if ctx.Err() == nil {
 		s.warn("not known", err)
 	}
