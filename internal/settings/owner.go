@@ -1,11 +1,11 @@
 package settings
 
-import "fmt"
+import "errors"
 
 // CheckOwner tells what AKU_OWNER_FILES needs and does not have.
 func (s Settings) CheckOwner() error {
 	for _, name := range s.ownerMisses() {
-		return fmt.Errorf("Property [%s] should be specified by configuration.", name)
+		return errors.New(missingText(name))
 	}
 	return nil
 }
