@@ -25,3 +25,19 @@ func TestFlushTimeoutAtStart_ZeroIsTheQueryTimeout(t *testing.T) {
 		}
 	}
 }
+
+func TestCopyTimeout_IsTheQueryTimeoutWhenSomebodyChoseIt(t *testing.T) {
+	for query, want := range map[string]time.Duration{"": 0, "3600": 0, "3599": 3599 * time.Second, "0": 0} {
+		env := good()
+		if query != "" {
+			env["AKU_QUERY_TIMEOUT"] = query
+		}
+		s, err := settings.From(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Config(s).CopyTimeout; got != want {
+			t.Errorf("AKU_QUERY_TIMEOUT %q: a copy has %s, want %s", query, got, want)
+		}
+	}
+}
