@@ -47,7 +47,7 @@ func showEvents(ctx context.Context, args []string) error {
 		}
 		var mu sync.Mutex
 		lines := json.NewEncoder(os.Stdout)
-		show := func(e events.Event) {
+		show := func(e events.Entry) {
 			mu.Lock()
 			defer mu.Unlock()
 			if output.json() {
@@ -67,11 +67,11 @@ func showEvents(ctx context.Context, args []string) error {
 }
 
 // followPod follows one sidecar, again where it left off when the stream breaks.
-func followPod(ctx context.Context, pod, address string, follow bool, show func(events.Event)) error {
+func followPod(ctx context.Context, pod, address string, follow bool, show func(events.Entry)) error {
 	var last time.Time
 	said := ""
 	for ctx.Err() == nil {
-		err := events.Follow(ctx, address, last, follow, func(e events.Event) {
+		err := events.Follow(ctx, address, last, follow, func(e events.Entry) {
 			last, said = e.Time, ""
 			show(e)
 		})

@@ -39,7 +39,7 @@ func TestEvents_RealBinaryGoesOnWhenTheSidecarIsRestarted_NothingIsToldTwice(t *
 		if !strings.HasPrefix(line, "{") {
 			continue
 		}
-		var e events.Event
+		var e events.Entry
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}

@@ -111,7 +111,7 @@ func TestEvents_TellTheStoryOfAPod(t *testing.T) {
 	c.pods[1].waitMetric(`aku_replication_sender_running{peer="altibase-0",replication="AKU_REP_01"} 1`)
 	var kinds []events.Kind
 	var texts []string
-	err := events.Follow(t.Context(), "127.0.0.1:"+c.pods[1].env["AKU_HEALTH_PORT"], time.Time{}, false, func(e events.Event) {
+	err := events.Follow(t.Context(), "127.0.0.1:"+c.pods[1].env["AKU_HEALTH_PORT"], time.Time{}, false, func(e events.Entry) {
 		kinds, texts = append(kinds, e.Kind), append(texts, e.Text)
 		if e.Pod != "altibase-1" {
 			t.Errorf("an event of %q: %+v", e.Pod, e)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Event is one line of the stream.
-type Event struct {
+// Entry is one line of the stream.
+type Entry struct {
 	Time    time.Time `json:"time"`
 	Pod     string    `json:"pod"`
 	Kind    Kind      `json:"kind"`
@@ -46,13 +46,13 @@ const (
 // Hub hands events to readers. The zero value is ready.
 type Hub struct {
 	mu      sync.Mutex
-	ring    []Event
-	readers map[chan Event]bool
+	ring    []Entry
+	readers map[chan Entry]bool
 	last    time.Time
 }
 
 // Publish never blocks: a reader that has not kept up is dropped.
-func (h *Hub) Publish(e Event) {
+func (h *Hub) Publish(e Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(e.Text) > maxText {
@@ -80,7 +80,7 @@ func (h *Hub) Publish(e Event) {
 
 // subscribe gives the events after a time and those to come, until leave is called. The
 // channel is closed when the reader was too slow; ok is false when there are too many.
-func (h *Hub) subscribe(since time.Time) (past []Event, next <-chan Event, leave func(), ok bool) {
+func (h *Hub) subscribe(since time.Time) (past []Entry, next <-chan Entry, leave func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.readers) >= mostReader {
@@ -91,9 +91,9 @@ func (h *Hub) subscribe(since time.Time) (past []Event, next <-chan Event, leave
 			past = append(past, e)
 		}
 	}
-	reader := make(chan Event, behind)
+	reader := make(chan Entry, behind)
 	if h.readers == nil {
-		h.readers = map[chan Event]bool{}
+		h.readers = map[chan Entry]bool{}
 	}
 	h.readers[reader] = true
 	return past, reader, func() {

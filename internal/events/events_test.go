@@ -15,10 +15,10 @@ func TestStream_ShowsWhatIsKeptAndGoesOnWhereAReaderWas(t *testing.T) {
 	defer server.Close()
 	address := strings.TrimPrefix(server.URL, "http://")
 	for i := range kept + 10 {
-		hub.Publish(Event{Kind: Step, Text: fmt.Sprint(i)})
+		hub.Publish(Entry{Kind: Step, Text: fmt.Sprint(i)})
 	}
-	var seen []Event
-	if err := Follow(t.Context(), address, time.Time{}, false, func(e Event) { seen = append(seen, e) }); err != nil {
+	var seen []Entry
+	if err := Follow(t.Context(), address, time.Time{}, false, func(e Entry) { seen = append(seen, e) }); err != nil {
 		t.Fatal(err)
 	}
 	if len(seen) != kept || seen[0].Text != "10" || seen[kept-1].Text != fmt.Sprint(kept+9) {
@@ -28,12 +28,12 @@ func TestStream_ShowsWhatIsKeptAndGoesOnWhereAReaderWas(t *testing.T) {
 	defer cancel()
 	got := make(chan string)
 	go func() {
-		_ = Follow(ctx, address, seen[kept-2].Time, true, func(e Event) { got <- e.Text })
+		_ = Follow(ctx, address, seen[kept-2].Time, true, func(e Entry) { got <- e.Text })
 	}()
 	if text := <-got; text != seen[kept-1].Text {
 		t.Errorf("goes on with %q, want %q", text, seen[kept-1].Text)
 	}
-	hub.Publish(Event{Kind: State, Text: strings.Repeat("x", 3*maxText)})
+	hub.Publish(Entry{Kind: State, Text: strings.Repeat("x", 3*maxText)})
 	if text := <-got; len(text) != maxText {
 		t.Errorf("an event of %d bytes, want at most %d", len(text), maxText)
 	}
@@ -47,7 +47,7 @@ func TestSlowReader_IsDropped_AndNobodyWaitsForIt(t *testing.T) {
 	}
 	defer leave()
 	for range behind + 1 {
-		hub.Publish(Event{})
+		hub.Publish(Entry{})
 	}
 	n := 0
 	for range slow {

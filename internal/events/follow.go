@@ -14,7 +14,7 @@ import (
 // Follow reads the stream of a sidecar, at address host:port, and calls see with each event
 // after since. It returns when the stream ends: with nil when only what is kept was asked
 // for. The time of the last event tells where to go on.
-func Follow(ctx context.Context, address string, since time.Time, follow bool, see func(Event)) error {
+func Follow(ctx context.Context, address string, since time.Time, follow bool, see func(Entry)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// A connection on which not even an empty line comes is dead.
@@ -36,7 +36,7 @@ func Follow(ctx context.Context, address string, since time.Time, follow bool, s
 	}
 	lines := json.NewDecoder(heard{response.Body, quiet})
 	for {
-		var e Event
+		var e Entry
 		if err := lines.Decode(&e); err == io.EOF && !follow {
 			return nil
 		} else if err != nil {

@@ -32,7 +32,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	control, lines := http.NewResponseController(w), json.NewEncoder(w)
-	write := func(events ...Event) error {
+	write := func(events ...Entry) error {
 		if err := control.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
 			return err
 		}

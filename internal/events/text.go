@@ -6,7 +6,7 @@ import (
 )
 
 // String is the event as a line for people.
-func (e Event) String() string {
+func (e Entry) String() string {
 	line := fmt.Sprintf("%s %s %s: %s", e.Time.UTC().Format("15:04:05.000"), e.Pod, e.Kind, e.Text)
 	if e.Peer != "" {
 		line += " (" + e.Peer + ")"

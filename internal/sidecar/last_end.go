@@ -61,5 +61,5 @@ func (s *Sidecar) lastEnd() {
 	if end.Found {
 		text = "the server had not ended in good order"
 	}
-	s.publish(events.Event{Kind: events.End, Text: text, Seconds: end.Seconds})
+	s.publish(events.Entry{Kind: events.End, Text: text, Seconds: end.Seconds})
 }

@@ -60,17 +60,17 @@ type Sidecar struct {
 	claim   *owner.Claim
 	taken   atomic.Pointer[error] // that another pod has a folder of the data
 
-	metrics  *metrics.Metrics
-	events   events.Hub
-	recorder steps.Recorder
-	announce *announcer // nil without a pod of Kubernetes
-	said     said
-	looked   time.Time       // when the pairs were last read
-	beaten   time.Time       // when the last beat was inserted
-	beatless bool            // the last beat failed
-	tidied   time.Time       // when it last tidied up
-	peers    map[string]bool // objects that were connected then
-	ended    time.Time       // when the last end began that is shown
+	metrics   *metrics.Metrics
+	events    events.Hub
+	recorder  steps.Recorder
+	announce  *announcer // nil without a pod of Kubernetes
+	warnings  warnings
+	pairsRead time.Time       // when the pairs were last read
+	beaten    time.Time       // when the last beat was inserted
+	beatless  bool            // the last beat failed
+	tidied    time.Time       // when it last tidied up
+	peers     map[string]bool // objects that were connected then
+	ended     time.Time       // when the last end began that is shown
 }
 
 // New makes the sidecar of a pod.
@@ -183,7 +183,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	s.Log.Info("AKU run successfully.")
 	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
 	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
-	runner.Tell = s.seeInService
+	runner.Tell = s.reportInService
 	err = lifecycle.Attend(ctx, runner, instance, s.replicas, func() {
 		if s.keptOut() != nil {
 			cancel()
@@ -191,7 +191,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		}
 		s.markAgain()
 		s.beat(ctx)
-		s.look(ctx)
+		s.readPairs(ctx)
 		s.tidy(ctx)
 	}, process.Rest)
 	if errors.Is(err, lifecycle.ErrGone) {
@@ -211,7 +211,7 @@ func (s *Sidecar) tidy(ctx context.Context) {
 		return
 	}
 	s.tidied = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	if err := s.Servers.Upkeep(ctx); ctx.Err() == nil {
 		s.warn("upkeep of the own database", err)
@@ -229,7 +229,7 @@ func (s *Sidecar) markAgain() {
 
 func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
-	runner.Tell = s.see
+	runner.Tell = s.report
 	return &lifecycle.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),

@@ -8,7 +8,7 @@ const (
 	identityGo = "internal/altibase/identity.go"
 	copyGo     = "internal/altibase/copy.go"
 	announceGo = "internal/sidecar/announce.go"
-	saidGo     = "internal/sidecar/said.go"
+	warnGo     = "internal/sidecar/warn.go"
 	rundirGo   = "internal/rundir/rundir.go"
 	sharedGo   = "internal/rundir/shared.go"
 	outputGo   = "internal/hook/output.go"
@@ -38,7 +38,7 @@ var mutations = []mutation{
 	{what: "a SYSDBA session may be taken for a day", file: announceGo, from: "busyAllowed = time.Minute", to: "busyAllowed = 1000 * time.Minute", tests: "TestSYSDBATaken"},
 	{what: "a trouble is announced once a month", file: announceGo, from: "announceAgain = 30 *", to: "announceAgain = 30000 *", tests: "TestTroubleThatLasts"},
 	{what: "one try to announce", file: announceGo, from: "announceTries = 6", to: "announceTries = 1", tests: "TestTrouble_"},
-	{what: "a trouble is logged once", file: saidGo, from: "sayAgain = 30 *", to: "sayAgain = 30000 *", tests: "TestTroubleThatLasts"},
+	{what: "a trouble is logged once", file: warnGo, from: "warnAgain = 30 *", to: "warnAgain = 30000 *", tests: "TestTroubleThatLasts"},
 	{what: "a wedged sidecar is alive", file: "internal/sidecar/alive.go", from: "2*altibase.LongestCall", to: "2000*altibase.LongestCall", tests: "TestAliveFor"},
 	{what: "asking for the grace period takes the end", file: limitGo, from: "askLimit = time.Second", to: "askLimit = 1000 * time.Second", tests: "TestLimit_"},
 	{what: "no reserve", file: limitGo, from: "reserve = 5 *", to: "reserve = 0 *", tests: "TestLimit_"},
@@ -145,11 +145,11 @@ var mutations = []mutation{
 	{what: "info's table breaks", file: "cmd/aku-init/info.go", from: "notes.Cell(p.Err.Error())", to: "p.Err.Error()", tests: "TestInfo"},
 	{what: "info lists what one server has", file: "cmd/aku-init/info.go", from: "	for pod := range mesh.ServerCount {\n		for peer", to: "	for pod := range 1 {\n		for peer", tests: "TestCommands/info"},
 	{what: "the reason to wait is logged once", file: core, from: "repeatLog = 30 *", to: "repeatLog = 30000 *", tests: "TestReasonToWait"},
-	{what: "troubles are not logged", file: saidGo, from: "		s.Log.Warn(about, \"reason\", err)", to: "		_ = err", tests: "TestTrouble|TestRecoveryOrder|TestReplicas"},
+	{what: "troubles are not logged", file: warnGo, from: "		s.Log.Warn(about, \"reason\", err)", to: "		_ = err", tests: "TestTrouble|TestRecoveryOrder|TestReplicas"},
 	{what: "what is still to do is not logged", file: "internal/hook/still.go", from: "	s.log.Info(\"still to do, should this be the last line\", \"left_undone\", left)\n", to: "", tests: "TestStill"},
 	{what: "one output that fails keeps the line from the others", file: outputGo, from: "		_, _ = to.Write(line)", to: "		if n, err := to.Write(line); err != nil {\n			return n, err\n		}", tests: "TestOutputThatNobodyReads"},
 	{what: "a cut copy does not say what to raise", file: copyGo, from: "	if !cut || times < 2 {", to: "	if !cut || times < 2000 {", tests: "TestCopy_"},
 	{what: "a marker that cannot be written is said every second", file: "internal/sidecar/sidecar.go", from: "s.warn(\"write the marker\", s.dir.Mark())", to: "s.Log.Warn(\"write the marker\", \"reason\", s.dir.Mark())", tests: "TestMarkerAndBeats"},
-	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.said = said{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
-	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.said) > 0:", to: "	case false:", tests: "TestTrouble_"},
+	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.warnings = warnings{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
+	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.announced) > 0:", to: "	case false:", tests: "TestTrouble_"},
 }

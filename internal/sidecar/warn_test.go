@@ -45,7 +45,7 @@ func TestMarkerAndBeatsThatFail_AreSaidAtOnceAndThenEveryHalfMinute(t *testing.T
 		s := Sidecar{Log: slog.New(slog.NewTextHandler(&log, nil)), dir: rundir.Dir(filepath.Join(t.TempDir(), "away"))}
 		for range 90 {
 			s.markAgain()
-			s.sayBeat(errors.New("the log volume is full"))
+			s.warnBeatless(errors.New("the log volume is full"))
 			time.Sleep(time.Second)
 		}
 		for _, trouble := range []string{"write the marker", "no beat could be inserted"} {
@@ -53,8 +53,8 @@ func TestMarkerAndBeatsThatFail_AreSaidAtOnceAndThenEveryHalfMinute(t *testing.T
 				t.Errorf("%s: logged %d times in 90 s, want 3", trouble, n)
 			}
 		}
-		s.sayBeat(nil)
-		s.sayBeat(nil)
+		s.warnBeatless(nil)
+		s.warnBeatless(nil)
 		if n := strings.Count(log.String(), "beats are inserted again"); n != 1 {
 			t.Errorf("that it is over is said %d times", n)
 		}

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// lookInterval is how often the own server is asked about its pairs while it is in service.
-	lookInterval = 5 * time.Second
-	// lookLimit bounds that: the watch, whose session it uses, waits for it.
-	lookLimit = 3 * time.Second
+	// readInterval is how often the own server is asked about its pairs while it is in service.
+	readInterval = 5 * time.Second
+	// readLimit bounds that: the watch, whose session it uses, waits for it.
+	readLimit = 3 * time.Second
 )
 
 // become shows a new state of the pod to the probes, in the metrics and in the events,
@@ -31,23 +31,23 @@ func (s *Sidecar) become(state metrics.State, reason lifecycle.Reason, why strin
 		s.health.NotReady(why)
 	}
 	if s.metrics.SetState(state, reason) {
-		s.publish(events.Event{Kind: events.State, Text: fmt.Sprintf("%s: %s", state, why), Reason: string(reason)})
+		s.publish(events.Entry{Kind: events.State, Text: fmt.Sprintf("%s: %s", state, why), Reason: string(reason)})
 	}
 }
 
-func (s *Sidecar) publish(e events.Event) {
+func (s *Sidecar) publish(e events.Entry) {
 	e.Pod = s.Settings.PodName
 	s.events.Publish(e)
 }
 
-// see shows what the core tells.
-func (s *Sidecar) see(e lifecycle.Event) {
+// report shows what the run of a plan tells.
+func (s *Sidecar) report(e lifecycle.Event) {
 	s.metrics.Tell(e)
 	s.recorder.Tell(e)
 	switch e.Kind {
 	case lifecycle.Planned:
 		s.become(metrics.Joining, "", e.Plan)
-		s.publish(events.Event{Kind: events.Plan, Text: e.Plan})
+		s.publish(events.Entry{Kind: events.Plan, Text: e.Plan})
 	case lifecycle.Waiting:
 		state, reason := metrics.Waiting, lifecycle.ReasonOf(e.Err)
 		if reason == lifecycle.ReasonMasterFailed || reason == lifecycle.ReasonSlaveFailed || reason == lifecycle.ReasonKept {
@@ -63,9 +63,9 @@ func (s *Sidecar) see(e lifecycle.Event) {
 	case lifecycle.GivenUp:
 		mesh := s.Settings.Mesh()
 		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
-		s.publish(events.Event{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
+		s.publish(events.Entry{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
 		if s.announce != nil {
-			s.announce.put(kube.Event{Warning: true, Reason: "RowsGivenUp", Text: text})
+			s.announce.queue(kube.Event{Warning: true, Reason: "RowsGivenUp", Text: text})
 		}
 	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)
@@ -74,29 +74,29 @@ func (s *Sidecar) see(e lifecycle.Event) {
 	}
 }
 
-// seeInService is see for the work beside the watch, which leaves the state as it is.
-func (s *Sidecar) seeInService(e lifecycle.Event) {
+// reportInService is report for the work beside the watch, which leaves the state as it is.
+func (s *Sidecar) reportInService(e lifecycle.Event) {
 	if e.Kind != lifecycle.Planned && e.Kind != lifecycle.Waiting {
-		s.see(e)
+		s.report(e)
 	}
 }
 
-func (s *Sidecar) stepEvent(kind events.Kind, e lifecycle.Event) events.Event {
+func (s *Sidecar) stepEvent(kind events.Kind, e lifecycle.Event) events.Entry {
 	text := e.Step.Describe(s.Settings.Mesh())
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
-	return events.Event{Kind: kind, Text: text, Reason: string(lifecycle.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
+	return events.Entry{Kind: kind, Text: text, Reason: string(lifecycle.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
 }
 
-// look asks the own server about its pairs, now and then, on the session of the watch that
-// calls it, and tells which peers came and went.
-func (s *Sidecar) look(ctx context.Context) {
-	if time.Since(s.looked) < lookInterval {
+// readPairs asks the own server about its pairs every readInterval, on the session of the
+// watch that calls it, and reports which peers came and went.
+func (s *Sidecar) readPairs(ctx context.Context) {
+	if time.Since(s.pairsRead) < readInterval {
 		return
 	}
-	s.looked = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	s.pairsRead = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	traffic, err := s.Servers.Server(s.Settings.Mesh().Self).Traffic(ctx)
 	if err != nil {
@@ -109,9 +109,9 @@ func (s *Sidecar) look(ctx context.Context) {
 		there[pair.Object] = connected
 		switch was := s.peers[pair.Object]; {
 		case connected && !was:
-			s.publish(events.Event{Kind: events.PeerFound, Peer: peer, Text: pair.Object + " is connected"})
+			s.publish(events.Entry{Kind: events.PeerFound, Peer: peer, Text: pair.Object + " is connected"})
 		case was && !connected:
-			s.publish(events.Event{Kind: events.PeerLost, Peer: peer, Text: pair.Object + " has lost its peer"})
+			s.publish(events.Entry{Kind: events.PeerLost, Peer: peer, Text: pair.Object + " has lost its peer"})
 		}
 	}
 	s.peers = there
