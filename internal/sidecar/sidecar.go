@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -193,7 +192,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		s.beat(ctx)
 		s.readPairs(ctx)
 		s.tidy(ctx)
-	}, process.Rest)
+	}, process.GiveBack)
 	if errors.Is(err, lifecycle.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
@@ -203,9 +202,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 // tidyInterval is how often the sidecar tidies up while the pod is in service.
 const tidyInterval = 30 * time.Second
 
-// tidy puts in order what aku keeps in the own database, and gives memory back that the
-// looks of the last while have used: left alone, the heap stays as large as the largest
-// look made it.
+// tidy puts in order what aku keeps in the own database, and gives memory back.
 func (s *Sidecar) tidy(ctx context.Context) {
 	if time.Since(s.tidied) < tidyInterval {
 		return
@@ -216,7 +213,7 @@ func (s *Sidecar) tidy(ctx context.Context) {
 	if err := s.Servers.Upkeep(ctx); ctx.Err() == nil {
 		s.warn("upkeep of the own database", err)
 	}
-	debug.FreeOSMemory()
+	process.GiveBack()
 }
 
 // markAgain writes the marker that the start hook of the database container
