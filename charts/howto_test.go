@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"aku/internal/metrics"
+	"aku/internal/metrics/metricstest"
 )
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
@@ -36,7 +36,7 @@ func TestHowTo_ValuesAreTakenByTheChart(t *testing.T) {
 
 func TestHowTo_MonitoringListsEveryMetric(t *testing.T) {
 	page := readFile(t, "../docs/how-to/monitoring.md")
-	for _, name := range metrics.Names() {
+	for _, name := range metricstest.Names() {
 		if !strings.Contains(page, "| `"+name+"` |") {
 			t.Errorf("%s is not in the list", name)
 		}

@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"aku/internal/metrics"
+	"aku/internal/metrics/metricstest"
 )
 
 // monitor is what the chart uses of the Prometheus operator's PodMonitor and ServiceMonitor.
@@ -275,7 +275,7 @@ func TestMetrics_ThatAreUsedExist(t *testing.T) {
 	}
 	for where, text := range texts {
 		for _, name := range metricName.FindAllString(text, -1) {
-			if !slices.Contains(metrics.Names(), name) {
+			if !slices.Contains(metricstest.Names(), name) {
 				t.Errorf("%s uses %s, which is no metric", where, name)
 			}
 		}

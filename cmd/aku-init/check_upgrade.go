@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -11,9 +10,10 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/upgrade"
+	"aku/internal/wiring"
 )
 
-const checkUpgradeHelp = `usage: aku-init check-upgrade [options]
+const checkUpgradeHelp = `check-upgrade [options]
 
 Tells, before an upgrade changes anything, whether the pods can go on with this
 configuration: it looks at the StatefulSet AKU_STS_NAME and its pods by the
@@ -23,14 +23,11 @@ configuration.
 
 Pods that cannot be asked are named and do not keep an upgrade from being done,
 unless it drops something for which they may still hold changes.
-
-Options:
 `
 
 // checkUpgrade looks before Helm changes anything.
 func checkUpgrade(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("check-upgrade", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), checkUpgradeHelp); flags.PrintDefaults() }
+	flags := newFlags("check-upgrade", checkUpgradeHelp)
 	limit := flags.Duration("timeout", time.Minute, "longest time for the whole look")
 	secret := flags.String("secret", "", "where the password comes from, name/key of a Secret, to see whether that changes")
 	release := flags.String("release", "", "which release this is, to see whether it has a StatefulSet by another name")
@@ -39,7 +36,7 @@ func checkUpgrade(ctx context.Context, args []string) error {
 		return err
 	}
 	return withMesh(func(s settings.Settings) error {
-		servers, disconnect, err := s.ConnectAsUser()
+		servers, disconnect, err := wiring.ConnectAsUser(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}

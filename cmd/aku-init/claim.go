@@ -8,6 +8,7 @@ import (
 	"aku/internal/owner"
 	"aku/internal/process"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 // claim keeps the folders of the data for this pod, before its server starts. It says what
@@ -16,7 +17,7 @@ import (
 func claim(ctx context.Context) error {
 	s, _ := settings.Read()
 	log := process.Logger(s.LogFormat, os.Stdout)
-	c, err := s.Claim(log)
+	c, err := wiring.Claim(s, log)
 	if err != nil {
 		return process.Misconfigured(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/sidecar"
+	"aku/internal/wiring"
 )
 
 // A command is one word of the command line with its arguments.
@@ -94,11 +95,11 @@ func clean(ctx context.Context) error {
 func plan(ctx context.Context, args []string) error {
 	rules := map[string]func(settings.Settings, akucore.View) akucore.Plan{
 		"start": func(s settings.Settings, v akucore.View) akucore.Plan {
-			options, _ := s.StartOptions()
+			options, _ := wiring.StartOptions(s)
 			return akucore.PlanStart(v, options)
 		},
 		"end": func(s settings.Settings, v akucore.View) akucore.Plan {
-			return akucore.PlanEnd(v, s.EndOptions())
+			return akucore.PlanEnd(v, wiring.EndOptions(s))
 		},
 		"clean": func(s settings.Settings, v akucore.View) akucore.Plan { return akucore.PlanClean(v) },
 	}
@@ -106,10 +107,10 @@ func plan(ctx context.Context, args []string) error {
 		return process.Usage(usage())
 	}
 	return withSettings(func(s settings.Settings) error {
-		if _, err := s.StartOptions(); err != nil {
+		if _, err := wiring.StartOptions(s); err != nil {
 			fmt.Println(err) // the plan goes on without the order
 		}
-		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return rules[args[0]](s, v) })
+		return wiring.PrintPlan(ctx, s, os.Stdout, func(v akucore.View) akucore.Plan { return rules[args[0]](s, v) })
 	})
 }
 

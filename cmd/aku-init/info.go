@@ -12,6 +12,7 @@ import (
 	"aku/internal/footnote"
 	"aku/internal/lifecycle"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 // info prints the mesh as it is configured, from the variables alone, and then what the
@@ -19,7 +20,7 @@ import (
 func info(ctx context.Context) error {
 	return withMesh(func(s settings.Settings) error {
 		printConfigured(os.Stdout, s)
-		servers, disconnect, err := s.Connect()
+		servers, disconnect, err := wiring.Connect(s)
 		if err != nil {
 			fmt.Printf("\nWhat the servers hold is not known: %v\n", err)
 			return nil

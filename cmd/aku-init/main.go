@@ -135,8 +135,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"aku/internal/akucore"
@@ -144,6 +142,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/sidecar"
+	"aku/internal/wiring"
 )
 
 func main() {
@@ -168,14 +167,9 @@ func run(ctx context.Context, args []string) error {
 	return process.Usage(usage())
 }
 
-// watchGC lets the heap grow by a quarter of what is in use before it is collected:
-// the program that waits for months uses a megabyte, and 4 MB would lie about.
-const watchGC = 25
-
 // watch joins, opens and watches until SIGTERM.
 func watch(ctx context.Context) error {
-	debug.SetGCPercent(watchGC)
-	runtime.GOMAXPROCS(1)
+	process.StaySmall()
 	s, err := settings.Read()
 	switch {
 	case errors.Is(err, akucore.ErrSurplus):
@@ -202,7 +196,7 @@ func with(read func() (settings.Settings, error), do func(settings.Settings) err
 }
 
 func withSidecar(s settings.Settings, do func(*sidecar.Sidecar) error) error {
-	servers, disconnect, err := s.Connect()
+	servers, disconnect, err := wiring.Connect(s)
 	if err != nil {
 		return process.Misconfigured(err)
 	}

@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
-	"flag"
-	"fmt"
 	"os"
 	"strconv"
 
 	"aku/internal/process"
 	"aku/internal/recovery"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
-const recoverHelp = `usage: aku-init recover --from N [--without N]... [--dry-run | --yes]
+const recoverHelp = `recover --from N [--without N]... [--dry-run | --yes]
 
 For a master (pod 0) that lost its rows and says "The MASTER server is detected to
 have failed": empties its replicated tables and copies those of pod N. All slaves go on meanwhile;
@@ -30,13 +29,12 @@ failed; 2: wrong options or configuration.
 
 // recoverMaster gives a lost master the copy of a slave.
 func recoverMaster(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("recover", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), recoverHelp) }
-	from := flags.Int("from", 0, "")
-	dryRun := flags.Bool("dry-run", false, "")
-	yes := flags.Bool("yes", false, "")
+	flags := newFlags("recover", recoverHelp)
+	from := flags.Int("from", 0, "pod number of the slave whose rows are right")
+	dryRun := flags.Bool("dry-run", false, "only print what would be done")
+	yes := flags.Bool("yes", false, "do it")
 	var without []int
-	flags.Func("without", "", func(text string) error {
+	flags.Func("without", "pod number of a slave that need not deliver first; may be given again", func(text string) error {
 		pod, err := strconv.Atoi(text)
 		without = append(without, pod)
 		return err
@@ -46,7 +44,7 @@ func recoverMaster(ctx context.Context, args []string) error {
 		return err
 	}
 	return withSettings(func(s settings.Settings) error {
-		servers, disconnect, err := s.Connect()
+		servers, disconnect, err := wiring.Connect(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}

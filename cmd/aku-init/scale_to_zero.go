@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"time"
 
@@ -11,6 +10,12 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 )
+
+const scaleToZeroHelp = `scale-to-zero [options]
+
+Scales the StatefulSet AKU_STS_NAME to 0 and waits until its pods have ended in order,
+before an uninstall. It asks the Kubernetes API alone.
+`
 
 // scaleToZeroLimit is shorter than what Helm waits for a hook (5 min), so that the
 // reason is said before Helm gives up.
@@ -25,7 +30,7 @@ const rollbacks = 15
 // belongs to, it proves first that this one is being uninstalled: something that knows
 // no hooks may have applied its Job as a plain object.
 func scaleToZero(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("scale-to-zero", flag.ContinueOnError)
+	flags := newFlags("scale-to-zero", scaleToZeroHelp)
 	limit := flags.Duration("timeout", scaleToZeroLimit, "for all pods together")
 	release := flags.String("uninstalled-by-helm", "", "touch nothing unless Helm is uninstalling this release")
 	revision := flags.Int("revision", 1, "the release's revision")

@@ -3,38 +3,40 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"os"
 	"strconv"
-	"sync"
 	"time"
 
 	"golang.org/x/term"
 
-	"aku/internal/akucore"
-	"aku/internal/events"
 	"aku/internal/process"
 	"aku/internal/pulse"
 	"aku/internal/settings"
 	"aku/internal/status"
+	"aku/internal/wiring"
 )
+
+const statusHelp = `status [options]
+
+Prints the mesh as a table: a row for each pod that sends, a column for each that
+receives. A pod that does not answer is part of the table, and no failure.
+`
 
 // lookAgain is the time between two looks of status --watch and two tries of events.
 const lookAgain = 2 * time.Second
 
 // showStatus prints the mesh, once or again and again.
 func showStatus(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("status", flag.ContinueOnError)
-	output := flags.String("o", "table", "table or json")
+	flags := newFlags("status", statusHelp)
+	output := outputFlag(flags, "table")
 	watch := flags.Bool("watch", false, "print it again every 2 s until stopped")
-	if goOn, err := parse(flags, args, func() bool { return *output == "table" || *output == "json" }); !goOn {
+	if goOn, err := parse(flags, args, output.known); !goOn {
 		return err
 	}
 	return withMesh(func(s settings.Settings) error {
-		servers, disconnect, err := s.Connect()
+		servers, disconnect, err := wiring.Connect(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}
@@ -44,7 +46,7 @@ func showStatus(ctx context.Context, args []string) error {
 			seen := status.Look(ctx, s.Mesh(), servers, s.BeatEvery(), healthAddress(s))
 			// A session that is left would be one of the users that an end waits for.
 			servers.CloseIdle()
-			if *output == "json" {
+			if output.json() {
 				err = json.NewEncoder(os.Stdout).Encode(seen)
 			} else {
 				if *watch && terminal {
@@ -72,72 +74,4 @@ func healthAddress(s settings.Settings) func(pod int) string {
 		}
 		return net.JoinHostPort(host, strconv.Itoa(s.HealthPort))
 	}
-}
-
-// showEvents prints what sidecars see and do, until stopped.
-func showEvents(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("events", flag.ContinueOnError)
-	output := flags.String("o", "text", "text or json")
-	pod := flags.String("pod", "", "pod number, or all; the own pod unless this is in none")
-	follow := flags.Bool("follow", true, "go on with what happens; false: only what is kept")
-	if goOn, err := parse(flags, args, func() bool { return *output == "text" || *output == "json" }); !goOn {
-		return err
-	}
-	return withMesh(func(s settings.Settings) error {
-		mesh := s.Mesh()
-		pods := []int{mesh.Self}
-		switch number, err := strconv.Atoi(*pod); {
-		case err == nil && number >= 0 && number < mesh.ServerCount:
-			pods = []int{number}
-		case *pod == "all" || *pod == "" && mesh.Self == akucore.Outside:
-			pods = nil
-			for pod := range mesh.ServerCount {
-				pods = append(pods, pod)
-			}
-		case *pod != "":
-			return process.Usage(fmt.Sprintf("--pod is %q, it must be 0 to %d or all", *pod, mesh.ServerCount-1))
-		}
-		var mu sync.Mutex
-		lines := json.NewEncoder(os.Stdout)
-		show := func(e events.Entry) {
-			mu.Lock()
-			defer mu.Unlock()
-			if *output == "json" {
-				_ = lines.Encode(e) // as with print, nothing can be done
-				return
-			}
-			fmt.Println(e)
-		}
-		errs := make([]error, len(pods))
-		var wg sync.WaitGroup
-		for i, pod := range pods {
-			wg.Go(func() { errs[i] = followPod(ctx, mesh.PodName(pod), healthAddress(s)(pod), *follow, show) })
-		}
-		wg.Wait()
-		return errors.Join(errs...)
-	})
-}
-
-// followPod follows one sidecar, again where it left off when the stream breaks.
-func followPod(ctx context.Context, pod, address string, follow bool, show func(events.Entry)) error {
-	var last time.Time
-	said := ""
-	for ctx.Err() == nil {
-		err := events.Follow(ctx, address, last, follow, func(e events.Entry) {
-			last, said = e.Time, ""
-			show(e)
-		})
-		if err == nil {
-			return nil
-		}
-		if !follow {
-			return fmt.Errorf("events of %s: %w", pod, err)
-		}
-		if why := err.Error(); why != said && ctx.Err() == nil {
-			said = why
-			fmt.Fprintf(os.Stderr, "%s: %s, trying again\n", pod, why)
-		}
-		_ = pulse.Sleep(ctx, lookAgain) // the loop asks the context
-	}
-	return nil
 }

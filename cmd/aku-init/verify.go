@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -13,9 +12,10 @@ import (
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/verify"
+	"aku/internal/wiring"
 )
 
-const verifyHelp = `usage: aku-init verify [options]
+const verifyHelp = `verify [options]
 
 Tells whether all pods are in service and hold the same rows. It can run anywhere
 and changes nothing. Exit code 0: equal, 1: not, 2: wrong options or configuration.
@@ -32,8 +32,6 @@ It repairs nothing. To repair, decide which pod is right, and
   - have a wrong slave N copied anew: take the highest pods away down to N
     (helm upgrade --set replicaCount=N), and bring them back; or
   - when the master lost its rows: aku-init recover -h.
-
-Options:
 `
 
 // errNotEqual is the verdict; the report says why.
@@ -42,18 +40,16 @@ var errNotEqual = errors.New("the pods are not equal")
 // verifyPods compares the pods.
 func verifyPods(ctx context.Context, args []string) error {
 	var o verify.Options
-	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), verifyHelp); flags.PrintDefaults() }
+	flags := newFlags("verify", verifyHelp)
 	flags.IntVar(&o.Replicas, "replicas", 0, "how many pods there have to be, 1-6; 0 = all up to the last one that answers, at least two")
 	flags.DurationVar(&o.Timeout, "timeout", 120*time.Second, "how long to wait for service and for delivery, each time")
 	flags.BoolVar(&o.Checksums, "checksums", false, "compare the contents of all tables, not only counts")
 	flags.IntVar(&o.Page, "page", 500, "rows that are read at once from each pod, 2-10000")
 	flags.DurationVar(&o.Pause, "pause", 10*time.Millisecond, "time between two pages")
 	rows := flags.Int("rows", 20, "how many differing rows of each table to print")
-	output := flags.String("o", "text", "text or json")
+	output := outputFlag(flags, "text")
 	right := func() bool {
-		return o.Replicas >= 0 && o.Timeout > 0 && o.Page >= 2 && o.Page <= 10000 && o.Pause >= 0 && *rows >= 0 &&
-			(*output == "text" || *output == "json")
+		return o.Replicas >= 0 && o.Timeout > 0 && o.Page >= 2 && o.Page <= 10000 && o.Pause >= 0 && *rows >= 0 && output.known()
 	}
 	if goOn, err := parse(flags, args, right); !goOn {
 		return err
@@ -62,13 +58,13 @@ func verifyPods(ctx context.Context, args []string) error {
 		if o.Replicas > s.ServerCount {
 			return process.Usage(fmt.Sprintf("-replicas is %d, but AKU_SERVER_COUNT allows only %d pods", o.Replicas, s.ServerCount))
 		}
-		servers, disconnect, err := s.ConnectAsUser()
+		servers, disconnect, err := wiring.ConnectAsUser(s)
 		if err != nil {
 			return process.Misconfigured(err)
 		}
 		defer disconnect()
 		report, err := verify.Run(ctx, s.Mesh(), func(pod int) verify.Server { return servers.Server(pod).(*altibase.Server) }, o)
-		if *output == "json" {
+		if output.json() {
 			encoder := json.NewEncoder(os.Stdout)
 			encoder.SetIndent("", "  ")
 			err = errors.Join(err, encoder.Encode(report))

@@ -42,6 +42,7 @@ import (
 	"aku/internal/process"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 func main() {
@@ -77,12 +78,12 @@ func run(ctx context.Context, args []string) error {
 		return process.Misconfigured(err)
 	}
 	if dry {
-		return s.PrintPlan(ctx, os.Stdout, func(v akucore.View) akucore.Plan { return akucore.PlanEnd(v, s.EndOptions()) })
+		return wiring.PrintPlan(ctx, s, os.Stdout, func(v akucore.View) akucore.Plan { return akucore.PlanEnd(v, wiring.EndOptions(s)) })
 	}
 	out, closeLog := hook.Output(rundir.Dir(s.RunDir))
 	defer closeLog()
 	log := process.Logger(s.LogFormat, out)
-	servers, disconnect, err := s.Connect()
+	servers, disconnect, err := wiring.Connect(s)
 	if err != nil {
 		return process.Misconfigured(err)
 	}

@@ -36,8 +36,7 @@ func main() {
 	keep := flag.String("results", ".build/bench.json", "file to keep all figures in")
 	again := flag.Bool("again", false, "write the pages from the kept figures, measuring nothing")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	err := func() error {
 		if *again {
 			return writeAgain(*keep, *docs)

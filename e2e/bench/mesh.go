@@ -15,6 +15,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/sidecar"
+	"aku/internal/wiring"
 )
 
 // shape is one point of the measurements.
@@ -218,7 +219,7 @@ func (p *pod) settings(more map[string]string) (settings.Settings, *altibase.Clu
 	if err != nil {
 		return s, nil, err
 	}
-	config := s.Servers()
+	config := wiring.Config(s)
 	config.Driver = driver
 	config.Address = func(pod int) string {
 		if pod == p.number {

@@ -103,7 +103,7 @@ func connect(ctx context.Context, host string, sysdba bool) (*session, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", host, altibase.Said(err))
+		return nil, fmt.Errorf("connect to %s: %w", host, altibase.Classify(err))
 	}
 	return opened, nil
 }
@@ -133,7 +133,7 @@ func (s *session) exec(statement string) (int64, error) {
 		changed, err = result.RowsAffected()
 		return err
 	})
-	return changed, altibase.Said(err)
+	return changed, altibase.Classify(err)
 }
 
 // execHeld is exec in a transaction that stays open for a while, or until the context ends.
@@ -161,7 +161,7 @@ func (s *session) execHeld(ctx context.Context, statement string, hold time.Dura
 		}
 		return tx.Commit()
 	})
-	return changed, altibase.Said(err)
+	return changed, altibase.Classify(err)
 }
 
 // close ends the session without waiting for a server that hangs.

@@ -58,8 +58,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 var errUsage = errors.New("usage: client install|wait|await-address|sql|table|load|write|verify|replace|processes|kill|freeze|thaw …; see the package comment")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -32,7 +32,7 @@ func runSQL(ctx context.Context, args []string) error {
 	for _, statement := range args[1:] {
 		r, err := s.query(ctx, statement)
 		if err != nil {
-			return fmt.Errorf("%s on %s: %w", statement, args[0], altibase.Said(err))
+			return fmt.Errorf("%s on %s: %w", statement, args[0], altibase.Classify(err))
 		}
 		if *asJSON {
 			err = printJSON(r)

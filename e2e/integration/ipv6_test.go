@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"aku/internal/altibase"
+	"aku/internal/wiring"
 )
 
 // A server that listens over IPv6 alone, as with NET_CONN_IP_STACK 2, is reached by its
@@ -18,7 +19,7 @@ func TestIPv6_OwnServerAndPeer(t *testing.T) {
 	p.Restart()
 	p.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0")
 	s, _ := p.settings()
-	config := s.Servers()
+	config := wiring.Config(s)
 	config.Driver = driver
 	own := config.Address(config.Self)
 	config.Address = func(pod int) string {

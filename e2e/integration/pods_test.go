@@ -23,6 +23,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/sidecar"
+	"aku/internal/wiring"
 )
 
 // temporary is a folder that is there as long as this process is.
@@ -129,7 +130,7 @@ func (p *pod) settings() (settings.Settings, *altibase.Cluster) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	config := s.Servers()
+	config := wiring.Config(s)
 	config.Driver = driver
 	config.Address = func(pod int) string {
 		if pod < len(p.all) {

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"aku/internal/events"
-	"aku/internal/metrics"
+	"aku/internal/metrics/metricstest"
 	"aku/internal/rundir"
 	"aku/internal/status"
 )
@@ -97,7 +97,7 @@ func checkMetrics(t *testing.T, text string) {
 	}
 	for line := range strings.Lines(text) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(line, "# HELP "), " ")
-		if strings.HasPrefix(line, "# HELP ") && !slices.Contains(metrics.Names(), name) {
+		if strings.HasPrefix(line, "# HELP ") && !slices.Contains(metricstest.Names(), name) {
 			t.Errorf("%s is not among the names of metrics", name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/verify"
+	"aku/internal/wiring"
 )
 
 // verify compares the pods as aku-init verify does.
@@ -21,7 +22,7 @@ func (c *cluster) verify(o verify.Options) verify.Report {
 	c.t.Helper()
 	s, unused := c.pods[0].settings()
 	unused.CloseIdle()
-	config := s.Servers()
+	config := wiring.Config(s)
 	config.Self = akucore.Outside
 	config.Driver = driver
 	config.Address = func(pod int) string {

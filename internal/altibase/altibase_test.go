@@ -52,7 +52,7 @@ func TestClassify(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := classify(test.err)
+			err := Classify(test.err)
 			var e *Error
 			if !errors.As(err, &e) || e.Code != test.code {
 				t.Fatalf("%#v, want code %s", err, test.code)
@@ -64,7 +64,7 @@ func TestClassify(t *testing.T) {
 			}
 		})
 	}
-	long := classify(said("HY000", 1, "ERROR: [ERR-6100D : … does not match. [T3.C2(12):T3.C2(4)].)];\nError while executing the query"))
+	long := Classify(said("HY000", 1, "ERROR: [ERR-6100D : … does not match. [T3.C2(12):T3.C2(4)].)];\nError while executing the query"))
 	if want := "ERR-6100D … does not match. [T3.C2(12):T3.C2(4)].)"; long.Error() != want {
 		t.Errorf("text %q, want %q", long, want)
 	}
@@ -73,11 +73,11 @@ func TestClassify(t *testing.T) {
 		if _, err := fmt.Sscanf(code, "%x", &native); err != nil {
 			t.Fatal(err)
 		}
-		if got := classify(said("HY000", native, "It failed.")).Error(); !strings.HasPrefix(got, "ERR-"+code+" It failed.: ") {
+		if got := Classify(said("HY000", native, "It failed.")).Error(); !strings.HasPrefix(got, "ERR-"+code+" It failed.: ") {
 			t.Errorf("%s does not say what to do: %q", code, got)
 		}
 	}
-	if err := classify(errors.New(noResultSet)); err != nil {
+	if err := Classify(errors.New(noResultSet)); err != nil {
 		t.Errorf("a statement that is no query counts as failed: %v", err)
 	}
 }
@@ -138,17 +138,17 @@ func TestConnectionString(t *testing.T) {
 		{postgres, `a;b}c=d"`, true, `DSN=AKU;Server=10.0.0.1;PORT=20300;UID=SYS;PWD={a;b}}c=d"};pqopt=x`},
 	}
 	for driver, want := range map[*Driver]string{&vendor: "Server=[fd00::1];", &postgres: "Server=fd00::1;"} {
-		if got, err := driver.connectionString("fd00::1", 20300, "manager", false); err != nil || !strings.Contains(got, want) {
+		if got, err := driver.ConnectionString("fd00::1", 20300, "manager", false); err != nil || !strings.Contains(got, want) {
 			t.Errorf("over IPv6: %v, %s has no %s", err, got, want)
 		}
 	}
 	for _, test := range tests {
-		got, err := test.driver.connectionString("10.0.0.1", 20300, test.password, test.sysdba)
+		got, err := test.driver.ConnectionString("10.0.0.1", 20300, test.password, test.sysdba)
 		if err != nil || got != test.want {
 			t.Errorf("%q: %v\n got %s\nwant %s", test.password, err, got, test.want)
 		}
 	}
-	if _, err := vendor.connectionString("h", 1, `a"b`, false); !errors.Is(err, akucore.ErrFatal) {
+	if _, err := vendor.ConnectionString("h", 1, `a"b`, false); !errors.Is(err, akucore.ErrFatal) {
 		t.Errorf("a password that the driver cannot take: %v", err)
 	}
 }
@@ -158,17 +158,5 @@ func TestBounded_DriverThatPanics_IsAnError(t *testing.T) {
 	err := new(Server).bounded(t.Context(), func() error { panic("slice bounds out of range [:20] with capacity 18") }, nil)
 	if err == nil || !strings.Contains(err.Error(), "cannot read what the server answers: slice bounds") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestCheckPassword_SaysWhatTheServerTakesInNoPassword(t *testing.T) {
-	for password, says := range map[string]string{
-		"": "", "MANAGER": "", "a;b{c}d}=e f!": "", "비밀번호": "", strings.Repeat("x", 40): "",
-		strings.Repeat("x", 41): "41 bytes long", strings.Repeat("한", 14): "42 bytes long", "p'w": "quote", `p"w`: "quote", "p\nw": "control",
-	} {
-		err := CheckPassword(password)
-		if (err != nil) != (says != "") || err != nil && (!strings.Contains(err.Error(), says) || strings.Contains(err.Error(), password)) {
-			t.Errorf("%q: %v, want %q", password, err, says)
-		}
 	}
 }

@@ -86,8 +86,9 @@ func WriteODBCIni(dir string, d Driver) error {
 	return errors.Join(os.Setenv("ODBCINI", ini), os.Setenv("ODBCSYSINI", dir), unicode.Use(dir))
 }
 
-// connectionString is what SQLDriverConnect gets.
-func (d Driver) connectionString(address string, port int, password string, sysdba bool) (string, error) {
+// ConnectionString is what SQLDriverConnect gets. It fails on a password that the driver
+// cannot take.
+func (d Driver) ConnectionString(address string, port int, password string, sysdba bool) (string, error) {
 	quoted, err := d.Quote.quote(password)
 	if err != nil {
 		return "", err
@@ -138,7 +139,7 @@ func (s *Server) open(ctx context.Context, password string, sysdba bool) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	dsn, err := s.config.Driver.connectionString(address, s.config.Port, password, sysdba)
+	dsn, err := s.config.Driver.ConnectionString(address, s.config.Port, password, sysdba)
 	if err != nil {
 		return nil, err
 	}

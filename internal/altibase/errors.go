@@ -113,8 +113,8 @@ var inText = regexp.MustCompile(`(?s)\[ERR-([0-9A-F]{5})\s*:\s*(.*?)(?:\][^\]]*)
 // noResultSet is what the driver says of a statement that was done but is no query.
 const noResultSet = "Stmt did not create a result set"
 
-// classify turns what the driver returned into an Error.
-func classify(err error) error {
+// Classify turns what the driver returned into an Error; nil stays nil.
+func Classify(err error) error {
 	if err == nil || err.Error() == noResultSet {
 		return nil
 	}

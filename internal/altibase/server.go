@@ -97,7 +97,6 @@ func (c *Cluster) CloseIdle() {
 		closing.Go(s.closeIdle)
 	}
 	closing.Wait()
-	trim()
 }
 
 // Server is one Altibase server. A statement takes an idle session or opens one;

@@ -190,7 +190,7 @@ func (s *Server) outcome(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && err.Error() != noResultSet {
 		return fmt.Errorf("%w: %w", akucore.ErrTimeout, context.Cause(ctx))
 	}
-	return classify(err)
+	return Classify(err)
 }
 
 // close ends the session, but for one in which a call hangs: that ends it. To end one can

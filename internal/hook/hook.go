@@ -16,6 +16,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
+	"aku/internal/wiring"
 )
 
 // lockPatience is how long the sidecar may take to abandon a statement and let go.
@@ -29,8 +30,8 @@ func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, lo
 	ctx, cancel := context.WithDeadlineCause(ctx, began.Add(limit), fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
 	log.Info("AKU started with END option.", "pod", s.PodName, "limit", limit)
-	ender := lifecycle.Ender{Runner: s.Runner(servers, log), Options: s.EndOptions(), Replicas: func(ctx context.Context) int {
-		replicas, err := s.Replicas(ctx)
+	ender := lifecycle.Ender{Runner: wiring.Runner(s, servers, log), Options: wiring.EndOptions(s), Replicas: func(ctx context.Context) int {
+		replicas, err := wiring.Replicas(ctx, s)
 		if err != nil {
 			log.Warn("not known", "reason", err)
 		}

@@ -1,9 +1,10 @@
 package hook
 
 import (
-	"aku/internal/lifecycle"
 	"log/slog"
 	"sync"
+
+	"aku/internal/lifecycle"
 )
 
 // still says in the log, whenever a step begins or ends, what is not done. A hook can be

@@ -13,15 +13,9 @@ import (
 // descs are all metrics, in the order in which they are described.
 var descs []*prometheus.Desc
 
-// names are those of descs.
-var names []string
-
-// Names are the names of all metrics that there are.
-func Names() []string { return names }
-
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	d := prometheus.NewDesc("aku_"+name, help, labels, nil)
-	descs, names = append(descs, d), append(names, "aku_"+name)
+	descs = append(descs, d)
 	return d
 }
 

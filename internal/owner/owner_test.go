@@ -69,7 +69,7 @@ func TestTake_WhatItFinds(t *testing.T) {
 				defer cancel()
 				err := claim(self, files...).Take(ctx)
 				if test.held {
-					if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), test.found.Pod.String()) || !strings.Contains(err.Error(), files[0]) {
+					if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), test.found.String()) || !strings.Contains(err.Error(), files[0]) {
 						t.Errorf("it does not say who has it: %v", err)
 					}
 					mustSay(t, files[0], test.found)

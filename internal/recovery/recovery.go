@@ -19,6 +19,7 @@ import (
 	"aku/internal/pulse"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 const (
@@ -49,7 +50,7 @@ func (r Recovery) Preview(ctx context.Context, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
+	fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), wiring.SQL(r.Settings.Mesh())))
 	return r.printRows(ctx, to)
 }
 
@@ -81,13 +82,13 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			return retry.Unrecoverable(errors.Join(err, last))
 		}
 		if !printed {
-			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), r.Settings.SQL))
+			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), wiring.SQL(r.Settings.Mesh())))
 			if err := r.printRows(ctx, to); err != nil {
 				return retry.Unrecoverable(err)
 			}
 			printed = true
 		}
-		runner := r.Settings.Runner(r.Servers, r.Log)
+		runner := wiring.Runner(r.Settings, r.Servers, r.Log)
 		runner.Report = r.Report
 		if err := runner.Run(ctx, plan); err != nil {
 			r.Servers.CloseIdle()
@@ -105,7 +106,7 @@ func (r Recovery) again(ctx context.Context, once func(last error) error) error 
 	for try := range r.Settings.QueryRetryCount + 1 {
 		if try > 0 {
 			r.Log.Warn("beginning again", "reason", last)
-			_ = pulse.Sleep(ctx, r.Settings.Runner(nil, nil).RetryDelay) // the next try fails with the context
+			_ = pulse.Sleep(ctx, wiring.Runner(r.Settings, nil, nil).RetryDelay) // the next try fails with the context
 		}
 		if ctx.Err() == nil {
 			last = once(last)

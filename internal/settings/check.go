@@ -12,7 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"aku/internal/akucore"
-	"aku/internal/altibase"
+	"aku/internal/password"
 )
 
 const (
@@ -40,7 +40,7 @@ var PrefixForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func (s *Settings) check() []string {
 	var faults []string
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	missing := func(name string) { fault("Property [%s] should be specified by configuration.", name) }
+	missing := func(name string) { faults = append(faults, missingText(name)) }
 
 	named := true
 	for _, v := range []struct{ name, value string }{{"AKU_STS_NAME", s.StatefulSet}, {"AKU_SVC_NAME", s.Service}} {
@@ -56,7 +56,7 @@ func (s *Settings) check() []string {
 		missing("AKU_SYS_PASSWORD")
 	}
 	for _, v := range []struct{ name, value string }{{"AKU_SYS_PASSWORD", s.Password}, {"AKU_SYS_INITIAL_PASSWORD", s.FirstPassword}} {
-		if err := altibase.CheckPassword(v.value); err != nil {
+		if err := password.Check(v.value); err != nil {
 			fault("%s is no password for the server: %v", v.name, err)
 		}
 	}
@@ -117,11 +117,16 @@ func (s *Settings) check() []string {
 		s.pod = pod
 	}
 	if !s.anyone {
-		for _, name := range s.claimMisses() {
+		for _, name := range s.ownerMisses() {
 			missing(name)
 		}
 	}
 	return append(faults, s.checkReplications()...)
+}
+
+// missingText is how the vendor's utility names a property that is missing.
+func missingText(name string) string {
+	return fmt.Sprintf("Property [%s] should be specified by configuration.", name)
 }
 
 // ordinal is the pod number in a pod's name.
@@ -138,7 +143,7 @@ func ordinal(pod, statefulSet string) (int, bool) {
 func (s *Settings) checkReplications() []string {
 	var faults []string
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	missing := func(name string) { fault("Property [%s] should be specified by configuration.", name) }
+	missing := func(name string) { faults = append(faults, missingText(name)) }
 	if len(s.Replications) == 0 {
 		missing("AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX")
 		missing("AKU_REPLICATIONS_0_TABLES")

@@ -5,10 +5,8 @@ import (
 	"os"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestManual_NamesEveryVariableAndItsDefault holds the package comments of the two
@@ -127,24 +125,6 @@ func TestNames_UpToTheirLimits(t *testing.T) {
 		env["AKU_REPLICATIONS_0_TABLES"] = `"` + strings.Repeat("u", length) + `"."` + strings.Repeat("t", length) + `" PARTITION ` + strings.Repeat("P", length)
 		if _, err := From(env); (err == nil) != right {
 			t.Errorf("names of %d bytes: %v", length, err)
-		}
-	}
-}
-
-func TestFlushTimeoutAtStart_ZeroIsTheQueryTimeout(t *testing.T) {
-	for _, test := range []struct {
-		flush, query int
-		want         time.Duration
-	}{{300, 60, 300 * time.Second}, {0, 60, time.Minute}, {0, 0, 0}} {
-		env := good()
-		env["AKU_FLUSH_TIMEOUT_AT_START"], env["AKU_QUERY_TIMEOUT"] = strconv.Itoa(test.flush), strconv.Itoa(test.query)
-		s, err := From(env)
-		if err != nil {
-			t.Fatal(err)
-		}
-		options, err := s.StartOptions()
-		if got := options.FlushTimeout; err != nil || got != test.want {
-			t.Errorf("%d and %d: %s, want %s", test.flush, test.query, got, test.want)
 		}
 	}
 }

@@ -1,23 +1,17 @@
 package settings
 
-import (
-	"fmt"
-	"log/slog"
+import "errors"
 
-	"aku/internal/owner"
-)
-
-// Claim is that of the pod to the folders of its data. Without files it is of none.
-func (s Settings) Claim(log *slog.Logger) (*owner.Claim, error) {
-	for _, name := range s.claimMisses() {
-		return nil, fmt.Errorf("Property [%s] should be specified by configuration.", name)
+// CheckOwner tells what AKU_OWNER_FILES needs and does not have.
+func (s Settings) CheckOwner() error {
+	for _, name := range s.ownerMisses() {
+		return errors.New(missingText(name))
 	}
-	self := owner.Pod{Namespace: s.Namespace, StatefulSet: s.StatefulSet, Name: s.PodName, UID: s.PodUID}
-	return &owner.Claim{Files: s.OwnerFiles, Self: self, Log: log}, nil
+	return nil
 }
 
-// claimMisses are the variables that files of an owner need and that are not set.
-func (s Settings) claimMisses() (names []string) {
+// ownerMisses are the variables that AKU_OWNER_FILES needs and that are not set.
+func (s Settings) ownerMisses() (names []string) {
 	if len(s.OwnerFiles) == 0 {
 		return nil
 	}

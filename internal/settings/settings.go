@@ -1,14 +1,11 @@
-// Package settings reads the AKU_ environment variables, once, and says all
-// faults at once in the words of the variables. The package comments of the
-// binaries are the manual of the variables.
+// Package settings reads the AKU_ environment variables, once, and reports all
+// faults together in the words of the variables. It opens no file and asks
+// nobody. The package comments of the binaries are the manual of the variables.
 package settings
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"os"
 	"reflect"
@@ -20,9 +17,6 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"aku/internal/akucore"
-	"aku/internal/altibase"
-	"aku/internal/kube"
-	"aku/internal/lifecycle"
 )
 
 // Settings is what the environment says, checked.
@@ -145,6 +139,9 @@ func from(s Settings) (Settings, error) {
 	return s, nil
 }
 
+// DefaultQueryTimeout is that of AKU_QUERY_TIMEOUT, in seconds.
+const DefaultQueryTimeout = 3600
+
 // Mesh is the part that the rules know.
 func (s Settings) Mesh() akucore.Mesh {
 	return akucore.Mesh{
@@ -156,123 +153,15 @@ func (s Settings) Mesh() akucore.Mesh {
 		ReplicationPort: s.ReplicationPort,
 		Groups:          s.groups,
 
-		ReceiverLockTimeout: seconds(s.LockTimeout),
-	}
-}
-
-// Servers is the part that connects. The own server is reached over loopback,
-// which the containers of a pod share and where SYSDBA is always allowed.
-func (s Settings) Servers() altibase.Config {
-	mesh := s.Mesh()
-	return altibase.Config{
-		Self: s.pod,
-		Pods: s.ServerCount,
-		Address: func(pod int) string {
-			if pod == s.pod {
-				return altibase.Loopback
-			}
-			return mesh.Host(pod)
-		},
-		Port:         s.Port,
-		Password:     s.password,
-		QueryTimeout: seconds(s.QueryTimeout),
-		CopyTimeout:  s.copyTimeout(),
-		Driver: altibase.Driver{
-			File:   s.ODBCDriver,
-			SYSDBA: s.ODBCSysdba,
-			Extra:  s.ODBCExtra,
-			Quote:  altibase.Quote(s.ODBCQuote),
-		},
-	}
-}
-
-// defaultQueryTimeout is that of AKU_QUERY_TIMEOUT, in seconds.
-const defaultQueryTimeout = 3600
-
-// copyTimeout is the limit of a copy: what somebody has chosen. The default is for
-// statements that do not tell how far they are.
-func (s Settings) copyTimeout() time.Duration {
-	if s.QueryTimeout == defaultQueryTimeout {
-		return 0
-	}
-	return seconds(s.QueryTimeout)
-}
-
-// StartOptions are the settings of a start. The order of a recovery is read anew each
-// time; one that cannot be read is the error, and none in the options.
-func (s Settings) StartOptions() (akucore.StartOptions, error) {
-	order, err := s.recoveryOrder()
-	return akucore.StartOptions{
-		Recover:      order,
-		Flush:        s.FlushAtStart == 1,
-		FlushTimeout: seconds(cmp.Or(s.FlushTimeoutAtStart, s.QueryTimeout)),
-		OpenDelay:    seconds(s.DelayStartComplete),
-	}, err
-}
-
-// EndOptions are the settings of an end.
-func (s Settings) EndOptions() akucore.EndOptions {
-	budget := lifecycle.Split(seconds(s.EndTimeout-s.DrainTime), s.ShutdownAtEnd == 1)
-	return akucore.EndOptions{
-		Flush:        s.FlushAtEnd == 1,
-		DeliverLimit: budget.Deliver,
-		Reset:        akucore.ResetMode(s.ReplicationResetAtEnd),
-		Shutdown:     s.ShutdownAtEnd == 1,
+		ReceiverLockTimeout: Seconds(s.LockTimeout),
 	}
 }
 
 // EndLimit is the time for a whole end, hard.
-func (s Settings) EndLimit() time.Duration { return seconds(s.EndTimeout) }
+func (s Settings) EndLimit() time.Duration { return Seconds(s.EndTimeout) }
 
 // BeatEvery is the time between two beats of a pod in service.
-func (s Settings) BeatEvery() time.Duration { return seconds(s.BeatInterval) }
+func (s Settings) BeatEvery() time.Duration { return Seconds(s.BeatInterval) }
 
-// Unasked is the replica count where nobody asked, or nobody answered.
-const Unasked = -1
-
-// Replicas tells how many pods the StatefulSet is to have. It is asked for only where it
-// decides something.
-func (s Settings) Replicas(ctx context.Context) (int, error) {
-	if akucore.ResetMode(s.ReplicationResetAtEnd) != akucore.ResetAuto {
-		return Unasked, nil
-	}
-	replicas, err := kube.StatefulSet{Name: s.StatefulSet}.Replicas(ctx)
-	if err != nil {
-		return Unasked, fmt.Errorf("the replica count is not known, so nothing is reset: %w", err)
-	}
-	return replicas, nil
-}
-
-// Runner carries out plans as the settings say.
-func (s Settings) Runner(servers lifecycle.Servers, log *slog.Logger) *lifecycle.Runner {
-	return &lifecycle.Runner{
-		Mesh:       s.Mesh(),
-		Servers:    servers,
-		Log:        log,
-		RetryCount: s.QueryRetryCount,
-		RetryDelay: time.Duration(s.QueryRetryDelayMsec) * time.Millisecond,
-		DrainTime:  seconds(s.DrainTime),
-		LockWait:   seconds(s.LockWait),
-	}
-}
-
-// password reads the file at every call, so that a changed Secret is seen.
-func (s Settings) password() (string, error) {
-	if s.PasswordFile == "" {
-		return s.Password, nil
-	}
-	content, err := os.ReadFile(s.PasswordFile)
-	if err != nil {
-		return "", err
-	}
-	password := strings.TrimRight(string(content), "\r\n")
-	if password == "" {
-		return "", fmt.Errorf("%s is empty", s.PasswordFile)
-	}
-	if err := altibase.CheckPassword(password); err != nil {
-		return "", fmt.Errorf("what %s holds is no password for the server: %w", s.PasswordFile, err)
-	}
-	return password, nil
-}
-
-func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
+// Seconds is a time that a variable gives in seconds.
+func Seconds(n int) time.Duration { return time.Duration(n) * time.Second }

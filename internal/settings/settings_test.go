@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aku/internal/akucore"
-	"aku/internal/altibase"
 )
 
 // good is a complete environment.
@@ -175,47 +172,9 @@ func TestReadMesh_NeedsNoPod(t *testing.T) {
 	if self := s.Mesh().Self; self != akucore.Outside {
 		t.Errorf("pod number %d outside of all pods", self)
 	}
-	if address := s.Servers().Address(1); address != "altibase-1.altibase-svc" {
-		t.Errorf("pod 1 is reached at %s", address)
-	}
 	t.Setenv("AKU_POD_NAME", "altibase-1")
 	if s, err = ReadMesh(); err != nil || s.Mesh().Self != 1 {
 		t.Errorf("within pod 1: pod number %d, %v", s.Mesh().Self, err)
-	}
-}
-
-func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "password")
-	env := good()
-	delete(env, "AKU_SYS_PASSWORD")
-	env["AKU_SYS_PASSWORD_FILE"] = file
-	set(t, env)
-	s, err := Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.password(); err == nil {
-		t.Error("a missing file is no error")
-	}
-	for _, want := range []string{"first", "a;b{c}=d e"} {
-		if err := os.WriteFile(file, []byte(want+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.password(); err != nil || got != want {
-			t.Errorf("password %q, %v; want %q", got, err, want)
-		}
-	}
-	if err := os.WriteFile(file, []byte("p'w"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.password(); err == nil || !strings.Contains(err.Error(), "no password for the server: it has a single or double quote") || strings.Contains(err.Error(), "p'w") {
-		t.Errorf("a password that no server takes: %v", err)
-	}
-	if err := os.WriteFile(file, []byte("\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := s.password(); err == nil {
-		t.Errorf("an empty file is the password %q", got)
 	}
 }
 
@@ -232,17 +191,5 @@ func TestParseTables(t *testing.T) {
 		if _, faults := parseTables(wrong); len(faults) != 1 {
 			t.Errorf("%q: faults %v, want one", wrong, faults)
 		}
-	}
-}
-
-func TestDriver_IsToldTheLimitOfALogin(t *testing.T) {
-	t.Parallel()
-	s, err := From(good())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprintf("LOGIN_TIMEOUT=%d", int(altibase.LoginTimeout.Seconds()))
-	if extra := s.Servers().Driver.Extra; !slices.Contains(strings.Split(extra, ";"), want) {
-		t.Errorf("AKU_ODBC_EXTRA is %q by default, want %s in it: the driver outlives the call otherwise", extra, want)
 	}
 }

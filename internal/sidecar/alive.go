@@ -5,6 +5,7 @@ import (
 
 	"aku/internal/altibase"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 // aliveFor is the most time between two moves of a sidecar that is not wedged.
@@ -14,7 +15,7 @@ import (
 // statement, and the pause before it is tried again, or the delay before the pod is opened.
 // However many tables, blocks and pods there are, each statement that comes back is a move.
 func aliveFor(s settings.Settings) time.Duration {
-	options, _ := s.StartOptions() // the order of a recovery is no matter here
-	pause := max(s.Runner(nil, nil).RetryDelay, options.OpenDelay)
+	options, _ := wiring.StartOptions(s) // the order of a recovery is no matter here
+	pause := max(wiring.Runner(s, nil, nil).RetryDelay, options.OpenDelay)
 	return 2*altibase.LongestCall + pause
 }

@@ -45,15 +45,15 @@ var troubles = map[lifecycle.Reason]string{
 // announcer says in Kubernetes Events of the pod what somebody has to know, so that
 // `kubectl describe pod` shows it. What it is told costs the caller nothing.
 type announcer struct {
-	tell    func(context.Context, kube.Note) error
-	log     *slog.Logger
-	waiting chan kube.Note
-	said    map[lifecycle.Reason]time.Time // since the pod was last in service
-	busy    time.Time                      // since when the SYSDBA session is taken; zero when it is not
+	tell      func(context.Context, kube.Note) error
+	log       *slog.Logger
+	waiting   chan kube.Note
+	announced map[lifecycle.Reason]time.Time // since the pod was last in service
+	busy      time.Time                      // since when the SYSDBA session is taken; zero when it is not
 }
 
 func newAnnouncer(tell func(context.Context, kube.Note) error, log *slog.Logger) *announcer {
-	return &announcer{tell: tell, log: log, waiting: make(chan kube.Note, mostAnnounced), said: map[lifecycle.Reason]time.Time{}}
+	return &announcer{tell: tell, log: log, waiting: make(chan kube.Note, mostAnnounced), announced: map[lifecycle.Reason]time.Time{}}
 }
 
 // note takes the state of the pod. A trouble is announced once, and again while it
@@ -70,16 +70,16 @@ func (a *announcer) note(state metrics.State, reason lifecycle.Reason, why strin
 		why += ": end the other session, the server has only one for SYSDBA and is closed to all others"
 	}
 	switch {
-	case state == metrics.InService && len(a.said) > 0:
-		clear(a.said)
-		a.put(kube.Note{Reason: "InService", Text: "the pod is in service"})
-	case trouble && time.Since(a.said[reason]) >= announceAgain:
-		a.said[reason] = time.Now()
-		a.put(kube.Note{Warning: true, Reason: name, Text: sentences(why)})
+	case state == metrics.InService && len(a.announced) > 0:
+		clear(a.announced)
+		a.queue(kube.Note{Reason: "InService", Text: "the pod is in service"})
+	case trouble && time.Since(a.announced[reason]) >= announceAgain:
+		a.announced[reason] = time.Now()
+		a.queue(kube.Note{Warning: true, Reason: name, Text: sentences(why)})
 	}
 }
 
-func (a *announcer) put(e kube.Note) {
+func (a *announcer) queue(e kube.Note) {
 	select {
 	case a.waiting <- e:
 	default:

@@ -16,7 +16,7 @@ func (s *Sidecar) beat(ctx context.Context) {
 		return
 	}
 	s.beaten = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	mesh := s.Settings.Mesh()
 	own := s.Servers.Server(mesh.Self)
@@ -27,7 +27,7 @@ func (s *Sidecar) beat(ctx context.Context) {
 		}
 		beats, readErr := own.Beats(ctx, group.Beat())
 		if err = errors.Join(err, readErr); err != nil {
-			s.sayBeat(err)
+			s.warnBeatless(err)
 			return
 		}
 		now := time.Now()
@@ -37,11 +37,11 @@ func (s *Sidecar) beat(ctx context.Context) {
 			}
 		}
 	}
-	s.sayBeat(nil)
+	s.warnBeatless(nil)
 }
 
-// sayBeat says now and then that there are no beats, and once that there are again.
-func (s *Sidecar) sayBeat(err error) {
+// warnBeatless says now and then that there are no beats, and once that there are again.
+func (s *Sidecar) warnBeatless(err error) {
 	s.warn("no beat could be inserted, so the peers cannot tell that they hear this pod", err)
 	if err == nil && s.beatless {
 		s.Log.Info("beats are inserted again")

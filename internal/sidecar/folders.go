@@ -34,7 +34,7 @@ func (s *Sidecar) keepOnce() {
 	if !errors.Is(err, owner.ErrHeld) {
 		s.taken.Store(nil)
 	} else if s.taken.Swap(&err) == nil && s.announce != nil {
-		s.announce.put(kube.Note{Warning: true, Reason: "FolderInUse", Text: err.Error()})
+		s.announce.queue(kube.Note{Warning: true, Reason: "FolderInUse", Text: err.Error()})
 	}
 }
 

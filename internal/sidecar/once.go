@@ -8,6 +8,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/lifecycle"
 	"aku/internal/process"
+	"aku/internal/wiring"
 )
 
 // Start joins and opens once, without a watch, as the vendor's utility does. It
@@ -40,7 +41,7 @@ func (s *Sidecar) Clean(ctx context.Context) error {
 			return fmt.Errorf("own server: %w", err)
 		}
 		plan := akucore.PlanClean(view)
-		return errors.Join(s.Settings.Runner(s.Servers, s.Log).RunAll(ctx, plan), s.dir.Unmark())
+		return errors.Join(wiring.Runner(s.Settings, s.Servers, s.Log).RunAll(ctx, plan), s.dir.Unmark())
 	})
 }
 

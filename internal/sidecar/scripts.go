@@ -1,10 +1,11 @@
 package sidecar
 
 import (
-	"aku/internal/lifecycle"
 	"errors"
 	"os"
 	"path/filepath"
+
+	"aku/internal/lifecycle"
 )
 
 // scripts are the *.sql files of a folder that prepare a new server, in the order of their

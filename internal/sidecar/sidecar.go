@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/steps"
+	"aku/internal/wiring"
 )
 
 const (
@@ -59,17 +59,17 @@ type Sidecar struct {
 	claim   *owner.Claim
 	taken   atomic.Pointer[error] // that another pod has a folder of the data
 
-	metrics  *metrics.Metrics
-	events   events.Hub
-	recorder steps.Recorder
-	announce *announcer // nil without a pod of Kubernetes
-	said     said
-	looked   time.Time       // when the pairs were last read
-	beaten   time.Time       // when the last beat was inserted
-	beatless bool            // the last beat failed
-	tidied   time.Time       // when it last tidied up
-	peers    map[string]bool // objects that were connected then
-	ended    time.Time       // when the last end began that is shown
+	metrics   *metrics.Metrics
+	events    events.Hub
+	recorder  steps.Recorder
+	announce  *announcer // nil without a pod of Kubernetes
+	warnings  warnings
+	pairsRead time.Time       // when the pairs were last read
+	beaten    time.Time       // when the last beat was inserted
+	beatless  bool            // the last beat failed
+	tidied    time.Time       // when it last tidied up
+	peers     map[string]bool // objects that were connected then
+	ended     time.Time       // when the last end began that is shown
 }
 
 // New makes the sidecar of a pod.
@@ -77,7 +77,7 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
-	sidecar.claim, _ = s.Claim(log) // what it misses is a fault of the settings
+	sidecar.claim, _ = wiring.Claim(s, log) // what it misses is a fault of the settings
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
 	if s.PodUID != "" && s.PodEvents == 1 {
 		sidecar.announce = newAnnouncer(kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell, log)
@@ -182,16 +182,16 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	process.Settle()
 	s.Log.Info("AKU run successfully.")
 	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
-	runner := s.Settings.Runner(s.Servers, s.Log)
-	runner.Report = s.seeInService
-	watcher := lifecycle.Watcher{Runner: runner, Since: instance, Replicas: s.replicas, Observed: process.Rest, Present: func() {
+	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
+	runner.Report = s.reportInService
+	watcher := lifecycle.Watcher{Runner: runner, Since: instance, Replicas: s.replicas, Observed: process.GiveBack, Present: func() {
 		if s.keptOut() != nil {
 			cancel()
 			return
 		}
 		s.markAgain()
 		s.beat(ctx)
-		s.look(ctx)
+		s.readPairs(ctx)
 		s.tidy(ctx)
 	}}
 	err = watcher.Watch(ctx)
@@ -204,20 +204,18 @@ func (s *Sidecar) serve(ctx context.Context) error {
 // tidyInterval is how often the sidecar tidies up while the pod is in service.
 const tidyInterval = 30 * time.Second
 
-// tidy puts in order what aku keeps in the own database, and gives memory back that the
-// looks of the last while have used: left alone, the heap stays as large as the largest
-// look made it.
+// tidy puts in order what aku keeps in the own database, and gives memory back.
 func (s *Sidecar) tidy(ctx context.Context) {
 	if time.Since(s.tidied) < tidyInterval {
 		return
 	}
 	s.tidied = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	if err := s.Servers.Upkeep(ctx); ctx.Err() == nil {
 		s.warn("upkeep of the own database", err)
 	}
-	debug.FreeOSMemory()
+	process.GiveBack()
 }
 
 // markAgain writes the marker that the start hook of the database container
@@ -229,14 +227,14 @@ func (s *Sidecar) markAgain() {
 }
 
 func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
-	runner := s.Settings.Runner(s.Servers, s.Log)
-	runner.Report = s.see
+	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
+	runner.Report = s.report
 	return &lifecycle.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),
 		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
-		SQL:      s.Settings.SQL,
+		SQL:      wiring.SQL(s.Settings.Mesh()),
 		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 			return s.plan(ctx, v.Mesh, o, v)
 		},
@@ -245,14 +243,14 @@ func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 
 // startOptions are those that are set now.
 func (s *Sidecar) startOptions() akucore.StartOptions {
-	options, err := s.Settings.StartOptions()
+	options, err := wiring.StartOptions(s.Settings)
 	s.warn("the order of a recovery is not followed", err)
 	return options
 }
 
 // replicas is how many pods there are to be, or -1.
 func (s *Sidecar) replicas(ctx context.Context) int {
-	replicas, err := s.Settings.Replicas(ctx)
+	replicas, err := wiring.Replicas(ctx, s.Settings)
 	if ctx.Err() == nil {
 		s.warn("not known", err)
 	}

@@ -8,7 +8,7 @@ const (
 	identityGo = "internal/altibase/identity.go"
 	copyGo     = "internal/altibase/copy.go"
 	announceGo = "internal/sidecar/announce.go"
-	saidGo     = "internal/sidecar/said.go"
+	warnGo     = "internal/sidecar/warn.go"
 	rundirGo   = "internal/rundir/rundir.go"
 	sharedGo   = "internal/rundir/shared.go"
 	outputGo   = "internal/hook/output.go"
@@ -38,7 +38,7 @@ var mutations = []mutation{
 	{what: "a SYSDBA session may be taken for a day", file: announceGo, from: "busyAllowed = time.Minute", to: "busyAllowed = 1000 * time.Minute", tests: "TestSYSDBATaken"},
 	{what: "a trouble is announced once a month", file: announceGo, from: "announceAgain = 30 *", to: "announceAgain = 30000 *", tests: "TestTroubleThatLasts"},
 	{what: "one try to announce", file: announceGo, from: "announceTries = 6", to: "announceTries = 1", tests: "TestTrouble_"},
-	{what: "a trouble is logged once", file: saidGo, from: "sayAgain = 30 *", to: "sayAgain = 30000 *", tests: "TestTroubleThatLasts"},
+	{what: "a trouble is logged once", file: warnGo, from: "warnAgain = 30 *", to: "warnAgain = 30000 *", tests: "TestTroubleThatLasts"},
 	{what: "a wedged sidecar is alive", file: "internal/sidecar/alive.go", from: "2*altibase.LongestCall", to: "2000*altibase.LongestCall", tests: "TestAliveFor"},
 	{what: "asking for the grace period takes the end", file: limitGo, from: "askLimit = time.Second", to: "askLimit = 1000 * time.Second", tests: "TestLimit_"},
 	{what: "no reserve", file: limitGo, from: "reserve = 5 *", to: "reserve = 0 *", tests: "TestLimit_"},
@@ -61,12 +61,12 @@ var mutations = []mutation{
 	{what: "who stays is waited for", file: core, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
 	{what: "the drain time is subtracted twice", file: core, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
 	{what: "a limit is for each try", file: core, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
-	{what: "no pause before the next try of a recovery", file: "internal/recovery/recovery.go", from: "r.Settings.Runner(nil, nil).RetryDelay", to: "0", tests: "TestAgain"},
+	{what: "no pause before the next try of a recovery", file: "internal/recovery/recovery.go", from: "wiring.Runner(r.Settings, nil, nil).RetryDelay", to: "0", tests: "TestAgain"},
 	{what: "no pause before the next call of the API", file: "internal/kube/scale_to_zero.go", from: "case <-time.After(scalePoll):", to: "case <-time.After(0):", tests: "TestInsist"},
-	{what: "the default of AKU_QUERY_TIMEOUT limits a copy", file: settingsGo, from: "	if s.QueryTimeout == defaultQueryTimeout {\n		return 0", to: "	if s.QueryTimeout == defaultQueryTimeout {\n		return seconds(s.QueryTimeout)", tests: "."},
+	{what: "the default of AKU_QUERY_TIMEOUT limits a copy", file: "internal/wiring/connect.go", from: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return 0", to: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return settings.Seconds(s.QueryTimeout)", tests: "TestCopyTimeout"},
 	{what: "the server's own limit cuts a copy", file: copyGo, from: "	if err := c.limitQueries(ctx, 0); err != nil {", to: "	if err := ctx.Err(); err != nil {", tests: "TestCopy_"},
 	{what: "more objects than a server takes", file: checkGo, from: "MaxObjects = 32", to: "MaxObjects = 32000", tests: "TestRead"},
-	{what: "a password of any length", file: "internal/altibase/password.go", from: "maxPasswordBytes = 40", to: "maxPasswordBytes = 40000", tests: "TestCheckPassword"},
+	{what: "a password of any length", file: "internal/password/password.go", from: "maxBytes = 40", to: "maxBytes = 40000", tests: "TestCheck"},
 
 	// A close left out.
 	{what: "a late login stays", file: connectGo, from: "}, opened.end)", to: "}, func() {})", tests: "TestLogin_"},
@@ -86,21 +86,21 @@ var mutations = []mutation{
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_OfAnotherMesh", in: withServers},
 	{what: "a stranger of the same mesh is let in", file: identityGo, from: "	case shown.pod != asked:\n		return stranger(", to: "	case shown.pod != asked:\n		_ = stranger(", tests: "TestStranger_AnotherPod", in: withServers},
 	{what: "a stranger is not told from others", file: "internal/lifecycle/reason.go", from: "{ErrStranger, ReasonStranger}, ", to: "", tests: "TestReason"},
-	{what: "a broken recovery order is not said", file: settingsGo, from: "	order, err := s.recoveryOrder()\n", to: "	order, err := s.recoveryOrder()\n	err = nil\n", tests: "."},
+	{what: "a broken recovery order is not said", file: "internal/wiring/options.go", from: "	order, err := recoveryOrder(s.RecoverFile)\n", to: "	order, err := recoveryOrder(s.RecoverFile)\n	err = nil\n", tests: "."},
 	{what: "a right that is missing is asked for again", file: "internal/kube/api.go", from: "errForbidden, r.right)", to: "errNotFound, r.right)", tests: "MissingRight"},
-	{what: "a password file may be empty", file: settingsGo, from: "	if password == \"\" {", to: "	if false {", tests: "TestPassword"},
+	{what: "a password file may be empty", file: "internal/wiring/password.go", from: "	if text == \"\" {", to: "	if false {", tests: "TestPassword"},
 	{what: "blocks behind a gap are forgotten", file: checkGo, from: "return append(faults, s.forgottenBlocks()...)", to: "return faults", tests: "."},
 	{what: "a block may exchange all its tables", file: judgeGo, from: "	refusals = append(refusals, exchanged(m, f)...)\n", to: "", tests: "."},
 	{what: "a log is kept for nobody", file: judgeGo, from: "	refusals = append(refusals, keptForNobody(m, f)...)\n", to: "", tests: "."},
 	{what: "a table may be missing", file: judgeGo, from: "	refusals = append(refusals, tables(m, f)...)\n", to: "", tests: "."},
-	{what: "the driver does not know the limit of a login", file: settingsGo, from: ";LOGIN_TIMEOUT=4", to: "", tests: "TestDriver_"},
+	{what: "the driver does not know the limit of a login", file: settingsGo, from: ";LOGIN_TIMEOUT=4", to: "", tests: "TestDriver_", in: "internal/wiring"},
 	{what: "no look at whose server it is", file: connectGo, from: "	if err := s.quickly(ctx, opened.recognize); err != nil {", to: "	if err := ctx.Err(); err != nil {", tests: "TestStranger_OfAnotherMesh", in: withServers},
 	{what: "only loopback over IPv4", file: connectGo, from: "{\"127.0.0.1\", \"::1\"}", to: "{\"127.0.0.1\"}", tests: "TestIPv6", in: withServers},
 	{what: "an address of IPv6 without brackets", file: connectGo, from: "address = \"[\" + address + \"]\"", to: "address += \"\"", tests: "TestConnectionString"},
 	{what: "an error without what to do", file: errorsGo, from: "	if what, ok := advice[e.Code]; ok {", to: "	if what, ok := advice[e.Code]; ok && false {", tests: "TestClassify"},
 	{what: "what cannot help is tried again", file: errorsGo, from: "	\"6114E\": akucore.ErrFatal,", to: "	\"6114F\": akucore.ErrFatal,", tests: "TestClassify"},
 	{what: "a script that cannot be read is left out", file: "internal/sidecar/scripts.go", from: "Fault: cause(err)})", to: "Fault: nil})", tests: "TestInitdb_", in: withServers},
-	{what: "a folder of scripts that cannot be read is empty", file: "internal/sidecar/scripts.go", from: "return []akucore.Script{{Name: dir, Fault: cause(err)}}", to: "return nil", tests: "TestScripts"},
+	{what: "a folder of scripts that cannot be read is empty", file: "internal/sidecar/scripts.go", from: "return []lifecycle.Script{{Name: dir, Fault: cause(err)}}", to: "return nil", tests: "TestScripts"},
 	{what: "scripts before a broken one are run", file: "internal/altibase/initialize.go", from: "return all, errors.Join(faults...)", to: "return all, nil", tests: "TestInitialize"},
 	{what: "a statement that fails is passed over", file: "internal/altibase/initialize.go", from: "err != nil && !exists(err) {", to: "err != nil && !exists(err) && i > 1000 {", tests: "TestInitialize"},
 	{what: "quotes in comments begin a text", file: splitGo, from: "strings.HasPrefix(rest, \"/*\"):", to: "strings.HasPrefix(rest, \"/**\"):", tests: "TestSplit"},
@@ -134,22 +134,22 @@ var mutations = []mutation{
 
 	// A log lost.
 	{what: "what is left undone is not said when time is over", file: hookGo, from: "	defer context.AfterFunc(ctx, sayUndone)()\n", to: "", tests: "TestEndOutOfTime", in: withServers},
-	{what: "progress of an end is not said", file: hookGo, from: "		if e.Kind == akucore.StepDone || e.Kind == akucore.StepFailed {\n			still.say()", to: "		if false {\n			still.say()", tests: "TestEndThatIsKilled", in: withServers},
+	{what: "progress of an end is not said", file: hookGo, from: "		if e.Kind == lifecycle.StepDone || e.Kind == lifecycle.StepFailed {\n			still.say()", to: "		if false {\n			still.say()", tests: "TestEndThatIsKilled", in: withServers},
 	{what: "the end says too late that all is done", file: hookGo, from: "step.Do == akucore.Shutdown && len(ender.Left()) == 1", to: "false", tests: "TestSIGTERM_OfTheHook", in: withServers},
 	{what: "what an end took is in no file", file: hookGo, from: "steps.Write(s.RunDir, recorder.End(err))", to: "error(nil)", tests: "TestMetrics", in: withServers},
 	{what: "what an end took is for one user", file: "internal/steps/file.go", from: "file.Chmod(0o644)", to: "file.Chmod(0o600)", tests: "TestFile"},
 	{what: "the hook's log is for one user", file: outputGo, from: "		_ = file.Chmod(0o666) // the next", to: "		// the next", tests: "TestOutput"},
-	{what: "no Event of a copy that is cut again", file: announceGo, from: "	akucore.ReasonCopyLimit:    \"CopyTooSlow\",\n", to: "", tests: "TestTrouble"},
-	{what: "an unknown replica count is not said", file: settingsGo, from: "return Unasked, fmt.Errorf(\"the replica count is not known, so nothing is reset: %w\", err)", to: "return Unasked, nil", tests: "TestReplicas", in: "internal/sidecar"},
+	{what: "no Event of a copy that is cut again", file: announceGo, from: "	lifecycle.ReasonCopyLimit:    \"CopyTooSlow\",\n", to: "", tests: "TestTrouble"},
+	{what: "an unknown replica count is not said", file: "internal/wiring/replicas.go", from: "return Unasked, fmt.Errorf(\"the replica count is not known, so nothing is reset: %w\", err)", to: "return Unasked, nil", tests: "TestReplicas", in: "internal/sidecar"},
 	{what: "a cell breaks its table", file: "internal/footnote/footnote.go", from: "	if utf8.RuneCountInString(text) <= widest && !strings.ContainsFunc(text, unicode.IsControl) {", to: "	if utf8.RuneCountInString(text) <= 1000*widest || !strings.ContainsFunc(text, unicode.IsControl) {", tests: "TestTable|TestReport", in: "internal/..."},
 	{what: "info's table breaks", file: "cmd/aku-init/info.go", from: "notes.Cell(p.Err.Error())", to: "p.Err.Error()", tests: "TestInfo"},
 	{what: "info lists what one server has", file: "cmd/aku-init/info.go", from: "	for pod := range mesh.ServerCount {\n		for peer", to: "	for pod := range 1 {\n		for peer", tests: "TestCommands/info"},
 	{what: "the reason to wait is logged once", file: core, from: "repeatLog = 30 *", to: "repeatLog = 30000 *", tests: "TestReasonToWait"},
-	{what: "troubles are not logged", file: saidGo, from: "		s.Log.Warn(about, \"reason\", err)", to: "		_ = err", tests: "TestTrouble|TestRecoveryOrder|TestReplicas"},
+	{what: "troubles are not logged", file: warnGo, from: "		s.Log.Warn(about, \"reason\", err)", to: "		_ = err", tests: "TestTrouble|TestRecoveryOrder|TestReplicas"},
 	{what: "what is still to do is not logged", file: "internal/hook/still.go", from: "	s.log.Info(\"still to do, should this be the last line\", \"left_undone\", left)\n", to: "", tests: "TestStill"},
 	{what: "one output that fails keeps the line from the others", file: outputGo, from: "		_, _ = to.Write(line)", to: "		if n, err := to.Write(line); err != nil {\n			return n, err\n		}", tests: "TestOutputThatNobodyReads"},
 	{what: "a cut copy does not say what to raise", file: copyGo, from: "	if !cut || times < 2 {", to: "	if !cut || times < 2000 {", tests: "TestCopy_"},
 	{what: "a marker that cannot be written is said every second", file: "internal/sidecar/sidecar.go", from: "s.warn(\"write the marker\", s.dir.Mark())", to: "s.Log.Warn(\"write the marker\", \"reason\", s.dir.Mark())", tests: "TestMarkerAndBeats"},
-	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.said = said{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
-	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.said) > 0:", to: "	case false:", tests: "TestTrouble_"},
+	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.warnings = warnings{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
+	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.announced) > 0:", to: "	case false:", tests: "TestTrouble_"},
 }

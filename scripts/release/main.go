@@ -26,8 +26,7 @@ func main() {
 	flag.StringVar(&o.repository, "repository", ".", "checkout whose newest commit is released")
 	flag.StringVar(&o.out, "out", "", "folder for the files; .build/release/VERSION of the checkout if not given")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)

@@ -17,8 +17,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	chosen, err := choose(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -23,8 +23,7 @@ func main() {
 	quick := flag.Bool("quick", false, "measure with few tables only")
 	page := flag.String("page", ".build/bench-server.md", "file to write the figures to")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	if err := run(ctx, *quick, *page); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

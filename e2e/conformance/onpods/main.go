@@ -31,8 +31,7 @@ func main() {
 	kind := flag.String("kind", "vendor", "which cases can hold: those of a vendor's server, or of altisim")
 	cases := flag.String("cases", "", "pattern of files, or file/case")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	if err := run(ctx, *kind, *cases); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(1)

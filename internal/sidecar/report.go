@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// lookInterval is how often the own server is asked about its pairs while it is in service.
-	lookInterval = 5 * time.Second
-	// lookLimit bounds that: the watch, whose session it uses, waits for it.
-	lookLimit = 3 * time.Second
+	// readInterval is how often the own server is asked about its pairs while it is in service.
+	readInterval = 5 * time.Second
+	// readLimit bounds that: the watch, whose session it uses, waits for it.
+	readLimit = 3 * time.Second
 )
 
 // become shows a new state of the pod to the probes, in the metrics and in the events,
@@ -40,8 +40,8 @@ func (s *Sidecar) publish(e events.Entry) {
 	s.events.Publish(e)
 }
 
-// see shows what is reported to people.
-func (s *Sidecar) see(e lifecycle.Event) {
+// report shows what the run of a plan tells.
+func (s *Sidecar) report(e lifecycle.Event) {
 	s.metrics.Record(e)
 	s.recorder.Record(e)
 	switch e.Kind {
@@ -65,7 +65,7 @@ func (s *Sidecar) see(e lifecycle.Event) {
 		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
 		s.publish(events.Entry{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
 		if s.announce != nil {
-			s.announce.put(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
+			s.announce.queue(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
 		}
 	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)
@@ -74,10 +74,10 @@ func (s *Sidecar) see(e lifecycle.Event) {
 	}
 }
 
-// seeInService is see for the work beside the watch, which leaves the state as it is.
-func (s *Sidecar) seeInService(e lifecycle.Event) {
+// reportInService is report for the work beside the watch, which leaves the state as it is.
+func (s *Sidecar) reportInService(e lifecycle.Event) {
 	if e.Kind != lifecycle.Planned && e.Kind != lifecycle.Waiting {
-		s.see(e)
+		s.report(e)
 	}
 }
 
@@ -89,14 +89,14 @@ func (s *Sidecar) stepEvent(kind events.Kind, e lifecycle.Event) events.Entry {
 	return events.Entry{Kind: kind, Text: text, Reason: string(lifecycle.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
 }
 
-// look asks the own server about its pairs, now and then, on the session of the watch that
-// calls it, and tells which peers came and went.
-func (s *Sidecar) look(ctx context.Context) {
-	if time.Since(s.looked) < lookInterval {
+// readPairs asks the own server about its pairs every readInterval, on the session of the
+// watch that calls it, and reports which peers came and went.
+func (s *Sidecar) readPairs(ctx context.Context) {
+	if time.Since(s.pairsRead) < readInterval {
 		return
 	}
-	s.looked = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	s.pairsRead = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	traffic, err := s.Servers.Server(s.Settings.Mesh().Self).Traffic(ctx)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/wiring"
 )
 
 func TestTroubleThatLasts_IsLoggedAtOnceAndThenEveryHalfMinute(t *testing.T) {
@@ -44,7 +45,7 @@ func TestMarkerAndBeatsThatFail_AreSaidAtOnceAndThenEveryHalfMinute(t *testing.T
 		s := Sidecar{Log: slog.New(slog.NewTextHandler(&log, nil)), dir: rundir.Dir(filepath.Join(t.TempDir(), "away"))}
 		for range 90 {
 			s.markAgain()
-			s.sayBeat(errors.New("the log volume is full"))
+			s.warnBeatless(errors.New("the log volume is full"))
 			time.Sleep(time.Second)
 		}
 		for _, trouble := range []string{"write the marker", "no beat could be inserted"} {
@@ -52,8 +53,8 @@ func TestMarkerAndBeatsThatFail_AreSaidAtOnceAndThenEveryHalfMinute(t *testing.T
 				t.Errorf("%s: logged %d times in 90 s, want 3", trouble, n)
 			}
 		}
-		s.sayBeat(nil)
-		s.sayBeat(nil)
+		s.warnBeatless(nil)
+		s.warnBeatless(nil)
 		if n := strings.Count(log.String(), "beats are inserted again"); n != 1 {
 			t.Errorf("that it is over is said %d times", n)
 		}
@@ -86,7 +87,7 @@ func TestReplicasThatAreNotKnown_AreInTheLogOfTheSidecar(t *testing.T) {
 	var log bytes.Buffer
 	s := Sidecar{Settings: settings.Settings{ReplicationResetAtEnd: "auto"}, Log: slog.New(slog.NewJSONHandler(&log, nil))}
 	for range 10 {
-		if n := s.replicas(t.Context()); n != settings.Unasked {
+		if n := s.replicas(t.Context()); n != wiring.Unasked {
 			t.Errorf("%d pods", n)
 		}
 	}

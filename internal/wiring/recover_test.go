@@ -1,4 +1,4 @@
-package settings
+package wiring
 
 import (
 	"os"
@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"aku/internal/akucore"
+	"aku/internal/settings"
 )
 
 func TestRecoveryOrder_IsReadAnew_AndABrokenOneIsNone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "order.json")
-	s := Settings{RecoverFile: file}
+	s := settings.Settings{RecoverFile: file}
 	for _, test := range []struct {
 		text string
 		want akucore.RecoveryOrder
@@ -31,7 +32,7 @@ func TestRecoveryOrder_IsReadAnew_AndABrokenOneIsNone(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		options, err := s.StartOptions()
+		options, err := StartOptions(s)
 		if none := test.want == (akucore.RecoveryOrder{}); none != (err != nil) && test.text != "" {
 			t.Errorf("%s: %v", test.text, err)
 		}

@@ -1,4 +1,4 @@
-package settings
+package wiring
 
 import (
 	"encoding/json"
@@ -17,12 +17,12 @@ var generation = regexp.MustCompile(`^([0-9]+)-[0-9]+$`)
 
 // recoveryOrder reads AKU_RECOVER_FILE, which is a key of a ConfigMap: it comes, changes
 // and goes while the pod runs.
-func (s Settings) recoveryOrder() (akucore.RecoveryOrder, error) {
+func recoveryOrder(file string) (akucore.RecoveryOrder, error) {
 	var order akucore.RecoveryOrder
-	if s.RecoverFile == "" {
+	if file == "" {
 		return order, nil
 	}
-	text, err := os.ReadFile(s.RecoverFile)
+	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return order, nil
 	}

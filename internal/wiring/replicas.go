@@ -1,0 +1,26 @@
+package wiring
+
+import (
+	"context"
+	"fmt"
+
+	"aku/internal/akucore"
+	"aku/internal/kube"
+	"aku/internal/settings"
+)
+
+// Unasked is the replica count where nobody asked, or nobody answered.
+const Unasked = -1
+
+// Replicas tells how many pods the StatefulSet is to have. It asks the Kubernetes API only
+// where the answer decides something.
+func Replicas(ctx context.Context, s settings.Settings) (int, error) {
+	if akucore.ResetMode(s.ReplicationResetAtEnd) != akucore.ResetAuto {
+		return Unasked, nil
+	}
+	replicas, err := kube.StatefulSet{Name: s.StatefulSet}.Replicas(ctx)
+	if err != nil {
+		return Unasked, fmt.Errorf("the replica count is not known, so nothing is reset: %w", err)
+	}
+	return replicas, nil
+}
