@@ -12,8 +12,8 @@ import (
 //  1. A sign on the master keeps it closed until all is done, whatever happens. It
 //     gives up what an interrupted recovery left: no other slave may deliver into a
 //     half-made copy.
-//  2. The other slaves keep their logs for the master, end the transactions that a log
-//     may leave out, and deliver to the source. What they write from then on is in those
+//  2. The other slaves keep their logs for the master, wait for the transactions that such
+//     a log leaves out, and deliver to the source. What they write from then on is in those
 //     logs, what they wrote before is in the copy.
 //  3. The objects of master and source are made anew on both sides: each remembers how
 //     far the log of the other one's earlier database came. The master is emptied, and

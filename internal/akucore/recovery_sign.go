@@ -8,12 +8,11 @@ import (
 	"strings"
 )
 
-// RecoverySign is the sign of a recovery: a replication object on the master that is
-// never started. While it is there, the copy is being replaced, and the master stays
-// closed. The XSNs alone do not tell: a SYNC that was cut may leave one behind as a
-// complete one does. Nobody connects to its host; its port only keeps two signs apart, and
-// its table is one that no user locks.
-// Its name tells the source and, of a recovery by order, the generation.
+// RecoverySign is the sign of a recovery: a replication object on the master that is never
+// started. While it is there the copy is being replaced, and the master stays closed. XSNs do
+// not tell that: a SYNC that was cut may leave one behind as a complete SYNC does.
+// The name has the source and, when the recovery was ordered, the generation. Nobody connects
+// to the host, the port keeps two signs apart, and no user locks the table.
 func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
 	name := fmt.Sprintf("%s%d", signPrefix, source)
 	if generation != "" {
