@@ -85,7 +85,7 @@ func howToRecover(v View, lost []int) string {
 
 // planInterrupted goes on with the recovery of an order. One by hand is left to the
 // one who began it.
-func planInterrupted(v View, order RecoveryOrder, signs []recoverySign) Plan {
+func planInterrupted(v View, order RecoveryOrder, signs []Sign) Plan {
 	p := Plan{Name: "start of the master", Human: fmt.Sprintf(
 		"The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",
 		v.PodName(signs[0].Source), signs[0].Source)}

@@ -26,23 +26,23 @@ func (m Mesh) RecoverySpec(source int) ObjectSpec { return m.RecoverySign(source
 
 const signPrefix = "AKU_RECOVERY_"
 
-// A recoverySign is what the name of a sign tells.
-type recoverySign struct {
+// Sign is what the name of a sign of a recovery tells.
+type Sign struct {
 	Source     int
 	generation string // "" for a recovery by hand
 }
 
 // RecoverySigns are the signs on the master: one, or two when the source is about to
 // change.
-func (m Mesh) RecoverySigns(master State) []recoverySign {
-	var signs []recoverySign
+func (m Mesh) RecoverySigns(master State) []Sign {
+	var signs []Sign
 	for name := range master.Objects {
 		number, generation, _ := strings.Cut(strings.TrimPrefix(name, signPrefix), "_")
 		source, err := strconv.Atoi(number)
 		if strings.HasPrefix(name, signPrefix) && err == nil && m.RecoverySign(source, generation).Name == name {
-			signs = append(signs, recoverySign{source, generation})
+			signs = append(signs, Sign{source, generation})
 		}
 	}
-	slices.SortFunc(signs, func(a, b recoverySign) int { return cmp.Compare(a.Source, b.Source) })
+	slices.SortFunc(signs, func(a, b Sign) int { return cmp.Compare(a.Source, b.Source) })
 	return signs
 }

@@ -25,6 +25,7 @@ func (p Pod) Closed() bool {
 // Away tells whether the server cannot be reached, or does not answer in time.
 func (p Pod) Away() bool { return Away(p.Err) }
 
+// Away tells whether an error says that a server cannot be reached, or does not answer in time.
 func Away(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout) }
 
 // object gives the object of that name; an absent one has no XSN.
