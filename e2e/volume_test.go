@@ -116,6 +116,7 @@ var (
 	askedMessage = regexp.MustCompile(`msg=("The MASTER server is detected to have failed\. Check and perform a manual recovery\.(?:[^"\\]|\\.)*")`)
 	askedLine    = regexp.MustCompile(`(?m)^ +` + regexp.QuoteMeta(trial.Pod(0)[:len(trial.Pod(0))-1]) + `(\d)> (.*);$`)
 	askedWait    = regexp.MustCompile(`^-- wait until (SELECT .*) on ` + trial.Pod(0)[:len(trial.Pod(0))-1] + `(\d) is what it is here$`)
+	askedSettle  = regexp.MustCompile(`^-- wait until the transactions are over that (SELECT .*) names now$`)
 )
 
 // awaitAsked waits for the word of a master that lost its rows and returns what it asks for.
@@ -148,7 +149,17 @@ func (m *mesh) awaitAsked(t *testing.T) []asked {
 func (m *mesh) obey(t *testing.T, line asked) {
 	t.Helper()
 	t.Logf("%s> %s;", trial.Pod(line.pod), line.text)
-	switch wait := askedWait.FindStringSubmatch(line.text); {
+	switch wait, settle := askedWait.FindStringSubmatch(line.text), askedSettle.FindStringSubmatch(line.text); {
+	case settle != nil:
+		open := transactions(m.somehow(t, line.pod, settle[1]))
+		must(t, trial.Await(t.Context(), healLimit, line.text, func(context.Context) string {
+			for id := range transactions(m.somehow(t, line.pod, settle[1])) {
+				if open[id] {
+					return "transaction " + id + " is open"
+				}
+			}
+			return ""
+		}))
 	case wait != nil:
 		peer, err := strconv.Atoi(wait[2])
 		must(t, err)
@@ -169,6 +180,15 @@ func (m *mesh) obey(t *testing.T, line asked) {
 	default:
 		m.somehow(t, line.pod, line.text)
 	}
+}
+
+// transactions are the IDs in the first column.
+func transactions(rows [][]string) map[string]bool {
+	ids := map[string]bool{}
+	for _, row := range rows {
+		ids[row[0]] = true
+	}
+	return ids
 }
 
 // one is a number that a statement returns.

@@ -2,18 +2,18 @@ package akucore
 
 import "slices"
 
-// A beat is a row that arrives: the only proof that what a pod writes reaches another.
-// Views tell what a server believes. Each block replicates one table of aku's own beside
-// the user's, the beat table. A pod inserts a beat as its last commit; a peer applies a
-// sender's commits in their order, so when the beat is there, so is everything before it.
+// A beat is a row that arrives. It is the only proof that what a pod writes reaches another
+// one; views tell only what a server believes. Each group replicates a beat table of aku's
+// own beside the users' tables. A pod inserts a beat as its last commit. A peer applies the
+// commits of a sender in their order, so when the beat is there, so is everything before it.
 //
-// A beat proves that the stream has come so far. That nothing in it was given up shows in
-// the failure counts of the peer's receiver.
+// A beat proves that the stream has come so far. The failure counts of the peer's receiver
+// prove that nothing in it was given up.
 //
-// Beats also tell histories apart. A life of a pod begins with each of its starts; the
-// first beat of a life has the number that the pod had before it, and is kept. A volume
-// that is set back to an earlier moment begins a life after a number that others have
-// gone beyond: they hold beats that its lives leave no room for.
+// Beats also tell histories apart. Each start of a pod begins a life. The first beat of a
+// life keeps the number that the pod had before it, and is never deleted. A volume that is
+// set back to an earlier moment begins its next life after an old number. Its peers hold
+// beats between that number and the new life.
 
 // Beat is a row of a beat table.
 type Beat struct {
@@ -26,10 +26,10 @@ type Beat struct {
 // first tells whether the beat is the first of its life.
 func (b Beat) first() bool { return b.Number == b.Life }
 
-// Beats are those of one pod on one server, in the order of their numbers.
+// Beats are the beats of one pod on one server, in the order of their numbers.
 type Beats []Beat
 
-// Newest is the one with the greatest number; zero when there is none.
+// Newest is the beat with the greatest number; the zero Beat when there is none.
 func (b Beats) Newest() Beat {
 	if len(b) == 0 {
 		return Beat{}
@@ -62,17 +62,17 @@ func (b Beats) Next(now int64) Beat {
 	return Beat{Number: max(newest.Number+1, now), Life: newest.Life, Prev: newest.Prev, At: now}
 }
 
-// Begin is the first beat of a life after these and after a number that somebody else has
-// of the pod.
+// Begin is the first beat of a life. Its number is above these and above a number that
+// another server has of the pod.
 func (b Beats) Begin(above, now int64) Beat {
 	before := max(b.Newest().Number, above)
 	number := max(before+1, now)
 	return Beat{Number: number, Life: number, Prev: before, At: now}
 }
 
-// leavesOut tells whether a beat that another server has of the pod is of a history that
-// this one, the pod's own, does not have: it lies between two lives. A copy may have
-// brought beats of a lost life along; what this one has is not left out.
+// leavesOut tells whether a beat that another server has of the pod lies between two lives
+// of the pod's own server: then it is of a history that the pod does not have. A copy may
+// bring beats of a lost life along; those are not left out.
 func (b Beats) leavesOut(other Beat) bool {
 	switch {
 	case slices.ContainsFunc(b, func(own Beat) bool { return own.Number == other.Number && own.Life == other.Life }):
@@ -88,10 +88,10 @@ func (b Beats) leavesOut(other Beat) bool {
 	return false
 }
 
-// beatOwner is the user whose beat tables are.
+// beatOwner is the user that owns the beat tables.
 const beatOwner = "SYS"
 
-// Beat is the group's beat table.
+// Beat is the beat table of the group.
 func (g Group) Beat() Table { return Table{User: beatOwner, Name: g.Prefix + "_BEAT"} }
 
 // Items are all tables that the group's objects carry: the user's and the beat table.

@@ -12,14 +12,18 @@
 //
 // The package knows no SQL text, no ODBC, no Kubernetes and no clock, and does nothing.
 //
-// A changed list of tables takes effect when a slave starts: it copies what is new and
-// takes out what is gone, the highest slave first, as soon as all joined slaves are in
-// service; until then it goes on with the list that it has (planChange). Two slaves
-// share what both share with the master, so a mesh with two lists loses nothing; the
-// master changes nothing by itself. Objects that are reset and differ are dropped and
-// made anew by the join. A side that leads to another host than the pod has is corrected
-// by that pod when it starts. Objects that the configuration does not know are named at
-// every start.
+// Read testdata first: each file is one situation, with the View, the plan and the reason.
+// Then each question has one file:
+//
+//	plan_start.go      a pod starts: which of the plans below
+//	plan_join.go       a slave joins: the full join
+//	plan_restart.go    a pod with a complete copy starts again
+//	plan_change.go     the list of tables changed
+//	plan_hand_over.go  a copy does not count any more
+//	plan_recover.go    the master lost its rows
+//	plan_end.go        a pod ends
+//	plan_sweep.go      a pod was removed without leaving in order
+//	plan_clean.go      somebody wants all replication gone
 //
 // Words: pod number is the StatefulSet ordinal; the master pod is pod 0, any
 // other is a slave pod; pair (i,j) is the replication object between pods i < j,

@@ -9,8 +9,8 @@ import (
 // Master is the pod number of the pod that every other pod copies from.
 const Master = 0
 
-// Outside is the own pod number of a process that is in none of the pods. It may
-// look at them, but has no plans.
+// Outside is the own pod number of a process that runs in none of the pods. It observes
+// them and has no plans.
 const Outside = -1
 
 // Table is one replicated table, or one partition of it. The names are as the
@@ -84,7 +84,7 @@ func (m Mesh) Peers() []int {
 	return m.Others(m.Self)
 }
 
-// others are the pod numbers of all pods but one.
+// Others are the pod numbers of all pods but one.
 func (m Mesh) Others(pod int) []int {
 	var others []int
 	for other := range m.ServerCount {
@@ -117,7 +117,7 @@ func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
 	}
 }
 
-// fewNames joins things for a line: of many only the first.
+// FewNames joins at most eight things for a line, and counts the rest.
 func FewNames[T fmt.Stringer](things []T) string { return Few(texts(things)) }
 
 func texts[T fmt.Stringer](things []T) []string {
@@ -128,7 +128,7 @@ func texts[T fmt.Stringer](things []T) []string {
 	return texts
 }
 
-// few joins texts for a line: of many only the first.
+// Few joins at most eight texts for a line, and counts the rest.
 func Few(texts []string) string {
 	const most = 8
 	if len(texts) <= most {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// A database may be older than its peers know: a volume that was set back to an earlier
-// moment, or commits that were lost with the node. It lacks what it wrote and heard since,
-// for ever, and its peers skip what it writes next; no view shows that. Beats do: a peer
-// holds one that the lives of the pod leave no room for.
+// A database may be older than its peers know: its volume was set back to an earlier moment,
+// or commits were lost with the node. It lacks what it wrote and received since, for ever,
+// and its peers skip what it writes next. No view of the server shows that. Beats do: a peer
+// has one that lies between two lives of the pod.
 
-// seenLater is by how much the newest beat of a pod may be newer elsewhere, because that
-// server was looked at later. Only the own server is sure not to write meanwhile.
+// seenLater is by how much the newest beat of a pod may be newer elsewhere because that
+// server was observed later. Only the own server is sure not to write meanwhile.
 const seenLater = 30 * time.Second
 
 // older tells whether a pod's database is older than another one knows.
@@ -39,8 +39,8 @@ func (v View) unknown(pod, witness int) (newest Beat, is bool) {
 	return newest, is
 }
 
-// heard tells whether a pod's database has beats of another pod. One that began anew with
-// nothing has none; a copy of a third one brings them along.
+// heard tells whether a pod's database has beats of another pod. A database that began with
+// nothing has none; a copy of a third one has them.
 func (v View) heard(pod, of int) bool {
 	return slices.ContainsFunc(v.Beats(), func(t Table) bool { return len(v.Pods[pod].Beats[t][of]) > 0 })
 }
@@ -67,8 +67,8 @@ func (v View) setBack() (witness int, ok bool) {
 	return 0, false
 }
 
-// recovered tells whether the master's database has the history that this slave knows: one
-// that lost its rows and began anew has another.
+// recovered tells whether the master's database has the history that this slave knows. A
+// master that began with nothing has another one.
 func (v View) recovered() bool {
 	for _, t := range v.Beats() {
 		if len(v.Pods[v.Self].Beats[t][Master]) == 0 || len(v.Pods[Master].Beats[t][Master]) == 0 {

@@ -51,7 +51,7 @@ func (v View) beginLife() Stage {
 	return Stage{Title: "begin a life", Steps: v.forGroups(begin)}
 }
 
-// Plan is what to do next.
+// Plan is what to do next: stages, or why there is nothing to do.
 type Plan struct {
 	Name   string
 	Stages []Stage
@@ -70,7 +70,7 @@ type Plan struct {
 	InService bool
 }
 
-// copies tells whether the plan copies rows.
+// Copies tells whether the plan copies rows.
 func (p Plan) Copies() bool { return len(p.pods(Sync, SyncTables)) > 0 }
 
 // with is the plan with further stages. Empty ones are left out.

@@ -2,24 +2,24 @@ package akucore
 
 import "fmt"
 
-// planMasterSetBack: the master went into service with a database that is older than this
-// slave knows, while nobody was there to tell. This copy has what is lost there, and the
-// master has what was written since: only somebody can choose.
+// planMasterSetBack leaves the choice to a person: the master went into service with a
+// database that is older than this slave knows, while no slave was there to tell. This copy
+// has what is lost there, and the master has what was written since.
 func planMasterSetBack(v View) Plan {
 	return chooseCopy(v, v.PodName(Master)+" was set back", fmt.Sprintf(
 		"The database of %s is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.",
 		v.PodName(Master), v.PodName(v.Self)))
 }
 
-// planMasterAnew: the master in service is not the one that this copy came from. It may
-// have begun with nothing, or with a copy that this slave had no part in; users write on
-// it all the same.
+// planMasterAnew leaves the choice to a person: the master in service is not the one that
+// this copy came from. It began with nothing, or with a copy of another slave, and users
+// write on it.
 func planMasterAnew(v View) Plan {
 	return chooseCopy(v, v.PodName(Master)+" began anew", fmt.Sprintf(
 		"The database of %s began anew: it is not the one that %s has its copy from, and has no side of their pair.", v.PodName(Master), v.PodName(v.Self)))
 }
 
-// chooseCopy leaves it to somebody which copy is right, and has users out until then.
+// chooseCopy shuts users out until a person has chosen the right copy.
 func chooseCopy(v View, brief, why string) Plan {
 	own, master := v.PodName(v.Self), v.PodName(Master)
 	if first := v.closeFirst(); len(first.Steps) > 0 {

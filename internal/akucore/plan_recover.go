@@ -12,8 +12,8 @@ import (
 //  1. A sign on the master keeps it closed until all is done, whatever happens. It
 //     gives up what an interrupted recovery left: no other slave may deliver into a
 //     half-made copy.
-//  2. The other slaves keep their logs for the master, end the transactions that a log
-//     may leave out, and deliver to the source. What they write from then on is in those
+//  2. The other slaves keep their logs for the master, wait for the transactions that such
+//     a log leaves out, and deliver to the source. What they write from then on is in those
 //     logs, what they wrote before is in the copy.
 //  3. The objects of master and source are made anew on both sides: each remembers how
 //     far the log of the other one's earlier database came. The master is emptied, and
@@ -70,7 +70,7 @@ type recovery struct {
 	generation string
 }
 
-func (r recovery) signs() []recoverySign { return r.RecoverySigns(r.Pods[Master].State) }
+func (r recovery) signs() []Sign { return r.RecoverySigns(r.Pods[Master].State) }
 
 // fromMaster and fromSource are the two sides of the pair that is made anew.
 func (r recovery) fromMaster() Side { return Side{Master, r.source} }
@@ -149,7 +149,7 @@ func (r recovery) deliveries() Stage {
 		for g := range r.Groups {
 			proof := Side{slave, r.source}.do(Deliver, g)
 			proof.For, proof.Strict = recoveryLimit, true
-			stage.Steps = append(stage.Steps, proof.Side.do(Settle, g), proof)
+			stage.Steps = append(stage.Steps, proof.do(Settle, g), proof)
 		}
 	}
 	return stage
@@ -241,7 +241,7 @@ func (r recovery) whyNotHere() string {
 func (r recovery) whyNotFrom() string {
 	name := r.PodName(r.source)
 	// A recovery from it that was cut may have left it without its side.
-	begun := slices.ContainsFunc(r.signs(), func(sign recoverySign) bool { return sign.Source == r.source })
+	begun := slices.ContainsFunc(r.signs(), func(sign Sign) bool { return sign.Source == r.source })
 	switch tables := r.otherTables(); {
 	case !r.Pods[r.source].Open():
 		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",

@@ -1,43 +1,56 @@
 package akucore
 
-// recoverMaster are the steps by which somebody gives a master that lost its rows the
-// copy of one slave in service, which goes on meanwhile: the vendor's documented manual
-// recovery. It wants all other slaves ended first, but a StatefulSet ends none while
-// its first pod is not ready. So the others are closed, deliver to that slave, and
-// give up their copies: they make a full join when the master is in service.
-//
-// The sign of a recovery keeps the master closed until it has everything; then it opens
-// by itself.
-func recoverMaster(v View, slaves []int) []Step {
-	base := slaves[0]
-	var steps []Step
-	for _, slave := range slaves[1:] {
-		steps = append(steps, Step{Do: Close, Side: Side{On: slave}})
-		steps = append(steps, v.forGroups(Step{Do: Deliver, Side: Side{slave, base}})...)
-		steps = append(steps, stopAndReset(v, slave, Master)...)
-	}
-	for _, pod := range []int{base, Master} {
-		for g, group := range v.Groups {
-			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
-				steps = append(steps, Step{Do: MakeBeats, Side: Side{On: pod}, Group: g})
-			}
+import "fmt"
+
+// recoverByHand are the steps of a recovery as somebody types them, and what to know before:
+// a person decides on the spot what aku-init recover asks for with --without. A source to
+// which all slaves can deliver comes first.
+func (v View) recoverByHand(sources []int) (steps []Step, warning string) {
+	for _, source := range sources {
+		if p := planRecover(v, source, "", nil); p.Wait == "" {
+			return v.typed(p), ""
 		}
 	}
-	// Until both sides are there again nothing else tells that the master has lost its rows.
-	steps = append(steps, Step{Do: BeginRecovery, Side: Side{Master, base}})
-	// New objects on both sides: each server remembers how far the log of the other one's
-	// earlier database came, and would have its sender skip what lies below.
-	steps = append(steps, stopAndDrop(v, base, Master)...)
-	steps = append(steps, stopAndDrop(v, Master, base)...)
-	if len(v.Groups) > 1 {
-		steps = append(steps, Step{Do: AllowSharing, Side: Side{On: base}}, Step{Do: AllowSharing, Side: Side{On: Master}})
+	for _, source := range sources {
+		why := planRecover(v, source, "", nil).Wait
+		if p := planRecover(v, source, "", v.Peers()); p.Wait == "" {
+			return v.typed(p), "Before the statements: " + why + ".\n"
+		}
+		warning += fmt.Sprintf("There are no statements for a recovery from %s: %s.\n", v.PodName(source), why)
 	}
-	steps = append(steps, v.forGroups(Step{Do: Create, Side: Side{base, Master}})...)
-	steps = append(steps, v.forGroups(Step{Do: Create, Side: Side{Master, base}})...)
-	steps = append(steps, Step{Do: Truncate, Side: Side{On: Master}, Tables: v.Items()})
-	steps = append(steps, v.forGroups(Step{Do: StartAndWait, Side: Side{Master, base}})...)
-	steps = append(steps, v.forGroups(Step{Do: Sync, Side: Side{base, Master}})...)
-	return append(steps, Step{Do: EndRecovery, Side: Side{Master, base}})
+	return nil, warning
+}
+
+// typed are the steps of a plan as somebody types their statements. They are those that aku
+// runs, but for what only a program needs or can do:
+//
+//   - A statement that aku repeats without harm fails when it is typed: the STOP of a side
+//     that is stopped, the DROP of one that is not there. It is left out.
+//   - The plain START waits and says itself why it fails. START RETRY is watched by aku.
+//   - No guard is checked, and no failure counts of a receiver are compared.
+//   - The start of the pod begins a life, so nobody has to number a beat by hand.
+func (v View) typed(p Plan) (steps []Step) {
+	for _, stage := range p.Stages {
+		for _, s := range stage.Steps {
+			s.If, s.For, s.Strict = Unguarded, 0, false
+			switch o, exists := v.sideOf(s); {
+			case s.Do == Stop && !o.Active(), s.Do == Drop && !exists, s.Do == BeginLife:
+				continue
+			case s.Do == Start:
+				s.Do = StartAndWait
+			}
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// sideOf is the object of a step on one, and whether it exists.
+func (v View) sideOf(s Step) (Object, bool) {
+	if !s.OnObject() {
+		return Object{}, false
+	}
+	return v.object(s.Side, s.Group)
 }
 
 // recoverSlaves are the steps after which each slave makes a full join when its
@@ -46,22 +59,6 @@ func recoverSlaves(v View, slaves []int) []Step {
 	var steps []Step
 	for _, slave := range slaves {
 		steps = append(steps, stopAndReset(v, Master, slave)...)
-	}
-	return steps
-}
-
-// stopAndDrop takes a pod's side of a pair away, if it is there.
-func stopAndDrop(v View, on, peer int) []Step {
-	var steps []Step
-	for g := range v.Groups {
-		o, exists := v.object(Side{on, peer}, g)
-		at := Step{Side: Side{on, peer}, Group: g}
-		if o.Active() {
-			steps = append(steps, at.As(Stop, Unguarded))
-		}
-		if exists {
-			steps = append(steps, at.As(Drop, Unguarded))
-		}
 	}
 	return steps
 }

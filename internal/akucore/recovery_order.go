@@ -5,17 +5,18 @@ import (
 	"strings"
 )
 
-// RecoveryOrder is what somebody has ordered to be done about a master that lost its
-// rows: recover it from the slave From, once. The zero value orders nothing.
+// RecoveryOrder is an order of somebody: recover a master that lost its rows from the slave
+// From, once. The zero value orders nothing.
 //
-// Generation says which loss is meant, so that an order that is left standing is not
-// followed again. It is the number of the source and the XSN of its pair with the
-// master, which stays as it is while the master is lost. A recovery makes the pair anew,
-// and XSNs only grow; so no later loss has the same generation, and nothing has to be
-// remembered anywhere. A master that is older than the source knows may have its side of
-// the pair, so that the pair runs; then it is the beat that the master does not know. A
-// master without that side has lost everything. It may be older, too, once a recovery has
-// made its beat table: that must not look like another loss.
+// Generation says which loss is meant, so an order that is left standing is not followed
+// again. It is the number of the source and the XSN of its pair with the master:
+//
+//   - That XSN stands still while the master is lost. A recovery makes the pair anew, and XSNs
+//     only grow. So no later loss has the same generation, and nobody has to remember one.
+//   - A master that is older than the source knows may still have its side of the pair, and
+//     the XSN moves. Then the generation has the number of the beat that the master lacks.
+//   - A master without its side lost everything. A recovery that is cut leaves it an empty
+//     beat table, so it is older, too. That is the same loss, with the same generation.
 type RecoveryOrder struct {
 	From       int    `json:"from"`
 	Generation string `json:"generation"`
@@ -34,16 +35,17 @@ func (v View) generation(source int) string {
 	return fmt.Sprintf("%d-%d", source, pair.XSN)
 }
 
-// signed is a generation as the name of a sign has it: there, a minus would need quotes.
+// signed is the generation in the name of a sign, where a minus would need quotes.
 func (o RecoveryOrder) signed() string {
 	_, xsn, _ := strings.Cut(o.Generation, "-")
 	return xsn
 }
 
-// planMasterLost recovers the master when that is ordered, and else says what to do.
+// planMasterLost recovers the master when that is ordered, and otherwise says what to do.
 func planMasterLost(v View, order RecoveryOrder, lost []int) Plan {
-	p := Plan{Name: "start of the master", Human: MasterFailed, Recovery: recoverMaster(v, lost)}
-	var refused string
+	p := Plan{Name: "start of the master", Human: MasterFailed}
+	var warning, refused string
+	p.Recovery, warning = v.recoverByHand(lost)
 	if order.From != 0 {
 		now := v.generation(order.From)
 		recovery := planRecover(v, order.From, order.signed(), nil)
@@ -62,7 +64,7 @@ func planMasterLost(v View, order RecoveryOrder, lost []int) Plan {
 			p.Advice += fmt.Sprintf("Its database is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.\n", v.PodName(witness))
 		}
 	}
-	p.Advice += howToRecover(v, lost)
+	p.Advice += warning + howToRecover(v, lost)
 	return p
 }
 
@@ -83,7 +85,7 @@ func howToRecover(v View, lost []int) string {
 
 // planInterrupted goes on with the recovery of an order. One by hand is left to the
 // one who began it.
-func planInterrupted(v View, order RecoveryOrder, signs []recoverySign) Plan {
+func planInterrupted(v View, order RecoveryOrder, signs []Sign) Plan {
 	p := Plan{Name: "start of the master", Human: fmt.Sprintf(
 		"The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",
 		v.PodName(signs[0].Source), signs[0].Source)}

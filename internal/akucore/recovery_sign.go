@@ -8,12 +8,11 @@ import (
 	"strings"
 )
 
-// RecoverySign is the sign of a recovery: a replication object on the master that is
-// never started. While it is there, the copy is being replaced, and the master stays
-// closed. The XSNs alone do not tell: a SYNC that was cut may leave one behind as a
-// complete one does. Nobody connects to its host; its port only keeps two signs apart, and
-// its table is one that no user locks.
-// Its name tells the source and, of a recovery by order, the generation.
+// RecoverySign is the sign of a recovery: a replication object on the master that is never
+// started. While it is there the copy is being replaced, and the master stays closed. XSNs do
+// not tell that: a SYNC that was cut may leave one behind as a complete SYNC does.
+// The name has the source and, when the recovery was ordered, the generation. Nobody connects
+// to the host, the port keeps two signs apart, and no user locks the table.
 func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
 	name := fmt.Sprintf("%s%d", signPrefix, source)
 	if generation != "" {
@@ -27,23 +26,23 @@ func (m Mesh) RecoverySpec(source int) ObjectSpec { return m.RecoverySign(source
 
 const signPrefix = "AKU_RECOVERY_"
 
-// A recoverySign is what the name of a sign tells.
-type recoverySign struct {
+// Sign is what the name of a sign of a recovery tells.
+type Sign struct {
 	Source     int
 	generation string // "" for a recovery by hand
 }
 
 // RecoverySigns are the signs on the master: one, or two when the source is about to
 // change.
-func (m Mesh) RecoverySigns(master State) []recoverySign {
-	var signs []recoverySign
+func (m Mesh) RecoverySigns(master State) []Sign {
+	var signs []Sign
 	for name := range master.Objects {
 		number, generation, _ := strings.Cut(strings.TrimPrefix(name, signPrefix), "_")
 		source, err := strconv.Atoi(number)
 		if strings.HasPrefix(name, signPrefix) && err == nil && m.RecoverySign(source, generation).Name == name {
-			signs = append(signs, recoverySign{source, generation})
+			signs = append(signs, Sign{source, generation})
 		}
 	}
-	slices.SortFunc(signs, func(a, b recoverySign) int { return cmp.Compare(a.Source, b.Source) })
+	slices.SortFunc(signs, func(a, b Sign) int { return cmp.Compare(a.Source, b.Source) })
 	return signs
 }

@@ -62,7 +62,7 @@ type Object struct {
 	Sender  SenderState
 }
 
-// active tells whether the object has to be stopped before it can be reset, changed or
+// Active tells whether the object has to be stopped before it can be reset, changed or
 // dropped: it is started, or a SYNC of it runs.
 func (o Object) Active() bool { return o.Started || o.Sender != SenderNone }
 
@@ -121,7 +121,7 @@ type Traffic struct {
 	Receiver *Received
 }
 
-// Received is what a receiver counts since the peer's sender connected.
+// Received is what a receiver has counted since the peer's sender connected.
 type Received struct {
 	Link            string // the connection: another one begins to count anew
 	AppliedSN       int64  // up to this number of the peer's log all is applied

@@ -21,10 +21,11 @@ const (
 	Reset        Verb = "RESET"
 	Sync         Verb = "SYNC"
 	Deliver      Verb = "DELIVER" // prove by a beat that all committed so far is applied on the peer
-	// Flush is for a database that is older than the peer knows: the peer would skip its beat.
+	// Flush delivers from a database that is older than the peer knows: the peer would skip
+	// its beat.
 	Flush Verb = "FLUSH"
-	// Settle waits until the transactions end that have written and are open now: a log
-	// that is pinned at "now" leaves them out, and the copy has only what was committed.
+	// Settle waits for the end of the transactions that have written and are open now. A log
+	// that is pinned now leaves them out, and a copy has only what was committed.
 	Settle       Verb = "WAIT FOR OPEN TRANSACTIONS"
 	Truncate     Verb = "TRUNCATE"
 	AddTables    Verb = "ADD TABLE"  // those that the object does not have yet
@@ -92,7 +93,7 @@ type Step struct {
 	Generation string
 }
 
-// as is the step with another verb and guard.
+// As is the step with another verb and guard.
 func (s Step) As(do Verb, guard Guard) Step {
 	s.Do, s.If = do, guard
 	return s
@@ -107,7 +108,7 @@ func (s Step) of(tables []Table) Step {
 // Object is the name of the replication object that the step is about.
 func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(s.Pair()) }
 
-// onObject tells whether the step is about a replication object.
+// OnObject tells whether the step is about a replication object.
 func (s Step) OnObject() bool {
 	switch s.Do {
 	case Truncate, Close, Open, AllowSharing, AwaitLocks, MakeBeats, DropBeats, BeginLife, Settle, Delay, Shutdown, BeginRecovery, EndRecovery, ForgetGivenUp:
@@ -116,7 +117,7 @@ func (s Step) OnObject() bool {
 	return true
 }
 
-// proves tells whether the step shows that a peer has all.
+// Proves tells whether the step shows that a peer has everything.
 func (s Step) Proves() bool { return s.Do == Deliver || s.Do == Flush }
 
 // Spec is the object that a CREATE of the step makes.

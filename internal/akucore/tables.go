@@ -14,7 +14,7 @@ func (o Object) carries(tables []Table) bool {
 	return len(o.Lacks(tables)) == 0 && len(o.exceeds(tables)) == 0
 }
 
-// fits tells whether the object is as it would be created.
+// Fits tells whether the object is as it would be created.
 func (o Object) Fits(spec ObjectSpec) bool {
 	return o.goesTo(spec) && o.carries(spec.Tables)
 }
@@ -28,7 +28,7 @@ func (t Table) whole() Table { return Table{User: t.User, Name: t.Name} }
 
 // split divides tables into those that the object replicates and those that it lacks.
 func (o Object) split(tables []Table) (held, lacking []Table) {
-	known := make(map[Table]bool, len(o.Tables)) // there may be a thousand, and all are compared with all
+	known := make(map[Table]bool, len(o.Tables)) // with a thousand tables a loop in a loop takes long
 	for _, t := range o.Tables {
 		known[t], known[t.whole()] = true, true
 	}
@@ -42,13 +42,13 @@ func (o Object) split(tables []Table) (held, lacking []Table) {
 	return held, lacking
 }
 
-// has are those of the tables that the object replicates.
+// Has are those of the tables that the object replicates.
 func (o Object) Has(tables []Table) []Table {
 	held, _ := o.split(tables)
 	return held
 }
 
-// lacks are those of the tables that the object does not replicate.
+// Lacks are those of the tables that the object does not replicate.
 func (o Object) Lacks(tables []Table) []Table {
 	_, lacking := o.split(tables)
 	return lacking
@@ -78,8 +78,7 @@ func (v View) wanted(peer, group int) []Table {
 	return v.shared(peer, group)
 }
 
-// unlessAll are the tables that a CREATE has to name: none when they are all of the
-// group.
+// unlessAll are the tables that a CREATE names: none when they are all of the group.
 func (m Mesh) unlessAll(tables []Table, group int) []Table {
 	if slices.Equal(tables, m.Groups[group].Items()) {
 		return nil
@@ -115,9 +114,9 @@ func (v View) listChanged() string {
 	return ""
 }
 
-// notYet says why the own pod cannot bring its tables in line now, "" when it can. All
-// that are joined take part in it, and the highest goes first, as in a rolling update:
-// so only one pod at a time does it.
+// notYet says why the own pod cannot change its tables now, "" when it can. All joined
+// slaves take part in a change. The highest goes first, as in a rolling update, so only one
+// pod at a time changes.
 func (v View) notYet() string {
 	if kept := v.whyKept(v.Self); kept != "" {
 		return kept // the change would give up the mark of its copy
@@ -154,18 +153,17 @@ func (v View) nothingShared(slave, group int) string {
 		v.PodName(slave), v.Groups[group].Prefix)
 }
 
-// shared are the tables of the own configuration that another slave shares with the
-// master in a group. While a new table list goes round, a slave that still has the
-// old one lacks what is new: rows that its users put there reach nobody, and are
-// gone when it joins anew. A table may go from one group to another meanwhile; the
-// pair has it where the other slave has it, so that it is in none of the pairs twice
-// and is missing in none.
+// shared are the tables of the own configuration that another slave shares with the master
+// in a group. A slave with the old list does not replicate the new tables: rows that its
+// users write there reach nobody, and are gone when it joins anew. A table may move from one
+// group to another meanwhile. The pair has it in the group in which the other slave has it,
+// so it is in no pair twice and missing in none.
 func (v View) shared(slave, group int) []Table {
 	toMaster, _ := v.object(Side{Master, slave}, group)
 	return toMaster.Has(v.Items())
 }
 
-// forgotten are the objects of the own server that go to pods of this StatefulSet and
+// Forgotten are the objects of the own server that go to pods of this StatefulSet and
 // that the configuration does not know: of a block that was removed or renamed, or
 // for a pod beyond the server count. Nobody starts, stops or resets them.
 func (v View) Forgotten() []Object {

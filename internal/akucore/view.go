@@ -25,6 +25,7 @@ func (p Pod) Closed() bool {
 // Away tells whether the server cannot be reached, or does not answer in time.
 func (p Pod) Away() bool { return Away(p.Err) }
 
+// Away tells whether an error says that a server cannot be reached, or does not answer in time.
 func Away(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout) }
 
 // object gives the object of that name; an absent one has no XSN.
@@ -36,7 +37,7 @@ func (p Pod) object(name string) (Object, bool) {
 	return o, true
 }
 
-// View is what is true now, as far as it could be seen.
+// View is what is true now, as far as it was observed.
 type View struct {
 	Mesh
 	Pods map[int]Pod
@@ -45,9 +46,9 @@ type View struct {
 	Replicas int
 }
 
-// groups are the groups that a pair is set up for on either side, as far as that can be
-// seen: all of the mesh when there are none. A block that is new to the configuration
-// has no objects before its pods have started with it, one after the other.
+// groups are the groups for which a pair has an object on either side; all groups of the
+// mesh when there is none. A new group has no objects before its pods have started with it,
+// one after the other.
 func (v View) groups(side Side) []int {
 	var known, all []int
 	for g := range v.Groups {
@@ -89,8 +90,8 @@ const (
 	all
 )
 
-// joined tells whether a slave has a complete copy in the eyes of the master.
-// The master's XSN of the pair leaves Unset only at the end of a SYNC.
+// joined tells whether a slave has a complete copy as far as the master knows. The master's
+// XSN of the pair leaves Unset only at the end of a SYNC.
 func (v View) joined(slave int) bool {
 	return v.mark(Side{Master, slave}) != none
 }
@@ -101,17 +102,16 @@ func (v View) paired(peer int) bool {
 	return v.Pods[peer].Open() && v.mark(v.here(peer)) == all && v.mark(v.there(peer)) == all
 }
 
-// mayLack tells whether a slave is not sure to have what the own pod wrote once that
-// is delivered to the master and to all that are paired: its copy, or the one it is
-// just making, may be from before. One that is not joined may be about to make its pair
-// with the master anew at this moment, so it does not matter what is there of it.
+// mayLack tells whether a slave may lack what the own pod wrote, also when that is delivered
+// to the master and to all paired slaves: its copy, or the one that it is making, may be from
+// before. A slave that is not joined may make its pair with the master anew at this moment,
+// so what is there of the pair does not count.
 func (v View) mayLack(slave int) bool {
 	return !v.joined(slave) || !v.paired(slave)
 }
 
-// outdated tells whether a slave in service does not count as joined on the master
-// any more. It will see that, hand over what it has and join anew; until then its
-// users go on.
+// outdated tells whether a slave in service does not count as joined on the master any
+// more. It sees that, hands over what it has and joins anew. Until then its users go on.
 func (v View) outdated(slave int) bool {
 	return v.Pods[slave].Open() && v.mark(Side{slave, Master}) != none && v.mark(Side{Master, slave}) != all
 }
@@ -128,9 +128,9 @@ func (v View) has(side Side) bool {
 	return true
 }
 
-// awaited tells whether a peer that is not in service is to be waited for. One that
-// answers may be in service any moment. One that is away comes by itself only when
-// its number is lower: OrderedReady makes no higher pod before the own pod is ready.
+// awaited tells whether to wait for a peer that is not in service. One that answers may be
+// in service any moment. One that is away comes by itself only when its number is lower:
+// OrderedReady makes no higher pod before the own pod is ready.
 func (v View) awaited(peer int) bool {
 	return v.Pods[peer].Closed() || peer < v.Self && (v.Replicas < 0 || peer < v.Replicas)
 }

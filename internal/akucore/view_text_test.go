@@ -84,7 +84,7 @@ func (p *viewParser) podLine(words []string) (err error) {
 	default:
 		return errWords
 	}
-	for _, t := range p.Mesh.Beats() {
+	for _, t := range p.Beats() {
 		if pod.Err == nil {
 			pod.Beats[t] = map[int]Beats{}
 		}
@@ -112,7 +112,7 @@ func (p *viewParser) stateLine(word, rest string) error {
 		if _, err := fmt.Sscan(head, &of); err != nil {
 			return err
 		}
-		for _, t := range p.Mesh.Beats() {
+		for _, t := range p.Beats() {
 			pod.Beats[t][of] = beatsOf(list)
 		}
 	case "no": // no beat table [PREFIX]
