@@ -165,9 +165,13 @@ func TestSyncs_ToTwoPeers_RunAtTheSameTime(t *testing.T) {
 		c.Do(table, create(s[i], fmt.Sprintf("R%d", i), 0, "T1"))
 		targets = append(targets, c)
 	}
-	between(t, "two SYNCs", took(s[0], func() {
-		together(t, s[0], "ALTER REPLICATION R1 SYNC", "ALTER REPLICATION R2 SYNC")
-	}), 2*time.Second, 4*time.Second)
+	n1.Do("ALTER SYSTEM SET REPLICATION_SYNC_LOCK_TIMEOUT = 3600")
+	tx, _ := begin(t, s[0], "UPDATE T1 SET C3 = 0 WHERE C1 = 1") // neither ends before this does
+	first, second := beside(s[0], "", "ALTER REPLICATION R1 SYNC"), beside(s[0], "", "ALTER REPLICATION R2 SYNC")
+	n1.Until(soon, "SELECT COUNT(*) FROM V$REPSENDER WHERE STATUS = 6", "2")
+	end(t, tx.Commit)
+	ends(t, "a SYNC", first, 0)
+	ends(t, "the other SYNC", second, 0)
 	for _, c := range targets {
 		want(t, c, "SELECT COUNT(*) FROM T1", "2000")
 	}
