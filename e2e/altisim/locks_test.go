@@ -253,7 +253,7 @@ func TestTruncate_OfAStartedObject_EndsItsReceivers(t *testing.T) {
 	port := p.n1.Rows("SELECT SENDER_PORT FROM V$REPSENDER")
 	p.n1.Do("ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1", "TRUNCATE TABLE T1")
 	want(t, p.n1, "SELECT COUNT(*) FROM V$REPRECEIVER", "0")
-	want(t, p.n2, sender, "2|1")
+	p.n2.Until(soon, sender, "2|1")
 	want(t, p.n1, "SELECT SENDER_PORT FROM V$REPSENDER", port...) // its own goes on
 	p.n2.Do("INSERT INTO T1 VALUES (1, 'waits', 0)", alter("STOP"), alter("START"))
 	p.n1.Until(soon, "SELECT C1 FROM T1", "1")

@@ -108,7 +108,7 @@ func TestObject_StartedStoppedAndReset_ShowsItsState(t *testing.T) {
 	p.n2.Do(create(p.s2, "AKU_REP_01", 0, "T1"))
 	between(t, "START", took(p.s1, func() { p.n1.Do(alter("START")) }), 0, 2*time.Second)
 	want(t, p.n1, sender, "1|0")
-	want(t, p.n1, "SELECT REP_LAST_SN - REP_SN, REP_GAP, REP_GAP_SIZE FROM V$REPGAP", "0|0|0")
+	p.n1.Until(soon, "SELECT REP_LAST_SN - REP_SN, REP_GAP, REP_GAP_SIZE FROM V$REPGAP", "0|0|0")
 	want(t, p.n1, "SELECT SYNC_TABLE, SYNC_RECORD_COUNT FROM V$REPSYNC", "T1|-1")
 	want(t, p.n2, "SELECT REP_NAME, INSERT_SUCCESS_COUNT FROM V$REPRECEIVER", "AKU_REP_01|0")
 	want(t, p.n2, repState, "0|-1")

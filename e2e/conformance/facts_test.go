@@ -2,6 +2,9 @@ package conformance
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -49,4 +52,58 @@ func TestFacts_EachIsShownByACase(t *testing.T) {
 		}
 	}
 	t.Logf("%d cases show %d facts", cases, len(shown))
+}
+
+var (
+	inQuotes = regexp.MustCompile("`([^`]+)`")
+	testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
+
+// TestReadme_NamesFactsAndTestsThatExist holds the table of what nobody expects against the list of facts and the tests.
+func TestReadme_NamesFactsAndTestsThatExist(t *testing.T) {
+	facts, err := Facts(os.DirFS("."), "facts.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, f := range facts {
+		known[f.Name] = true
+	}
+	for _, pattern := range []string{"../altisim/*_test.go", "../altisim/engine/*_test.go", "../integration/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range testFunc.FindAllStringSubmatch(string(text), -1) {
+				known[f[1]] = true
+			}
+		}
+	}
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## What nobody expects")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := 0
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "|") {
+			continue
+		}
+		names := inQuotes.FindAllStringSubmatch(line, -1)
+		for _, name := range names {
+			if !known[name[1]] {
+				t.Errorf("%s is no fact and no test", name[1])
+			}
+		}
+		rows += min(len(names), 1)
+	}
+	if rows < 14 {
+		t.Errorf("the table has only %d rows that name something", rows)
+	}
 }

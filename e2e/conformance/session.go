@@ -198,7 +198,11 @@ const noResult = "Stmt did not create a result set"
 
 // Run implements Conn.
 func (c *odbcConn) Run(ctx context.Context, statement string) Outcome {
-	rows, err := c.conn.QueryContext(ctx, statement)
+	query := c.conn.QueryContext
+	if c.tx != nil {
+		query = c.tx.QueryContext // a connection that is gone under an open transaction would never be given up
+	}
+	rows, err := query(ctx, statement)
 	if err != nil {
 		if err.Error() == noResult {
 			return Outcome{}

@@ -42,6 +42,21 @@ type Session struct {
 	unreplicated bool // ALTER SESSION SET REPLICATION = FALSE or NONE
 	ddlSync      bool // ALTER SESSION SET REPLICATION_DDL_SYNC = 1
 	ddlLockWait  int  // seconds, 0 = none, -1 = for ever
+	statement    string
+}
+
+// Runs notes the statement that the session runs, "" when none.
+func (c *Session) Runs(statement string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.statement = statement
+}
+
+// Statement is what the session runs, or "".
+func (c *Session) Statement() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.statement
 }
 
 // Login opens a session or says why not.

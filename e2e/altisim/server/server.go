@@ -55,6 +55,8 @@ type Output struct {
 
 // Do runs one statement.
 func (c *Session) Do(ctx context.Context, st sqlfront.Statement, args []any) (Output, error) {
+	c.Runs(st.Source)
+	defer c.Runs("")
 	out, err := c.do(ctx, st, args)
 	if err != nil {
 		return out, translate(ctx, st, err)

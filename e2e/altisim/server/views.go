@@ -203,7 +203,13 @@ func (c *Session) sessions() (string, [][]any) {
 }
 
 func (c *Session) statements() (string, [][]any) {
-	return `SESSION_ID ID PARENT_ID CURSOR_TYPE QUERY TOTAL_TIME EXECUTE_TIME FETCH_TIME EXECUTE_FLAG`, nil
+	var rows [][]any
+	for _, s := range c.engine().Sessions() {
+		if text := s.Statement(); text != "" {
+			rows = append(rows, []any{s.ID, s.ID << 16, 0, nil, text, 0, 0, 0, 1})
+		}
+	}
+	return `SESSION_ID ID PARENT_ID CURSOR_TYPE QUERY TOTAL_TIME EXECUTE_TIME FETCH_TIME EXECUTE_FLAG`, rows
 }
 
 func (c *Session) instance() (string, [][]any) {

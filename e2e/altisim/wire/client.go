@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -25,6 +26,7 @@ type client struct {
 	secret  []byte
 	session *server.Session
 	running running
+	answers atomic.Bool // from a message to its answer
 
 	prepared map[string]prepared
 	portals  map[string]*portal
@@ -52,11 +54,11 @@ func (c *client) serve() error {
 		return errors.Join(c.back.Flush(), err)
 	}
 	defer c.session.Close()
-	// The end of the session ends the connection, and the other way round. Whoever waits for a statement when
-	// his session is closed is told.
+	// The end of the session ends the connection, and the other way round. Whoever waits for an answer when
+	// his session is closed gets it first.
 	ends := c.session.Context()
 	defer context.AfterFunc(ends, func() {
-		if !errors.Is(context.Cause(ends), engine.ErrSessionClosed) || !c.running.is() {
+		if !errors.Is(context.Cause(ends), engine.ErrSessionClosed) || !c.answers.Load() {
 			_ = c.conn.Close()
 		}
 	})()
@@ -68,6 +70,7 @@ func (c *client) serve() error {
 		if err := c.back.Flush(); err != nil {
 			return err
 		}
+		c.answers.Store(false)
 		if err := context.Cause(ends); err != nil {
 			return err
 		}
@@ -75,6 +78,7 @@ func (c *client) serve() error {
 		if err != nil {
 			return err
 		}
+		c.answers.Store(true)
 		if done, err := c.handle(m); done || err != nil {
 			return err
 		}

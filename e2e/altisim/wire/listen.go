@@ -97,12 +97,6 @@ func (r *running) set(cancel context.CancelCauseFunc) {
 	r.cancel = cancel
 }
 
-func (r *running) is() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.cancel != nil
-}
-
 func (r *running) end(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
