@@ -53,7 +53,7 @@ func (r *results) Targets() []target {
 	}
 	if t, ok := r.Traffic[byAku.name]; ok {
 		add("a quiet join over the servers' own work, 3 pods", fmt.Sprintf("≤ %.0f %%", 100*mostOverhead), fmt.Sprintf("%.1f %%", 100*t.Overhead()), t.Overhead() <= mostOverhead,
-			"a delivery waited for the sender's keep-alive")
+			"the looks at all servers, and the beats both ways before users are let in")
 	}
 	for _, g := range r.Growth {
 		if all := g.each(); len(all) > 1 {
