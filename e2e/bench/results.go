@@ -281,7 +281,7 @@ func (p plan) measureCounts(ctx context.Context, say func(string, ...any), r *re
 			if err != nil {
 				return err
 			}
-			say("%s: %s: %+v, overhead %.1f %%", p.base, w.name, t, 100*t.Overhead())
+			say("%s: %s: %s", p.base, w.name, t)
 			r.Traffic[w.name] = t
 		}
 		return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -56,12 +55,12 @@ func (r *results) Targets() []target {
 			"the looks at all servers, and the beats both ways before users are let in")
 	}
 	for _, g := range r.Growth {
-		if all := g.each(); len(all) > 1 {
-			least, most := slices.Min(all), slices.Max(all)
-			name := strings.TrimSuffix(g.Name, "s")
-			add("statements of a join, growth with the "+g.Name, "linear: the dearest further "+name+fmt.Sprintf(" ≤ %.2f × the cheapest", mostUneven),
-				fmt.Sprintf("%.1f-%.1f for each", least, most), most <= mostUneven*least, "")
+		if len(g.Points) < 2 {
+			continue
 		}
+		average, last := g.further()
+		add("statements of a join, growth with the "+g.Name, fmt.Sprintf("linear at most: the last ones ≤ %.2f × the average", mostGrowth),
+			fmt.Sprintf("%.2f for each, the last ones %.2f", average, last), last <= mostGrowth*average, "")
 	}
 	all = append(all, r.marginTargets()...)
 	for _, i := range r.Idle {
