@@ -52,7 +52,7 @@ lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck
 $(testrun): $(wildcard scripts/testrun/*.go)
 	@go build -buildvcs=false -o $@ ./scripts/testrun
 
-bench: setup ## not part of test, 15 min: what aku costs beside the documented order; writes docs/benchmarks.md (QUICK=1: 3 min)
+bench: setup ## not part of test, half an hour: what aku costs beside the documented order; writes docs/benchmarks.md (QUICK=1: 5 min)
 	scripts/bench.sh
 
 tried: ## put what the suites wrote to .build/tried into docs/tried.json, docs/proof.md and the table of the chart's README

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// mostUneven is how much more the dearest further pod or table may ask for than the
-// cheapest, where growth counts as linear.
-const mostUneven = 1.25
+// mostGrowth is how much more the last further pods or tables may ask for than all do on the
+// average, where growth counts as linear at most.
+const mostGrowth = 1.25
 
 // growth is what a join of aku asks of the servers along one dimension.
 type growth struct {
@@ -54,7 +54,7 @@ func (p plan) measureGrowth(ctx context.Context, say func(string, ...any), r *re
 				if err != nil {
 					return fmt.Errorf("%s: %w", here.shape, err)
 				}
-				say("%s: %+v", here.shape, known[here.shape])
+				say("%s: %s", here.shape, known[here.shape])
 			}
 			here.traffic = known[here.shape]
 		}
@@ -63,14 +63,12 @@ func (p plan) measureGrowth(ctx context.Context, say func(string, ...any), r *re
 	return nil
 }
 
-// each tells what a further pod or table adds to the statements, between one point and
-// the next.
-func (g growth) each() []float64 {
-	var all []float64
-	for i := 1; i < len(g.Points); i++ {
-		from, to := g.Points[i-1], g.Points[i]
-		further := to.Pods - from.Pods + to.Tables - from.Tables
-		all = append(all, float64(to.Statements-from.Statements)/float64(further))
+// further tells what a further pod or table adds to the statements: on the average, and the
+// last ones.
+func (g growth) further() (average, last float64) {
+	between := func(from, to grown) float64 {
+		return float64(to.Statements-from.Statements) / float64(to.Pods-from.Pods+to.Tables-from.Tables)
 	}
-	return all
+	end := len(g.Points) - 1
+	return between(g.Points[0], g.Points[end]), between(g.Points[end-1], g.Points[end])
 }

@@ -3,7 +3,7 @@
 // with the real server's waits, and what the sidecar and the programs need.
 //
 // `make bench` builds what it needs, runs it and writes docs/benchmarks.md; QUICK=1
-// measures a little of everything in about three minutes. The sidecar that is
+// measures a little of everything in about five minutes. The sidecar that is
 // measured runs in a mount namespace of its own: root, or a kernel that lets users
 // make namespaces, is needed.
 package main

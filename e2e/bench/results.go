@@ -97,7 +97,7 @@ func newPlan(quick bool) plan {
 	if quick {
 		p.repeats, p.rounds, p.idleFor = 1, 1, time.Minute
 		pods, tables, rows, trips = []int{3, 4}, []int{10, 100}, []int{10_000}, []int{0, 20}
-		p.rolling.Rows, p.idle = 10_000, p.idle[:2]
+		p.rolling.Rows, p.idle, p.margins = 10_000, p.idle[:2], p.margins[:1]
 	}
 	p.growth = growths(base, pods, tables)
 	vary("pods", func(s *shape, v int) { s.Pods = v }, "%d pods", pods...)
@@ -281,7 +281,7 @@ func (p plan) measureCounts(ctx context.Context, say func(string, ...any), r *re
 			if err != nil {
 				return err
 			}
-			say("%s: %s: %+v, overhead %.1f %%", p.base, w.name, t, 100*t.Overhead())
+			say("%s: %s: %s", p.base, w.name, t)
 			r.Traffic[w.name] = t
 		}
 		return nil

@@ -37,6 +37,10 @@ type change struct {
 // Overhead is what the program adds to the servers' own time.
 func (t traffic) Overhead() float64 { return float64(t.Took-t.Working) / float64(t.Working) }
 
+func (t traffic) String() string {
+	return fmt.Sprintf("%s, of it working %s, %d logins, %d statements, of them changes %d", t.Took, t.Working, t.Logins, t.Statements, t.Changes)
+}
+
 // of is how long some server was busy with changes whose text matches.
 func (t traffic) of(what *regexp.Regexp) time.Duration {
 	return union(slices.DeleteFunc(slices.Clone(t.changes), func(c change) bool { return !what.MatchString(c.text) }))
@@ -96,13 +100,17 @@ func (t *traffic) add(line string) error {
 		return nil
 	}
 	what := loggedTook.FindStringSubmatch(line)
-	if what == nil || what[3] == "SET" || what[3] == "SHOW" {
-		return nil // the driver's own
-	}
-	t.Statements++
-	if what[3] == "select" || what[3] == "SELECT" {
+	if what == nil {
 		return nil
 	}
+	switch strings.ToUpper(what[3]) {
+	case "SET", "SHOW":
+		return nil // the driver's own
+	case "SELECT":
+		t.Statements++
+		return nil
+	}
+	t.Statements++
 	t.Changes++
 	at, err := time.Parse(time.RFC3339, head[1])
 	if err != nil {
