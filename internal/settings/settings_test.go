@@ -246,3 +246,20 @@ func TestDriver_IsToldTheLimitOfALogin(t *testing.T) {
 		t.Errorf("AKU_ODBC_EXTRA is %q by default, want %s in it: the driver outlives the call otherwise", extra, want)
 	}
 }
+
+// A copy tells how far it is. Only what somebody has chosen limits one that moves.
+func TestCopyTimeout_IsNotThatOfTheDefault(t *testing.T) {
+	for value, want := range map[string]time.Duration{"": 0, "3600": 0, "0": 0, "7200": 2 * time.Hour, "60": time.Minute} {
+		env := good()
+		if value != "" {
+			env["AKU_QUERY_TIMEOUT"] = value
+		}
+		s, err := From(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Servers().CopyTimeout; got != want {
+			t.Errorf("AKU_QUERY_TIMEOUT %q: a copy may take %s, want %s", value, got, want)
+		}
+	}
+}
