@@ -80,7 +80,7 @@ var mutations = []mutation{
 	{what: "users whose sessions hang make a server that hangs", file: sessionGo, from: "int(s.abandoned.Load()) - len(s.ending)", to: "int(s.abandoned.Load())", tests: "TestCloseUserSessions"},
 	{what: "no session to spare", file: serverGo, from: "	sessions += spare\n", to: "", tests: "TestCloseUserSessions"},
 	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "		if !errors.Is(err, akucore.ErrBusy) {\n			s.dbaFree <- struct{}{}\n", to: "		if !errors.Is(err, akucore.ErrBusy) {\n", tests: "TestSYSDBA_"},
-	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "ender.End(ctx)", tests: "TestEnd_LeavesNoMarker", in: withServers},
+	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "errors.Join(ender.End(ctx))", tests: "TestEnd_LeavesNoMarker", in: withServers},
 
 	// An error dropped.
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_OfAnotherMesh", in: withServers},
