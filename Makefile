@@ -43,7 +43,7 @@ test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it u
 test-release: $(testrun) ## a release is the same bytes twice, and is fetched from a registry by digest
 	$(testrun) release
 
-mutations: ## break the code around the rules in some fifty ways: each must turn a test red (ONLY=words: some of them)
+mutations: ## break the code around the rules in some 120 ways: each must turn a test red (ONLY=words: some of them)
 	go run ./scripts/mutations $(ONLY)
 
 lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck

@@ -9,35 +9,41 @@ import (
 
 // A server that hangs at the end of a session must not keep anybody from the others.
 func TestDisconnectThatHangs_HoldsUpNobodyElse(t *testing.T) {
-	t.Parallel()
-	var first sync.Once
-	closing, goOn := make(chan struct{}), make(chan struct{})
-	f := &fake{hangup: func() {
-		first.Do(func() { close(closing) })
-		<-goOn
-	}}
-	servers := f.servers(t)
-	peer := servers.Server(1).(*Server)
-	c, err := peer.acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	peer.release(c)
-	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		servers.CloseIdle()
-	}()
-	<-closing
-	for name, lock := range map[string]*sync.Mutex{"all servers": &servers.mu, "the server that hangs": &peer.mu} {
-		if !lock.TryLock() {
-			t.Errorf("%s: locked while a session ends", name)
-			continue
+	synctest.Test(t, func(t *testing.T) {
+		var first sync.Once
+		closing, goOn := make(chan struct{}), make(chan struct{})
+		f := &fake{hangup: func() {
+			first.Do(func() { close(closing) })
+			<-goOn
+		}}
+		servers := f.servers(t)
+		peer := servers.Server(1).(*Server)
+		c, err := peer.acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-		lock.Unlock()
-	}
-	close(goOn)
-	<-closed
+		peer.release(c)
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			servers.CloseIdle()
+		}()
+		<-closing
+		select {
+		case <-closed:
+			t.Fatal("it has ended already, and nothing is seen")
+		default:
+		}
+		for name, lock := range map[string]*sync.Mutex{"all servers": &servers.mu, "the server that hangs": &peer.mu} {
+			if !lock.TryLock() {
+				t.Errorf("%s: locked while a session ends", name)
+				continue
+			}
+			lock.Unlock()
+		}
+		close(goOn)
+		<-closed
+	})
 }
 
 func TestDisconnectThatHangs_IsNotWaitedForForLong(t *testing.T) {

@@ -192,3 +192,25 @@ func TestSYSDBA_IsWaitedForAWhile_AndGivenBack(t *testing.T) {
 		}
 	})
 }
+
+func TestSYSDBA_LoginThatFails_LeavesTheTurnToTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tries atomic.Int32
+		f := &fake{login: func(dsn string) error {
+			if strings.Contains(dsn, "SYSDBA") && tries.Add(1) == 1 {
+				return said("HY000", 0x410C9, "Remote access as SYSDBA not allowed")
+			}
+			return closedToUsers(dsn)
+		}}
+		servers := f.servers(t)
+		if err := own(servers).Stop(t.Context(), "R"); !errors.Is(err, akucore.ErrFatal) {
+			t.Errorf("a login that is refused: %v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := own(servers).Stop(ctx, "R"); err != nil {
+			t.Errorf("the next one: %v", err)
+		}
+		servers.CloseIdle()
+	})
+}

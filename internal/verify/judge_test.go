@@ -81,11 +81,12 @@ func TestMustFind_ARowThatIsShownAndNotFound_IsAFault(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := comparisonOf(&test.row)
+				one, here, there := test.row, test.row, test.row
+				c := comparisonOf(&one)
 				if err := c.mustFind(t.Context(), 0, c.candidates[0]); errors.Is(err, akucore.ErrFatal) != test.fault {
 					t.Errorf("%v", err)
 				}
-				if _, _, err := comparisonOf(&test.row, &test.row).judge(t.Context()); errors.Is(err, akucore.ErrFatal) != test.fault {
+				if _, _, err := comparisonOf(&here, &there).judge(t.Context()); errors.Is(err, akucore.ErrFatal) != test.fault {
 					t.Errorf("as a candidate: %v", err)
 				}
 			})

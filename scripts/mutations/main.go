@@ -79,7 +79,11 @@ func mutate() error {
 			chosen = append(chosen, m)
 		}
 	}
+	fmt.Println("without a breakage")
 	failed := unbroken(chosen)
+	for _, err := range failed {
+		fmt.Println("RED    ", err)
+	}
 	var mu sync.Mutex
 	caught := 0
 	inTurn(chosen, func(m mutation) {
@@ -132,7 +136,7 @@ func unbroken(all []mutation) []error {
 	var mu sync.Mutex
 	var red []error
 	inTurn(slices.Sorted(maps.Keys(tests)), func(in string) {
-		seen, err := run("", in, strings.Join(tests[in], "|"))
+		seen, err := run("", in, strings.Join(tests[in], "|"), buildLimit)
 		mu.Lock()
 		defer mu.Unlock()
 		if seen != nil || err != nil {
@@ -142,8 +146,9 @@ func unbroken(all []mutation) []error {
 	return red
 }
 
-// run runs tests, with an overlay unless that is "". Seen is what is red, err what kept them from running.
-func run(overlay, in, tests string) (seen, err error) {
+// run runs tests within a limit, with an overlay unless that is "". Seen is what is red,
+// err what kept them from running.
+func run(overlay, in, tests string, limit time.Duration) (seen, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit+limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout", limit.String(),
@@ -176,7 +181,7 @@ func (m mutation) try(dir string) (seen bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	red, err := run(overlay, m.where(), m.tests)
+	red, err := run(overlay, m.where(), m.tests, limit)
 	return red != nil, err
 }
 
