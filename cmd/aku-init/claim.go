@@ -28,7 +28,7 @@ func claim(ctx context.Context) error {
 	case err == nil:
 		log.Info("the folders of the data are kept for this pod", "files", c.Files)
 	case ctx.Err() == nil && s.PodEvents == 1:
-		event := kube.Event{Warning: true, Reason: "FolderInUse", Text: err.Error()}
+		event := kube.Note{Warning: true, Reason: "FolderInUse", Text: err.Error()}
 		if failed := (kube.OwnPod{Name: s.PodName, UID: s.PodUID}).Tell(ctx, event); failed != nil {
 			log.Warn("kubectl describe shows no Event of it", "error", failed)
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"aku/internal/process"
+	"aku/internal/pulse"
 	"aku/internal/settings"
 	"aku/internal/status"
 	"aku/internal/wiring"
@@ -56,10 +57,8 @@ func showStatus(ctx context.Context, args []string) error {
 			if err != nil || !*watch {
 				return err
 			}
-			select {
-			case <-ctx.Done():
+			if pulse.Sleep(ctx, lookAgain) != nil {
 				return nil
-			case <-time.After(lookAgain):
 			}
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 	"aku/internal/recovery"
 	"aku/internal/verify"
 )
@@ -32,11 +33,11 @@ func (p *pod) loseVolume() {
 }
 
 // recover does what aku-init recover does in the pod.
-func (p *pod) recover(ctx context.Context, source int, onStep func(akucore.Step)) (string, error) {
+func (p *pod) recover(ctx context.Context, source int, report func(lifecycle.Event)) (string, error) {
 	s, servers := p.settings()
 	defer servers.CloseIdle()
 	var text strings.Builder
-	err := recovery.Recovery{Settings: s, Servers: servers, Log: p.logger(), Source: source, OnStep: onStep}.Run(ctx, &text)
+	err := recovery.Recovery{Settings: s, Servers: servers, Log: p.logger(), Source: source, Report: report}.Run(ctx, &text)
 	return text.String(), err
 }
 
@@ -90,11 +91,14 @@ func TestRecover_InterruptedAtAnyStep_StaysClosedAndGoesOn(t *testing.T) {
 		var mu sync.Mutex
 		steps := 0
 		var last akucore.Step
-		_, err := master.recover(ctx, 1, func(s akucore.Step) {
+		_, err := master.recover(ctx, 1, func(e lifecycle.Event) {
+			if e.Kind != lifecycle.StepBegun {
+				return
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if steps++; steps == at {
-				last = s
+				last = e.Step
 				cancel()
 			}
 		})

@@ -457,7 +457,14 @@ func (c *conn) StartRetry(ctx context.Context, object string) error {
 }
 
 func (c *conn) Stop(ctx context.Context, object string) error {
-	return c.run(ctx, changeTimeout, "STOP", object, func(ctx context.Context, s *server) error { return s.stop(ctx, object) })
+	return c.run(ctx, changeTimeout, "STOP", object, func(ctx context.Context, s *server) error {
+		if c.w.options.HoldNobody && c.kind == sidecar && s.pod != c.pod {
+			if o := s.volume.objects[object]; o != nil && o.peer != c.pod {
+				return nil // the changes of others are held back so
+			}
+		}
+		return s.stop(ctx, object)
+	})
 }
 
 func (c *conn) Reset(ctx context.Context, object string) error {

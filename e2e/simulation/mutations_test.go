@@ -597,7 +597,7 @@ func withoutOthers(m akucore.Mesh, p akucore.Plan) akucore.Plan {
 func both(a, b func(*Options)) func(*Options) { return func(o *Options) { a(o); b(o) } }
 
 func unchecked(g akucore.Guard) func(*Options) {
-	return func(o *Options) { o.Unchecked = map[akucore.Guard]bool{g: true} }
+	return func(o *Options) { o.Unguarded = g }
 }
 
 func start(plan func(akucore.View, akucore.StartOptions) akucore.Plan) func(*Options) {

@@ -1,9 +1,11 @@
 package simulation
 
 import (
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // settled is how long something must have been true so that who looked before a
@@ -27,11 +29,48 @@ type claim struct {
 }
 
 // claimed notes what a step is about to be done under.
-func (p *pod) claimed(c *client, s akucore.Step) {
+func (p *pod) claimed(c *client, e lifecycle.Event) {
+	if e.Kind != lifecycle.StepBegun {
+		return
+	}
+	s := e.Step
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	m := p.mesh()
+	if guard, taken := p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Group}]; taken {
+		s.If = guard
+	}
 	p.w.claims[claim{c, s.On, s.Object(m)}] = s.If
+}
+
+// taken is a step whose guard was taken away, of one program.
+type taken struct {
+	by              *client
+	do              akucore.Verb
+	on, peer, group int
+}
+
+// unguarded takes the guard away that a mutation is about. What the steps claim stays the
+// same, and so does how they are carried out.
+func (p *pod) unguarded(c *client, plan akucore.Plan) akucore.Plan {
+	guard := p.w.options.Unguarded
+	if guard == akucore.Unguarded {
+		return plan
+	}
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	stages := slices.Clone(plan.Stages)
+	for i := range stages {
+		stages[i].Steps = slices.Clone(stages[i].Steps)
+		for j, s := range stages[i].Steps {
+			if s.If == guard {
+				p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Group}] = guard
+				stages[i].Steps[j].If, stages[i].Steps[j].New = akucore.Unguarded, s.New || guard == akucore.IfKept
+			}
+		}
+	}
+	plan.Stages = stages
+	return plan
 }
 
 // back tells whether a pod's server has been within reach of another for a while.

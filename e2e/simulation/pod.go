@@ -242,14 +242,13 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 		cancel()
 	})
 	starter := &lifecycle.Starter{
-		Runner: p.runner(c),
+		Runner: p.starting(c),
 		Options: akucore.StartOptions{
 			Flush: p.w.options.FlushAtStart, FlushTimeout: 300 * time.Second,
 		},
 		Replicas: p.replicas,
-		Why:      func(why string) { p.notReady(c, why) },
 		SQL:      func(akucore.Step) []string { return nil },
-		Plan:     p.decide,
+		Plan:     func(v akucore.View, o akucore.StartOptions) akucore.Plan { return p.unguarded(c, p.decide(v, o)) },
 	}
 	instance, err := starter.Start(ctx)
 	if err != nil {
@@ -279,9 +278,15 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 	defer stop()
 	p.w.spawn(func() { p.beat(beating, c) })
 	if p.w.options.NoSweep {
-		err = lifecycle.Watch(ctx, c.Server(p.number), instance, present)
+		err = lifecycle.WatchServer(ctx, c.Server(p.number), instance, present)
 	} else {
-		err = lifecycle.Attend(ctx, p.runner(c), instance, p.replicas, present, func() {})
+		watcher := lifecycle.Watcher{
+			Runner: p.runner(c), Since: instance, Replicas: p.replicas, Present: present, Observed: func() {},
+			Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+				return p.unguarded(c, akucore.PlanStart(v, o))
+			},
+		}
+		err = watcher.Watch(ctx)
 	}
 	p.w.mu.Lock()
 	if errors.Is(err, lifecycle.ErrGone) && !c.dead {
@@ -340,9 +345,25 @@ func (p *pod) runner(c *client) *lifecycle.Runner {
 	return &lifecycle.Runner{
 		Mesh: p.mesh(), Servers: c, Log: slog.New(slog.DiscardHandler),
 		RetryCount: 5, RetryDelay: time.Second, DrainTime: drainTime,
-		Unchecked: p.w.options.Unchecked, LockWait: lockWait, HoldNobody: p.w.options.HoldNobody, Tell: p.w.heard,
-		OnStep: func(s akucore.Step) { p.claimed(c, s) },
+		LockWait: lockWait,
+		Report:   func(e lifecycle.Event) { p.claimed(c, e); p.w.heard(e) },
 	}
+}
+
+// starting is the runner of a start, which also shows why the pod is not yet in service.
+func (p *pod) starting(c *client) *lifecycle.Runner {
+	r := p.runner(c)
+	report := r.Report
+	r.Report = func(e lifecycle.Event) {
+		switch e.Kind {
+		case lifecycle.Planned:
+			p.notReady(c, e.Plan.Name)
+		case lifecycle.Waiting:
+			p.notReady(c, e.Err.Error())
+		}
+		report(e)
+	}
+	return r
 }
 
 // end is a pod deleted in order: hook, SIGTERM, and SIGKILL when the grace period
@@ -401,13 +422,17 @@ func (p *pod) runHook() {
 		return
 	}
 	budget := lifecycle.Split(endTimeout-drainTime, p.w.options.Shutdown)
+	rules := p.w.options.PlanEnd
+	if rules == nil {
+		rules = akucore.PlanEnd
+	}
 	ender := lifecycle.Ender{
 		Runner: p.runner(c),
 		Options: akucore.EndOptions{
 			Flush: p.w.options.FlushAtEnd, DeliverLimit: budget.Deliver, Reset: p.w.options.Reset, Shutdown: p.w.options.Shutdown,
 		},
 		Replicas: p.replicas,
-		Plan:     p.w.options.PlanEnd,
+		Plan:     func(v akucore.View, o akucore.EndOptions) akucore.Plan { return p.unguarded(c, rules(v, o)) },
 	}
 	err := ender.End(ctx)
 	c.CloseIdle()

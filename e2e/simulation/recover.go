@@ -234,7 +234,7 @@ func (p *pod) recoverFrom(source int, without []int) error {
 		if err != nil {
 			return errors.Join(err, last)
 		}
-		plan := rules(view, source, without...)
+		plan := p.unguarded(c, rules(view, source, without...))
 		if plan.Wait != "" {
 			return errors.Join(fmt.Errorf("%w: %s", errRefused, plan.Wait), last)
 		}

@@ -44,13 +44,13 @@ type Options struct {
 
 	// What follows takes a rule away, to see that the simulation finds what it is for.
 
-	Unchecked  map[akucore.Guard]bool // guards that are not checked
-	NoSweep    bool                   // nobody looks after the copies in service
-	RepeatSync bool                   // a SYNC that was cut is repeated by itself
-	NeverClose bool                   // users stay in at an end
-	HoldNobody bool                   // others are not held back while a statement waits for its tables
-	Unawaited  bool                   // a beat counts as arrived when it is written
-	Uncounted  bool                   // nobody looks at what receivers failed to apply
+	Unguarded  akucore.Guard // steps with this guard have none
+	NoSweep    bool          // nobody looks after the copies in service
+	RepeatSync bool          // a SYNC that was cut is repeated by itself
+	NeverClose bool          // users stay in at an end
+	HoldNobody bool          // others are not held back while a statement waits for its tables
+	Unawaited  bool          // a beat counts as arrived when it is written
+	Uncounted  bool          // nobody looks at what receivers failed to apply
 	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
 	PlanStart func(akucore.View, akucore.StartOptions) akucore.Plan
 	PlanEnd   func(akucore.View, akucore.EndOptions) akucore.Plan
@@ -138,7 +138,7 @@ func Run(o Options) Outcome {
 	}
 	first, events := happens(rand.New(rand.NewPCG(o.Seed, 2)), o)
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, lives: map[int64]beatLife{}}
+	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, unguarded: map[taken]akucore.Guard{}, lives: map[int64]beatLife{}}
 	w.journal.latest, w.journal.shared, w.givenUp = map[place]written{}, map[place]bool{}, map[place]bool{}
 	w.set.replicas = first
 	w.mu.Lock()

@@ -43,6 +43,7 @@ type world struct {
 	armed      []*armed
 	journal    journal
 	claims     claims
+	unguarded  map[taken]akucore.Guard // what a mutation has taken away
 	dice       map[dieKey]uint64
 	told       strings.Builder
 	violations []string

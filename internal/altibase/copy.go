@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 const (
@@ -50,12 +51,8 @@ func (s *Server) Sync(ctx context.Context, object string, parallel int, tables [
 // watchCopy gives a copy up that has stood still for too long.
 func (s *Server) watchCopy(ctx context.Context, object string, giveUp context.CancelCauseFunc) {
 	seen, moved := "", time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(copyLook):
-		}
+	ctx = pulse.With(ctx, nil) // it runs beside the copy, and does not speak for it
+	for pulse.Sleep(ctx, copyLook) == nil {
 		progress, err := s.SyncProgress(ctx, object)
 		if now := fmt.Sprint(progress); err == nil && now != seen {
 			seen, moved = now, time.Now()

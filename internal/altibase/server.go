@@ -11,6 +11,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/lifecycle"
+	"aku/internal/pulse"
 )
 
 const (
@@ -225,11 +226,9 @@ func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
 			s.dbaFree <- struct{}{}
 			return nil, err
 		}
-		select {
-		case <-patience.Done():
+		if pulse.Sleep(patience, 100*time.Millisecond) != nil {
 			s.dbaFree <- struct{}{}
 			return nil, err
-		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }

@@ -38,27 +38,32 @@ func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, lo
 		return replicas
 	}}
 	var recorder steps.Recorder
-	still := still{log: log, left: ender.Left}
+	progress := lifecycle.Progress{Mesh: s.Mesh(), Shutdown: ender.Options.Shutdown}
+	still := still{log: log, left: progress.Left}
 	sayDone := sync.OnceFunc(func() { log.Info("AKU run successfully.") })
-	ender.Runner.OnStep = func(step akucore.Step) {
-		still.say()
-		// The container ends with its server, and would cut this line off. Should the stop
-		// itself fail, the lines after it say so.
-		if step.Do == akucore.Shutdown && len(ender.Left()) == 1 {
-			sayDone()
-		}
-	}
-	ender.Runner.Tell = func(e lifecycle.Event) {
-		recorder.Tell(e)
-		if e.Kind == lifecycle.StepDone || e.Kind == lifecycle.StepFailed {
+	ender.Runner.Report = func(e lifecycle.Event) {
+		switch e.Kind {
+		case lifecycle.StepBegun:
 			still.say()
+			// The container ends with its server, and would cut this line off. Should the stop
+			// itself fail, the lines after it say so.
+			if e.Step.Do == akucore.Shutdown && len(progress.Left()) == 1 {
+				sayDone()
+			}
+			progress.Record(e)
+		case lifecycle.StepDone, lifecycle.StepFailed:
+			progress.Record(e)
+			still.say()
+		default:
+			progress.Record(e)
 		}
+		recorder.Record(e)
 	}
 	still.say()
 	// A line of its own, said in time also when a call into a server that hangs does
 	// not come back: it is what people look for when a pod ended half-way.
 	sayUndone := sync.OnceFunc(func() {
-		log.Error(lifecycle.WhyCut(ctx), "left_undone", lifecycle.LeftUndone(ender.Left()))
+		log.Error(lifecycle.WhyCut(ctx), "left_undone", lifecycle.LeftUndone(progress.Left()))
 	})
 	defer context.AfterFunc(ctx, sayUndone)()
 	recorder.Begin()

@@ -19,9 +19,9 @@ type OwnPod struct {
 	API
 }
 
-// Event is something that people have to know of a pod: `kubectl describe pod` and
+// Note is something that people have to know of a pod. It becomes an Event: `kubectl describe pod` and
 // `kubectl get events` show it, for an hour unless the cluster is set otherwise.
-type Event struct {
+type Note struct {
 	Warning bool
 	Reason  string // one word, in CamelCase
 	Text    string
@@ -51,7 +51,7 @@ func (p OwnPod) Grace(ctx context.Context) (grace time.Duration, ok bool, err er
 
 // Tell makes an Event about the pod. Making is all it does: to count up an earlier one
 // would need the right to read and change the Events of the whole namespace.
-func (p OwnPod) Tell(ctx context.Context, e Event) error {
+func (p OwnPod) Tell(ctx context.Context, e Note) error {
 	namespace, err := p.credential("namespace")
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func TestTell_IsAboutThisVeryPod(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 	})
 	pod := OwnPod{Name: "altibase-0", UID: "1-2-3", API: set.API}
-	if err := pod.Tell(t.Context(), Event{Warning: true, Reason: "MasterFailed", Text: "it lost its rows"}); err != nil {
+	if err := pod.Tell(t.Context(), Note{Warning: true, Reason: "MasterFailed", Text: "it lost its rows"}); err != nil {
 		t.Fatal(err)
 	}
 	about, _ := got["involvedObject"].(map[string]any)
@@ -51,7 +51,7 @@ func TestTell_TextOfAnyLengthFits(t *testing.T) {
 		}
 	})
 	for _, text := range []string{strings.Repeat("ü", maxMessage), "x" + strings.Repeat("ü", maxMessage)} {
-		if err := (OwnPod{Name: "altibase-0", API: set.API}).Tell(t.Context(), Event{Text: text}); err != nil {
+		if err := (OwnPod{Name: "altibase-0", API: set.API}).Tell(t.Context(), Note{Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		if len(got.Message) > maxMessage || len(got.Message) < maxMessage-8 || !strings.HasSuffix(got.Message, "ü …") || !utf8.ValidString(got.Message) {
@@ -90,7 +90,7 @@ func TestGrace_IsThatOfTheDeletion(t *testing.T) {
 func TestTell_MissingRightIsSaid(t *testing.T) {
 	t.Parallel()
 	set := api(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
-	err := OwnPod{Name: "altibase-0", API: set.API}.Tell(t.Context(), Event{})
+	err := OwnPod{Name: "altibase-0", API: set.API}.Tell(t.Context(), Note{})
 	if !Forbidden(err) || !strings.Contains(err.Error(), "the service account needs create on events") {
 		t.Errorf("%v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"aku/internal/pulse"
 )
 
 const (
@@ -65,7 +67,7 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 				return err
 			}
 		}
-		if !pause(ctx) {
+		if pulse.Sleep(ctx, scalePoll) != nil {
 			return s.inVain(left)
 		}
 	}
@@ -90,19 +92,9 @@ func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 			log.Warn("trying again", "error", err)
 			said = now
 		}
-		if !pause(ctx) {
+		if pulse.Sleep(ctx, scalePoll) != nil {
 			return err
 		}
-	}
-}
-
-// pause is false when the context has ended.
-func pause(ctx context.Context) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(scalePoll):
-		return true
 	}
 }
 

@@ -1,13 +1,15 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // errUsersStay: users are still in although they were asked to go, and were closed.
@@ -19,7 +21,7 @@ const closeLimit = 10 * time.Second
 // close keeps new users out, gives those inside time to leave, and closes the rest. Every
 // session that later steps need is opened before: ADMIN_MODE 1 lets in no new ones. Where
 // the server has none to spare, users are shut out all the same.
-func (r *Runner) close(ctx context.Context, own Server, pod int) error {
+func (r *Runner) close(ctx context.Context, own Users, pod int) error {
 	sessions := len(r.Mesh.Groups)*len(r.Mesh.Peers()) + 1
 	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, akucore.ErrClosed) {
 		r.Log.Warn("sessions could not be opened ahead", "error", err)
@@ -51,7 +53,7 @@ func (r *Runner) close(ctx context.Context, own Server, pod int) error {
 		if now.After(gone) {
 			return retry.Unrecoverable(fmt.Errorf("%w: %s", errUsersStay, whoStays(users)))
 		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+		if err := pulse.Sleep(ctx, 100*time.Millisecond); err != nil {
 			return fmt.Errorf("%w: %s: %w", errUsersStay, whoStays(users), err)
 		}
 	}

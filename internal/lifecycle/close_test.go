@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"log/slog"
@@ -9,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // crowdedServer has a user whose session goes some time after it was closed.
@@ -150,12 +151,14 @@ func TestEnd_ShorterThanTheDrainTime_StillDeliversAndStops(t *testing.T) {
 				r := Runner{Mesh: m, Servers: pods{0: &endServer{began: time.Now()}, 1: own}, Log: slog.New(slog.DiscardHandler), DrainTime: time.Minute, RetryCount: 5, RetryDelay: time.Second}
 				ctx, cancel := context.WithTimeout(t.Context(), limit)
 				defer cancel()
+				progress := Progress{Mesh: m}
+				r.Report = progress.Record
 				e := Ender{Runner: &r, Options: akucore.EndOptions{Flush: true, Reset: akucore.ResetAlways}}
 				err := e.End(ctx)
 				if !errors.Is(err, errUsersStay) {
 					t.Errorf("error %v", err)
 				}
-				left := strings.Join(e.Left(), "; ")
+				left := strings.Join(progress.Left(), "; ")
 				if strings.Contains(left, "DELIVER") || strings.Contains(left, "STOP") || !strings.Contains(left, "RESET AKU_REP_01") {
 					t.Errorf("left undone: %s", left)
 				}
@@ -176,12 +179,14 @@ func TestEnd_UsersThatStay_NothingIsReset(t *testing.T) {
 		r := Runner{Mesh: m, Servers: pods{0: &endServer{began: time.Now()}, 1: own}, Log: slog.New(slog.DiscardHandler)}
 		ctx, cancel := context.WithTimeout(t.Context(), 120*time.Second)
 		defer cancel()
+		progress := Progress{Mesh: m}
+		r.Report = progress.Record
 		e := Ender{Runner: &r, Options: akucore.EndOptions{Flush: true, Reset: akucore.ResetAlways}}
 		err := e.End(ctx)
 		if !errors.Is(err, errUsersStay) {
 			t.Errorf("error %v", err)
 		}
-		left := strings.Join(e.Left(), "; ")
+		left := strings.Join(progress.Left(), "; ")
 		if strings.Contains(left, "DELIVER") || strings.Contains(left, "STOP") || !strings.Contains(left, "RESET AKU_REP_01") {
 			t.Errorf("left undone: %s", left)
 		}

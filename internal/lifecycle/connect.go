@@ -1,10 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 const (
@@ -14,6 +16,12 @@ const (
 	connectInterval = 2 * time.Millisecond
 )
 
+// starting is what start needs of a server.
+type starting interface {
+	States
+	Senders
+}
+
 // start starts a sender and sees to it that it reaches its peer. START looks for the
 // peer's answer once a second, and on the one session of a closed server one START
 // follows the other; START RETRY comes back at once. But it sets the restart number
@@ -21,7 +29,7 @@ const (
 // then has the sender skip what lies below. So it is for an object that has its number
 // from this very database, and for one that is new on both sides. A sender that does not
 // get through is stopped, and START says why.
-func (r *Runner) start(ctx context.Context, server Server, s akucore.Step, spec akucore.ObjectSpec) error {
+func (r *Runner) start(ctx context.Context, server starting, s akucore.Step, spec akucore.ObjectSpec) error {
 	if s.If != akucore.IfKept && !s.New {
 		return server.Start(ctx, spec.Name)
 	}
@@ -37,7 +45,7 @@ func (r *Runner) start(ctx context.Context, server Server, s akucore.Step, spec 
 		if state, err = server.Sender(ctx, spec.Name); err != nil || state == akucore.SenderRunning {
 			return err
 		}
-		if err := sleep(ctx, min(pause, pollMost, time.Until(deadline))); err != nil {
+		if err := pulse.Sleep(ctx, min(pause, pollMost, time.Until(deadline))); err != nil {
 			return err
 		}
 	}

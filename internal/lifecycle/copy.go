@@ -21,7 +21,7 @@ const (
 // sync copies, and says how far it is. A SYNC waits for the transactions that have written
 // the tables, then it has its view of the rows and lets the locks go. Until then the
 // changes of the other pods are held back.
-func (r *Runner) sync(ctx context.Context, source Server, s akucore.Step, object string, parallel int) error {
+func (r *Runner) sync(ctx context.Context, source Copying, s akucore.Step, object string, parallel int) error {
 	if err := r.outlast(ctx, s); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (r *Runner) sync(ctx context.Context, source Server, s akucore.Step, object
 }
 
 // follow asks a copy how far it is until it is done.
-func (r *Runner) follow(ctx context.Context, source Server, s akucore.Step, object string, earlier int64, resume func(), done <-chan error) error {
+func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, object string, earlier int64, resume func(), done <-chan error) error {
 	tick := time.NewTicker(copyBegins)
 	defer tick.Stop()
 	c := copying{rows: map[string]int64{}, began: time.Now(), told: time.Now()}
@@ -66,7 +66,7 @@ func (r *Runner) follow(ctx context.Context, source Server, s akucore.Step, obje
 		}
 		if now := time.Now(); !now.Before(look) {
 			look = now.Add(copyInterval)
-			r.tell(Event{Kind: Copied, Step: s, Rows: c.add(r, object, progress)})
+			r.report(Event{Kind: Copied, Step: s, Rows: c.add(r, object, progress)})
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 const (
@@ -104,7 +106,7 @@ func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) e
 				}
 			}
 		}
-		if err := sleep(ctx, poll); err != nil {
+		if err := pulse.Sleep(ctx, poll); err != nil {
 			return r.notArrived(s, began)
 		}
 	}

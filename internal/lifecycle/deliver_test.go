@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"log/slog"
@@ -10,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // beatServer is both sides of a pair: a beat arrives after a while.
@@ -133,7 +134,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 				test.server.began = time.Now()
 				m, told := mesh(1), 0
 				m.ReceiverLockTimeout = time.Hour
-				r := Runner{Mesh: m, Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler), Tell: func(e Event) {
+				r := Runner{Mesh: m, Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler), Report: func(e Event) {
 					if e.Kind == GivenUp {
 						told++
 					}

@@ -1,11 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // Budget splits the one number that bounds an end.
@@ -44,10 +45,10 @@ type Ender struct {
 	Plan func(akucore.View, akucore.EndOptions) akucore.Plan
 }
 
-// End keeps users out, then observes, plans and runs once, as far as it gets. What
-// fails is told; what would lose something then is not done.
+// End keeps users out, then observes, plans and runs once, as far as it gets. Errors are
+// joined; a step that would lose something after one of them is not done.
 //
-// Users are out before the look, because nobody can join beside a pod that is closed:
+// Users are out before it observes, because nobody can join beside a pod that is closed:
 // every join that counts on this pod has begun by then, and is seen.
 func (e *Ender) End(ctx context.Context) error {
 	r := e.Runner

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"bytes"
 	"context"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 func TestSplit_TailsAreKept(t *testing.T) {

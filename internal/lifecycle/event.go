@@ -1,28 +1,34 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"time"
+
+	"aku/internal/akucore"
 )
 
-// Event is something that a Runner or a Starter saw or did, for those who show it to
-// people. Nothing is decided by it.
+// Event is something that a Runner or a Starter sees or does. It is for those who show it to
+// people: nothing is decided by it.
 type Event struct {
 	Kind EventKind
-	Plan string        // Planned: its name
-	Step akucore.Step  // StepDone, StepFailed, StepRetried, Copied
+	Plan akucore.Plan  // Planned
+	Step akucore.Step  // of the Step kinds, Copied and GivenUp
+	At   Place         // of the Step kinds
 	Took time.Duration // StepDone, StepFailed: with all its tries
 	Err  error         // StepFailed, StepRetried, Waiting, GivenUp
 	Rows int64         // Copied: rows so far, as the server last showed them; a lower bound
 }
+
+// Place is where a step stands in its plan: two steps may have the same words.
+type Place struct{ Stage, Step int }
 
 // EventKind says what happened.
 type EventKind int
 
 // The kinds.
 const (
-	// Planned: a plan is about to run.
+	// Planned: a plan begins to run.
 	Planned EventKind = iota
+	StepBegun
 	StepDone
 	StepFailed
 	// StepRetried: a try of a step failed, and there will be another one.
@@ -35,9 +41,9 @@ const (
 	GivenUp
 )
 
-// tell tells who watches the runner, if anybody does.
-func (r *Runner) tell(e Event) {
-	if r.Tell != nil {
-		r.Tell(e)
+// report reports an event, if anybody listens.
+func (r *Runner) report(e Event) {
+	if r.Report != nil {
+		r.Report(e)
 	}
 }

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -12,17 +11,20 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
-func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
+func TestReport_HasPlanTriesAndOutcomeOfAStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		again := errors.New("Handshake Process Error")
-		var told []string
+		var reported []string
 		r := Runner{
 			Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: again}}, Log: slog.New(slog.DiscardHandler), RetryCount: 1, RetryDelay: time.Second,
-			Tell: func(e Event) { told = append(told, fmt.Sprint(e.Kind, e.Step.Do, e.Took, e.Err)) },
+			Report: func(e Event) { reported = append(reported, fmt.Sprint(e.Kind, e.Step.Do, e.At, e.Took, e.Err)) },
 		}
-		plan := akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}}}}}}
+		plan := akucore.Plan{Stages: []akucore.Stage{{}, {Steps: []akucore.Step{{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}}}}}}
 		if err := r.Run(t.Context(), plan); err != nil {
 			t.Fatal(err)
 		}
@@ -30,12 +32,17 @@ func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
 		if err := r.Run(t.Context(), plan); err == nil {
 			t.Fatal("no error")
 		}
+		at := Place{1, 0}
 		want := []string{
-			fmt.Sprint(StepRetried, akucore.Stop, time.Duration(0), again),
-			fmt.Sprint(StepDone, akucore.Stop, time.Second, nil),
-			fmt.Sprint(StepFailed, akucore.Stop, time.Duration(0), akucore.ErrFatal),
+			fmt.Sprint(Planned, akucore.Verb(""), Place{}, time.Duration(0), nil),
+			fmt.Sprint(StepBegun, akucore.Stop, at, time.Duration(0), nil),
+			fmt.Sprint(StepRetried, akucore.Stop, at, time.Duration(0), again),
+			fmt.Sprint(StepDone, akucore.Stop, at, time.Second, nil),
+			fmt.Sprint(Planned, akucore.Verb(""), Place{}, time.Duration(0), nil),
+			fmt.Sprint(StepBegun, akucore.Stop, at, time.Duration(0), nil),
+			fmt.Sprint(StepFailed, akucore.Stop, at, time.Duration(0), akucore.ErrFatal),
 		}
-		if diff := cmp.Diff(want, told); diff != "" {
+		if diff := cmp.Diff(want, reported); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -45,16 +52,16 @@ func TestTell_SaysTriesAndOutcomeOfAStep(t *testing.T) {
 type copyServer struct{ idleServer }
 
 func (copyServer) Sync(ctx context.Context, _ string, _ int, _ []akucore.Table, _ time.Duration) error {
-	return sleep(ctx, 3500*time.Millisecond)
+	return pulse.Sleep(ctx, 3500*time.Millisecond)
 }
 
 var copied = []int64{100, 250, -1}
 
-func TestTell_SaysHowManyRowsWereCopied(t *testing.T) {
+func TestReport_HasTheRowsThatWereCopied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rows []int64
 		server := &progressServer{began: time.Now()}
-		r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), Tell: func(e Event) {
+		r := Runner{Mesh: mesh(0), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), Report: func(e Event) {
 			if e.Kind == Copied {
 				rows = append(rows, e.Rows)
 			}

@@ -1,12 +1,12 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // ErrGivenUp says that a beat arrived, and changes before it were not applied.
@@ -25,7 +25,7 @@ func givenUp(before, after *akucore.Received) error {
 // sayGivenUp tells people that rows of a pod are missing, or other, on its peer.
 func (r *Runner) sayGivenUp(object string, from, to int, err error) {
 	r.Log.Warn("rows may differ between the pods", "replication", object, "from", r.Mesh.PodName(from), "to", r.Mesh.PodName(to), "error", err)
-	r.tell(Event{Kind: GivenUp, Step: akucore.Step{Side: akucore.Side{On: from, Peer: to}}, Err: err})
+	r.report(Event{Kind: GivenUp, Step: akucore.Step{Side: akucore.Side{On: from, Peer: to}}, Err: err})
 }
 
 // failuresLimit bounds a look at what receivers failed to apply.
@@ -35,24 +35,16 @@ const failuresLimit = 2 * time.Second
 type counts map[int]map[string]akucore.Traffic
 
 func (r *Runner) count(ctx context.Context) counts {
-	ctx, cancel := context.WithTimeout(ctx, failuresLimit)
-	defer cancel()
-	seen := counts{}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for pod := range r.Mesh.ServerCount {
-		wg.Go(func() {
-			traffic, err := r.Servers.Server(pod).Traffic(ctx)
-			if err != nil {
-				return // who cannot be asked now has no part in it
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			seen[pod] = traffic
-		})
+	traffic, errs := AskPods(ctx, r.Mesh.ServerCount, r.Mesh.ServerCount, failuresLimit, func(ctx context.Context, pod int) (map[string]akucore.Traffic, error) {
+		return r.Servers.Server(pod).Traffic(ctx)
+	})
+	counted := counts{}
+	for pod, err := range errs {
+		if err == nil { // a pod that cannot be asked now has no part in it
+			counted[pod] = traffic[pod]
+		}
 	}
-	wg.Wait()
-	return seen
+	return counted
 }
 
 // watchFailures runs a plan that copies, and says which receivers failed to apply

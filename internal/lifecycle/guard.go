@@ -1,12 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
 )
 
 // errReset: the object has no XSN any more.
@@ -23,9 +24,6 @@ func (r *Runner) permit(ctx context.Context, s akucore.Step) error {
 
 // check holds a step against its guard, on the servers as they are right now.
 func (r *Runner) check(ctx context.Context, s akucore.Step) error {
-	if r.Unchecked[s.If] {
-		return nil
-	}
 	switch s.If {
 	case akucore.IfAway:
 		return r.checkAway(ctx, s)
@@ -46,7 +44,7 @@ func (r *Runner) check(ctx context.Context, s akucore.Step) error {
 }
 
 func (r *Runner) checkAway(ctx context.Context, s akucore.Step) error {
-	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
 	if _, err := r.Servers.Server(s.Peer).Brief(ctx); !akucore.Away(err) {
 		return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
@@ -55,7 +53,7 @@ func (r *Runner) checkAway(ctx context.Context, s akucore.Step) error {
 }
 
 func (r *Runner) checkKept(ctx context.Context, s akucore.Step) error {
-	state, err := looked(r.Servers.Server(s.On).Brief(ctx))
+	state, err := checked(r.Servers.Server(s.On).Brief(ctx))
 	if err != nil {
 		return err
 	}
@@ -66,7 +64,7 @@ func (r *Runner) checkKept(ctx context.Context, s akucore.Step) error {
 }
 
 func (r *Runner) checkOnlyThere(ctx context.Context, s akucore.Step) error {
-	own, err := looked(r.Servers.Server(r.Mesh.Self).State(ctx, Want{Listed: []string{s.Object(r.Mesh)}}))
+	own, err := checked(r.Servers.Server(r.Mesh.Self).State(ctx, Want{Listed: []string{s.Object(r.Mesh)}}))
 	if err != nil {
 		return err
 	}
@@ -77,7 +75,7 @@ func (r *Runner) checkOnlyThere(ctx context.Context, s akucore.Step) error {
 }
 
 func (r *Runner) checkStopped(ctx context.Context, s akucore.Step) error {
-	own, err := looked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
+	own, err := checked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
 	if err == nil && own.Objects[s.Object(r.Mesh)].Started {
 		return fmt.Errorf("refused: %s is started", s.Object(r.Mesh))
 	}
@@ -108,7 +106,7 @@ func (r *Runner) checkHandedOver(ctx context.Context) error {
 	if lacking := own.Lacking(r.Mesh, r.Mesh.Self); len(lacking) > 0 {
 		return fmt.Errorf("refused: %w on %s", ErrGivenUp, r.Mesh.PodName(lacking[0]))
 	}
-	users, err := looked(r.Servers.Server(r.Mesh.Self).UserSessions(ctx))
+	users, err := checked(r.Servers.Server(r.Mesh.Self).UserSessions(ctx))
 	if err == nil && len(users) > 0 {
 		return fmt.Errorf("refused: %w: %s", errUsersStay, whoStays(users))
 	}
@@ -128,7 +126,7 @@ func (r *Runner) checkRecovering(ctx context.Context, s akucore.Step) error {
 	if err := r.allDelivered(); err != nil {
 		return err
 	}
-	state, err := looked(r.Servers.Server(source).Brief(ctx))
+	state, err := checked(r.Servers.Server(source).Brief(ctx))
 	switch {
 	case err != nil:
 		return fmt.Errorf("the source %s: %w", r.Mesh.PodName(source), err)
@@ -142,7 +140,7 @@ func (r *Runner) checkRecovering(ctx context.Context, s akucore.Step) error {
 
 // ownClosed is the state of the own server, which must let no users in.
 func (r *Runner) ownClosed(ctx context.Context) (akucore.State, error) {
-	own, err := looked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
+	own, err := checked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
 	if err == nil && !own.AdminMode {
 		err = fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(r.Mesh.Self))
 	}
@@ -159,8 +157,8 @@ func (r *Runner) allDelivered() error {
 	return first
 }
 
-// looked says that what failed is only the look before a statement.
-func looked[T any](seen T, err error) (T, error) {
+// checked marks an error as one of the check before a statement, which was not sent.
+func checked[T any](seen T, err error) (T, error) {
 	if err != nil {
 		err = fmt.Errorf("check before it: %w", err)
 	}

@@ -1,22 +1,26 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+
+	"aku/internal/akucore"
 )
 
-// progress is how far a Runner is with its plan, for those who have to say what was
-// left undone when time is over. It can be asked while steps are under way.
-type progress struct {
+// Progress knows from the events of an end how far it is, for those who have to say what
+// was left undone when time is over.
+type Progress struct {
+	Mesh     akucore.Mesh
+	Shutdown bool // the end stops its server
+
 	mu     sync.Mutex
-	stages [][]*stepState // nil before there is a plan
+	stages [][]stepState // nil before there is a plan
 }
 
-// stepState is how far one step of the plan is: two steps may have the same words.
+// stepState is how far one step of the plan is.
 type stepState struct {
 	words string
 	state string // "" before it begins
@@ -28,65 +32,54 @@ const (
 	stepDone     = "done"
 )
 
-// plan forgets the plan before.
-func (p *progress) plan(plan akucore.Plan, m akucore.Mesh) {
-	stages := make([][]*stepState, len(plan.Stages))
-	for i, stage := range plan.Stages {
-		for _, s := range stage.Steps {
-			stages[i] = append(stages[i], &stepState{words: s.Describe(m)})
+// Record takes an event in. A new plan takes the place of the one before.
+func (p *Progress) Record(e Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e.Kind {
+	case Planned:
+		p.stages = make([][]stepState, len(e.Plan.Stages))
+		for i, stage := range e.Plan.Stages {
+			for _, s := range stage.Steps {
+				p.stages[i] = append(p.stages[i], stepState{words: s.Describe(p.Mesh)})
+			}
 		}
+	case StepBegun:
+		p.stages[e.At.Stage][e.At.Step].state = stepUnderWay
+	case StepFailed:
+		p.stages[e.At.Stage][e.At.Step].state = stepFailed
+	case StepDone:
+		p.stages[e.At.Stage][e.At.Step].state = stepDone
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stages = stages
 }
 
-// of are the states of a stage's steps, in their order.
-func (p *progress) of(stage int) []*stepState {
+// Left are the steps of the end that are not done, in their order, each with how far it
+// came. It can be asked at any time, also when End does not come back.
+func (p *Progress) Left() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stages[stage]
-}
-
-func (p *progress) set(step *stepState, state string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	step.state = state
-}
-
-// left are the steps that are not done, each with how far it came; planned is false
-// while there is no plan.
-func (p *progress) left() (steps []string, planned bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	if p.stages == nil {
+		return p.unplanned()
+	}
+	var left []string
 	for _, stage := range p.stages {
 		for _, s := range stage {
 			switch s.state {
 			case "":
-				steps = append(steps, s.words)
+				left = append(left, s.words)
 			case stepDone:
 			default:
-				steps = append(steps, s.words+" ("+s.state+")")
+				left = append(left, s.words+" ("+s.state+")")
 			}
 		}
 	}
-	return steps, p.stages != nil
+	return left
 }
 
-// Left says which steps of the end are not done, in their order. It can be asked at any
-// time, also when End does not come back.
-func (e *Ender) Left() []string {
-	steps, planned := e.Runner.progress.left()
-	if !planned {
-		return e.unplanned()
-	}
-	return steps
-}
-
-// unplanned is what an end has to do as long as nobody has looked at the servers: every
+// unplanned is what an end has to do as long as it has not observed the servers: every
 // pair that there can be is meant.
-func (e *Ender) unplanned() []string {
-	m := e.Runner.Mesh
+func (p *Progress) unplanned() []string {
+	m := p.Mesh
 	var objects []string
 	for _, peer := range m.Peers() {
 		for _, g := range m.Groups {
@@ -97,7 +90,7 @@ func (e *Ender) unplanned() []string {
 		akucore.Step{Do: akucore.Close, Side: akucore.Side{On: m.Self}}.Describe(m) + " (under way)",
 		"the look at the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(objects, ", "),
 	}
-	if e.Options.Shutdown {
+	if p.Shutdown {
 		steps = append(steps, akucore.Step{Do: akucore.Shutdown, Side: akucore.Side{On: m.Self}}.Describe(m))
 	}
 	return steps

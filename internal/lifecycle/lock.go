@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,9 @@ import (
 	"time"
 
 	"github.com/avast/retry-go/v4"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // Some statements lock the tables of an object on their server. They wait for whoever has
@@ -37,7 +39,7 @@ func (r *Runner) locked(ctx context.Context, s akucore.Step, do func(wait time.D
 		if err := do(0); !errors.Is(err, akucore.ErrLocked) {
 			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := pulse.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, lockPauseMost)
@@ -67,7 +69,7 @@ func (r *Runner) lockWait() time.Duration { return max(r.LockWait, time.Second) 
 // than a statement may wait for it: to queue behind it would only stop the users. What
 // receivers hold does not matter, they are about to be held back.
 func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
-	server := r.Servers.Server(s.On)
+	var server Transactions = r.Servers.Server(s.On)
 	long := func(open []Transaction) []Transaction {
 		var long []Transaction
 		for _, t := range open {
@@ -94,7 +96,7 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 			told = true
 			r.sayWaiting(s, open)
 		}
-		if err := sleep(ctx, poll); err != nil {
+		if err := pulse.Sleep(ctx, poll); err != nil {
 			return err
 		}
 	}
@@ -104,9 +106,6 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 // Resume starts them again, whatever became of the statement; what a killed program has
 // left stopped, the sender's own sidecar starts.
 func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err error) {
-	if r.HoldNobody {
-		return func() {}, nil
-	}
 	h, begins := r.holds.join(s)
 	resume = sync.OnceFunc(func() {
 		if r.holds.leave(h) {
@@ -248,7 +247,7 @@ func (r *Runner) quietly(ctx context.Context, s akucore.Step) error {
 
 // stop stops a sender. Where the peer's receiver waits for a lock, the server's STOP waits
 // with it.
-func (r *Runner) stop(ctx context.Context, server Server, s akucore.Step, object string) error {
+func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, object string) error {
 	limited, cancel := context.WithTimeout(ctx, r.stopLimit())
 	defer cancel()
 	err := server.Stop(limited, object)

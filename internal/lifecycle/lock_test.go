@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"log/slog"
@@ -11,6 +10,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // lockServer refuses a CREATE at once, and lets it through when it may wait and the other
@@ -51,7 +53,7 @@ func (s *lockServer) Create(ctx context.Context, spec akucore.ObjectSpec, wait t
 	if wait == 0 {
 		return akucore.ErrLocked
 	}
-	if err := sleep(ctx, time.Second); err != nil {
+	if err := pulse.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	s.of.mu.Lock()
@@ -64,7 +66,7 @@ func (s *lockServer) Create(ctx context.Context, spec akucore.ObjectSpec, wait t
 }
 
 func (s *lockServer) Stop(ctx context.Context, object string) error {
-	if err := sleep(ctx, time.Second); err != nil {
+	if err := pulse.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	return s.note("STOP", object, true)

@@ -1,136 +1,48 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
-	"slices"
-	"sync"
-	"time"
+
+	"aku/internal/akucore"
 )
 
-// observeTimeout bounds how long one peer may take to answer when it is
-// looked at; a peer that hangs counts as not reachable.
-const observeTimeout = 10 * time.Second
-
-// Observe looks at the own server and all peers at the same time. A peer that
-// cannot be seen is part of the answer; only the own server is an error.
+// Observe reads the own server and all peers at the same time. A peer that does not answer
+// is part of the View; only a fault of the own server is an error.
 func Observe(ctx context.Context, m akucore.Mesh, servers Servers, replicas int) (akucore.View, error) {
-	return observe(ctx, m, replicas, m.ServerCount, func(ctx context.Context, pod int) (akucore.State, error) {
-		return servers.Server(pod).State(ctx, Want{Tables: tablesOf(m, pod), Beats: m.Beats()})
-	})
+	return observe(ctx, m, replicas, m.ServerCount, wholly(m, servers))
 }
 
 // observeBriefly is Observe without the lists of tables and the hosts.
 func observeBriefly(ctx context.Context, m akucore.Mesh, servers Servers, replicas int) (akucore.View, error) {
-	return observe(ctx, m, replicas, m.ServerCount, brief(servers))
+	return observe(ctx, m, replicas, m.ServerCount, func(ctx context.Context, pod int) (akucore.State, error) { return servers.Server(pod).Brief(ctx) })
 }
 
 // fewAtOnce is how many servers are asked at the same time when nothing is in a hurry:
 // each takes a thread and memory for its answer.
 const fewAtOnce = 2
 
-// observeAtLeisure is Observe, or observeBriefly, of a few servers at a time. Lists are
-// only those that the start of the own pod goes by: of its own pairs, and of all on the
-// own server and on the master.
-func observeAtLeisure(ctx context.Context, m akucore.Mesh, servers Servers, replicas int, whole bool) (akucore.View, error) {
-	look := brief(servers)
-	if whole {
-		look = func(ctx context.Context, pod int) (akucore.State, error) {
-			var listed []string
-			if pod != m.Self && pod != akucore.Master {
-				for _, g := range m.Groups {
-					listed = append(listed, g.Object(akucore.PairOf(m.Self, pod)))
-				}
-			}
-			return servers.Server(pod).State(ctx, Want{Tables: tablesOf(m, pod), Beats: m.Beats(), Listed: listed})
+// observeAtLeisure is Observe of a few servers at a time.
+func observeAtLeisure(ctx context.Context, m akucore.Mesh, servers Servers, replicas int) (akucore.View, error) {
+	return observe(ctx, m, replicas, fewAtOnce, wholly(m, servers))
+}
+
+// wholly reads all that a plan may go by: whether a table can be replicated matters on
+// the own server only.
+func wholly(m akucore.Mesh, servers Servers) func(context.Context, int) (akucore.State, error) {
+	return func(ctx context.Context, pod int) (akucore.State, error) {
+		want := Want{Beats: m.Beats()}
+		if pod == m.Self {
+			want.Tables = m.Tables()
 		}
+		return servers.Server(pod).State(ctx, want)
 	}
-	return observe(ctx, m, replicas, fewAtOnce, look)
 }
 
-func brief(servers Servers) func(context.Context, int) (akucore.State, error) {
-	return func(ctx context.Context, pod int) (akucore.State, error) { return servers.Server(pod).Brief(ctx) }
-}
-
-// tablesOf are the tables that are looked for on a pod.
-func tablesOf(m akucore.Mesh, pod int) []akucore.Table {
-	if pod != m.Self {
-		return nil
-	}
-	return m.Tables()
-}
-
-func observe(ctx context.Context, m akucore.Mesh, replicas, atOnce int, look func(context.Context, int) (akucore.State, error)) (akucore.View, error) {
+func observe(ctx context.Context, m akucore.Mesh, replicas, atOnce int, ask func(context.Context, int) (akucore.State, error)) (akucore.View, error) {
 	v := akucore.View{Mesh: m, Pods: make(map[int]akucore.Pod, m.ServerCount), Replicas: replicas}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	turns := make(chan struct{}, atOnce)
-	known := lists(m)
-	for pod := range m.ServerCount {
-		wg.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			ctx, cancel := context.WithTimeout(ctx, observeTimeout)
-			defer cancel()
-			state, err := look(ctx, pod)
-			mu.Lock()
-			defer mu.Unlock()
-			known = share(known, state.Objects)
-			v.Pods[pod] = akucore.Pod{State: state, Err: err}
-		})
+	states, errs := AskPods(ctx, m.ServerCount, atOnce, AnswerLimit, ask)
+	for pod, state := range states {
+		v.Pods[pod] = akucore.Pod{State: state, Err: errs[pod]}
 	}
-	wg.Wait()
 	return v, v.Pods[m.Self].Err
-}
-
-// lists are the configured ones.
-func lists(m akucore.Mesh) [][]akucore.Table {
-	var lists [][]akucore.Table
-	for _, g := range m.Groups {
-		lists = append(lists, g.Items())
-	}
-	return lists
-}
-
-// share has objects with a known list hold that one, as usually all do, and gives the
-// lists that are known then.
-func share(lists [][]akucore.Table, objects map[string]akucore.Object) [][]akucore.Table {
-	for name, o := range objects {
-		if len(o.Tables) == 0 {
-			continue
-		}
-		known := slices.IndexFunc(lists, func(l []akucore.Table) bool { return slices.Equal(l, o.Tables) })
-		if known < 0 {
-			lists = append(lists, slices.Clip(o.Tables))
-			continue
-		}
-		o.Tables = lists[known]
-		objects[name] = o
-	}
-	return lists
-}
-
-// complete adds what an earlier, full look saw to a brief one, and tells whether that
-// is all: no object is new, and none has another number of tables.
-func complete(v, earlier akucore.View) bool {
-	for number, pod := range v.Pods {
-		if pod.Err != nil {
-			continue
-		}
-		before := earlier.Pods[number]
-		if before.Err != nil || len(before.Objects) != len(pod.Objects) {
-			return false
-		}
-		for name, o := range pod.Objects {
-			known, ok := before.Objects[name]
-			if !ok || known.Items != o.Items {
-				return false
-			}
-			o.Host, o.Port, o.Tables = known.Host, known.Port, known.Tables
-			pod.Objects[name] = o
-		}
-		pod.Tables = before.Tables
-		v.Pods[number] = pod
-	}
-	return true
 }

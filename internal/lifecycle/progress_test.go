@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"bytes"
 	"context"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"aku/internal/akucore"
 )
 
 // slowServer copies 100 records a second of one table and 10 of another one, and has a peer

@@ -1,8 +1,9 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"errors"
+
+	"aku/internal/akucore"
 )
 
 // Reason is why something failed or a pod is not in service, in one of few words.

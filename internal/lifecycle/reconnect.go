@@ -1,10 +1,11 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // reconnectAfter is how long a beat is late before its sender is suspected to send to
@@ -18,7 +19,7 @@ const reconnectAfter = 10 * time.Second
 // STOP be done, the sender is found stopped like any other.
 func (r *Runner) reconnect(ctx context.Context, s akucore.Step) (done bool, err error) {
 	object := s.Object(r.Mesh)
-	sender := r.Servers.Server(s.On)
+	var sender Senders = r.Servers.Server(s.On)
 	state, err := sender.Sender(ctx, object)
 	if err != nil || state != akucore.SenderRunning {
 		return false, err

@@ -30,20 +30,9 @@ type Runner struct {
 	// LockWait is how long a statement may queue for table locks, and users behind it
 	// (AKU_LOCK_WAIT); at least 1 s.
 	LockWait time.Duration
-	// OnStep is told of each step before it runs; nil for nobody.
-	OnStep func(akucore.Step)
-	// Tell is told what happens, also by the Starter and while the pod is watched; nil
-	// for nobody. It is called from several goroutines and must not block.
-	Tell func(Event)
-	// Unchecked are guards that tests switch off, to see that something then breaks.
-	Unchecked map[akucore.Guard]bool
-	// HoldNobody leaves the other pods' senders running while a statement waits for its
-	// locks. Tests see that something then breaks.
-	HoldNobody bool
-
-	// progress is how far the run is.
-	progress progress
-
+	// Report is called with each event, also of the Starter; nil for nobody. It is called
+	// from several goroutines and must not block.
+	Report func(Event)
 	// undelivered are the deliveries that failed in this run, and the steps on pairs of
 	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
@@ -57,6 +46,7 @@ type Runner struct {
 
 // Run carries out a plan and stops at the first stage that fails.
 func (r *Runner) Run(ctx context.Context, p akucore.Plan) error {
+	r.begin(p)
 	if p.Copies() {
 		return r.watchFailures(ctx, r.Mesh.Self, func() error { return r.run(ctx, p) })
 	}
@@ -64,9 +54,8 @@ func (r *Runner) Run(ctx context.Context, p akucore.Plan) error {
 }
 
 func (r *Runner) run(ctx context.Context, p akucore.Plan) error {
-	r.begin(p)
 	for i, stage := range p.Stages {
-		if err := r.stage(ctx, stage, r.progress.of(i)); err != nil {
+		if err := r.stage(ctx, stage, i); err != nil {
 			return err
 		}
 	}
@@ -79,7 +68,7 @@ func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
 	r.begin(p)
 	var failed []error
 	for i, stage := range p.Stages {
-		failed = append(failed, r.stage(ctx, stage, r.progress.of(i)))
+		failed = append(failed, r.stage(ctx, stage, i))
 	}
 	return errors.Join(failed...)
 }
@@ -87,12 +76,12 @@ func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
 // begin forgets what was proven and not proven in the run before.
 func (r *Runner) begin(p akucore.Plan) {
 	r.undelivered.Clear()
-	r.progress.plan(p, r.Mesh)
+	r.report(Event{Kind: Planned, Plan: p})
 }
 
 // stage runs the steps of a stage at the same time, those on one object of one
 // server one after the other.
-func (r *Runner) stage(ctx context.Context, stage akucore.Stage, states []*stepState) error {
+func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) error {
 	began := time.Now()
 	if stage.Begin != "" {
 		r.Log.Info(stage.Begin)
@@ -100,7 +89,7 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, states []*stepS
 	type object struct{ on, peer, group int }
 	chains := map[object][]turn{}
 	for i, t := range turns(stage) {
-		t.state = states[i]
+		t.at = Place{number, i}
 		at := object{t.step.On, t.step.Peer, t.step.Group}
 		if stage.InTurn && t.step.On == r.Mesh.Self {
 			at = object{on: t.step.On}
@@ -140,10 +129,7 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, states []*stepS
 // step runs one step, again where that can help. Its limit holds for all its tries.
 func (r *Runner) step(ctx context.Context, t turn) error {
 	s := t.step
-	if r.OnStep != nil {
-		r.OnStep(s)
-	}
-	r.progress.set(t.state, stepUnderWay)
+	r.report(Event{Kind: StepBegun, Step: s, At: t.at})
 	if s.For > 0 && s.Do != akucore.Delay {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.For)
@@ -151,25 +137,24 @@ func (r *Runner) step(ctx context.Context, t turn) error {
 	}
 	t.await(ctx)
 	began := time.Now()
-	err := r.tries(ctx, s)
+	err := r.tries(ctx, t)
 	if err != nil {
-		r.progress.set(t.state, stepFailed)
-		r.tell(Event{Kind: StepFailed, Step: s, Took: time.Since(began), Err: err})
+		r.report(Event{Kind: StepFailed, Step: s, At: t.at, Took: time.Since(began), Err: err})
 		if s.Proves() || s.OnObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
 			r.undelivered.Store(s.Describe(r.Mesh), err)
 		}
 		return err
 	}
 	took := time.Since(began)
-	r.progress.set(t.state, stepDone)
 	r.Log.Info("done", "step", s.Describe(r.Mesh), "took", took.Round(time.Millisecond))
-	r.tell(Event{Kind: StepDone, Step: s, Took: took})
+	r.report(Event{Kind: StepDone, Step: s, At: t.at, Took: took})
 	return nil
 }
 
 // tries runs a step until it works or cannot. When time is over between two tries, the
 // error is that of the last one.
-func (r *Runner) tries(ctx context.Context, s akucore.Step) error {
+func (r *Runner) tries(ctx context.Context, t turn) error {
+	s := t.step
 	var last error
 	err := retry.Do(
 		func() error {
@@ -195,7 +180,7 @@ func (r *Runner) tries(ctx context.Context, s akucore.Step) error {
 				return // the last try failed as well
 			}
 			r.Log.Warn("trying again", "step", s.Describe(r.Mesh), "attempt", n+1, "error", err)
-			r.tell(Event{Kind: StepRetried, Step: s, Err: err})
+			r.report(Event{Kind: StepRetried, Step: s, At: t.at, Err: err})
 		}),
 	)
 	if err != nil && ctx.Err() != nil && last != nil && !errors.Is(last, ctx.Err()) {
@@ -229,7 +214,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.Shutdown:
 		return server.Shutdown(ctx)
 	case akucore.Delay:
-		return sleep(ctx, s.For)
+		return pulse.Sleep(ctx, s.For)
 	case akucore.Deliver:
 		return r.deliver(ctx, s)
 	case akucore.Flush:
@@ -244,7 +229,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.AwaitLocks:
 		return server.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout)
 	case akucore.Settle:
-		return r.settle(ctx, s)
+		return r.settle(ctx, server, s)
 	case akucore.BeginRecovery, akucore.EndRecovery:
 		return r.setSign(ctx, server, s)
 	case akucore.ForgetGivenUp:
@@ -285,9 +270,15 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	return err
 }
 
+// changing is what a change of objects needs of a server.
+type changing interface {
+	States
+	Objects
+}
+
 // changeTables adds to an object those of the tables that it does not have, or takes
 // out those that it has: a plan, or a try of it, may have done some of it before.
-func (r *Runner) changeTables(ctx context.Context, server Server, s akucore.Step, object string) error {
+func (r *Runner) changeTables(ctx context.Context, server changing, s akucore.Step, object string) error {
 	return r.locked(ctx, s, func(wait time.Duration) error {
 		state, err := server.State(ctx, Want{Listed: []string{object}})
 		if err != nil {
@@ -322,7 +313,7 @@ func unlessMissing(err error) error {
 
 // isDone looks whether a statement that was refused as already done left the
 // object as the step wants it.
-func (r *Runner) isDone(ctx context.Context, server Server, s akucore.Step, spec akucore.ObjectSpec, refused error) error {
+func (r *Runner) isDone(ctx context.Context, server States, s akucore.Step, spec akucore.ObjectSpec, refused error) error {
 	state, err := server.State(ctx, Want{Listed: []string{spec.Name}})
 	if err != nil {
 		return err
@@ -349,16 +340,4 @@ func (r *Runner) isDone(ctx context.Context, server Server, s akucore.Step, spec
 		return refused
 	}
 	return nil
-}
-
-// sleep waits unless the context ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	pulse.Beat(ctx)
-	defer pulse.Beat(ctx)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // idleServer is a server on which nothing happens.
@@ -148,7 +150,7 @@ type refusingServer struct {
 }
 
 func (s *refusingServer) Stop(ctx context.Context, _ string) error {
-	if err := sleep(ctx, s.every); err != nil {
+	if err := pulse.Sleep(ctx, s.every); err != nil {
 		return err
 	}
 	return errors.New("ERR-61012 the sender is busy")
@@ -180,9 +182,11 @@ func TestStep_ItsLimitHoldsForAllTriesAndTheLastErrorIsSaid(t *testing.T) {
 func TestLeft_TwoStepsOfTheSameWordsAreTwo(t *testing.T) {
 	stop := akucore.Step{Do: akucore.Stop, Side: akucore.Side{On: 0, Peer: 1}}
 	r := Runner{Mesh: mesh(0), Servers: oneServer{&stopServer{fail: 1, with: akucore.ErrFatal}}, Log: slog.New(slog.DiscardHandler)}
+	progress := Progress{Mesh: r.Mesh}
+	r.Report = progress.Record
 	_ = r.RunAll(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{stop}}, {Steps: []akucore.Step{stop}}}})
-	left, planned := r.progress.left()
-	if want := []string{"altibase-0: STOP AKU_REP_01 (failed)"}; !planned || !slices.Equal(left, want) {
+	left := progress.Left()
+	if want := []string{"altibase-0: STOP AKU_REP_01 (failed)"}; !slices.Equal(left, want) {
 		t.Errorf("left %v, want %v", left, want)
 	}
 }

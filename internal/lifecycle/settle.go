@@ -1,11 +1,13 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"fmt"
 	"slices"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // settleLimit is how long a join waits for transactions of others. The server bounds
@@ -17,8 +19,7 @@ const settleLimit = 60 * time.Second
 // that it starts at, so a log pinned at "now" leaves all of it out, also what is
 // written later; and a copy that is made before its COMMIT does not have it either. What
 // a receiver writes is sent to nobody.
-func (r *Runner) settle(ctx context.Context, s akucore.Step) error {
-	server := r.Servers.Server(s.On)
+func (r *Runner) settle(ctx context.Context, server Transactions, s akucore.Step) error {
 	users := func(open []Transaction) []Transaction {
 		return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
 	}
@@ -41,7 +42,7 @@ func (r *Runner) settle(ctx context.Context, s akucore.Step) error {
 			told = true
 			r.sayWaiting(s, first)
 		}
-		if err := sleep(ctx, poll); err != nil {
+		if err := pulse.Sleep(ctx, poll); err != nil {
 			return err
 		}
 		now, ok, err := server.OpenTransactions(ctx)

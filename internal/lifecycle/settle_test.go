@@ -1,13 +1,14 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
 )
 
 // transactionServer is a server with open transactions that end after some time.
@@ -49,7 +50,7 @@ func TestSettle_WaitsForTheTransactionsThatAreOpenNow(t *testing.T) {
 				}
 				r := Runner{Mesh: mesh(2), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler)}
 				began := time.Now()
-				err := r.settle(t.Context(), akucore.Step{Do: akucore.Settle, Side: akucore.Side{On: 1, Peer: akucore.Master}})
+				err := r.settle(t.Context(), server, akucore.Step{Do: akucore.Settle, Side: akucore.Side{On: 1, Peer: akucore.Master}})
 				if took := time.Since(began); took < test.atLeast || took > test.atMost || errors.Is(err, akucore.ErrTimeout) != test.timedOut || (err != nil) != test.timedOut {
 					t.Errorf("it took %s, error %v", took, err)
 				}

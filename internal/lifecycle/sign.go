@@ -1,15 +1,16 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
 )
 
-// setSign makes or removes the sign of a recovery. That it is so already is as well.
-func (r *Runner) setSign(ctx context.Context, master Server, s akucore.Step) error {
+// setSign makes or removes the sign of a recovery. Already being so counts as success.
+func (r *Runner) setSign(ctx context.Context, master changing, s akucore.Step) error {
 	spec := r.Mesh.RecoverySign(s.Peer, s.Generation)
 	err := r.locked(ctx, s, func(wait time.Duration) error {
 		if s.Do == akucore.BeginRecovery {

@@ -14,8 +14,8 @@ import (
 var ErrHuman = errors.New("somebody must act")
 
 const (
-	// lookAgain is how long a start waits before it looks at the servers again.
-	lookAgain = time.Second
+	// observeAgain is the time before a start observes again, when it cannot go on.
+	observeAgain = time.Second
 	// repeatLog is how often an unchanged reason to wait is logged.
 	repeatLog = 30 * time.Second
 )
@@ -24,21 +24,19 @@ const (
 type Starter struct {
 	Runner  *Runner
 	Options akucore.StartOptions
-	// Scripts are run once on a new server, before replication is set up. They are read at
-	// every look, so that who mends one need not restart the pod; nil for none.
+	// Scripts are run once on a new server, before replication is set up. They are read before
+	// every plan, so that mending one needs no restart of the pod; nil for none.
 	Scripts func() []Script
 	// Replicas tells how many pods there are to be, or -1.
 	Replicas func(context.Context) int
-	// Why is told why the pod is not yet in service; nil for nobody.
-	Why func(string)
-	// Tries is how often to look before the start is given up; 0 = for ever.
+	// Tries is how often the start observes before it is given up; 0 = for ever.
 	Tries int
 	// SQL gives the statements of a step, for people.
 	SQL func(akucore.Step) []string
 	// Plan decides; nil for PlanStart. Tests put other rules in its place.
 	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
 
-	looked bool // for forgotten objects
+	warned bool // of forgotten objects
 	said   string
 	saidAt time.Time
 }
@@ -64,9 +62,9 @@ func (s *Starter) Start(ctx context.Context) (akucore.Instance, error) {
 			return akucore.Instance{}, err
 		}
 		s.say(err)
-		r.tell(Event{Kind: Waiting, Err: err})
+		r.report(Event{Kind: Waiting, Err: err})
 		r.Servers.CloseIdle()
-		if err := sleep(ctx, lookAgain); err != nil {
+		if err := pulse.Sleep(ctx, observeAgain); err != nil {
 			return akucore.Instance{}, err
 		}
 	}
@@ -101,8 +99,8 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	if err != nil {
 		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("own server: %w", err)
 	}
-	if !s.looked {
-		s.looked = true
+	if !s.warned {
+		s.warned = true
 		for _, text := range view.TellForgotten(view.Forgotten()) {
 			r.Log.Warn(text)
 		}
@@ -126,22 +124,23 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	for _, undone := range plan.Undone {
 		r.Log.Warn("not done", "what", undone)
 	}
-	r.tell(Event{Kind: Planned, Plan: plan.Name})
-	if s.Why != nil {
-		s.Why(plan.Name)
-	}
 	if err := r.Run(ctx, plan); err != nil {
 		return plan, akucore.Instance{}, err
 	}
 	if !plan.InService {
 		return plan, akucore.Instance{}, errAgain
 	}
-	// The instance that was looked at, not the one that may have replaced it.
+	// The instance that was observed: another one may have replaced it meanwhile.
 	return plan, akucore.Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
 }
 
+// initializing is what the scripts of a new database need of a server.
+type initializing interface {
+	Initialize(ctx context.Context, scripts []Script) error
+}
+
 // initialize runs the scripts, if there are any.
-func (s *Starter) initialize(ctx context.Context, own Server) error {
+func (s *Starter) initialize(ctx context.Context, own initializing) error {
 	if s.Scripts == nil {
 		return nil
 	}
@@ -185,9 +184,6 @@ func (s *Starter) recovery(p akucore.Plan) string {
 // say logs why the pod waits: at once when the reason is new, else now and then.
 func (s *Starter) say(err error) {
 	why := err.Error()
-	if s.Why != nil {
-		s.Why(why)
-	}
 	if why == s.said && time.Since(s.saidAt) < repeatLog {
 		return
 	}

@@ -1,77 +1,71 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"fmt"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
-// sweepInterval is the time between two looks for pods that were removed; the
-// same verdict twice in a row is acted on.
-const sweepInterval = 30 * time.Second
+const (
+	// sweepInterval is the time between two looks for pods that were removed.
+	sweepInterval = 30 * time.Second
+	// askAllEvery is every how many looks all pods are asked, also when the own server
+	// shows that all is well: that is every 5 min.
+	askAllEvery = 10
+)
 
-// wholeEvery is every how many looks all pods are asked for everything; those in between
-// are smaller, see Sweep.
-const wholeEvery = 10
+// sweep is the state kept between two looks at the mesh.
+type sweep struct {
+	*Watcher
+	before  akucore.View // when all pods were asked; nothing after a look that failed
+	removed map[int]bool // pods of which the last look said so
+	todo    string       // name and restart numbers of the plan of the last look
+	wait    bool         // that plan waits for others, who may do their part unseen
+}
 
-// Sweep looks after the mesh while the own pod is in service, until the context
-// ends: it gives up the logs for removed pods, starts what a peer stopped that came
-// back while the own pod was cut off from it, and returns ErrGone when the own copy
-// has to be made anew. All of that needs the same verdict twice in a row.
-//
-// A look asks the own server alone as long as that shows that all pairs run, and nobody
-// is waited for: otherwise every pod would log in to every other one for ever. Nor does
-// it read the lists of tables: with many of them they are most of what there is, and only
-// somebody's own ALTER REPLICATION changes one without changing its length.
-//
-// Asked is called after each look at all pods, when its sessions are closed.
-func Sweep(ctx context.Context, r *Runner, replicas func(context.Context) int, asked func()) error {
-	s := sweep{Runner: r, asked: asked}
+// sweep looks after the mesh while the own pod is in service, until the context ends: it
+// gives up the logs for removed pods, starts what a peer stopped that came back while the
+// own pod was cut off from it, and returns ErrGone when the own copy has to be made anew.
+// All of that needs the same verdict twice in a row.
+func (w *Watcher) sweep(ctx context.Context) error {
+	s := sweep{Watcher: w}
 	for n := 0; ; n++ {
-		if err := sleep(ctx, sweepInterval); err != nil {
+		if err := pulse.Sleep(ctx, sweepInterval); err != nil {
 			return err
 		}
-		if err := s.look(ctx, n%wholeEvery == 0, replicas(ctx)); err != nil {
+		if err := s.look(ctx, n%askAllEvery == 0, w.Replicas(ctx)); err != nil {
 			return err
 		}
 	}
 }
 
-// sweep is what the last look has left.
-type sweep struct {
-	*Runner
-	seen akucore.View // with the lists of tables; nothing after a look that failed
-	gone map[int]bool // removed peers
-	todo string       // the plan that there was, and what it would start
-	wait bool         // it waits for others, who may do their part unseen
-
-	asked func()
-}
-
-// look is one look, and what it leads to.
-func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
-	// Nothing is done on the ground of an old list.
-	whole = whole || s.todo != ""
-	if !whole && len(s.gone) == 0 && !s.wait && s.lasts(ctx, replicas) {
+// look is one look, and what it leads to. It asks the own server alone as long as that
+// shows that all pairs run, and nobody is waited for: else every pod would log in to every
+// other one for ever.
+func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
+	if !all && s.todo == "" && len(s.removed) == 0 && !s.wait && s.lasts(ctx, replicas) {
 		return nil
 	}
-	defer s.asked()
-	defer s.Servers.CloseIdle()
-	v, err := s.ask(ctx, whole, replicas)
-	s.seen = v
+	r := s.Runner
+	defer s.Observed()
+	defer r.Servers.CloseIdle()
+	v, err := observeAtLeisure(ctx, r.Mesh, r.Servers, replicas)
 	if err != nil {
-		return nil // the watch will say so
+		s.before = akucore.View{}
+		return nil // the watch of the own server reports it
 	}
-	if plan := akucore.PlanSweep(v, s.gone); len(plan.Stages) > 0 {
-		if err := s.RunAll(ctx, plan); err != nil {
-			s.Log.Warn("could not give up the log for a removed pod", "error", err)
+	if plan := akucore.PlanSweep(v, s.removed); len(plan.Stages) > 0 {
+		if err := r.RunAll(ctx, plan); err != nil {
+			r.Log.Warn("could not give up the log for a removed pod", "error", err)
 		}
 	}
-	s.gone = akucore.Removed(v)
+	s.removed = akucore.Removed(v)
 
 	// In service there is nothing to do but to keep the pairs running.
-	plan, before := akucore.PlanStart(v, akucore.StartOptions{}), s.todo
+	plan, before := s.plan(v), s.todo
 	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
 		s.todo = plan.Name
@@ -79,34 +73,42 @@ func (s *sweep) look(ctx context.Context, whole bool, replicas int) error {
 	if plan.InService {
 		s.todo += v.Standing(plan)
 	}
+	s.before = withoutLists(v)
 	switch {
 	case s.todo == "" || s.todo != before:
 	case !plan.InService:
 		return fmt.Errorf("%w: %s", ErrGone, plan.Name)
 	default:
-		if err := s.Run(ctx, plan); err != nil {
-			s.Log.Warn("could not start what is stopped", "error", err)
+		if err := r.Run(ctx, plan); err != nil {
+			r.Log.Warn("could not start what is stopped", "error", err)
 		}
 	}
 	return nil
 }
 
-// ask asks all pods, for everything where that is wanted or an object is not as it was.
-func (s *sweep) ask(ctx context.Context, whole bool, replicas int) (akucore.View, error) {
-	v, err := observeAtLeisure(ctx, s.Mesh, s.Servers, replicas, whole)
-	if err == nil && !whole && !complete(v, s.seen) {
-		v, err = observeAtLeisure(ctx, s.Mesh, s.Servers, replicas, true)
+func (s *sweep) plan(v akucore.View) akucore.Plan {
+	if s.Plan != nil {
+		return s.Plan(v, akucore.StartOptions{})
 	}
-	if err != nil {
-		return akucore.View{}, err
-	}
-	return v, nil
+	return akucore.PlanStart(v, akucore.StartOptions{})
 }
 
-// lasts asks the own server whether all is as well as it was when all pods were asked.
+// lasts tells whether the own server shows that all is as well as when all pods were asked.
 func (s *sweep) lasts(ctx context.Context, replicas int) bool {
-	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
-	own, err := s.Servers.Server(s.Mesh.Self).Traffic(ctx)
-	return err == nil && s.seen.Lasts(own, replicas)
+	own, err := s.Runner.Servers.Server(s.Runner.Mesh.Self).Traffic(ctx)
+	return err == nil && s.before.Lasts(own, replicas)
+}
+
+// withoutLists drops the lists of tables, which are most of a View and not needed
+// between two looks.
+func withoutLists(v akucore.View) akucore.View {
+	for _, pod := range v.Pods {
+		for name, o := range pod.Objects {
+			o.Tables = nil
+			pod.Objects[name] = o
+		}
+	}
+	return v
 }

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"log/slog"
@@ -9,35 +8,25 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
 )
 
-// listedServer counts how often it is asked, and how often for its lists of tables. Its
-// pairs are connected as its senders say.
+// listedServer counts how often its whole state is read. Its pairs are connected as its
+// senders say.
 type listedServer struct {
 	Server
-	mu            sync.Mutex
-	state         akucore.State
-	lists, briefs int
-	alone         map[string]bool // objects whose peer is not connected here
+	mu    sync.Mutex
+	state akucore.State
+	asked int
+	alone map[string]bool // objects whose peer is not connected here
 }
 
 func (s *listedServer) State(context.Context, Want) (akucore.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lists++
+	s.asked++
 	return s.copy(), nil
-}
-
-func (s *listedServer) Brief(context.Context) (akucore.State, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.briefs++
-	brief := s.copy()
-	for name, o := range brief.Objects {
-		o.Host, o.Port, o.Tables = "", 0, nil
-		brief.Objects[name] = o
-	}
-	return brief, nil
 }
 
 func (s *listedServer) Traffic(context.Context) (map[string]akucore.Traffic, error) {
@@ -72,7 +61,7 @@ func (s *listedServer) edit(name string, change func(*akucore.Object)) {
 }
 
 // sweepPaired sweeps in pod 1 of two that are paired, and does something meanwhile.
-func sweepPaired(t *testing.T, asked func(), meanwhile func(pods map[int]*listedServer)) error {
+func sweepPaired(t *testing.T, observed func(), meanwhile func(pods map[int]*listedServer)) error {
 	t.Helper()
 	m := mesh(1)
 	m.ServerCount = 2
@@ -86,7 +75,8 @@ func sweepPaired(t *testing.T, asked func(), meanwhile func(pods map[int]*listed
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}
-	go func() { ended <- Sweep(ctx, &r, func(context.Context) int { return 2 }, asked) }()
+	watcher := Watcher{Runner: &r, Replicas: func(context.Context) int { return 2 }, Observed: observed}
+	go func() { ended <- watcher.sweep(ctx) }()
 	meanwhile(listed)
 	cancel()
 	return <-ended
@@ -96,16 +86,16 @@ func TestSweep_AsksTheOthersRarelyWhileAllPairsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		err := sweepPaired(t, func() { asked++ }, func(pods map[int]*listedServer) {
-			time.Sleep(2*wholeEvery*sweepInterval + time.Second)
+			time.Sleep(2*askAllEvery*sweepInterval + time.Second)
 			for number, pod := range pods {
-				if pod.mu.Lock(); pod.lists != 2 || pod.briefs != 0 {
-					t.Errorf("pod %d was asked %d times for all and %d times briefly in %d looks", number, pod.lists, pod.briefs, 2*wholeEvery)
+				if pod.mu.Lock(); pod.asked != 2 {
+					t.Errorf("pod %d was asked %d times in %d looks", number, pod.asked, 2*askAllEvery)
 				}
 				pod.mu.Unlock()
 			}
 		})
 		if !errors.Is(err, context.Canceled) || asked != 2 {
-			t.Errorf("%v; %d looks at all pods were told of", err, asked)
+			t.Errorf("%v; %d looks at all pods were reported", err, asked)
 		}
 	})
 }
@@ -120,8 +110,8 @@ func TestSweep_AsksTheOthersAtOnceWhenAPeerIsNotConnected(t *testing.T) {
 			time.Sleep(3 * sweepInterval)
 			pods[0].mu.Lock()
 			defer pods[0].mu.Unlock()
-			if pods[0].briefs != 3 || pods[0].lists != 1 {
-				t.Errorf("the peer was asked %d times briefly and %d times for all in three looks", pods[0].briefs, pods[0].lists)
+			if pods[0].asked != 1+3 {
+				t.Errorf("the peer was asked %d times, once at first and in each of three looks", pods[0].asked)
 			}
 		})
 	})
@@ -135,14 +125,14 @@ func TestSweep_ThatWaitsForAnotherPodToChangeItsListFirst_AsksItEachTime(t *test
 	for pod := range m.ServerCount {
 		servers[pod] = &listedServer{state: w.view.Pods[pod].State}
 	}
-	s := sweep{Runner: &Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}, asked: func() {}}
+	s := sweep{Watcher: &Watcher{Runner: &Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}, Observed: func() {}}}
 	for look := range 3 {
 		if err := s.look(t.Context(), look == 0, m.ServerCount); err != nil || s.todo != "" || !s.wait {
 			t.Fatal(err, s.todo, s.wait)
 		}
 	}
-	if asked := servers[2].(*listedServer).briefs; asked != 2 {
-		t.Errorf("pod 2 was asked in %d of two looks", asked)
+	if asked := servers[2].(*listedServer).asked; asked != 3 {
+		t.Errorf("pod 2 was asked in %d of three looks", asked)
 	}
 }
 

@@ -1,20 +1,21 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"sync"
+
+	"aku/internal/akucore"
 )
 
 // turn is a step that may have to wait for another one of its stage.
 type turn struct {
 	step  akucore.Step
-	state *stepState
+	at    Place
 	after <-chan struct{} // nil for nobody
 	over  func()
 }
 
-// turns has the STOPs of one server sent in the order given. The server does them one
+// turns makes each STOP wait for the previous one on its server. The server does them one
 // after the other anyway, each at the next tick of its sender's own second: in the order
 // in which the senders were started the ticks follow each other.
 func turns(s akucore.Stage) []turn {
@@ -31,7 +32,7 @@ func turns(s akucore.Stage) []turn {
 	return all
 }
 
-// await ends with the context, too: what comes then fails by itself.
+// await waits for the STOP before, or until the context ends: the step then fails with it.
 func (t turn) await(ctx context.Context) {
 	if t.after == nil {
 		return

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // tickServer stops one sender a second; one of them fails, one never ends.
@@ -24,7 +26,7 @@ func (s *tickServer) Stop(ctx context.Context, object string) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	if err := sleep(ctx, time.Second); err != nil {
+	if err := pulse.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	s.stopped = append(s.stopped, object)

@@ -12,39 +12,50 @@ import (
 )
 
 const (
-	// watchInterval is how often the own server is looked at while it is in service.
+	// watchInterval is the time between two looks at the own server in service.
 	watchInterval = time.Second
 	// missesAllowed is how many looks in a row may fail: a server that hangs for a
 	// moment keeps its pod in service.
 	missesAllowed = 3
 )
 
-// ErrGone is returned by Watch and Sweep when the own server is not, or must not be,
-// in service any more.
+// ErrGone says that the own server is not, or must not be, in service any more.
 var ErrGone = errors.New("the own server left service")
 
-// Attend watches the own server in service and sweeps the mesh, until the pod has to
-// start over: that is an error that matches ErrGone. Present is called after each look
-// of the watch that found the server well, asked after each look of the sweep at all pods.
-func Attend(ctx context.Context, r *Runner, since akucore.Instance, replicas func(context.Context) int, present, asked func()) error {
+// Watcher keeps watch over a pod in service and over its mesh.
+type Watcher struct {
+	Runner *Runner
+	Since  akucore.Instance // that came into service
+	// Replicas tells how many pods there are to be, or -1.
+	Replicas func(context.Context) int
+	// Present is called after each look that found the own server well, Observed after each
+	// look at all pods, when its sessions are closed.
+	Present, Observed func()
+	// Plan decides; nil for PlanStart. Tests put other rules in its place.
+	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
+}
+
+// Watch watches the own server and sweeps the mesh, until the pod has to start over: that
+// is an error that matches ErrGone.
+func (w *Watcher) Watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { cancel(Sweep(pulse.With(ctx, nil), r, replicas, asked)) })
+	sweeping.Go(func() { cancel(w.sweep(pulse.With(ctx, nil))) })
 	defer sweeping.Wait()
 	defer cancel(nil)
-	err := Watch(ctx, r.Servers.Server(r.Mesh.Self), since, present)
+	err := WatchServer(ctx, w.Runner.Servers.Server(w.Runner.Mesh.Self), w.Since, w.Present)
 	if cause := context.Cause(ctx); errors.Is(cause, ErrGone) {
 		return cause
 	}
 	return err
 }
 
-// Watch looks at the own server, which is in service, until it goes away, starts
-// again or is closed. Present is called after each look that found it well.
-func Watch(ctx context.Context, own Server, since akucore.Instance, present func()) error {
+// WatchServer looks at a server in service until it goes away, starts again or is closed.
+// Present is called after each look that found it well.
+func WatchServer(ctx context.Context, own Instances, since akucore.Instance, present func()) error {
 	misses := 0
 	for {
-		if err := sleep(ctx, watchInterval); err != nil {
+		if err := pulse.Sleep(ctx, watchInterval); err != nil {
 			return err
 		}
 		now, err := own.Instance(ctx)

@@ -1,18 +1,18 @@
 package lifecycle
 
 import (
-	"aku/internal/akucore"
 	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
+
+	"aku/internal/akucore"
 )
 
 // looks is a server that gives one answer after the other, the last one again and
 // again.
 type looks struct {
-	Server
 	answers []look
 }
 
@@ -48,7 +48,7 @@ func TestWatch_WhatTakesAServerOutOfService(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				found := 0
-				err := Watch(t.Context(), &looks{answers: test.answers}, akucore.Instance{StartTime: 7}, func() { found++ })
+				err := WatchServer(t.Context(), &looks{answers: test.answers}, akucore.Instance{StartTime: 7}, func() { found++ })
 				if !errors.Is(err, ErrGone) || found != test.want {
 					t.Errorf("found well %d times, then %v; want %d times", found, err, test.want)
 				}

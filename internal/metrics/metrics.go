@@ -156,8 +156,8 @@ func (s *Metrics) Ended(end steps.Summary) {
 	s.end = &end
 }
 
-// Tell counts what goes wrong.
-func (s *Metrics) Tell(e lifecycle.Event) {
+// Record counts what goes wrong.
+func (s *Metrics) Record(e lifecycle.Event) {
 	if e.Kind == lifecycle.GivenUp {
 		s.mu.Lock()
 		defer s.mu.Unlock()

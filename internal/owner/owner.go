@@ -16,6 +16,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"time"
+
+	"aku/internal/pulse"
 )
 
 const (
@@ -107,7 +109,7 @@ func (c *Claim) Take(ctx context.Context) error {
 			c.Log.Info("waiting until the number in it has not moved for a while", "reason", waiting, "seconds", StandStill.Seconds())
 			said = true
 		}
-		if !pause(ctx, look) {
+		if pulse.Sleep(ctx, look) != nil {
 			return fmt.Errorf("%w, and its number moves: it still runs, maybe on a node that the cluster does not reach. End it there, or restart "+
 				"that node; this pod goes on by itself then", waiting)
 		}
@@ -131,7 +133,7 @@ func (c *Claim) put(ctx context.Context) (taken bool, err error) {
 			return false, errors.Join(err, c.Release())
 		}
 	}
-	pause(ctx, settle)
+	_ = pulse.Sleep(ctx, settle) // the files tell, also when time is over
 	for _, path := range c.Files {
 		if seen, err := read(path); err != nil || seen.UID != c.Self.UID {
 			return false, c.Release()
@@ -179,14 +181,4 @@ func (c *Claim) Release() error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// pause waits, and tells whether the context still lives.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

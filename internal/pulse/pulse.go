@@ -45,6 +45,20 @@ func Beat(ctx context.Context) {
 	}
 }
 
+// Sleep waits, and beats before and after; it ends early, with an error, with the context.
+func Sleep(ctx context.Context, d time.Duration) error {
+	Beat(ctx)
+	defer Beat(ctx)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
 // Every is how often While beats.
 const Every = time.Second
 

@@ -16,6 +16,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/lifecycle"
+	"aku/internal/pulse"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/wiring"
@@ -39,8 +40,8 @@ type Recovery struct {
 	Source   int // pod number of the slave whose copy the master gets
 	// Without are slaves that need not deliver to the source first: what only they have is given up.
 	Without []int
-	// OnStep is told of each step before it runs; nil for nobody.
-	OnStep func(akucore.Step)
+	// Report is called with each event; nil for nobody.
+	Report func(lifecycle.Event)
 }
 
 // Preview prints what would be done to which rows, and changes nothing.
@@ -68,13 +69,9 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go func() {
-		for ctx.Err() == nil {
+		for pulse.Sleep(ctx, endPoll) == nil {
 			if dir.EndRequested() {
 				stop(errors.New("this pod is being ended"))
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(endPoll):
 			}
 		}
 	}()
@@ -92,7 +89,7 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			printed = true
 		}
 		runner := wiring.Runner(r.Settings, r.Servers, r.Log)
-		runner.OnStep = r.OnStep
+		runner.Report = r.Report
 		if err := runner.Run(ctx, plan); err != nil {
 			r.Servers.CloseIdle()
 			return err
@@ -109,10 +106,7 @@ func (r Recovery) again(ctx context.Context, once func(last error) error) error 
 	for try := range r.Settings.QueryRetryCount + 1 {
 		if try > 0 {
 			r.Log.Warn("beginning again", "reason", last)
-			select {
-			case <-ctx.Done():
-			case <-time.After(wiring.Runner(r.Settings, nil, nil).RetryDelay):
-			}
+			_ = pulse.Sleep(ctx, wiring.Runner(r.Settings, nil, nil).RetryDelay) // the next try fails with the context
 		}
 		if ctx.Err() == nil {
 			last = once(last)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"aku/internal/pulse"
 )
 
 const (
@@ -27,12 +29,7 @@ func (d Dir) AwaitEnd(ctx context.Context) {
 // watch gives a function that returns when the folder may have changed, or when it
 // is time to look anyway.
 func (d Dir) watch(ctx context.Context) (next, done func()) {
-	often := func() {
-		select {
-		case <-ctx.Done():
-		case <-time.After(lookOften):
-		}
-	}
+	often := func() { _ = pulse.Sleep(ctx, lookOften) } // its caller asks the context
 	fd, err := syscall.InotifyInit1(syscall.IN_NONBLOCK | syscall.IN_CLOEXEC)
 	if err != nil {
 		return often, func() {}

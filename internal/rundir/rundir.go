@@ -93,7 +93,6 @@ func (d Dir) TakeOver(ctx context.Context) (unlock func(), err error) {
 // await waits for the lock on its file.
 func (d Dir) await(ctx context.Context, file *os.File) (unlock func(), err error) {
 	for {
-		pulse.Beat(ctx)
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			return func() { file.Close() }, nil
@@ -102,11 +101,9 @@ func (d Dir) await(ctx context.Context, file *os.File) (unlock func(), err error
 			file.Close()
 			return nil, fmt.Errorf("lock %s: %w", d.lock(), err)
 		}
-		select {
-		case <-ctx.Done():
+		if err := pulse.Sleep(ctx, 20*time.Millisecond); err != nil {
 			file.Close()
-			return nil, fmt.Errorf("%s is held by another process of this pod: %w", d.lock(), ctx.Err())
-		case <-time.After(20 * time.Millisecond):
+			return nil, fmt.Errorf("%s is held by another process of this pod: %w", d.lock(), err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (s *Sidecar) checkAddress(ctx context.Context) error {
 	for try := range s.Settings.AddressCheckCount {
 		pulse.Beat(ctx)
 		if try > 0 {
-			pause(ctx, time.Second)
+			_ = pulse.Sleep(ctx, time.Second)
 		}
 		if last = s.reachesItself(ctx, host); last == nil || ctx.Err() != nil {
 			return ctx.Err()

@@ -10,6 +10,7 @@ import (
 	"aku/internal/kube"
 	"aku/internal/lifecycle"
 	"aku/internal/metrics"
+	"aku/internal/pulse"
 )
 
 const (
@@ -44,15 +45,15 @@ var troubles = map[lifecycle.Reason]string{
 // announcer says in Kubernetes Events of the pod what somebody has to know, so that
 // `kubectl describe pod` shows it. What it is told costs the caller nothing.
 type announcer struct {
-	tell      func(context.Context, kube.Event) error
+	tell      func(context.Context, kube.Note) error
 	log       *slog.Logger
-	waiting   chan kube.Event
+	waiting   chan kube.Note
 	announced map[lifecycle.Reason]time.Time // since the pod was last in service
 	busy      time.Time                      // since when the SYSDBA session is taken; zero when it is not
 }
 
-func newAnnouncer(tell func(context.Context, kube.Event) error, log *slog.Logger) *announcer {
-	return &announcer{tell: tell, log: log, waiting: make(chan kube.Event, mostAnnounced), announced: map[lifecycle.Reason]time.Time{}}
+func newAnnouncer(tell func(context.Context, kube.Note) error, log *slog.Logger) *announcer {
+	return &announcer{tell: tell, log: log, waiting: make(chan kube.Note, mostAnnounced), announced: map[lifecycle.Reason]time.Time{}}
 }
 
 // note takes the state of the pod. A trouble is announced once, and again while it
@@ -71,14 +72,14 @@ func (a *announcer) note(state metrics.State, reason lifecycle.Reason, why strin
 	switch {
 	case state == metrics.InService && len(a.announced) > 0:
 		clear(a.announced)
-		a.queue(kube.Event{Reason: "InService", Text: "the pod is in service"})
+		a.queue(kube.Note{Reason: "InService", Text: "the pod is in service"})
 	case trouble && time.Since(a.announced[reason]) >= announceAgain:
 		a.announced[reason] = time.Now()
-		a.queue(kube.Event{Warning: true, Reason: name, Text: sentences(why)})
+		a.queue(kube.Note{Warning: true, Reason: name, Text: sentences(why)})
 	}
 }
 
-func (a *announcer) queue(e kube.Event) {
+func (a *announcer) queue(e kube.Note) {
 	select {
 	case a.waiting <- e:
 	default:
@@ -110,11 +111,11 @@ func (a *announcer) run(ctx context.Context) {
 	}
 }
 
-func (a *announcer) send(ctx context.Context, e kube.Event) error {
+func (a *announcer) send(ctx context.Context, e kube.Note) error {
 	var err error
 	for try := range announceTries {
 		if try > 0 {
-			pause(ctx, announcePause)
+			_ = pulse.Sleep(ctx, announcePause)
 		}
 		if err = a.tell(ctx, e); err == nil || kube.Forbidden(err) || ctx.Err() != nil {
 			return err

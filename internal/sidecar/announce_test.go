@@ -17,11 +17,11 @@ import (
 )
 
 // announced plays a story to an announcer, and gives the Events that it made.
-func announced(t *testing.T, fails int, story func(a *announcer)) []kube.Event {
+func announced(t *testing.T, fails int, story func(a *announcer)) []kube.Note {
 	t.Helper()
-	var made []kube.Event
+	var made []kube.Note
 	synctest.Test(t, func(t *testing.T) {
-		a := newAnnouncer(func(_ context.Context, e kube.Event) error {
+		a := newAnnouncer(func(_ context.Context, e kube.Note) error {
 			if fails > 0 {
 				fails--
 				return errors.New("no answer")
@@ -52,7 +52,7 @@ func TestTrouble_IsAnnouncedOnce_AndThatItIsOver(t *testing.T) {
 		a.note(metrics.InService, "", "in service")
 		a.note(metrics.InService, "", "in service")
 	})
-	want := []kube.Event{
+	want := []kube.Note{
 		{Warning: true, Reason: "MasterFailed", Text: akucore.MasterFailed + " Say aku.recover."},
 		{Reason: "InService", Text: "the pod is in service"},
 	}

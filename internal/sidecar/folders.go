@@ -10,6 +10,7 @@ import (
 
 	"aku/internal/kube"
 	"aku/internal/owner"
+	"aku/internal/pulse"
 )
 
 // keepFolders counts on in the files that keep the folders of the data for this pod, until
@@ -17,7 +18,7 @@ import (
 // the watch, nor the other way round.
 func (s *Sidecar) keepFolders(ctx context.Context) {
 	for ctx.Err() == nil {
-		pause(ctx, owner.Every)
+		_ = pulse.Sleep(ctx, owner.Every)
 		s.keepOnce()
 	}
 	// Kubernetes ends this container after that of the server. Where it is ended for another
@@ -33,7 +34,7 @@ func (s *Sidecar) keepOnce() {
 	if !errors.Is(err, owner.ErrHeld) {
 		s.taken.Store(nil)
 	} else if s.taken.Swap(&err) == nil && s.announce != nil {
-		s.announce.queue(kube.Event{Warning: true, Reason: "FolderInUse", Text: err.Error()})
+		s.announce.queue(kube.Note{Warning: true, Reason: "FolderInUse", Text: err.Error()})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/lifecycle"
 	"aku/internal/metrics"
+	"aku/internal/pulse"
 	"aku/internal/settings"
 )
 
@@ -48,5 +49,5 @@ func (s *Sidecar) stayOut(ctx context.Context, why error) {
 	s.warn(outOfMesh, why)
 	s.warn("remove the marker", s.dir.Unmark())
 	s.become(metrics.Waiting, lifecycle.ReasonOf(why), why.Error())
-	pause(ctx, outPoll)
+	_ = pulse.Sleep(ctx, outPoll)
 }

@@ -35,11 +35,11 @@ func settingsOf(t *testing.T, pod string) (settings.Settings, error) {
 
 // staysOut runs a sidecar that has no servers to touch until it makes its Event, and gives
 // that with what the pages say meanwhile.
-func staysOut(t *testing.T, s *Sidecar) (event kube.Event, live, ready string) {
+func staysOut(t *testing.T, s *Sidecar) (event kube.Note, live, ready string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	made := make(chan kube.Event, mostAnnounced)
-	s.announce = newAnnouncer(func(_ context.Context, e kube.Event) error { made <- e; return nil }, s.Log)
+	made := make(chan kube.Note, mostAnnounced)
+	s.announce = newAnnouncer(func(_ context.Context, e kube.Note) error { made <- e; return nil }, s.Log)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	select {

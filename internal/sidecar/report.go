@@ -40,14 +40,14 @@ func (s *Sidecar) publish(e events.Entry) {
 	s.events.Publish(e)
 }
 
-// report shows what the run of a plan tells.
+// report shows what is reported to people.
 func (s *Sidecar) report(e lifecycle.Event) {
-	s.metrics.Tell(e)
-	s.recorder.Tell(e)
+	s.metrics.Record(e)
+	s.recorder.Record(e)
 	switch e.Kind {
 	case lifecycle.Planned:
-		s.become(metrics.Joining, "", e.Plan)
-		s.publish(events.Entry{Kind: events.Plan, Text: e.Plan})
+		s.become(metrics.Joining, "", e.Plan.Name)
+		s.publish(events.Entry{Kind: events.Plan, Text: e.Plan.Name})
 	case lifecycle.Waiting:
 		state, reason := metrics.Waiting, lifecycle.ReasonOf(e.Err)
 		if reason == lifecycle.ReasonMasterFailed || reason == lifecycle.ReasonSlaveFailed || reason == lifecycle.ReasonKept {
@@ -65,7 +65,7 @@ func (s *Sidecar) report(e lifecycle.Event) {
 		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
 		s.publish(events.Entry{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
 		if s.announce != nil {
-			s.announce.queue(kube.Event{Warning: true, Reason: "RowsGivenUp", Text: text})
+			s.announce.queue(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
 		}
 	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)

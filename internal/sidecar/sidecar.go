@@ -88,8 +88,9 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 // Run ends with its context; whatever happens to the server, it starts over.
 func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(pulse.With(ctx, s.health.Alive(s.AliveFor)))
+	beside := pulse.With(ctx, nil) // what runs beside the loop does not speak for it
 	if s.announce != nil {
-		go s.announce.run(ctx)
+		go s.announce.run(beside)
 	}
 	served := make(chan struct{})
 	go func() {
@@ -105,7 +106,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
-		s.keepFolders(ctx)
+		s.keepFolders(beside)
 	}()
 	defer func() { cancel(nil); <-kept }()
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
@@ -114,12 +115,12 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		if s.dir.EndRequested() {
 			s.become(metrics.Ending, "", "ending")
 			s.lastEnd()
-			pause(ctx, endPoll)
+			_ = pulse.Sleep(ctx, endPoll)
 			continue
 		}
 		if s.dir.TurnTaken() {
 			s.health.NotReady("a command of this pod acts")
-			pause(ctx, endPoll)
+			_ = pulse.Sleep(ctx, endPoll)
 			continue
 		}
 		if err := s.keptOut(); err != nil {
@@ -129,7 +130,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		s.warn(outOfMesh, nil)
 		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() && s.keptOut() == nil {
 			s.warn("starting over", err)
-			pause(ctx, startOverPause)
+			_ = pulse.Sleep(ctx, startOverPause)
 		}
 	}
 	s.Log.Info("aku-init ends")
@@ -150,7 +151,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		s.dir.AwaitEnd(ctx)
+		s.dir.AwaitEnd(pulse.With(ctx, nil))
 		cancel()
 	}()
 
@@ -182,8 +183,8 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	s.Log.Info("AKU run successfully.")
 	defer s.become(metrics.Waiting, lifecycle.ReasonUnreachable, "the own server left service")
 	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
-	runner.Tell = s.reportInService
-	err = lifecycle.Attend(ctx, runner, instance, s.replicas, func() {
+	runner.Report = s.reportInService
+	watcher := lifecycle.Watcher{Runner: runner, Since: instance, Replicas: s.replicas, Observed: process.GiveBack, Present: func() {
 		if s.keptOut() != nil {
 			cancel()
 			return
@@ -192,7 +193,8 @@ func (s *Sidecar) serve(ctx context.Context) error {
 		s.beat(ctx)
 		s.readPairs(ctx)
 		s.tidy(ctx)
-	}, process.GiveBack)
+	}}
+	err = watcher.Watch(ctx)
 	if errors.Is(err, lifecycle.ErrGone) {
 		err = errors.Join(err, s.dir.Unmark())
 	}
@@ -226,13 +228,12 @@ func (s *Sidecar) markAgain() {
 
 func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
-	runner.Tell = s.report
+	runner.Report = s.report
 	return &lifecycle.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),
 		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
-		Why:      s.health.NotReady,
 		SQL:      wiring.SQL(s.Settings.Mesh()),
 		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 			return s.plan(ctx, v.Mesh, o, v)
@@ -273,12 +274,4 @@ func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptio
 		o.Recover = s.startOptions().Recover
 	}
 	return akucore.PlanStart(v, o)
-}
-
-// pause waits unless the context ends first.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }

@@ -46,7 +46,7 @@ func TestLook_StatesAreThoseOfTheRules_AndAServerThatHangsIsGivenUp(t *testing.T
 		want := []string{Open, Closed, Closed, Closed, Unreachable, Unreachable, Unreachable}
 		began := time.Now()
 		seen := Look(t.Context(), akucore.Mesh{ServerCount: len(all)}, all, time.Second, func(int) string { return "no address" })
-		if took := time.Since(began); took > limit+time.Second {
+		if took := time.Since(began); took > lifecycle.AnswerLimit+time.Second {
 			t.Errorf("it took %s", took)
 		}
 		for i, p := range seen.Pods {

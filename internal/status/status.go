@@ -8,15 +8,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"aku/internal/akucore"
 	"aku/internal/lifecycle"
 )
-
-// limit bounds the look at one pod.
-const limit = 10 * time.Second
 
 // Mesh is what was seen.
 type Mesh struct {
@@ -76,22 +72,13 @@ var worst = map[Flow]int{Flows: 0, None: 1, Unknown: 2, Stopped: 3, Retries: 4}
 //
 // Beat is the time between two beats of a pod in service.
 func Look(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
-	pods := make([]Pod, m.ServerCount)
-	var wg sync.WaitGroup
-	for pod := range pods {
-		pods[pod].Name = m.PodName(pod)
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, limit)
-			defer cancel()
-			pods[pod].look(ctx, m, servers.Server(pod))
-		})
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, limit)
-			defer cancel()
-			pods[pod].Sidecar = ready(ctx, healthAddress(pod))
-		})
-	}
-	wg.Wait()
+	pods, _ := lifecycle.AskPods(ctx, m.ServerCount, m.ServerCount, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (Pod, error) {
+		p, sidecar := Pod{Name: m.PodName(pod)}, make(chan string, 1)
+		go func() { sidecar <- ready(ctx, healthAddress(pod)) }()
+		p.look(ctx, m, servers.Server(pod))
+		p.Sidecar = <-sidecar
+		return p, nil
+	})
 	return Mesh{Pods: pods, Pairs: pairs(m, pods, beat, time.Now())}
 }
 

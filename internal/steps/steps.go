@@ -25,7 +25,7 @@ type Summary struct {
 	Found bool `json:"found,omitempty"`
 }
 
-// Recorder sums up events. It may be told from several goroutines.
+// Recorder sums up events. It may be called from several goroutines.
 type Recorder struct {
 	mu      sync.Mutex
 	began   time.Time
@@ -45,8 +45,8 @@ func (r *Recorder) Begin() {
 	r.began, r.ran, r.rows, r.retries, r.failed = time.Now(), map[string]*covered{}, map[object]int64{}, 0, nil
 }
 
-// Tell takes an event.
-func (r *Recorder) Tell(e lifecycle.Event) {
+// Record takes an event in.
+func (r *Recorder) Record(e lifecycle.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ran == nil {

@@ -17,11 +17,11 @@ import (
 func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r Recorder
-		r.Tell(lifecycle.Event{Kind: lifecycle.StepRetried}) // before anything began
+		r.Record(lifecycle.Event{Kind: lifecycle.StepRetried}) // before anything began
 		r.Begin()
 		began := time.Now()
 		done := func(do akucore.Verb, peer int, took time.Duration) {
-			r.Tell(lifecycle.Event{Kind: lifecycle.StepDone, Step: akucore.Step{Do: do, Side: akucore.Side{Peer: peer}}, Took: took})
+			r.Record(lifecycle.Event{Kind: lifecycle.StepDone, Step: akucore.Step{Do: do, Side: akucore.Side{Peer: peer}}, Took: took})
 		}
 		time.Sleep(2 * time.Second)
 		done(akucore.Start, 1, time.Second) // 1-2
@@ -30,11 +30,11 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		done(akucore.StartRetry, 1, time.Second) // 4-5
 		done(akucore.Start, 1, time.Second)      // 4-5
-		r.Tell(lifecycle.Event{Kind: lifecycle.StepRetried})
-		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 5})
-		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 9})
-		r.Tell(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}, Group: 1}, Rows: 1})
-		r.Tell(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout})
+		r.Record(lifecycle.Event{Kind: lifecycle.StepRetried})
+		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 5})
+		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 9})
+		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}, Group: 1}, Rows: 1})
+		r.Record(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout})
 		want := Summary{
 			Began: began, Seconds: 5, Steps: map[string]float64{"start": 4, "start_retry": 1, "stop": 0},
 			Retries: 1, Rows: 10, Failures: []lifecycle.Reason{lifecycle.ReasonTimeout},
@@ -54,7 +54,7 @@ func TestRecorder_IsBoundedHoweverLongAStartFails(t *testing.T) {
 		for range 24 * 60 * 60 {
 			time.Sleep(time.Second)
 			for _, do := range []akucore.Verb{akucore.Start, akucore.Stop} {
-				r.Tell(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: do}, Took: 100 * time.Millisecond, Err: akucore.ErrTimeout})
+				r.Record(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: do}, Took: 100 * time.Millisecond, Err: akucore.ErrTimeout})
 			}
 			for _, ran := range r.ran {
 				most = max(most, len(ran.spans))

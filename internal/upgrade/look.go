@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
-	"time"
 
 	"aku/internal/akucore"
 	"aku/internal/kube"
@@ -15,12 +13,8 @@ import (
 	"aku/internal/settings"
 )
 
-const (
-	// askLimit bounds the question to one server; one that hangs cannot be asked.
-	askLimit = 10 * time.Second
-	// What the chart calls the sidecar and the volume with the password.
-	sidecar, passwordVolume = "aku", "aku-auth"
-)
+// What the chart calls the sidecar and the volume with the password.
+const sidecar, passwordVolume = "aku", "aku-auth"
 
 // Facts are what is true before the upgrade.
 type Facts struct {
@@ -58,23 +52,17 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 // ask asks all servers at the same time, each once: a password that is wrong is not to
 // be sent again and again.
 func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods int) map[int]akucore.Pod {
+	states, errs := lifecycle.AskPods(ctx, pods, pods, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
+		state, err := servers.Server(pod).State(ctx, lifecycle.Want{Tables: m.Tables()})
+		if err == nil && state.AdminMode {
+			err = akucore.ErrClosed
+		}
+		return state, err
+	})
 	asked := make(map[int]akucore.Pod, pods)
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for pod := range pods {
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, askLimit)
-			defer cancel()
-			state, err := servers.Server(pod).State(ctx, lifecycle.Want{Tables: m.Tables()})
-			if err == nil && state.AdminMode {
-				err = akucore.ErrClosed
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			asked[pod] = akucore.Pod{State: state, Err: err}
-		})
+	for pod, state := range states {
+		asked[pod] = akucore.Pod{State: state, Err: errs[pod]}
 	}
-	wg.Wait()
 	return asked
 }
 

@@ -39,7 +39,7 @@ func TestAsk_EachServerIsAskedWithinTheSameLimit(t *testing.T) {
 		asked := ask(t.Context(), mesh(4, blockA), servers{
 			{}, {state: akucore.State{Instance: akucore.Instance{AdminMode: true}}}, {err: akucore.ErrPassword}, {hangs: true},
 		}, 4)
-		if took := time.Since(began); took > askLimit+time.Second || took > 20*time.Second {
+		if took := time.Since(began); took > lifecycle.AnswerLimit+time.Second || took > 20*time.Second {
 			t.Errorf("it took %s", took)
 		}
 		for pod, want := range []error{nil, akucore.ErrClosed, akucore.ErrPassword, akucore.ErrTimeout} {

@@ -9,6 +9,7 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/altibase"
+	"aku/internal/pulse"
 )
 
 const (
@@ -80,7 +81,7 @@ func (v *verifier) compare(ctx context.Context, t akucore.Table, found *Table) e
 				return nil
 			}
 		}
-		if err := sleep(ctx, v.options.Pause); err != nil {
+		if err := pulse.Sleep(ctx, v.options.Pause); err != nil {
 			return err
 		}
 	}
@@ -90,7 +91,7 @@ func (c *comparison) full() bool { return len(c.candidates) >= mostCandidates }
 
 // page compares a range of which the first pod's rows are known already.
 func (c *comparison) page(ctx context.Context, at span, of0 []altibase.Row) error {
-	rows, errs := each(c.servers, func(pod int, s Server) ([]altibase.Row, error) {
+	rows, errs := each(ctx, c.servers, func(ctx context.Context, pod int, s Server) ([]altibase.Row, error) {
 		if pod == 0 {
 			return of0, nil
 		}
@@ -102,7 +103,7 @@ func (c *comparison) page(ctx context.Context, at span, of0 []altibase.Row) erro
 	if same(rows) {
 		return nil
 	}
-	if err := sleep(ctx, lag); err != nil {
+	if err := pulse.Sleep(ctx, lag); err != nil {
 		return err
 	}
 	return c.narrow(ctx, at)
@@ -118,7 +119,7 @@ func (c *comparison) narrow(ctx context.Context, at span) error {
 	if c.full() {
 		return nil
 	}
-	rows, errs := each(c.servers, func(_ int, s Server) ([]altibase.Row, error) {
+	rows, errs := each(ctx, c.servers, func(ctx context.Context, _ int, s Server) ([]altibase.Row, error) {
 		return s.Rows(ctx, c.relation, at.after, at.upTo, c.most())
 	})
 	if err := c.first(errs); err != nil {

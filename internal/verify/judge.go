@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aku/internal/altibase"
+	"aku/internal/pulse"
 )
 
 const (
@@ -104,7 +105,7 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 		if err := c.delivered(ctx); err != nil {
 			return nil, 0, err
 		}
-		if err := sleep(ctx, pollInterval); err != nil {
+		if err := pulse.Sleep(ctx, pollInterval); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -149,7 +150,7 @@ func (c *comparison) at(ctx context.Context, open []*candidate) ([]version, erro
 		keys = append(keys, one.key)
 	}
 	for some := range slices.Chunk(keys, keysAtOnce) {
-		rows, errs := each(c.servers, func(_ int, s Server) ([]altibase.Row, error) {
+		rows, errs := each(ctx, c.servers, func(ctx context.Context, _ int, s Server) ([]altibase.Row, error) {
 			return s.RowsAt(ctx, c.relation, some)
 		})
 		if err := c.first(errs); err != nil {

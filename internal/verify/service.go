@@ -6,17 +6,16 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
+	"aku/internal/pulse"
 )
-
-// lookTimeout bounds one look at one pod; one that hangs does not answer.
-const lookTimeout = 10 * time.Second
 
 // inService waits until every pod lets users in and every pair runs both ways, and
 // says what is still missing when the time is over.
 func (v *verifier) inService(ctx context.Context) ([]Pod, []string) {
 	for deadline := time.Now().Add(v.options.Timeout); ; {
 		pods, faults := v.service(ctx)
-		if len(faults) == 0 || !time.Now().Before(deadline) || sleep(ctx, pollInterval) != nil {
+		if len(faults) == 0 || !time.Now().Before(deadline) || pulse.Sleep(ctx, pollInterval) != nil {
 			return pods, faults
 		}
 	}
@@ -24,10 +23,8 @@ func (v *verifier) inService(ctx context.Context) ([]Pod, []string) {
 
 // service looks once.
 func (v *verifier) service(ctx context.Context) (pods []Pod, faults []string) {
-	states, errs := each(v.servers, func(_ int, s Server) (akucore.State, error) {
-		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-		defer cancel()
-		return s.Brief(ctx)
+	states, errs := lifecycle.AskPods(ctx, len(v.servers), len(v.servers), lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
+		return v.servers[pod].Brief(ctx)
 	})
 	for number := range v.servers {
 		pod := Pod{Name: v.mesh.PodName(number)}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // looked is a server that is only looked at.
@@ -58,7 +59,7 @@ func TestService_SaysWhatIsNotInService(t *testing.T) {
 			v := verifier{mesh: mesh, servers: []Server{looked{state: object(well)}, test.peer}}
 			began := time.Now()
 			pods, faults := v.service(t.Context())
-			if took := time.Since(began); took > lookTimeout+time.Second {
+			if took := time.Since(began); took > lifecycle.AnswerLimit+time.Second {
 				t.Errorf("it took %s", took)
 			}
 			switch {
@@ -92,7 +93,7 @@ func TestAnswering_IsUpToTheLastPodThatIsNotAway(t *testing.T) {
 			if got != want {
 				t.Errorf("%d pods answer, want %d", got, want)
 			}
-			if took := time.Since(began); took > lookTimeout+time.Second {
+			if took := time.Since(began); took > lifecycle.AnswerLimit+time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/pulse"
 )
 
 // countAgain is how long counts that differ are taken again before the contents
@@ -64,7 +65,7 @@ func (v *verifier) table(ctx context.Context, t akucore.Table) Table {
 			found.Fault = err.Error()
 			return found
 		}
-		if same || v.options.Checksums || !time.Now().Before(deadline) || sleep(ctx, pollInterval) != nil {
+		if same || v.options.Checksums || !time.Now().Before(deadline) || pulse.Sleep(ctx, pollInterval) != nil {
 			break
 		}
 	}
@@ -79,7 +80,7 @@ func (v *verifier) table(ctx context.Context, t akucore.Table) Table {
 
 // count counts the rows on all pods at the same time.
 func (v *verifier) count(ctx context.Context, t akucore.Table) (counts []int64, same bool, err error) {
-	counts, errs := each(v.servers, func(_ int, s Server) (int64, error) {
+	counts, errs := each(ctx, v.servers, func(ctx context.Context, _ int, s Server) (int64, error) {
 		n, err := s.CountRows(ctx, t)
 		if err != nil {
 			return -1, err

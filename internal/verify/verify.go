@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -135,33 +134,21 @@ func Run(ctx context.Context, m akucore.Mesh, server func(pod int) Server, o Opt
 
 // answering is the number of pods up to the last one that answers.
 func answering(ctx context.Context, m akucore.Mesh, server func(pod int) Server) int {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
+	_, errs := lifecycle.AskPods(ctx, m.ServerCount, m.ServerCount, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.Instance, error) {
+		return server(pod).Instance(ctx)
+	})
 	pods := 0
-	for pod := range m.ServerCount {
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-			defer cancel()
-			if _, err := server(pod).Instance(ctx); !(akucore.Pod{Err: err}).Away() {
-				mu.Lock()
-				defer mu.Unlock()
-				pods = max(pods, pod+1)
-			}
-		})
+	for pod, err := range errs {
+		if !akucore.Away(err) {
+			pods = pod + 1
+		}
 	}
-	wg.Wait()
 	return pods
 }
 
-// each does something on every pod at the same time, one thing per pod.
-func each[T any](servers []Server, do func(pod int, s Server) (T, error)) ([]T, []error) {
-	got, errs := make([]T, len(servers)), make([]error, len(servers))
-	var wg sync.WaitGroup
-	for pod, s := range servers {
-		wg.Go(func() { got[pod], errs[pod] = do(pod, s) })
-	}
-	wg.Wait()
-	return got, errs
+// each asks all servers at the same time, without a limit: reading rows takes its time.
+func each[T any](ctx context.Context, servers []Server, ask func(ctx context.Context, pod int, s Server) (T, error)) ([]T, []error) {
+	return lifecycle.AskPods(ctx, len(servers), len(servers), 0, func(ctx context.Context, pod int) (T, error) { return ask(ctx, pod, servers[pod]) })
 }
 
 // first is the first of the errors, with its pod.
@@ -180,14 +167,4 @@ func (v *verifier) of(pod int, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", v.mesh.PodName(pod), err)
-}
-
-// sleep waits unless the context ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
