@@ -13,6 +13,7 @@ import (
 	"aku/internal/akucore"
 	"aku/internal/events"
 	"aku/internal/process"
+	"aku/internal/pulse"
 	"aku/internal/settings"
 )
 
@@ -85,10 +86,7 @@ func followPod(ctx context.Context, pod, address string, follow bool, show func(
 			said = why
 			fmt.Fprintf(os.Stderr, "%s: %s, trying again\n", pod, why)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(lookAgain):
-		}
+		_ = pulse.Sleep(ctx, lookAgain) // the loop asks the context
 	}
 	return nil
 }
