@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint bench tried release publish images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint vuln bench tried release publish images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -8,7 +8,7 @@ help:
 setup: ## install packages (Debian 12, root) and build the tools that the rest needs
 	scripts/setup.sh
 
-demo: ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers on every pod (KEEP=1, DEMO_KUBECONFIG=FILE)
+demo: ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers on every pod (KEEP=1, DEMO_KUBECONFIG=FILE, VENDOR=1 SERVER_IMAGE=…)
 	@scripts/setup.sh demo
 	@scripts/with-cluster.sh go run ./e2e/demo
 
@@ -48,6 +48,9 @@ mutations: ## break the code around the rules in some 120 ways: each must turn a
 
 lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck
 	$(testrun) lint
+
+vuln: ## look for known vulnerabilities in what the programs call; not part of test, for it needs vuln.go.dev (or GOVULNDB)
+	scripts/vuln.sh
 
 $(testrun): $(wildcard scripts/testrun/*.go)
 	@go build -buildvcs=false -o $@ ./scripts/testrun

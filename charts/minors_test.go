@@ -1,10 +1,8 @@
 package charts
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,30 +19,13 @@ import (
 // minors are the APIs that kubernetes-versions.txt lists, by their minor version: 29 is 1.29.
 func minors(t *testing.T) map[int]*apiSource {
 	t.Helper()
-	wanted := map[string]string{} // module@version → checksum
-	for line := range strings.Lines(readFile(t, "kubernetes-versions.txt")) {
-		if f := strings.Fields(line); !strings.HasPrefix(line, "#") && len(f) == 3 {
-			wanted[f[0]+"@"+f[1]] = f[2]
-		}
-	}
-	out, err := exec.CommandContext(t.Context(), "go", append([]string{"mod", "download", "-json"}, slices.Sorted(maps.Keys(wanted))...)...).Output()
-	if err != nil {
-		t.Fatalf("go mod download: %v\n%s", err, out)
-	}
 	found := map[int]*apiSource{}
-	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
-		var module struct{ Path, Version, Dir, Sum string }
-		if err := decoder.Decode(&module); err != nil {
-			t.Fatal(err)
-		}
-		if want := wanted[module.Path+"@"+module.Version]; module.Sum != want {
-			t.Fatalf("%s %s has checksum %s, want %s", module.Path, module.Version, module.Sum, want)
-		}
-		minor := minorOf(t, module.Version)
+	for _, m := range pinnedModules(t, "kubernetes-versions.txt") {
+		minor := minorOf(t, m.Version)
 		if found[minor] == nil {
 			found[minor] = &apiSource{modules: map[string]string{}, packages: map[string]map[string]declared{}}
 		}
-		found[minor].modules[module.Path] = module.Dir
+		found[minor].modules[m.Path] = m.Dir
 	}
 	return found
 }

@@ -41,12 +41,17 @@ func TestMain(m *testing.M) {
 // newCluster is the cluster at hand, with the server under test.
 func newCluster(t *testing.T) *trial.Cluster {
 	t.Helper()
+	return newClusterOf(t, trial.ImagesOfEnvironment())
+}
+
+func newClusterOf(t *testing.T, images trial.Images) *trial.Cluster {
+	t.Helper()
 	outcomes.Watch(t)
 	kubeconfig := os.Getenv("E2E_KUBECONFIG")
 	if kubeconfig == "" {
 		t.Fatal("E2E_KUBECONFIG is not set: run `make test-e2e`, or set it to the kubeconfig of a cluster that has the images")
 	}
-	cluster, err := trial.NewCluster(kubeconfig, trial.ImagesOfEnvironment())
+	cluster, err := trial.NewCluster(kubeconfig, images)
 	must(t, err)
 	return cluster
 }
@@ -54,7 +59,12 @@ func newCluster(t *testing.T) *trial.Cluster {
 // open makes a namespace for the test, which goes with it.
 func open(t *testing.T) *trial.Space {
 	t.Helper()
-	cluster := newCluster(t)
+	return openOn(t, trial.ImagesOfEnvironment())
+}
+
+func openOn(t *testing.T, images trial.Images) *trial.Space {
+	t.Helper()
+	cluster := newClusterOf(t, images)
 	space, err := cluster.Open(t.Context(), "e2e-"+strings.ToLower(strings.TrimPrefix(strings.Split(t.Name(), "_")[0], "Test")))
 	if err != nil {
 		t.Fatal(err)

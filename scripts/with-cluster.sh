@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # with-cluster.sh COMMAND…: runs the command beside a Kubernetes cluster that holds our images and that of the server.
-#   SERVER_IMAGE    image of the server under test, by name or as a file with an image archive; altisim if not given
+#   SERVER_IMAGE    image of the server under test, as a file with an image archive or by a name that docker or podman knows here;
+#                   altisim if not given
 #   SERVER_VALUES   file of chart values that fit that image; altisim's if no image is given
+#   VENDOR=1        the image is one of Altibase's vendor: the file is e2e/vendor-values.yaml if not given
 #   The cluster is this checkout's own. One that was not up before is taken down afterwards, unless KEEP=1.
 #   With DEMO_KUBECONFIG=FILE it is that cluster; images are then the caller's business, and nothing is started or ended.
 # The command finds KUBECONFIG and E2E_KUBECONFIG set, SERVER_IMAGE as a name, and kubectl and helm in PATH. docs/any-server.md
@@ -11,6 +13,10 @@ repo=$(cd "$(dirname "$0")/.." && pwd -P)
 cluster=$repo/e2e/cluster
 
 image=${SERVER_IMAGE:-$repo/.build/images/altisim.tar}
+if [ "${VENDOR:-}" = 1 ]; then
+  : "${SERVER_IMAGE:?VENDOR=1 wants SERVER_IMAGE, an image of Altibase that you have}"
+  SERVER_VALUES=${SERVER_VALUES:-$repo/e2e/vendor-values.yaml}
+fi
 if [ -n "${SERVER_IMAGE:-}" ]; then
   : "${SERVER_VALUES:?with SERVER_IMAGE give SERVER_VALUES, a file of chart values that fit the image}"
 fi
@@ -25,6 +31,15 @@ if [ -n "${DEMO_KUBECONFIG:-}" ]; then
   exec "$@"
 fi
 
+if [ ! -f "$image" ]; then
+  # The cluster has no registry.
+  engine=$(command -v docker || command -v podman) ||
+    { echo "SERVER_IMAGE is no file, and there is no docker or podman that could know $image: save the image to a file" >&2; exit 1; }
+  mkdir -p "$repo/.build/images"
+  "$engine" save --output "$repo/.build/images/server.tar" "$image" >&2
+  image=$repo/.build/images/server.tar
+fi
+
 # Messages go to stderr: stdout is the command's.
 if [ "${KEEP:-}" != 1 ] && ! "$cluster/is-up.sh"; then
   trap '"$cluster/down.sh"' EXIT
@@ -33,12 +48,10 @@ fi
 "$repo/images/build.sh" >&2
 "$cluster/up.sh" >&2
 "$cluster/load.sh" "$repo"/.build/images/{aku,altisim,e2e-client}.tar >&2
-export SERVER_IMAGE=$image
-if [ -f "$image" ]; then
-  "$cluster/load.sh" "$image" >&2
-  SERVER_IMAGE=$(tar --extract --to-stdout --file "$image" manifest.json | jq --exit-status --raw-output '.[0].RepoTags[0]') ||
-    { echo "$image holds no image with a name: make it with docker save NAME:TAG" >&2; exit 1; }
-fi
+"$cluster/load.sh" "$image" >&2
+SERVER_IMAGE=$(tar --extract --to-stdout --file "$image" manifest.json | jq --exit-status --raw-output '.[0].RepoTags[0]') ||
+  { echo "$image holds no image with a name: make it with docker save NAME:TAG" >&2; exit 1; }
+export SERVER_IMAGE
 export KUBECONFIG=$repo/.build/cluster/state/kubeconfig PATH=$repo/.build/cluster/bin:$PATH
 export E2E_KUBECONFIG=$KUBECONFIG
 "$@"

@@ -8,8 +8,9 @@ import (
 
 // Images are the images of a trial, as NAME:TAG or NAME@DIGEST with their registry.
 type Images struct {
-	AKU, Client string
-	Server      string // of the database
+	AKU    string // "" for the one that the chart itself names
+	Client string
+	Server string // of the database
 }
 
 // ImagesOfEnvironment are those that AKU_IMAGE, CLIENT_IMAGE and SERVER_IMAGE name; if not given, those that images/build.sh makes.
@@ -23,7 +24,11 @@ func ImagesOfEnvironment() Images {
 
 // values are the chart's values that name the images.
 func (i Images) values() Values {
-	return Values{"image": imageValues(i.Server), "aku": Values{"image": imageValues(i.AKU)}}
+	values := Values{"image": imageValues(i.Server)}
+	if i.AKU != "" {
+		values["aku"] = Values{"image": imageValues(i.AKU)}
+	}
+	return values
 }
 
 func imageValues(image string) Values {

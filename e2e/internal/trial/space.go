@@ -107,6 +107,15 @@ func (s *Space) Install(ctx context.Context, values ...Values) error {
 	return s.helm(ctx, text, "install", release, chart, "--values", "-")
 }
 
+// InstallFrom installs a version of the chart from a registry that speaks HTTP: "oci://HOST/PATH/altibase".
+func (s *Space) InstallFrom(ctx context.Context, chart, version string, values ...Values) error {
+	text, err := s.values(values...)
+	if err != nil {
+		return err
+	}
+	return s.helm(ctx, text, "install", release, chart, "--version", version, "--plain-http", "--values", "-")
+}
+
 // Upgrade changes some values and leaves all others as they are: "replicaCount=3".
 func (s *Space) Upgrade(ctx context.Context, set ...string) error {
 	return s.helm(ctx, nil, "upgrade", release, chart, "--reuse-values", "--set", strings.Join(set, ","))

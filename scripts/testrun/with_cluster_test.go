@@ -1,0 +1,104 @@
+package main
+
+import (
+	"archive/tar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestWithCluster_TakesTheServerThatIsNamed runs the script among others in the place of all that it calls.
+func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
+	const known = "docker knows vendor/altibase:7.3"
+	for name, c := range map[string]struct {
+		environment []string
+		want        string // of what it prints
+	}{
+		"the stand-in":                 {nil, "altisim:dev /e2e/altisim/server-values.yaml"},
+		"an image and its values":      {[]string{"SERVER_IMAGE=server.tar", "SERVER_VALUES=mine.yaml"}, "of-file:1 /mine.yaml"},
+		"the vendor's, by file":        {[]string{"VENDOR=1", "SERVER_IMAGE=server.tar"}, "of-file:1 /e2e/vendor-values.yaml"},
+		"the vendor's, other values":   {[]string{"VENDOR=1", "SERVER_IMAGE=server.tar", "SERVER_VALUES=mine.yaml"}, "of-file:1 /mine.yaml"},
+		"the vendor's, by name":        {[]string{"VENDOR=1", "SERVER_IMAGE=vendor/altibase:7.3", known}, "saved:1 /e2e/vendor-values.yaml"},
+		"the vendor's, without docker": {[]string{"VENDOR=1", "SERVER_IMAGE=vendor/altibase:7.3"}, "there is no docker or podman that could know vendor/altibase:7.3"},
+		"the vendor's, without image":  {[]string{"VENDOR=1"}, "VENDOR=1 wants SERVER_IMAGE, an image of Altibase that you have"},
+		"an image without its values":  {[]string{"SERVER_IMAGE=server.tar"}, "with SERVER_IMAGE give SERVER_VALUES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			top := t.TempDir()
+			text, err := os.ReadFile("../with-cluster.sh")
+			if err != nil {
+				t.Fatal(err)
+			}
+			program(t, top, "scripts/with-cluster.sh", string(text))
+			for _, called := range []string{"images/build.sh", "e2e/cluster/up.sh", "e2e/cluster/down.sh", "e2e/cluster/load.sh"} {
+				program(t, top, called, "#!/bin/sh\n")
+			}
+			program(t, top, "e2e/cluster/is-up.sh", "#!/bin/sh\nexit 1\n")
+			for _, file := range []string{"e2e/altisim/server-values.yaml", "e2e/vendor-values.yaml", "mine.yaml"} {
+				program(t, top, file, "")
+			}
+			imageArchive(t, filepath.Join(top, ".build/images/altisim.tar"), "altisim:dev")
+			imageArchive(t, filepath.Join(top, "server.tar"), "of-file:1")
+			imageArchive(t, filepath.Join(top, "engine.tar"), "saved:1")
+			command := exec.Command(filepath.Join(top, "scripts/with-cluster.sh"), "sh", "-c", `echo "$SERVER_IMAGE ${SERVER_VALUES#"$TOP"}"`)
+			command.Dir = top
+			command.Env = []string{"HOME=" + top, "TOP=" + top, "PATH=" + filepath.Join(top, "bin") + ":" + withoutEngines(t, top)}
+			for _, e := range c.environment {
+				if e == known {
+					program(t, top, "bin/docker", "#!/bin/sh\n[ \"$1 $2 $4\" = 'save --output vendor/altibase:7.3' ] && cp engine.tar \"$3\"\n")
+				} else {
+					command.Env = append(command.Env, e)
+				}
+			}
+			out, err := command.CombinedOutput()
+			if !strings.Contains(string(out), c.want) || (err == nil) != strings.HasSuffix(c.want, ".yaml") {
+				t.Errorf("%v\n%swant %s", err, out, c.want)
+			}
+		})
+	}
+}
+
+// withoutEngines is a PATH that has all that the script calls, and no docker or podman that this machine may have.
+func withoutEngines(t *testing.T, top string) string {
+	t.Helper()
+	folder := filepath.Join(top, "tools")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range []string{"bash", "sh", "env", "dirname", "realpath", "mkdir", "tar", "jq", "cp"} {
+		found, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(found, filepath.Join(folder, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// imageArchive is what is looked at of one.
+func imageArchive(t *testing.T, file, name string) {
+	t.Helper()
+	program(t, filepath.Dir(file), filepath.Base(file), "")
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := `[{"RepoTags": ["` + name + `"]}]`
+	archive := tar.NewWriter(out)
+	if err := archive.WriteHeader(&tar.Header{Name: "manifest.json", Mode: 0o644, Size: int64(len(manifest))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := archive.Write([]byte(manifest)); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
