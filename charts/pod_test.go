@@ -107,8 +107,12 @@ func TestServices_PodsReachEachOtherBeforeTheyAreReady_ClientsOnlyAfter(t *testi
 			}
 			result[port.Name] = port.Port
 			// Older clusters do not find the names of ports of native sidecars.
-			if port.TargetPort.StrVal != port.Name && (port.Name != "aku-health" || port.TargetPort.IntVal != 20380) {
-				t.Errorf("%s: port %s leads to %v", s.Name, port.Name, port.TargetPort)
+			want := intstr.FromString(port.Name)
+			if port.Name == "aku-health" {
+				want = intstr.FromInt32(20380)
+			}
+			if port.TargetPort != want {
+				t.Errorf("%s: port %s leads to %v, want %v", s.Name, port.Name, port.TargetPort, want)
 			}
 		}
 		return result

@@ -49,11 +49,12 @@ type announcer struct {
 	log       *slog.Logger
 	waiting   chan kube.Note
 	announced map[lifecycle.Reason]time.Time // since the pod was last in service
+	gone      map[string]time.Time           // why the pod left service, and when that was last announced
 	busy      time.Time                      // since when the SYSDBA session is taken; zero when it is not
 }
 
 func newAnnouncer(tell func(context.Context, kube.Note) error, log *slog.Logger) *announcer {
-	return &announcer{tell: tell, log: log, waiting: make(chan kube.Note, mostAnnounced), announced: map[lifecycle.Reason]time.Time{}}
+	return &announcer{tell: tell, log: log, waiting: make(chan kube.Note, mostAnnounced), announced: map[lifecycle.Reason]time.Time{}, gone: map[string]time.Time{}}
 }
 
 // note takes the state of the pod. A trouble is announced once, and again while it
@@ -77,6 +78,18 @@ func (a *announcer) note(state metrics.State, reason lifecycle.Reason, why strin
 		a.announced[reason] = time.Now()
 		a.queue(kube.Note{Warning: true, Reason: name, Text: sentences(why)})
 	}
+}
+
+// left takes why a pod that was in service is to start over. Nobody else tells people of a
+// tool that drops or changes replications, or closes the server: it is mended, and would
+// only come again.
+func (a *announcer) left(why string) {
+	if time.Since(a.gone[why]) < announceAgain {
+		return
+	}
+	a.gone[why] = time.Now()
+	a.queue(kube.Note{Warning: true, Reason: "LeftService", Text: sentences(why) + ". The pod starts over by itself. Where this is not what you did, look for another tool " +
+		"that works on the replication or restarts the server"})
 }
 
 func (a *announcer) queue(e kube.Note) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,5 +142,32 @@ func TestSYSDBATakenForLongerThanAMinute_IsAnnounced(t *testing.T) {
 	got := announced(t, 0, func(a *announcer) { wait(a, 10*time.Minute) })
 	if len(got) != 1 || got[0].Reason != "SYSDBATaken" || !got[0].Warning {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestLeftService_IsAnnouncedOnceForEachReason_AndAgainMuchLater(t *testing.T) {
+	t.Parallel()
+	const dropped, closed = "the own server left service: full join", "the own server left service: it is closed to users"
+	got := announced(t, 0, func(a *announcer) {
+		for range 60 {
+			a.note(metrics.InService, "", "in service")
+			a.left(dropped)
+			a.note(metrics.Joining, "", "full join")
+			time.Sleep(time.Second)
+		}
+		a.left(closed)
+		time.Sleep(announceAgain)
+		a.left(dropped)
+	})
+	var reasons []string
+	for _, e := range got {
+		if !e.Warning || e.Reason != "LeftService" || !strings.Contains(e.Text, "another tool") {
+			t.Errorf("%+v", e)
+		}
+		why, _, _ := strings.Cut(e.Text, ". ")
+		reasons = append(reasons, why)
+	}
+	if diff := cmp.Diff([]string{dropped, closed, dropped}, reasons); diff != "" {
+		t.Error(diff)
 	}
 }

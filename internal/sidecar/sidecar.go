@@ -130,6 +130,9 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		s.warn(outOfMesh, nil)
 		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() && s.keptOut() == nil {
 			s.warn("starting over", err)
+			if s.announce != nil && errors.Is(err, lifecycle.ErrGone) {
+				s.announce.left(err.Error())
+			}
 			_ = pulse.Sleep(ctx, startOverPause)
 		}
 	}
