@@ -1,9 +1,10 @@
 package simulation
 
 import (
-	"aku/internal/lifecycle"
 	"slices"
 	"time"
+
+	"aku/internal/lifecycle"
 )
 
 // transaction is one that stays open for a while. It has written something at its
