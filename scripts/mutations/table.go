@@ -19,7 +19,9 @@ const (
 	hookGo     = "internal/hook/hook.go"
 	errorsGo   = "internal/altibase/errors.go"
 	splitGo    = "internal/sqlscript/split.go"
-	core       = "internal/akucore"
+	lifecycle  = "internal/lifecycle"
+	viewGo     = "internal/akucore/view.go"
+	askGo      = "internal/lifecycle/ask.go"
 
 	withServers = "e2e/integration"
 )
@@ -54,15 +56,15 @@ var mutations = []mutation{
 	{what: "failures without end", file: "internal/steps/steps.go", from: "mostFailures = 20", to: "mostFailures = 20000", tests: "TestRecorder_IsBounded"},
 	{what: "the sidecar is waited for without end", file: hookGo, from: "lockPatience = 10 *", to: "lockPatience = 10000 *", tests: "TestSidecarThatDoesNotLetGo", in: withServers},
 	{what: "an end has a day", file: hookGo, from: "began.Add(limit)", to: "began.Add(1000*limit)", tests: "TestEndOutOfTime", in: withServers},
-	{what: "status waits for a server that hangs", file: "internal/status/status.go", from: "const limit = 10 *", to: "const limit = 10000 *", tests: "TestLook_"},
-	{what: "verify waits for a server that hangs", file: "internal/verify/service.go", from: "lookTimeout = 10 *", to: "lookTimeout = 10000 *", tests: "TestService|TestAnswering"},
-	{what: "the check before an upgrade waits for a server that hangs", file: "internal/upgrade/look.go", from: "askLimit = 10 *", to: "askLimit = 10000 *", tests: "TestAsk"},
-	{what: "users that stay have all of an end", file: core, from: "min(drain, end/2), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
-	{what: "who stays is waited for", file: core, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
-	{what: "the drain time is subtracted twice", file: core, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
-	{what: "a limit is for each try", file: core, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
+	{what: "status waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestLook_", in: "internal/status"},
+	{what: "verify waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestService|TestAnswering", in: "internal/verify"},
+	{what: "the check before an upgrade waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestAsk", in: "internal/upgrade"},
+	{what: "users that stay have all of an end", file: lifecycle, from: "min(drain, end/2), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
+	{what: "who stays is waited for", file: lifecycle, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
+	{what: "the drain time is subtracted twice", file: lifecycle, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
+	{what: "a limit is for each try", file: lifecycle, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
 	{what: "no pause before the next try of a recovery", file: "internal/recovery/recovery.go", from: "wiring.Runner(r.Settings, nil, nil).RetryDelay", to: "0", tests: "TestAgain"},
-	{what: "no pause before the next call of the API", file: "internal/kube/scale_to_zero.go", from: "case <-time.After(scalePoll):", to: "case <-time.After(0):", tests: "TestInsist"},
+	{what: "no pause before the next call of the API", file: "internal/kube/scale_to_zero.go", from: "scalePoll = time.Second", to: "scalePoll = 0 * time.Second", tests: "TestInsist"},
 	{what: "the default of AKU_QUERY_TIMEOUT limits a copy", file: "internal/wiring/connect.go", from: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return 0", to: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return settings.Seconds(s.QueryTimeout)", tests: "TestCopyTimeout"},
 	{what: "the server's own limit cuts a copy", file: copyGo, from: "	if err := c.limitQueries(ctx, 0); err != nil {", to: "	if err := ctx.Err(); err != nil {", tests: "TestCopy_"},
 	{what: "more objects than a server takes", file: checkGo, from: "MaxObjects = 32", to: "MaxObjects = 32000", tests: "TestRead"},
@@ -85,7 +87,7 @@ var mutations = []mutation{
 	// An error dropped.
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_OfAnotherMesh", in: withServers},
 	{what: "a stranger of the same mesh is let in", file: identityGo, from: "	case shown.pod != asked:\n		return stranger(", to: "	case shown.pod != asked:\n		_ = stranger(", tests: "TestStranger_AnotherPod", in: withServers},
-	{what: "a stranger is not told from others", file: "internal/lifecycle/reason.go", from: "{ErrStranger, ReasonStranger}, ", to: "", tests: "TestReason"},
+	{what: "a stranger is not told from others", file: "internal/lifecycle/reason.go", from: "{akucore.ErrStranger, ReasonStranger}, ", to: "", tests: "TestReason"},
 	{what: "a broken recovery order is not said", file: "internal/wiring/options.go", from: "	order, err := recoveryOrder(s.RecoverFile)\n", to: "	order, err := recoveryOrder(s.RecoverFile)\n	err = nil\n", tests: "."},
 	{what: "a right that is missing is asked for again", file: "internal/kube/api.go", from: "errForbidden, r.right)", to: "errNotFound, r.right)", tests: "MissingRight"},
 	{what: "a password file may be empty", file: "internal/wiring/password.go", from: "	if text == \"\" {", to: "	if false {", tests: "TestPassword"},
@@ -107,12 +109,12 @@ var mutations = []mutation{
 	{what: "blocks are cut at their semicolons", file: splitGo, from: "case c == ';' && !s.block:", to: "case c == ';':", tests: "TestSplit"},
 	{what: "a / behind a line end of Windows ends nothing", file: splitGo, from: "const blanks = \" \\t\\r\\f\\v\"", to: "const blanks = \" \\t\\f\\v\"", tests: "TestSplit"},
 	{what: "a byte order mark is a word", file: splitGo, from: "	case strings.HasPrefix(rest, mark): // also", to: "	case rest == \"\": // also", tests: "TestSplit"},
-	{what: "the error of the last try is lost", file: core, from: "return fmt.Errorf(\"%w: %w\", last, context.Cause(ctx))", to: "return err", tests: "TestStep_"},
-	{what: "one who hangs is back", file: core, from: "func away(err error) bool { return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout) }", to: "func away(err error) bool { return errors.Is(err, ErrUnreachable) }", tests: "TestAway"},
-	{what: "a pod that hangs answers", file: "internal/verify/verify.go", from: "!(akucore.Pod{Err: err}).Away()", to: "!errors.Is(err, akucore.ErrUnreachable)", tests: "TestAnswering"},
-	{what: "users are let in where no session is free", file: core, from: "		r.Log.Warn(\"sessions could not be opened ahead\", \"error\", err)\n", to: "		return err\n", tests: "TestClose_"},
+	{what: "the error of the last try is lost", file: lifecycle, from: "return fmt.Errorf(\"%w: %w\", last, context.Cause(ctx))", to: "return err", tests: "TestStep_"},
+	{what: "one who hangs is back", file: viewGo, from: "errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)", to: "errors.Is(err, ErrUnreachable)", tests: "TestAway", in: lifecycle},
+	{what: "a pod that hangs answers", file: "internal/verify/verify.go", from: "!akucore.Away(err)", to: "!errors.Is(err, akucore.ErrUnreachable)", tests: "TestAnswering"},
+	{what: "users are let in where no session is free", file: lifecycle, from: "		r.Log.Warn(\"sessions could not be opened ahead\", \"error\", err)\n", to: "		return err\n", tests: "TestClose_"},
 	{what: "a pod that has changed is deleted for ever", file: "internal/kube/pod.go", from: "!errors.Is(err, errNotFound) && !errors.Is(err, errConflict)", to: "!errors.Is(err, errNotFound)", tests: "TestScaleToZero_APodThatIsAnother"},
-	{what: "steps of the same words are one", file: core, from: "	step.state = state\n", to: "	for _, stage := range p.stages {\n		for _, other := range stage {\n			if other.words == step.words {\n				other.state = state\n			}\n		}\n	}\n", tests: "TestLeft_"},
+	{what: "steps of the same words are one", file: "internal/lifecycle/left.go", from: "		p.stages[e.At.Stage][e.At.Step].state = stepDone\n", to: "		for _, stage := range p.stages {\n			for i := range stage {\n				if stage[i].words == p.stages[e.At.Stage][e.At.Step].words {\n					stage[i].state = stepDone\n				}\n			}\n		}\n", tests: "TestLeft_"},
 	{what: "reserved words stand without quotes", file: "internal/altibase/identifier.go", from: "name == user || plain(name)", to: "name == user || plain(name) || name == strings.ToUpper(name)", tests: "TestIdentifier"},
 	{what: "a blank CHAR is NULL", file: "internal/altibase/column.go", from: "		held = \" \"\n", to: "		held = \"\"\n", tests: "TestLiteral"},
 	{what: "pages of a key of several columns leave rows out", file: "internal/altibase/content.go", from: "all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])", to: "if i == 0 {\n			all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])\n		} else {\n			all = append(all, \"1 = 0\")\n		}", tests: "TestVerify_FindsExactly", in: withServers},
@@ -125,17 +127,17 @@ var mutations = []mutation{
 	{what: "all servers are locked while a session ends", file: serverGo, from: "	servers := slices.Collect(maps.Values(c.servers))\n	c.mu.Unlock()", to: "	servers := slices.Collect(maps.Values(c.servers))\n	defer c.mu.Unlock()", tests: "TestDisconnectThatHangs_HoldsUp"},
 	{what: "many statements do not beat", file: sessionGo, from: "		pulse.Beat(ctx) // many", to: "		_ = pulse.Beat // many", tests: "TestManyTables"},
 	{what: "who queues for a lock is silent", file: "internal/altibase/lock.go", from: "return pulse.While(ctx, func() error { return task(ctx, c) })", to: "_ = pulse.While\n			return task(ctx, c)", tests: "TestQueueForALock"},
-	{what: "who waits for the lock of the pod is silent", file: rundirGo, from: "		pulse.Beat(ctx)\n", to: "		_ = pulse.Beat\n", tests: "TestLivez_IsAliveWhileItWaits", in: withServers},
-	{what: "scripts are silent", file: core, from: "pulse.While(ctx, func() error { return own.Initialize(ctx, scripts) })", to: "pulse.While(context.Background(), func() error { return own.Initialize(ctx, scripts) })", tests: "TestLongWork_Beats"},
-	{what: "a copy is silent", file: core, from: "		pulse.Beat(ctx)\n		progress, err", to: "		pulse.Beat(context.Background())\n		progress, err", tests: "TestLongWork_Beats"},
+	{what: "who waits for the lock of the pod is silent", file: rundirGo, from: "pulse.Sleep(ctx, 20*time.Millisecond)", to: "pulse.Sleep(pulse.With(ctx, nil), 20*time.Millisecond)", tests: "TestLivez_IsAliveWhileItWaits", in: withServers},
+	{what: "scripts are silent", file: lifecycle, from: "pulse.While(ctx, func() error { return own.Initialize(ctx, scripts) })", to: "pulse.While(context.Background(), func() error { return own.Initialize(ctx, scripts) })", tests: "TestLongWork_Beats"},
+	{what: "a copy is silent", file: lifecycle, from: "		pulse.Beat(ctx)\n		progress, err", to: "		pulse.Beat(context.Background())\n		progress, err", tests: "TestLongWork_Beats"},
 	{what: "the request comes before the lock's file", file: rundirGo, from: "	file, err := open(d.lock())\n	if err != nil {\n		return nil, err\n	}\n	if err := d.RequestEnd()", to: "	_ = d.RequestEnd()\n	file, err := open(d.lock())\n	if err != nil {\n		return nil, err\n	}\n	if err := d.RequestEnd()", tests: "TestTakeOver"},
 	{what: "files are for one user", file: sharedGo, from: "	if err == nil {\n		_ = file.Chmod(everybody)", to: "	if false {\n		_ = file.Chmod(everybody)", tests: "TestContainersOfDifferentUsers"},
 	{what: "what was there before cannot be touched", file: sharedGo, from: "	if errors.Is(err, fs.ErrExist) {", to: "	if false && errors.Is(err, fs.ErrExist) {", tests: "TestContainersOfDifferentUsers"},
 
 	// A log lost.
 	{what: "what is left undone is not said when time is over", file: hookGo, from: "	defer context.AfterFunc(ctx, sayUndone)()\n", to: "", tests: "TestEndOutOfTime", in: withServers},
-	{what: "progress of an end is not said", file: hookGo, from: "		if e.Kind == lifecycle.StepDone || e.Kind == lifecycle.StepFailed {\n			still.say()", to: "		if false {\n			still.say()", tests: "TestEndThatIsKilled", in: withServers},
-	{what: "the end says too late that all is done", file: hookGo, from: "step.Do == akucore.Shutdown && len(ender.Left()) == 1", to: "false", tests: "TestSIGTERM_OfTheHook", in: withServers},
+	{what: "progress of an end is not said", file: hookGo, from: "still{log: log, left: progress.Left}", to: "still{log: log, left: func() []string { return nil }}", tests: "TestEndThatIsKilled", in: withServers},
+	{what: "the end says too late that all is done", file: hookGo, from: "e.Step.Do == akucore.Shutdown && len(progress.Left()) == 1", to: "false", tests: "TestSIGTERM_OfTheHook", in: withServers},
 	{what: "what an end took is in no file", file: hookGo, from: "steps.Write(s.RunDir, recorder.End(err))", to: "error(nil)", tests: "TestMetrics", in: withServers},
 	{what: "what an end took is for one user", file: "internal/steps/file.go", from: "file.Chmod(0o644)", to: "file.Chmod(0o600)", tests: "TestFile"},
 	{what: "the hook's log is for one user", file: outputGo, from: "		_ = file.Chmod(0o666) // the next", to: "		// the next", tests: "TestOutput"},
@@ -145,7 +147,7 @@ var mutations = []mutation{
 	{what: "a cell breaks verify's table", file: "internal/footnote/footnote.go", from: "	if utf8.RuneCountInString(text) <= widest && !strings.ContainsFunc(text, unicode.IsControl) {", to: "	if utf8.RuneCountInString(text) <= 1000*widest || !strings.ContainsFunc(text, unicode.IsControl) {", tests: "TestReport", in: "internal/verify"},
 	{what: "info's table breaks", file: "cmd/aku-init/info.go", from: "notes.Cell(p.Err.Error())", to: "p.Err.Error()", tests: "TestInfo"},
 	{what: "info lists what one server has", file: "cmd/aku-init/info.go", from: "	for pod := range mesh.ServerCount {\n		for peer", to: "	for pod := range 1 {\n		for peer", tests: "TestCommands/info"},
-	{what: "the reason to wait is logged once", file: core, from: "repeatLog = 30 *", to: "repeatLog = 30000 *", tests: "TestReasonToWait"},
+	{what: "the reason to wait is logged once", file: lifecycle, from: "repeatLog = 30 *", to: "repeatLog = 30000 *", tests: "TestReasonToWait"},
 	{what: "troubles are not logged", file: warnGo, from: "		s.Log.Warn(about, \"reason\", err)", to: "		_ = err", tests: "TestTrouble|TestRecoveryOrder|TestReplicas"},
 	{what: "what is still to do is not logged", file: "internal/hook/still.go", from: "	s.log.Info(\"still to do, should this be the last line\", \"left_undone\", left)\n", to: "", tests: "TestStill"},
 	{what: "one output that fails keeps the line from the others", file: outputGo, from: "		_, _ = to.Write(line)", to: "		if n, err := to.Write(line); err != nil {\n			return n, err\n		}", tests: "TestOutputThatNobodyReads"},
