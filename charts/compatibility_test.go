@@ -82,7 +82,7 @@ A cell says by which test. An empty cell: nobody has tried it.
 		row("Altibase", version, how, onCluster[version])
 	}
 	row("chart and aku", "from the last version and back", "volumes, names and Secret stay (`TestUpgradeFromTheLastVersion_WithAPasswordFromAGivenSecret_KeepsSecretVolumesAndNames`)",
-		"every values file upgraded (`TestChartTesting_EveryValuesFileIsInstalledTestedUpgradedAndUninstalled`)")
+		"every values file upgraded (`TestChartTesting_EveryValuesFileIsInstalledTestedUpgradedAndUninstalled`), one pod at a time beside writers, up and down (`TestVersions_SidecarsOneVersionApartServeOneMesh_UpAndDown`)")
 	return page.String()
 }
 

@@ -30,7 +30,7 @@ func TestRelease_InstalledFromARegistry_RunsTheImageOfItsDigest(t *testing.T) {
 	if len(pushed) != 4 || pushed[0] != "image" {
 		t.Fatalf("publish printed %q", pushed)
 	}
-	must(t, space.InstallFrom(t.Context(), "oci://"+registry+"/team/charts/altibase", version, trial.Values{"replicaCount": 2}))
+	must(t, space.InstallFrom(t.Context(), "oci://"+registry+"/team/charts/altibase", []string{"--version", version, "--plain-http"}, trial.Values{"replicaCount": 2}))
 	must(t, space.AwaitReady(t.Context(), 2*startLimit, trial.Pod(0), trial.Pod(1)))
 	digest := pushed[1][strings.Index(pushed[1], "@"):]
 	for _, name := range []string{trial.Pod(0), trial.Pod(1)} {

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -107,13 +108,22 @@ func (s *Space) Install(ctx context.Context, values ...Values) error {
 	return s.helm(ctx, text, "install", release, chart, "--values", "-")
 }
 
-// InstallFrom installs a version of the chart from a registry that speaks HTTP: "oci://HOST/PATH/altibase".
-func (s *Space) InstallFrom(ctx context.Context, chart, version string, values ...Values) error {
+// InstallFrom installs another chart than that of this checkout: in a folder, or in a registry, with what helm wants to know of it.
+func (s *Space) InstallFrom(ctx context.Context, chart string, flags []string, values ...Values) error {
 	text, err := s.values(values...)
 	if err != nil {
 		return err
 	}
-	return s.helm(ctx, text, "install", release, chart, "--version", version, "--plain-http", "--values", "-")
+	return s.helm(ctx, text, append([]string{"install", release, chart, "--values", "-"}, flags...)...)
+}
+
+// UpgradeTo replaces the chart and all values: the chart in a folder, "" for that of this checkout.
+func (s *Space) UpgradeTo(ctx context.Context, folder string, values ...Values) error {
+	text, err := s.values(values...)
+	if err != nil {
+		return err
+	}
+	return s.helm(ctx, text, "upgrade", release, cmp.Or(folder, chart), "--values", "-")
 }
 
 // Upgrade changes some values and leaves all others as they are: "replicaCount=3".
