@@ -516,9 +516,9 @@ var mutations = []mutation{
 	{"end: nothing is delivered", 50, both(cutInDelivery, end(func(v akucore.View, o akucore.EndOptions) akucore.Plan {
 		return without(akucore.PlanEnd(v, o), func(s akucore.Step) bool { return s.Do == akucore.Deliver })
 	}))},
-	{"end: slaves that may lack something are left alone", 50, end(func(v akucore.View, o akucore.EndOptions) akucore.Plan {
+	{"end: slaves that may lack something are left alone", 50, both(writesAlone, end(func(v akucore.View, o akucore.EndOptions) akucore.Plan {
 		return withoutOthers(v.Mesh, akucore.PlanEnd(v, o))
-	})},
+	}))},
 }
 
 // manualJoin is the order of the original manual: all objects, TRUNCATE, SYNC from
