@@ -40,13 +40,6 @@ func (w *world) open(pods ...int) *world {
 	return w
 }
 
-func (w *world) closed(pod int) *world {
-	if pod == w.m.Self {
-		return w.pod(pod, akucore.Pod{State: akucore.State{Instance: akucore.Instance{AdminMode: true}}})
-	}
-	return w.pod(pod, akucore.Pod{Err: akucore.ErrClosed})
-}
-
 func (w *world) away(pods ...int) *world {
 	for _, pod := range pods {
 		w.pod(pod, akucore.Pod{Err: akucore.ErrUnreachable})
@@ -78,14 +71,6 @@ func (w *world) listsAlone(tables ...string) *world {
 	return w
 }
 
-// edit changes an object of a pod.
-func (w *world) edit(pod int, name string, change func(*akucore.Object)) *world {
-	o := w.view.Pods[pod].Objects[name]
-	change(&o)
-	w.view.Pods[pod].Objects[name] = o
-	return w
-}
-
 // side gives a pod its side of the pair with a peer, in every group.
 func (w *world) side(pod, peer int, xsn int64, started bool, sender akucore.SenderState) *world {
 	for _, g := range w.m.Groups {
@@ -101,20 +86,6 @@ func (w *world) side(pod, peer int, xsn int64, started bool, sender akucore.Send
 
 func (w *world) running(pod, peer int) *world {
 	return w.side(pod, peer, 100, true, akucore.SenderRunning)
-}
-func (w *world) stopped(pod, peer int) *world {
-	return w.side(pod, peer, 100, false, akucore.SenderNone)
-}
-func (w *world) reset(pod, peer int) *world {
-	return w.side(pod, peer, akucore.Unset, false, akucore.SenderNone)
-}
-
-// beats gives a pod the beats of another one, or of its own, in every group.
-func (w *world) beats(pod, of int, beats ...akucore.Beat) *world {
-	for _, t := range w.m.Beats() {
-		w.view.Pods[pod].Beats[t][of] = beats
-	}
-	return w
 }
 
 // both gives both pods their side.
