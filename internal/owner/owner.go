@@ -176,7 +176,7 @@ func (c *Claim) Release() error {
 		switch {
 		case err == nil && seen.UID == c.Self.UID:
 			faults = append(faults, record{Pod: c.Self, Beats: c.beats, Released: true}.write(path))
-		case err != nil && !missing(err):
+		case err != nil && !missing(err) && !errors.Is(err, errNoRecord): // another pod may be just about to write its own
 			faults = append(faults, err)
 		}
 	}
