@@ -64,11 +64,18 @@ func (r restart) plan(name string) Plan {
 }
 
 func (r restart) align() Stage {
-	stage := Stage{Title: alignTitle}
+	return r.eachPair(alignTitle, func(peer, group int) []Step {
+		steps, _ := r.aligned(peer, group)
+		return steps
+	})
+}
+
+// eachPair is a stage of the steps for each group of the pairs with the partners.
+func (r restart) eachPair(title string, steps func(peer, group int) []Step) Stage {
+	stage := Stage{Title: title}
 	for _, peer := range r.partners {
 		for _, g := range r.groups(r.here(peer)) {
-			steps, _ := r.aligned(peer, g)
-			stage.Steps = append(stage.Steps, steps...)
+			stage.Steps = append(stage.Steps, steps(peer, g)...)
 		}
 	}
 	return stage
@@ -77,24 +84,17 @@ func (r restart) align() Stage {
 // stopSleepers stops senders that lost this pod. The own START would wake them, and a
 // sender that runs takes a second to stop.
 func (r restart) stopSleepers() Stage {
-	stage := Stage{Title: "stop the peers' sides that have lost this pod"}
-	for _, peer := range r.partners {
-		for _, g := range r.groups(r.here(peer)) {
-			_, theirs := r.aligned(peer, g)
-			stage.Steps = append(stage.Steps, stopSleeper(theirs, r.there(peer).at(g))...)
-		}
-	}
-	return stage
+	return r.eachPair("stop the peers' sides that have lost this pod", func(peer, group int) []Step {
+		_, theirs := r.aligned(peer, group)
+		return stopSleeper(theirs, r.there(peer).at(group))
+	})
 }
 
 func (r restart) startOwn() Stage {
-	stage := Stage{Title: "start the own sides"}
-	for _, peer := range r.partners {
-		for _, g := range r.groups(r.here(peer)) {
-			own, _ := r.object(r.here(peer), g)
-			stage.Steps = append(stage.Steps, startOrWake(own, r.here(peer).at(g))...)
-		}
-	}
+	stage := r.eachPair("start the own sides", func(peer, group int) []Step {
+		own, _ := r.object(r.here(peer), group)
+		return startOrWake(own, r.here(peer).at(group))
+	})
 	for _, peer := range r.Peers() {
 		if r.Pods[peer].Open() {
 			continue
@@ -111,14 +111,10 @@ func (r restart) startOwn() Stage {
 }
 
 func (r restart) startPeers() Stage {
-	stage := Stage{Title: "start the peers' sides"}
-	for _, peer := range r.partners {
-		for _, g := range r.groups(r.here(peer)) {
-			_, theirs := r.aligned(peer, g)
-			stage.Steps = append(stage.Steps, startStopped(theirs, r.there(peer).at(g))...)
-		}
-	}
-	return stage
+	return r.eachPair("start the peers' sides", func(peer, group int) []Step {
+		_, theirs := r.aligned(peer, group)
+		return startStopped(theirs, r.there(peer).at(group))
+	})
 }
 
 // proofLimit is how long a beat may take before the servers are observed again.
@@ -126,18 +122,20 @@ const proofLimit = 60 * time.Second
 
 // prove shows that what is written here arrives on every partner, and the other way round.
 func (r restart) prove() Stage {
-	stage, limit := Stage{Title: "prove both ways"}, proofLimit
+	limit := proofLimit
 	if r.Flush {
-		stage, limit = stage.saying(Flush), r.FlushTimeout
+		limit = r.FlushTimeout
 	}
-	for _, peer := range r.partners {
-		for _, g := range r.groups(r.here(peer)) {
-			for _, side := range []Side{r.here(peer), r.there(peer)} {
-				proof := side.do(Deliver, g)
-				proof.For, proof.Seen = limit, true
-				stage.Steps = append(stage.Steps, proof)
-			}
+	stage := r.eachPair("prove both ways", func(peer, group int) (proofs []Step) {
+		for _, side := range []Side{r.here(peer), r.there(peer)} {
+			proof := side.do(Deliver, group)
+			proof.For, proof.Seen = limit, true
+			proofs = append(proofs, proof)
 		}
+		return proofs
+	})
+	if r.Flush {
+		return stage.saying(Flush)
 	}
 	return stage
 }
