@@ -11,30 +11,8 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/pulse"
+	"aku/internal/pulse/pulsetest"
 )
-
-// silence watches a pulse until it is asked how long that was silent at most.
-func silence(moves *pulse.Pulse) (longest func() time.Duration) {
-	moves.Beat()
-	most := time.Duration(0)
-	stop, watched := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(watched)
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(100 * time.Millisecond):
-				most = max(most, moves.Silence())
-			}
-		}
-	}()
-	return func() time.Duration {
-		close(stop)
-		<-watched
-		return most
-	}
-}
 
 // What is done to many tables takes as long as it takes: each statement has its limit, and
 // says that something moves.
@@ -65,7 +43,7 @@ func TestManyTables_TakeTheirTimeAndBeat(t *testing.T) {
 				servers := f.servers(t)
 				defer servers.CloseIdle()
 				var moves pulse.Pulse
-				longest := silence(&moves)
+				longest := pulsetest.Silence(&moves)
 				if err := do(pulse.With(t.Context(), &moves), own(servers)); err != nil {
 					t.Error(err)
 				}
@@ -105,7 +83,7 @@ func TestQueueForALock_Beats(t *testing.T) {
 				servers := f.servers(t)
 				defer servers.CloseIdle()
 				var moves pulse.Pulse
-				longest := silence(&moves)
+				longest := pulsetest.Silence(&moves)
 				if err := do(pulse.With(t.Context(), &moves), own(servers)); err != nil {
 					t.Error(err)
 				}

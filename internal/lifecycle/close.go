@@ -18,11 +18,8 @@ var errUsersStay = errors.New("user sessions are still open")
 // closeLimit is how long a session that was closed may take to go: it rolls back first.
 const closeLimit = 10 * time.Second
 
-// closeFirst and closeMost are the intervals of looking whether users are out.
-const (
-	closeFirst = 5 * time.Millisecond
-	closeMost  = 100 * time.Millisecond
-)
+// closePoll is the longest interval of looking whether users are out.
+const closePoll = 100 * time.Millisecond
 
 // close keeps new users out, gives those inside time to leave, and closes the rest. Every
 // session that later steps need is opened before: ADMIN_MODE 1 lets in no new ones. Where
@@ -37,7 +34,7 @@ func (r *Runner) close(ctx context.Context, own Users, pod int) error {
 	}
 	drained, gone := r.forUsers(ctx, pod)
 	told := false
-	for pause := closeFirst; ; pause = min(2*pause, closeMost) {
+	for poll := pollFirst; ; poll = min(2*poll, closePoll) {
 		users, err := own.UserSessions(ctx)
 		if err != nil {
 			return err
@@ -59,7 +56,7 @@ func (r *Runner) close(ctx context.Context, own Users, pod int) error {
 		if now.After(gone) {
 			return retry.Unrecoverable(fmt.Errorf("%w: %s", errUsersStay, whoStays(users)))
 		}
-		if err := pulse.Sleep(ctx, pause); err != nil {
+		if err := pulse.Sleep(ctx, poll); err != nil {
 			return fmt.Errorf("%w: %s: %w", errUsersStay, whoStays(users), err)
 		}
 	}

@@ -38,9 +38,9 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 	case err != nil:
 		return r.flush(ctx, s)
 	}
-	var known stream
+	var moved time.Time
 	if s.Strict {
-		known, err = r.observeStream(ctx, s, table)
+		moved, err = r.movedAt(ctx, s, table)
 		if err != nil && !errors.Is(err, akucore.ErrNoTable) {
 			return err
 		}
@@ -64,7 +64,7 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 		return nil
 	}
 	r.sayGivenUp(object, s.On, s.Peer, err)
-	if !s.Strict || !r.mayLack(known) {
+	if !s.Strict || !r.mayLack(moved) {
 		return nil
 	}
 	return errors.Join(err, r.noteGivenUp(ctx, s))

@@ -13,30 +13,18 @@ import (
 // (REPLICATION_LOCK_TIMEOUT): then it gives the row up.
 const serverLockTimeout = 5 * time.Second
 
-// stream is what a peer had of a sender before a delivery.
-type stream struct {
-	moved time.Time // when it moved last, at the latest; zero when that is not known
-}
-
-// observeStream asks when the stream of a step moved last: the peer has a beat of then, or the
-// sender's server started after it.
-func (r *Runner) observeStream(ctx context.Context, s akucore.Step, table akucore.Table) (stream, error) {
+// movedAt asks since when the stream of a step may have stood still: the peer has a beat of
+// then, or the sender's server started later.
+func (r *Runner) movedAt(ctx context.Context, s akucore.Step, table akucore.Table) (time.Time, error) {
 	beats, err := r.Servers.Server(s.Peer).Beats(ctx, table)
 	if err != nil {
-		return stream{}, err
+		return time.Time{}, err
 	}
 	instance, err := r.Servers.Server(s.On).Instance(ctx)
 	if err != nil {
-		return stream{}, err
+		return time.Time{}, err
 	}
-	var known stream
-	if newest := beats[s.On].Newest(); newest.At > 0 {
-		known.moved = time.UnixMilli(newest.At)
-	}
-	if started := time.Unix(instance.StartTime, 0); started.After(known.moved) {
-		known.moved = started
-	}
-	return known, nil
+	return time.UnixMilli(max(beats[s.On].Newest().At, 1000*instance.StartTime)), nil
 }
 
 // mayLack tells whether changes that a receiver counts as failed may be missing on it. A
@@ -44,12 +32,12 @@ func (r *Runner) observeStream(ctx context.Context, s akucore.Step, table akucor
 // so it does for what a sender repeats over a new connection. It leaves a row out only after it
 // has waited REPLICATION_LOCK_TIMEOUT for a lock, and nothing behind that row moves meanwhile.
 // A stream that moved within that time has left nothing out.
-func (r *Runner) mayLack(before stream) bool {
+func (r *Runner) mayLack(moved time.Time) bool {
 	limit := r.Mesh.ReceiverLockTimeout
 	if limit == 0 {
 		limit = serverLockTimeout
 	}
-	return time.Since(before.moved) >= limit
+	return time.Since(moved) >= limit
 }
 
 // noteGivenUp leaves the sign on the server that delivers. Only beats use the sign's table, so

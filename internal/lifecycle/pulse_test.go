@@ -12,30 +12,16 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/pulse"
+	"aku/internal/pulse/pulsetest"
 )
 
 // silence is how long nothing beats at most while something is done.
 func silence(t *testing.T, do func(context.Context)) time.Duration {
 	t.Helper()
 	var moves pulse.Pulse
-	moves.Beat()
-	most := time.Duration(0)
-	stop, watched := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(watched)
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(100 * time.Millisecond):
-				most = max(most, moves.Silence())
-			}
-		}
-	}()
+	longest := pulsetest.Silence(&moves)
 	do(pulse.With(t.Context(), &moves))
-	close(stop)
-	<-watched
-	return most
+	return longest()
 }
 
 // scriptServer takes its time for scripts.
