@@ -31,7 +31,7 @@ if [ -n "${DEMO_KUBECONFIG:-}" ]; then
   exec "$@"
 fi
 
-if [ ! -f "$image" ]; then
+if [ -n "${SERVER_IMAGE:-}" ] && [ ! -f "$image" ]; then
   # The cluster has no registry.
   engine=$(command -v docker || command -v podman) ||
     { echo "SERVER_IMAGE is no file, and there is no docker or podman that could know $image: save the image to a file" >&2; exit 1; }
