@@ -29,10 +29,10 @@ func TestImportedValues_AreTakenByTheChart(t *testing.T) {
 			r := render(t, "aku: {image: {registry: example.org}}", conf.Values())
 			variables := environment(t, r.container(t, "aku"))
 			mesh := acceptedBy(t, variables).Mesh()
-			if len(mesh.Groups) != len(conf.Replications) {
-				t.Fatalf("%d replications became %d", len(conf.Replications), len(mesh.Groups))
+			if len(mesh.Blocks) != len(conf.Replications) {
+				t.Fatalf("%d replications became %d", len(conf.Replications), len(mesh.Blocks))
 			}
-			for i, g := range mesh.Groups {
+			for i, g := range mesh.Blocks {
 				if len(g.Tables) != len(conf.Replications[i].Tables) {
 					t.Errorf("tables %q became %v", conf.Replications[i].Tables, g.Tables)
 				}

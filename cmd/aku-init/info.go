@@ -44,9 +44,9 @@ func printConfigured(to io.Writer, s settings.Settings) {
 	}
 	fmt.Fprintf(table, "pod\t%s\nservers\t%d\nport\t%d\nreplication port\t%d\nSYS password\t***\n",
 		pod, mesh.ServerCount, s.Port, mesh.ReplicationPort)
-	for _, g := range mesh.Groups {
-		fmt.Fprintf(table, "\n%s\tSYNC PARALLEL %d\n", g.Prefix, g.Parallel)
-		for _, t := range g.Tables {
+	for _, b := range mesh.Blocks {
+		fmt.Fprintf(table, "\n%s\tSYNC PARALLEL %d\n", b.Prefix, b.Parallel)
+		for _, t := range b.Tables {
 			fmt.Fprintf(table, "\t%s\n", t)
 		}
 	}
@@ -56,9 +56,9 @@ func printConfigured(to io.Writer, s settings.Settings) {
 			if peer == pod {
 				continue
 			}
-			for _, g := range mesh.Groups {
+			for _, b := range mesh.Blocks {
 				fmt.Fprintf(table, "%s\t%s\t%s\t%s,%d\t%d\n", mesh.PodName(pod), mesh.Host(pod),
-					g.Object(akucore.PairOf(pod, peer)), mesh.Host(peer), mesh.ReplicationPort, len(g.Items()))
+					b.Object(akucore.PairOf(pod, peer)), mesh.Host(peer), mesh.ReplicationPort, len(b.Items()))
 			}
 		}
 	}

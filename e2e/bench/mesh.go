@@ -255,5 +255,5 @@ func akuJoin(ctx context.Context, p *pod) (*steps, error) {
 
 // object is the name of the replication of two pods.
 func object(a, b *pod) string {
-	return akucore.Group{Prefix: prefix}.Object(akucore.PairOf(a.number, b.number))
+	return akucore.Block{Prefix: prefix}.Object(akucore.PairOf(a.number, b.number))
 }

@@ -290,7 +290,7 @@ func (p *pod) isOpen() bool {
 // object is the pod's side of its pair with a peer: started and XSN.
 func (p *pod) object(peer int) (started bool, xsn int64) {
 	p.t.Helper()
-	name := akucore.Group{Prefix: "AKU_REP"}.Object(akucore.PairOf(p.number, peer))
+	name := akucore.Block{Prefix: "AKU_REP"}.Object(akucore.PairOf(p.number, peer))
 	session := p.Open(altisimtest.Dial{})
 	defer session.Close()
 	rows := session.Rows("SELECT IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = '" + name + "'")

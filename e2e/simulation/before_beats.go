@@ -12,14 +12,14 @@ func (w *world) beforeBeats(pods int) {
 			v.complete[t] = true
 		}
 		m := (&pod{w: w, number: number}).mesh()
-		for g, group := range m.Groups {
+		for b, block := range m.Blocks {
 			for _, peer := range m.Peers() {
 				if peer >= pods {
 					continue
 				}
-				spec := m.Spec(group, number, peer)
-				spec.Tables = slices.Clone(group.Tables)
-				o := &object{spec: spec, group: g, items: map[int]int64{}, peer: peer, started: true, xsn: v.last}
+				spec := m.Spec(block, number, peer)
+				spec.Tables = slices.Clone(block.Tables)
+				o := &object{spec: spec, block: b, items: map[int]int64{}, peer: peer, started: true, xsn: v.last}
 				for _, t := range spec.Tables {
 					o.items[table(t)] = v.last
 				}

@@ -156,7 +156,7 @@ type modelServers struct {
 
 func newModelServers(ctx context.Context) *modelServers {
 	w := &world{seed: 1, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, lives: map[int64]beatLife{}, givenUp: map[place]bool{}}
-	w.options.ServerCount, w.options.Groups = 3, 1
+	w.options.ServerCount, w.options.Blocks = 3, 1
 	w.journal.latest, w.journal.shared = map[place]written{}, map[place]bool{}
 	m := &modelServers{w: w, tables: map[string]string{}, forms: map[string]string{}, called: map[string]string{}}
 	for i := range 3 {

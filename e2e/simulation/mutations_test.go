@@ -210,7 +210,7 @@ func copiesLost(o *Options) { inOrder(o, nil); o.Schedule = volumesLost }
 // olderVolumes: volumes are set back to an earlier moment.
 func olderVolumes(o *Options) {
 	inOrder(o, nil)
-	o.Schedule, o.Lists, o.Blocks = volumesSetBack, false, false
+	o.Schedule, o.Lists, o.AddBlock = volumesSetBack, false, false
 }
 
 // lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
@@ -276,7 +276,7 @@ func listChanges(o *Options) {
 		}
 		return append(events, event{after: time.Minute})
 	})
-	o.Lists, o.Reset, o.Groups = true, akucore.ResetAuto, 1+int(o.Seed%2)
+	o.Lists, o.Reset, o.Blocks = true, akucore.ResetAuto, 1+int(o.Seed%2)
 	if o.Seed%3 == 0 {
 		o.Reset = akucore.ResetNever
 	}
@@ -289,10 +289,10 @@ func tableAdded(o *Options) {
 	o.Lists, o.Reset, o.Transactions = true, akucore.ResetNever, 40
 }
 
-// blockBeside: a rolling update adds a group, beside such users.
+// blockBeside: a rolling update adds a block, beside such users.
 func blockBeside(o *Options) {
 	tableAdded(o)
-	o.Lists, o.Blocks, o.Groups = false, true, 1
+	o.Lists, o.AddBlock, o.Blocks = false, true, 1
 }
 
 // laggingSlave: a slave's changes do not get to the master while another one joins.
@@ -320,10 +320,10 @@ func tablesLocked(o *Options) {
 	})
 }
 
-// blockAdded: a rolling update adds a group, with kills on the way.
+// blockAdded: a rolling update adds a block, with kills on the way.
 func blockAdded(o *Options) {
 	listChanges(o)
-	o.Lists, o.Blocks, o.Groups = o.Seed%2 == 0, true, 1
+	o.Lists, o.AddBlock, o.Blocks = o.Seed%2 == 0, true, 1
 }
 
 // slowCopies: a copy of a table takes so long that others look after their pairs
@@ -418,7 +418,7 @@ var mutations = []mutation{
 		}
 		v = seen(v)
 		v.Pods[akucore.Master] = akucore.Pod{}
-		for _, g := range v.Groups {
+		for _, g := range v.Blocks {
 			v.Pods[akucore.Master] = with(v.Pods[akucore.Master], akucore.Object{Name: g.Object(akucore.PairOf(0, v.Self)), XSN: 1, Tables: g.Tables})
 		}
 		return without(akucore.PlanStart(v, o), func(s akucore.Step) bool {
@@ -427,7 +427,7 @@ var mutations = []mutation{
 	}))},
 	{"restart: the master being reset is not noticed", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
 		if m.Self != akucore.Master && v.Pods[akucore.Master].Open() && marked(m, v, m.Self, akucore.Master) {
-			for _, g := range m.Groups {
+			for _, g := range m.Blocks {
 				name := g.Object(akucore.PairOf(0, m.Self))
 				if o, ok := v.Pods[akucore.Master].Objects[name]; ok && o.XSN == akucore.Unset {
 					o.XSN = 1
@@ -449,7 +449,7 @@ var mutations = []mutation{
 		if m.Self == akucore.Master || !marked(m, v, m.Self, akucore.Master) {
 			return
 		}
-		for _, g := range m.Groups {
+		for _, g := range m.Blocks {
 			for pod, p := range v.Pods {
 				for _, peer := range m.Peers() {
 					if o, ok := p.Objects[g.Object(akucore.PairOf(pod, peer))]; ok {
@@ -477,10 +477,10 @@ var mutations = []mutation{
 	{"tables: the own sides follow before the copy", 50, both(slowCopies, moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.AddTables && s.On == m.Self && s.Peer != akucore.Master
 	}))},
-	{"tables: a new group is not pinned", 50, both(blockAdded, moved(-1, func(m akucore.Mesh, s akucore.Step) bool {
+	{"tables: a new block is not pinned", 50, both(blockAdded, moved(-1, func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.StartRetry || s.Do == akucore.Create && s.On != m.Self && s.On != akucore.Master
 	}))},
-	{"tables: a new group's own sides are made before the copy", 50, both(both(slowCopies, blockAdded), func(o *Options) {
+	{"tables: a new block's own sides are made before the copy", 50, both(both(slowCopies, blockAdded), func(o *Options) {
 		moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
 			return s.Do == akucore.Create && s.On == m.Self && s.Peer != akucore.Master
 		})(o)
@@ -525,15 +525,15 @@ var mutations = []mutation{
 // the master, and START everywhere.
 func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 	var create, sync, begin []akucore.Step
-	for g := range m.Groups {
+	for g := range m.Blocks {
 		for _, peer := range m.Peers() {
 			if !v.Pods[peer].Open() {
 				continue
 			}
 			for _, side := range [][2]int{{m.Self, peer}, {peer, m.Self}} {
-				at := akucore.Step{Side: akucore.Side{On: side[0], Peer: side[1]}, Group: g}
+				at := akucore.Step{Side: akucore.Side{On: side[0], Peer: side[1]}, Block: g}
 				step := func(do akucore.Verb) akucore.Step { s := at; s.Do = do; return s }
-				o, exists := v.Pods[side[0]].Objects[m.Groups[g].Object(akucore.PairOf(side[0], side[1]))]
+				o, exists := v.Pods[side[0]].Objects[m.Blocks[g].Object(akucore.PairOf(side[0], side[1]))]
 				switch {
 				case !exists:
 					create = append(create, step(akucore.Create))
@@ -547,7 +547,7 @@ func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 				}
 			}
 		}
-		sync = append(sync, akucore.Step{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: m.Self}, Group: g})
+		sync = append(sync, akucore.Step{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: m.Self}, Block: g})
 	}
 	return akucore.Plan{Name: "full join", Stages: []akucore.Stage{
 		{Steps: create},
@@ -666,8 +666,8 @@ func keptInRecovery(o *Options) {
 
 // resetInstead has a plan reset objects in place of a DROP and the CREATE that follows.
 func resetInstead(p akucore.Plan, which func(akucore.Step) bool) akucore.Plan {
-	type object struct{ on, peer, group int }
-	key := func(s akucore.Step) object { return object{s.On, s.Peer, s.Group} }
+	type object struct{ on, peer, block int }
+	key := func(s akucore.Step) object { return object{s.On, s.Peer, s.Block} }
 	kept := map[object]bool{}
 	stages := slices.Clone(p.Stages)
 	for i := range stages {
@@ -782,7 +782,7 @@ func with(p akucore.Pod, o akucore.Object) akucore.Pod {
 
 // reset has a view show a pod's side of a pair as reset.
 func reset(m akucore.Mesh, v akucore.View, pod, peer int) {
-	for _, g := range m.Groups {
+	for _, g := range m.Blocks {
 		if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(pod, peer))]; ok {
 			o.XSN, o.Started, o.Sender = akucore.Unset, false, akucore.SenderNone
 			v.Pods[pod].Objects[o.Name] = o
@@ -790,9 +790,9 @@ func reset(m akucore.Mesh, v akucore.View, pod, peer int) {
 	}
 }
 
-// marked tells whether a pod's side of a pair has an XSN in every group.
+// marked tells whether a pod's side of a pair has an XSN in every block.
 func marked(m akucore.Mesh, v akucore.View, pod, peer int) bool {
-	for _, g := range m.Groups {
+	for _, g := range m.Blocks {
 		if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(pod, peer))]; !ok || o.XSN == akucore.Unset {
 			return false
 		}

@@ -37,7 +37,7 @@ func (p *pod) claimed(c *client, e lifecycle.Event) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	m := p.mesh()
-	if guard, taken := p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Group}]; taken {
+	if guard, taken := p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Block}]; taken {
 		s.If = guard
 	}
 	p.w.claims[claim{c, s.On, s.Object(m)}] = s.If
@@ -47,7 +47,7 @@ func (p *pod) claimed(c *client, e lifecycle.Event) {
 type taken struct {
 	by              *client
 	do              akucore.Verb
-	on, peer, group int
+	on, peer, block int
 }
 
 // unguarded takes the guard away that a mutation is about. What the steps claim stays the
@@ -64,7 +64,7 @@ func (p *pod) unguarded(c *client, plan akucore.Plan) akucore.Plan {
 		stages[i].Steps = slices.Clone(stages[i].Steps)
 		for j, s := range stages[i].Steps {
 			if s.If == guard {
-				p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Group}] = guard
+				p.w.unguarded[taken{c, s.Do, s.On, s.Peer, s.Block}] = guard
 				stages[i].Steps[j].If, stages[i].Steps[j].New = akucore.Unguarded, s.New || guard == akucore.IfKept
 			}
 		}
@@ -248,10 +248,10 @@ func (s *server) mustBeProven() {
 		if peer == s.pod || p == nil || p.adminMode || time.Since(p.opened) < settled || !s.w.back(s.pod, peer) || !s.w.counted(peer) {
 			continue
 		}
-		// A group that is new to one of the two is for its own start.
-		groups := min(len(s.w.pods[s.pod].mesh().Groups), len(s.w.pods[peer].mesh().Groups))
-		for _, g := range s.w.pods[s.pod].mesh().Groups[:groups] {
-			name, t := g.Object(akucore.PairOf(s.pod, peer)), table(g.Beat())
+		// A block that is new to one of the two is for its own start.
+		blocks := min(len(s.w.pods[s.pod].mesh().Blocks), len(s.w.pods[peer].mesh().Blocks))
+		for _, b := range s.w.pods[s.pod].mesh().Blocks[:blocks] {
+			name, t := b.Object(akucore.PairOf(s.pod, peer)), table(b.Beat())
 			if !s.volume.objects[name].beats(t) || !p.volume.objects[name].beats(t) {
 				continue
 			}

@@ -299,7 +299,7 @@ func (p *pod) serve(c *client, request, turn <-chan struct{}) {
 // beat inserts beats as long as the pod is in service.
 func (p *pod) beat(ctx context.Context, c *client) {
 	for pause(ctx, beatInterval+time.Duration(p.number)*17*time.Nanosecond) == nil {
-		for _, g := range p.mesh().Groups {
+		for _, g := range p.mesh().Blocks {
 			_, _ = c.Server(p.number).Beat(ctx, g.Beat(), p.number)
 		}
 	}

@@ -65,7 +65,7 @@ func (x *sender) end(died bool) {
 	x.peer = nil
 	switch {
 	case r == nil:
-	case died && x.s.w.chance(30, dieLinger, x.s.pod, x.o.peer, x.o.group):
+	case died && x.s.w.chance(30, dieLinger, x.s.pod, x.o.peer, x.o.block):
 		r.abandoned()
 	default:
 		r.leave()
@@ -87,7 +87,7 @@ func (x *sender) lose(soon time.Duration) {
 func (x *sender) tryIn(d time.Duration) {
 	x.tries++
 	n := x.tries
-	x.s.w.after(d+x.s.w.between(dieLink, x.s.pod, x.o.peer, x.o.group, 0, time.Millisecond), func() {
+	x.s.w.after(d+x.s.w.between(dieLink, x.s.pod, x.o.peer, x.o.block, 0, time.Millisecond), func() {
 		if x.ended || x.peer != nil || x.tries != n {
 			return
 		}
@@ -110,7 +110,7 @@ func (x *sender) handshake() error {
 	if theirs == nil {
 		return errNoObject
 	}
-	if theirs.peer != x.s.pod || theirs.group != x.o.group {
+	if theirs.peer != x.s.pod || theirs.block != x.o.block {
 		return errMismatch
 	}
 	if !slices.Equal(list(theirs.spec.Tables), list(x.o.spec.Tables)) {
@@ -157,14 +157,14 @@ func (x *sender) kick() {
 	}
 	w := x.s.w
 	changes, _ := x.s.volume.next(x.o, x.read, 1)
-	a, b, g := x.s.pod, x.o.peer, x.o.group
+	a, b, block := x.s.pod, x.o.peer, x.o.block
 	switch {
 	case len(changes) > 0:
 		x.pumping = true
-		w.after(w.between(dieLink, a, b, g, 5*time.Millisecond, 40*time.Millisecond)+w.network.slow[a]/4+w.network.slow[b]/4, x.pump)
+		w.after(w.between(dieLink, a, b, block, 5*time.Millisecond, 40*time.Millisecond)+w.network.slow[a]/4+w.network.slow[b]/4, x.pump)
 	case x.s.volume.last > x.read && !x.keeping:
 		x.keeping = true
-		w.after(w.between(dieKeepAlive, a, b, g, ackWait-100*time.Millisecond, ackWait), func() {
+		w.after(w.between(dieKeepAlive, a, b, block, ackWait-100*time.Millisecond, ackWait), func() {
 			if x.keeping = false; !x.pumping {
 				x.pump()
 			}
@@ -199,7 +199,7 @@ func (x *sender) pump() {
 		x.lose(time.Second)
 		return
 	}
-	most := 1 + int(w.roll(dieBatch, x.s.pod, x.o.peer, x.o.group)%30)
+	most := 1 + int(w.roll(dieBatch, x.s.pod, x.o.peer, x.o.block)%30)
 	changes, upTo := x.s.volume.next(x.o, x.read, most)
 	for _, c := range changes {
 		if !x.peer.take(c) {

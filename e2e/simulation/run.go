@@ -18,7 +18,7 @@ type Options struct {
 	Tell bool // write the story
 
 	ServerCount  int
-	Groups       int
+	Blocks       int
 	Reset        akucore.ResetMode
 	FlushAtStart bool
 	FlushAtEnd   bool
@@ -27,7 +27,7 @@ type Options struct {
 	LoseVolumes  bool
 	WriteEvery   time.Duration // at most, between two changes on a pod
 	Lists        bool          // a rolling update changes the list of tables
-	Blocks       bool          // the first rolling update adds a group
+	AddBlock     bool          // the first rolling update adds a block
 	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
 	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
 	LockTimeout  time.Duration // of receivers, as aku sets it; 0 for the server's own
@@ -62,7 +62,7 @@ type Options struct {
 func OptionsOf(seed uint64) Options {
 	r := rand.New(rand.NewPCG(seed, 1))
 	o := Options{
-		Seed: seed, ServerCount: 2 + r.IntN(3), Groups: 1, Reset: akucore.ResetAuto,
+		Seed: seed, ServerCount: 2 + r.IntN(3), Blocks: 1, Reset: akucore.ResetAuto,
 		FlushAtStart: r.IntN(5) > 0, FlushAtEnd: r.IntN(5) > 0, Shutdown: r.IntN(3) == 0,
 		LoseVolumes: r.IntN(4) == 0, WriteEvery: time.Duration(100+r.IntN(400)) * time.Millisecond,
 	}
@@ -73,7 +73,7 @@ func OptionsOf(seed uint64) Options {
 		o.ServerCount = 5
 	}
 	if r.IntN(6) == 0 {
-		o.Groups = 2
+		o.Blocks = 2
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -95,9 +95,9 @@ func OptionsOf(seed uint64) Options {
 		o.Schedule = volumesSetBack
 	}
 	o.Lists = r.IntN(3) == 0
-	o.Blocks = r.IntN(6) == 0
+	o.AddBlock = r.IntN(6) == 0
 	if seed%10 == 7 {
-		o.Lists, o.Blocks = false, false // a recovery waits until somebody takes a change of the list back
+		o.Lists, o.AddBlock = false, false // a recovery waits until somebody takes a change of the list back
 	}
 	o.Linger = -1
 	switch r.IntN(8) {
@@ -110,8 +110,8 @@ func OptionsOf(seed uint64) Options {
 }
 
 func (o Options) String() string {
-	return fmt.Sprintf("seed %d: %d pods at most, %d groups, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s, long transactions up to altibase-%d",
-		o.Seed, o.ServerCount, o.Groups, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.Blocks, o.WriteEvery, o.Linger)
+	return fmt.Sprintf("seed %d: %d pods at most, %d blocks, RESET at end %s, flush at start %t, at end %t, shutdown %t, API fails %d %%, volumes may be lost %t, lists change %t, a block is added %t, a write in %s, long transactions up to altibase-%d",
+		o.Seed, o.ServerCount, o.Blocks, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.AddBlock, o.WriteEvery, o.Linger)
 }
 
 // Outcome is what a run came to.
@@ -276,10 +276,10 @@ func (w *world) behind() string {
 			if p == nil || q == nil || i == j || p.server == nil {
 				continue
 			}
-			for _, g := range p.mesh().Groups {
-				x := p.server.senders[g.Object(akucore.PairOf(i, j))]
+			for _, b := range p.mesh().Blocks {
+				x := p.server.senders[b.Object(akucore.PairOf(i, j))]
 				if x == nil || x.peer == nil || p.volume.owes(x.o, x.read) {
-					return fmt.Sprintf("%s from altibase-%d to altibase-%d", g.Object(akucore.PairOf(i, j)), i, j)
+					return fmt.Sprintf("%s from altibase-%d to altibase-%d", b.Object(akucore.PairOf(i, j)), i, j)
 				}
 			}
 		}

@@ -12,7 +12,7 @@ import (
 // slaves join.
 func slowTransactions(o *Options) {
 	o.ServerCount, o.Reset, o.Linger, o.LingerFor = 3, akucore.ResetNever, maxPods, 8*time.Second
-	o.Lists, o.Blocks, o.APIFails = false, false, 0
+	o.Lists, o.AddBlock, o.APIFails = false, false, 0
 	o.Schedule = func(*rand.Rand, Options) (int, []event) { return 3, []event{{after: 3 * time.Minute}} }
 }
 
@@ -25,7 +25,7 @@ func TestSlowTransactions_OneCopyForAJoin(t *testing.T) {
 		o := OptionsOf(n + 1)
 		slowTransactions(&o)
 		out := runSeed(t, o)
-		copies := 2 * o.Groups
+		copies := 2 * o.Blocks
 		if len(out.Violations) > 0 || out.Figures.Syncs != copies || out.Figures.Broken > 0 || out.Figures.Slowest > 3*o.LingerFor+floor {
 			o.Tell = true
 			t.Fatalf("seed %d: %d copies, want %d; %d did not end, the slowest join took %s:\n%s",

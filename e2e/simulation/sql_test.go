@@ -214,7 +214,7 @@ func (c *sqlConn) createTable(_ context.Context, words []string, _ *conformance.
 	return nil
 }
 
-// objectName is the model's name of an object, in which the group has its place.
+// objectName is the model's name of an object, in which the block has its place.
 func objectName(name string) string {
 	if strings.HasPrefix(name, "AKU_") {
 		return name

@@ -85,7 +85,7 @@ func (s *server) create(ctx context.Context, spec akucore.ObjectSpec, wait time.
 		}
 		return spec.Tables, nil
 	}, func() {
-		o := &object{spec: spec, group: group(spec), items: map[int]int64{}, peer: s.w.host(spec.Host), xsn: akucore.Unset}
+		o := &object{spec: spec, block: block(spec), items: map[int]int64{}, peer: s.w.host(spec.Host), xsn: akucore.Unset}
 		o.spec.Tables = slices.Clone(spec.Tables)
 		for _, t := range spec.Tables {
 			o.items[table(t)] = s.volume.last
@@ -244,7 +244,7 @@ func (s *server) start(ctx context.Context, name string) error {
 func (s *server) quick(x *sender) bool {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
-	return s.w.chance(30, dieStart, s.pod, x.o.peer, 10+x.o.group)
+	return s.w.chance(30, dieStart, s.pod, x.o.peer, 10+x.o.block)
 }
 
 // startRetry is START RETRY: the sender looks for its peer by itself, a moment later.
@@ -258,7 +258,7 @@ func (s *server) startRetry(name string) error {
 			return errStopped
 		}
 		x.begin()
-		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.group, 3*time.Millisecond, 40*time.Millisecond))
+		x.tryIn(s.w.between(dieStart, s.pod, x.o.peer, x.o.block, 3*time.Millisecond, 40*time.Millisecond))
 		return nil
 	})
 }
@@ -350,7 +350,7 @@ func (s *server) stop(ctx context.Context, name string) error {
 				return nil
 			}
 			if x.state != retries {
-				rest = untilTick() + s.w.between(dieStop, s.pod, x.o.peer, x.o.group, time.Millisecond, 10*time.Millisecond)
+				rest = untilTick() + s.w.between(dieStop, s.pod, x.o.peer, x.o.block, time.Millisecond, 10*time.Millisecond)
 			}
 			x.end(false)
 			return nil
@@ -497,7 +497,7 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, 
 				}
 				return nil
 			}
-			if s.w.chance(40, dieCutSync, s.pod, x.o.peer, x.o.group) && part > 0 && len(tables) == 0 {
+			if s.w.chance(40, dieCutSync, s.pod, x.o.peer, x.o.block) && part > 0 && len(tables) == 0 {
 				x.o.xsn = at
 			}
 			x.remove()

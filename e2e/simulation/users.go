@@ -160,7 +160,7 @@ func (s *server) someRow(h habit, stays bool) (r row, ok bool) {
 	// Until all pods have a new table, users write it where it is in replication.
 	var tables []int
 	for t := range userTables {
-		if t < w.options.Groups || (w.options.Lists || w.options.Blocks) && v.carries(t) {
+		if t < w.options.Blocks || (w.options.Lists || w.options.AddBlock) && v.carries(t) {
 			tables = append(tables, t)
 		}
 	}
@@ -204,11 +204,11 @@ func (w *world) otherList() string {
 			continue
 		}
 		m := p.mesh()
-		for _, g := range m.Groups {
+		for _, b := range m.Blocks {
 			for _, peer := range m.Peers() {
-				o := p.volume.objects[g.Object(akucore.PairOf(p.number, peer))]
-				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(g.Items())) {
-					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(g.Items()))
+				o := p.volume.objects[b.Object(akucore.PairOf(p.number, peer))]
+				if o != nil && w.pods[peer] != nil && !slices.Equal(list(o.spec.Tables), list(b.Items())) {
+					return fmt.Sprintf("%s on altibase-%d has the tables %v, want %v", o.spec.Name, p.number, list(o.spec.Tables), list(b.Items()))
 				}
 			}
 		}

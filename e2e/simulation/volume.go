@@ -72,7 +72,7 @@ func (c change) String() string {
 // object is one side of a pair.
 type object struct {
 	spec    akucore.ObjectSpec
-	group   int
+	block   int
 	items   map[int]int64 // tables, and up to where their changes are not sent
 	pinned  int64         // it began at "now" there: transactions that wrote before are not sent
 	peer    int
@@ -256,7 +256,7 @@ func (v *volume) known(log *volume, table int) int64 {
 	return v.has[known{log.id, table}]
 }
 
-// mark tells whether the volume's side of the pair has an XSN, in any group.
+// mark tells whether the volume's side of the pair has an XSN, in any block.
 func (v *volume) mark(w *world, peer int) bool {
 	for _, o := range v.objects {
 		if o.peer == peer && o.xsn != akucore.Unset {

@@ -11,10 +11,10 @@ import (
 	"aku/internal/akucore"
 )
 
-// maxPods is the most pods there can be, and maxGroups the most groups.
+// maxPods is the most pods there can be, and maxBlocks the most blocks.
 const (
 	maxPods   = 6
-	maxGroups = 2
+	maxBlocks = 2
 )
 
 // world is everything there is in one run. One lock guards all of it; it is never
@@ -59,35 +59,35 @@ type Figures struct {
 	Slowest time.Duration
 }
 
-func (f *Figures) add(g Figures) {
-	f.Writes += g.Writes
-	f.Ends += g.Ends
-	f.Faults += g.Faults
-	f.Tainted += g.Tainted
-	f.Shared += g.Shared
-	f.Syncs += g.Syncs
-	f.Broken += g.Broken
-	f.Slowest = max(f.Slowest, g.Slowest)
-	f.Changes += g.Changes
-	f.Recoveries += g.Recoveries
+func (f *Figures) add(b Figures) {
+	f.Writes += b.Writes
+	f.Ends += b.Ends
+	f.Faults += b.Faults
+	f.Tainted += b.Tainted
+	f.Shared += b.Shared
+	f.Syncs += b.Syncs
+	f.Broken += b.Broken
+	f.Slowest = max(f.Slowest, b.Slowest)
+	f.Changes += b.Changes
+	f.Recoveries += b.Recoveries
 }
 
 // mesh is the configuration as this pod has it. A revision of the pod template may add
-// a group, and it may change the list of tables: each group gets a second one, or loses
+// a block, and it may change the list of tables: each block gets a second one, or loses
 // it again.
 func (p *pod) mesh() akucore.Mesh {
 	o := p.w.options
 	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: p.number, ServerCount: o.ServerCount, ReplicationPort: 20301, ReceiverLockTimeout: o.LockTimeout}
-	groups := o.Groups
-	if o.Blocks && p.revision > 0 {
-		groups = maxGroups
+	blocks := o.Blocks
+	if o.AddBlock && p.revision > 0 {
+		blocks = maxBlocks
 	}
-	for g := range groups {
-		tables := []akucore.Table{{User: "SYS", Name: fmt.Sprintf("T%d", g)}}
+	for b := range blocks {
+		tables := []akucore.Table{{User: "SYS", Name: fmt.Sprintf("T%d", b)}}
 		if o.Lists && p.revision%2 == 1 {
-			tables = append(tables, akucore.Table{User: "SYS", Name: fmt.Sprintf("X%d", g)})
+			tables = append(tables, akucore.Table{User: "SYS", Name: fmt.Sprintf("X%d", b)})
 		}
-		m.Groups = append(m.Groups, akucore.Group{Prefix: fmt.Sprintf("AKU_%c", 'A'+g), Parallel: 1, Tables: tables})
+		m.Blocks = append(m.Blocks, akucore.Block{Prefix: fmt.Sprintf("AKU_%c", 'A'+b), Parallel: 1, Tables: tables})
 	}
 	return m
 }
@@ -109,11 +109,11 @@ func (w *world) host(name string) int {
 	return pod
 }
 
-// A group has the table Tn and, while the lists change, now and then Xn. Behind those of
-// the users is the beat table of each group.
+// A block has the table Tn and, while the lists change, now and then Xn. Behind those of
+// the users is the beat table of each block.
 const (
-	userTables = 2 * maxGroups
-	maxTables  = userTables + maxGroups
+	userTables = 2 * maxBlocks
+	maxTables  = userTables + maxBlocks
 )
 
 // isBeat tells whether a table is a beat table.
@@ -126,13 +126,13 @@ func table(t akucore.Table) int {
 	}
 	n := int(t.Name[1] - '0')
 	if t.Name[0] == 'X' {
-		n += maxGroups
+		n += maxBlocks
 	}
 	return n
 }
 
-// group is the group of an object, by its name.
-func group(spec akucore.ObjectSpec) int { return int(spec.Name[len("AKU_")] - 'A') }
+// block is the block of an object, by its name.
+func block(spec akucore.ObjectSpec) int { return int(spec.Name[len("AKU_")] - 'A') }
 
 func (w *world) id() int64 {
 	w.nextID++

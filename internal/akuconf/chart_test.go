@@ -68,8 +68,8 @@ func TestLimits_AreThoseOfTheChart(t *testing.T) {
 		if l.value == "" {
 			continue
 		}
-		group, value, _ := strings.Cut(l.value, ".")
-		compare(name, l, root.Properties[group].Properties[value])
+		block, value, _ := strings.Cut(l.value, ".")
+		compare(name, l, root.Properties[block].Properties[value])
 	}
 	block := root.Definitions["replication"]
 	compare("SYNC_PARALLEL_COUNT", parallel, block.Properties[parallel.value])

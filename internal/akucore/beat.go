@@ -3,7 +3,7 @@ package akucore
 import "slices"
 
 // A beat is a row that arrives. It is the only proof that what a pod writes reaches another
-// one; views tell only what a server believes. Each group replicates a beat table of aku's
+// one; views tell only what a server believes. Each block replicates a beat table of aku's
 // own beside the users' tables. A pod inserts a beat as its last commit. A peer applies the
 // commits of a sender in their order, so when the beat is there, so is everything before it.
 //
@@ -91,17 +91,17 @@ func (b Beats) leavesOut(other Beat) bool {
 // beatOwner is the user that owns the beat tables.
 const beatOwner = "SYS"
 
-// Beat is the beat table of the group.
-func (g Group) Beat() Table { return Table{User: beatOwner, Name: g.Prefix + "_BEAT"} }
+// Beat is the beat table of the block.
+func (b Block) Beat() Table { return Table{User: beatOwner, Name: b.Prefix + "_BEAT"} }
 
-// Items are all tables that the group's objects carry: the user's and the beat table.
-func (g Group) Items() []Table { return append(g.Tables[:len(g.Tables):len(g.Tables)], g.Beat()) }
+// Items are all tables that the block's objects carry: the user's and the beat table.
+func (b Block) Items() []Table { return append(b.Tables[:len(b.Tables):len(b.Tables)], b.Beat()) }
 
-// Beats are the beat tables of all groups.
+// Beats are the beat tables of all blocks.
 func (m Mesh) Beats() []Table {
-	tables := make([]Table, len(m.Groups))
-	for i, g := range m.Groups {
-		tables[i] = g.Beat()
+	tables := make([]Table, len(m.Blocks))
+	for i, b := range m.Blocks {
+		tables[i] = b.Beat()
 	}
 	return tables
 }

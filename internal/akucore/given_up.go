@@ -22,7 +22,7 @@ const KeptForPeople = "Rows of this pod were not applied by a peer, so its copy 
 func (m Mesh) GivenUpSign(from, to int) ObjectSpec {
 	return ObjectSpec{
 		Name: fmt.Sprintf("AKU_GIVEN_UP_%d%d", from, to), Host: "127.0.0.1", Port: givenUpPort + to,
-		Tables: []Table{m.Groups[0].Beat()},
+		Tables: []Table{m.Blocks[0].Beat()},
 	}
 }
 

@@ -39,18 +39,18 @@ func PairOf(a, b int) Pair {
 	return Pair{a, b}
 }
 
-// Group is one REPLICATIONS block: tables that are replicated together by one
+// Block is one REPLICATIONS block: tables that are replicated together by one
 // replication object per pair.
-type Group struct {
+type Block struct {
 	Prefix   string
 	Parallel int // SYNC PARALLEL n, 1-100
 	Tables   []Table
 }
 
-// Object is the name of the group's replication object for a pair, such as
+// Object is the name of the block's replication object for a pair, such as
 // AKU_REP_01. Both servers of the pair use the same name.
-func (g Group) Object(p Pair) string {
-	return fmt.Sprintf("%s_%d%d", g.Prefix, p.Low, p.High)
+func (b Block) Object(p Pair) string {
+	return fmt.Sprintf("%s_%d%d", b.Prefix, p.Low, p.High)
 }
 
 // Mesh is what the configuration says about the pods and their replications.
@@ -62,7 +62,7 @@ type Mesh struct {
 	ServerCount int    // 1-6 pods at most
 
 	ReplicationPort int
-	Groups          []Group
+	Blocks          []Block
 
 	// ReceiverLockTimeout is how long receivers wait for a lock before they give a row up
 	// (AKU_REPLICATION_LOCK_TIMEOUT); 0 leaves that as it is.
@@ -95,11 +95,11 @@ func (m Mesh) Others(pod int) []int {
 	return others
 }
 
-// Tables are the users' tables of all groups.
+// Tables are the users' tables of all blocks.
 func (m Mesh) Tables() []Table {
 	var all []Table
-	for _, g := range m.Groups {
-		all = append(all, g.Tables...)
+	for _, b := range m.Blocks {
+		all = append(all, b.Tables...)
 	}
 	return all
 }
@@ -107,13 +107,13 @@ func (m Mesh) Tables() []Table {
 // Items are all replicated tables: those of the users and the beat tables.
 func (m Mesh) Items() []Table { return append(m.Tables(), m.Beats()...) }
 
-// Spec is the replication object of a group as a pod must hold it.
-func (m Mesh) Spec(g Group, pod, peer int) ObjectSpec {
+// Spec is the replication object of a block as a pod must hold it.
+func (m Mesh) Spec(b Block, pod, peer int) ObjectSpec {
 	return ObjectSpec{
-		Name:   g.Object(PairOf(pod, peer)),
+		Name:   b.Object(PairOf(pod, peer)),
 		Host:   m.Host(peer),
 		Port:   m.ReplicationPort,
-		Tables: g.Items(),
+		Tables: b.Items(),
 	}
 }
 

@@ -48,7 +48,7 @@ func (v View) close() Stage {
 func (v View) beginLife() Stage {
 	begin := on(v.Self, BeginLife)
 	begin.Above = v.known(v.Self)
-	return Stage{Title: "begin a life", Steps: v.forGroups(begin)}
+	return Stage{Title: "begin a life", Steps: v.forBlocks(begin)}
 }
 
 // Plan is what to do next: stages, or why there is nothing to do.
@@ -144,11 +144,11 @@ func describe(b *strings.Builder, m Mesh, steps []Step, sql func(Step) []string)
 	}
 }
 
-// forGroups repeats a step for the objects of every group.
-func (m Mesh) forGroups(s Step) []Step {
-	steps := make([]Step, len(m.Groups))
-	for i := range m.Groups {
-		s.Group = i
+// forBlocks repeats a step for the objects of every block.
+func (m Mesh) forBlocks(s Step) []Step {
+	steps := make([]Step, len(m.Blocks))
+	for i := range m.Blocks {
+		s.Block = i
 		steps[i] = s
 	}
 	return steps

@@ -55,34 +55,34 @@ func planChange(v View) Plan {
 	)
 }
 
-// change is a changed list: the pairs of the own pod in the order of their groups.
+// change is a changed list: the pairs of the own pod in the order of their blocks.
 type change struct {
 	View
 	pairs []changedPair
 }
 
-// changedPair is the pair with a peer in one group, as it is and as it is to be.
+// changedPair is the pair with a peer in one block, as it is and as it is to be.
 type changedPair struct {
 	here, there Side
-	group       int
+	block       int
 	isNew       bool // neither side exists
 	own         Object
-	tables      []Table // of a new pair, nil for all of the group
+	tables      []Table // of a new pair, nil for all of the block
 	added, gone []Table
 }
 
 func (c *change) comparePairs() {
-	for g := range c.Groups {
+	for b := range c.Blocks {
 		for _, peer := range c.Peers() {
 			if peer != Master && !c.joined(peer) {
 				continue
 			}
-			p := changedPair{here: c.here(peer), there: c.there(peer), group: g}
-			want := c.wanted(peer, g)
-			if p.isNew = !slices.Contains(c.groups(p.here), g); p.isNew {
-				p.added, p.tables = want, c.unlessAll(want, g)
+			p := changedPair{here: c.here(peer), there: c.there(peer), block: b}
+			want := c.wanted(peer, b)
+			if p.isNew = !slices.Contains(c.blocks(p.here), b); p.isNew {
+				p.added, p.tables = want, c.unlessAll(want, b)
 			} else {
-				p.own, _ = c.object(p.here, g)
+				p.own, _ = c.object(p.here, b)
 				p.added, p.gone = p.own.Lacks(want), p.own.exceeds(want)
 			}
 			if !p.isNew || len(want) > 0 {
@@ -101,15 +101,15 @@ func (c change) added() []changedPair {
 	return slices.DeleteFunc(slices.Clone(c.pairs), func(p changedPair) bool { return len(p.added) == 0 })
 }
 
-// newIn are the tables of a group that some pair gets, each once. A new group is copied as
+// newIn are the tables of a block that some pair gets, each once. A new block is copied as
 // a whole.
-func (c change) newIn(group int) (tables []Table, whole bool) {
+func (c change) newIn(block int) (tables []Table, whole bool) {
 	for _, p := range c.pairs {
-		if p.group != group {
+		if p.block != block {
 			continue
 		}
 		if p.isNew && p.here.Peer == Master {
-			return c.Groups[group].Items(), true
+			return c.Blocks[block].Items(), true
 		}
 		tables = union(tables, p.added)
 	}
@@ -119,8 +119,8 @@ func (c change) newIn(group int) (tables []Table, whole bool) {
 // partitioned is a table of which one SYNC TABLE would have to copy several partitions; the
 // zero Table for none.
 func (c change) partitioned() Table {
-	for g := range c.Groups {
-		if tables, whole := c.newIn(g); !whole {
+	for b := range c.Blocks {
+		if tables, whole := c.newIn(b); !whole {
 			if table := repeated(tables); table != (Table{}) {
 				return table
 			}
@@ -132,7 +132,7 @@ func (c change) partitioned() Table {
 func (c change) align() Stage {
 	stage := Stage{Title: alignTitle}
 	for _, p := range c.existing() {
-		steps, _ := c.aligned(p.here.Peer, p.group)
+		steps, _ := c.aligned(p.here.Peer, p.block)
 		stage.Steps = append(stage.Steps, steps...)
 	}
 	return stage
@@ -141,9 +141,9 @@ func (c change) align() Stage {
 func (c change) connect() Stage {
 	stage := Stage{Title: "start or wake what holds unsent changes"}
 	for _, p := range c.existing() {
-		_, theirs := c.aligned(p.here.Peer, p.group)
-		stage.Steps = append(stage.Steps, startOrWake(p.own, p.here.at(p.group))...)
-		stage.Steps = append(stage.Steps, startOrWake(theirs, p.there.at(p.group))...)
+		_, theirs := c.aligned(p.here.Peer, p.block)
+		stage.Steps = append(stage.Steps, startOrWake(p.own, p.here.at(p.block))...)
+		stage.Steps = append(stage.Steps, startOrWake(theirs, p.there.at(p.block))...)
 	}
 	return stage
 }
@@ -151,7 +151,7 @@ func (c change) connect() Stage {
 func (c change) deliver() Stage {
 	stage := Stage{Title: "deliver both ways"}.saying(Flush)
 	for _, p := range c.existing() {
-		stage.Steps = append(stage.Steps, p.here.do(Deliver, p.group), p.there.do(Deliver, p.group))
+		stage.Steps = append(stage.Steps, p.here.do(Deliver, p.block), p.there.do(Deliver, p.block))
 	}
 	return stage
 }
@@ -159,7 +159,7 @@ func (c change) deliver() Stage {
 func (c change) stop() Stage {
 	stage := Stage{Title: "stop both sides"}
 	for _, p := range c.existing() {
-		stage.Steps = append(stage.Steps, p.here.do(Stop, p.group), p.there.do(Stop, p.group))
+		stage.Steps = append(stage.Steps, p.here.do(Stop, p.block), p.there.do(Stop, p.block))
 	}
 	return stage
 }
@@ -168,12 +168,12 @@ func (c change) pins() Stage {
 	stage := Stage{Title: "add the new tables to the peers' sides"}
 	for _, p := range c.added() {
 		if !p.isNew {
-			stage.Steps = append(stage.Steps, p.there.do(AddTables, p.group).of(p.added))
+			stage.Steps = append(stage.Steps, p.there.do(AddTables, p.block).of(p.added))
 			continue
 		}
-		stage.Steps = append(stage.Steps, p.there.do(Create, p.group).of(p.tables))
+		stage.Steps = append(stage.Steps, p.there.do(Create, p.block).of(p.tables))
 		if p.here.Peer != Master {
-			stage.Steps = append(stage.Steps, p.there.do(StartRetry, p.group))
+			stage.Steps = append(stage.Steps, p.there.do(StartRetry, p.block))
 		}
 	}
 	return stage
@@ -183,7 +183,7 @@ func (c change) deliveries() Stage {
 	stage := Stage{Title: "deliver from the other slaves to the master"}
 	for _, p := range c.added() {
 		if toMaster := (Side{p.here.Peer, Master}); p.here.Peer != Master {
-			stage.Steps = append(stage.Steps, toMaster.do(Settle, p.group), toMaster.do(Deliver, p.group))
+			stage.Steps = append(stage.Steps, toMaster.do(Settle, p.block), toMaster.do(Deliver, p.block))
 		}
 	}
 	return stage
@@ -193,7 +193,7 @@ func (c change) forget() Stage {
 	stage := Stage{Title: "give up the mark of a complete copy"}
 	for _, p := range c.existing() {
 		if p.here.Peer == Master {
-			stage.Steps = append(stage.Steps, p.here.at(p.group).As(Reset, IfHandedOver))
+			stage.Steps = append(stage.Steps, p.here.at(p.block).As(Reset, IfHandedOver))
 		}
 	}
 	return stage
@@ -207,8 +207,8 @@ func (c change) changeOwnSides() Stage {
 		}
 		if len(p.gone) > 0 {
 			stage.Steps = append(stage.Steps,
-				p.here.at(p.group).As(DropTables, IfNotJoined).of(p.gone),
-				p.there.at(p.group).As(DropTables, IfNotJoined).of(p.gone))
+				p.here.at(p.block).As(DropTables, IfNotJoined).of(p.gone),
+				p.there.at(p.block).As(DropTables, IfNotJoined).of(p.gone))
 		}
 	}
 	return stage
@@ -217,15 +217,15 @@ func (c change) changeOwnSides() Stage {
 // addToOwn gives the own side the new tables.
 func (p changedPair) addToOwn() Step {
 	if p.isNew {
-		return p.here.do(Create, p.group).of(p.tables)
+		return p.here.do(Create, p.block).of(p.tables)
 	}
-	return p.here.at(p.group).As(AddTables, IfNotJoined).of(p.added)
+	return p.here.at(p.block).As(AddTables, IfNotJoined).of(p.added)
 }
 
 // copied are the tables that are emptied and copied.
 func (c change) copied() (tables []Table) {
-	for g := range c.Groups {
-		added, _ := c.newIn(g)
+	for b := range c.Blocks {
+		added, _ := c.newIn(b)
 		tables = union(tables, added)
 	}
 	return tables
@@ -239,16 +239,16 @@ func (c change) empty() Stage {
 	return stage.saying(Truncate)
 }
 
-// copy copies what is new in each group. The master's side of a group with nothing new is
+// copy copies what is new in each block. The master's side of a block with nothing new is
 // started only.
 func (c change) copy() Stage {
 	stage := Stage{Title: "copy the new tables from the master"}.saying(Sync)
 	if len(c.copied()) == 0 {
 		stage = Stage{Title: "start the master's side"}
 	}
-	for g := range c.Groups {
-		step := c.there(Master).at(g).As(Start, IfKept)
-		switch added, whole := c.newIn(g); {
+	for b := range c.Blocks {
+		step := c.there(Master).at(b).As(Start, IfKept)
+		switch added, whole := c.newIn(b); {
 		case whole:
 			step = step.As(Sync, Unguarded)
 		case len(added) > 0:
@@ -268,7 +268,7 @@ func (c change) follow() Stage {
 			continue
 		}
 		if p.isNew {
-			stage.Steps = append(stage.Steps, p.there.do(Stop, p.group))
+			stage.Steps = append(stage.Steps, p.there.do(Stop, p.block))
 		}
 		stage.Steps = append(stage.Steps, p.addToOwn())
 	}
@@ -281,13 +281,13 @@ func (c change) start() Stage {
 		if p.here.Peer == Master {
 			continue
 		}
-		own := p.here.at(p.group).As(Start, IfKept)
+		own := p.here.at(p.block).As(Start, IfKept)
 		if p.isNew {
 			own.If = Unguarded
 		}
-		stage.Steps = append(stage.Steps, own, p.there.at(p.group).As(Start, IfKept))
+		stage.Steps = append(stage.Steps, own, p.there.at(p.block).As(Start, IfKept))
 	}
-	stage.Steps = append(stage.Steps, c.forGroups(c.here(Master).do(Start, 0))...)
+	stage.Steps = append(stage.Steps, c.forBlocks(c.here(Master).do(Start, 0))...)
 	return stage
 }
 

@@ -7,7 +7,7 @@ func PlanClean(v View) Plan {
 	return Plan{Name: "clean"}.with(
 		c.stop(),
 		c.drop(),
-		Stage{Title: "drop the beat tables", Steps: v.forGroups(on(v.Self, DropBeats))},
+		Stage{Title: "drop the beat tables", Steps: v.forBlocks(on(v.Self, DropBeats))},
 	)
 }
 
@@ -16,10 +16,10 @@ type clean struct{ View }
 func (c clean) stop() Stage {
 	stage := Stage{Title: "stop both sides"}
 	for _, peer := range c.Peers() {
-		for g := range c.Groups {
+		for b := range c.Blocks {
 			for _, side := range []Side{c.here(peer), c.there(peer)} {
-				if o, _ := c.object(side, g); o.Active() {
-					stage.Steps = append(stage.Steps, side.do(Stop, g))
+				if o, _ := c.object(side, b); o.Active() {
+					stage.Steps = append(stage.Steps, side.do(Stop, b))
 				}
 			}
 		}
@@ -30,9 +30,9 @@ func (c clean) stop() Stage {
 func (c clean) drop() Stage {
 	stage := Stage{Title: "drop the own objects"}
 	for _, peer := range c.Peers() {
-		for g := range c.Groups {
-			if _, exists := c.object(c.here(peer), g); exists {
-				stage.Steps = append(stage.Steps, c.here(peer).at(g).As(Drop, IfStopped))
+		for b := range c.Blocks {
+			if _, exists := c.object(c.here(peer), b); exists {
+				stage.Steps = append(stage.Steps, c.here(peer).at(b).As(Drop, IfStopped))
 			}
 		}
 	}

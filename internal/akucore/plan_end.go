@@ -128,7 +128,7 @@ func (e end) connect() Stage { return connectLogs(e.delivered()) }
 func (e end) deliver() Stage {
 	stage := Stage{Title: "deliver what is unsent"}.saying(Flush)
 	for _, log := range e.delivered() {
-		proof := log.do(Deliver, log.group)
+		proof := log.do(Deliver, log.block)
 		proof.For, proof.Strict = e.DeliverLimit, e.leaves
 		stage.Steps = append(stage.Steps, proof)
 	}
@@ -137,9 +137,9 @@ func (e end) deliver() Stage {
 
 func (e end) stop() Stage {
 	stage := Stage{Title: "stop both sides"}
-	e.eachSide(func(side Side, g int, o Object) {
+	e.eachSide(func(side Side, b int, o Object) {
 		if o.Active() || e.leaves && o.XSN != Unset {
-			stage.Steps = append(stage.Steps, side.do(Stop, g))
+			stage.Steps = append(stage.Steps, side.do(Stop, b))
 		}
 	})
 	return e.bounded(stage)
@@ -164,9 +164,9 @@ func (e end) othersJoinAnew() Stage {
 
 func (e end) reset() Stage {
 	stage := Stage{Title: "reset both sides"}.saying(Reset)
-	e.eachSide(func(side Side, g int, o Object) {
+	e.eachSide(func(side Side, b int, o Object) {
 		if e.leaves && o.XSN != Unset {
-			stage.Steps = append(stage.Steps, side.at(g).As(Reset, IfHandedOver))
+			stage.Steps = append(stage.Steps, side.at(b).As(Reset, IfHandedOver))
 		}
 	})
 	return e.bounded(stage)
@@ -187,10 +187,10 @@ func (e end) eachSide(visit func(Side, int, Object)) {
 		if e.Pods[peer].Open() {
 			sides = append(sides, e.there(peer))
 		}
-		for g := range e.Groups {
+		for b := range e.Blocks {
 			for _, side := range sides {
-				if o, exists := e.object(side, g); exists {
-					visit(side, g, o)
+				if o, exists := e.object(side, b); exists {
+					visit(side, b, o)
 				}
 			}
 		}
@@ -200,7 +200,7 @@ func (e end) eachSide(visit func(Side, int, Object)) {
 // bounded limits the steps of a stage, so that a peer that falls silent now does not use
 // up what the others need: 1 s for each STOP of a server and 3 s to spare.
 func (e end) bounded(stage Stage) Stage {
-	limit := max(StatementTail, time.Duration(len(e.Peers())*len(e.Groups))*time.Second+3*time.Second)
+	limit := max(StatementTail, time.Duration(len(e.Peers())*len(e.Blocks))*time.Second+3*time.Second)
 	for i := range stage.Steps {
 		stage.Steps[i].For = limit
 	}

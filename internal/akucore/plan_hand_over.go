@@ -49,18 +49,18 @@ type handOver struct {
 	setBack bool
 }
 
-// missing are the groups of which the master has no side. A master that reset the pair
+// missing are the blocks of which the master has no side. A master that reset the pair
 // still has the object.
-func (h handOver) missing() (groups []int) {
+func (h handOver) missing() (blocks []int) {
 	if h.mark(h.here(Master)) == none || h.isOldFor(Master) {
 		return nil
 	}
-	for _, g := range h.groups(h.here(Master)) {
-		if _, exists := h.object(h.there(Master), g); !exists {
-			groups = append(groups, g)
+	for _, b := range h.blocks(h.here(Master)) {
+		if _, exists := h.object(h.there(Master), b); !exists {
+			blocks = append(blocks, b)
 		}
 	}
-	return groups
+	return blocks
 }
 
 // isOldFor tells whether the own database was set back and the peer has all of its log.
@@ -98,8 +98,8 @@ func (h handOver) mustWait() string {
 
 func (h handOver) createMasterSide() Stage {
 	stage := Stage{Title: "create the recovered master's side"}
-	for _, g := range h.missing() {
-		stage.Steps = append(stage.Steps, h.there(Master).do(Create, g))
+	for _, b := range h.missing() {
+		stage.Steps = append(stage.Steps, h.there(Master).do(Create, b))
 	}
 	return stage
 }
@@ -118,7 +118,7 @@ func (h handOver) delivered() (logs []keptLog) {
 func (h handOver) align() Stage {
 	stage := Stage{Title: alignTitle}
 	for _, log := range h.delivered() {
-		steps, _ := h.aligned(log.Peer, log.group)
+		steps, _ := h.aligned(log.Peer, log.block)
 		stage.Steps = append(stage.Steps, steps...)
 	}
 	return stage
@@ -129,7 +129,7 @@ func (h handOver) connect() Stage { return connectLogs(h.delivered()) }
 func (h handOver) deliver() Stage {
 	stage := Stage{Title: "deliver what the own log holds"}.saying(Flush)
 	for _, log := range h.delivered() {
-		proof := log.do(Deliver, log.group)
+		proof := log.do(Deliver, log.block)
 		if h.setBack {
 			proof.Do = Flush
 		}
@@ -161,7 +161,7 @@ func (h handOver) forget() Stage {
 func (h handOver) reset(peers ...int) (steps []Step) {
 	for _, peer := range peers {
 		for _, log := range h.kept(peer) {
-			steps = append(steps, log.do(Stop, log.group), log.at(log.group).As(Reset, IfHandedOver))
+			steps = append(steps, log.do(Stop, log.block), log.at(log.block).As(Reset, IfHandedOver))
 		}
 	}
 	return steps
@@ -171,8 +171,8 @@ func (h handOver) reset(peers ...int) (steps []Step) {
 // what it has, and makes a full join.
 func (v View) joinAnew(slave int, guard Guard) (steps []Step) {
 	side := Side{Master, slave}
-	for _, g := range v.groups(side) {
-		steps = append(steps, side.do(Stop, g), side.at(g).As(Reset, guard))
+	for _, b := range v.blocks(side) {
+		steps = append(steps, side.do(Stop, b), side.at(b).As(Reset, guard))
 	}
 	return steps
 }
@@ -180,15 +180,15 @@ func (v View) joinAnew(slave int, guard Guard) (steps []Step) {
 // keptLog is an own object that keeps its log for the peer: its XSN is set.
 type keptLog struct {
 	Side
-	group int
+	block int
 	Object
 }
 
 // kept are the logs that the own pod keeps for a peer.
 func (v View) kept(peer int) (logs []keptLog) {
-	for g := range v.Groups {
-		if own, _ := v.object(v.here(peer), g); own.XSN != Unset {
-			logs = append(logs, keptLog{v.here(peer), g, own})
+	for b := range v.Blocks {
+		if own, _ := v.object(v.here(peer), b); own.XSN != Unset {
+			logs = append(logs, keptLog{v.here(peer), b, own})
 		}
 	}
 	return logs
@@ -198,7 +198,7 @@ func (v View) kept(peer int) (logs []keptLog) {
 func connectLogs(logs []keptLog) Stage {
 	stage := Stage{Title: "start or wake what holds unsent changes"}
 	for _, log := range logs {
-		stage.Steps = append(stage.Steps, startOrWake(log.Object, log.at(log.group))...)
+		stage.Steps = append(stage.Steps, startOrWake(log.Object, log.at(log.block))...)
 	}
 	return stage
 }

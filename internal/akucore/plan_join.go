@@ -59,10 +59,10 @@ type join struct {
 	pairs  []joinedPair // with them
 }
 
-// joinedPair is the pair with a slave in a group that the slave replicates, with the tables
-// that both are to share; nil stands for all of the group.
+// joinedPair is the pair with a slave in a block that the slave replicates, with the tables
+// that both are to share; nil stands for all of the block.
 type joinedPair struct {
-	slave, group int
+	slave, block int
 	tables       []Table
 }
 
@@ -87,18 +87,18 @@ func (j *join) chooseOthers() (wait string) {
 }
 
 // pairUp finds the tables that each pair is to carry, or says which slave shares none. A
-// slave without the group sets the pair up when it starts with that group.
+// slave without the block sets the pair up when it starts with that block.
 func (j *join) pairUp() (wait string) {
-	for g := range j.Groups {
+	for b := range j.Blocks {
 		for _, slave := range j.others {
-			if !j.replicates(slave, g) {
+			if !j.replicates(slave, b) {
 				continue
 			}
-			tables := j.shared(slave, g)
+			tables := j.shared(slave, b)
 			if !j.sharesAny(tables) {
-				return j.nothingShared(slave, g)
+				return j.nothingShared(slave, b)
 			}
-			j.pairs = append(j.pairs, joinedPair{slave, g, j.unlessAll(tables, g)})
+			j.pairs = append(j.pairs, joinedPair{slave, b, j.unlessAll(tables, b)})
 		}
 	}
 	return ""
@@ -109,9 +109,9 @@ const takeAwayTitle = "take away the objects of an earlier database"
 // takeAway also makes the other slaves forget how far the earlier database came.
 func (j join) takeAway() Stage {
 	steps := j.ownRemains()
-	for g := range j.Groups {
+	for b := range j.Blocks {
 		for _, slave := range j.others {
-			steps = append(steps, j.remove(j.there(slave), g)...)
+			steps = append(steps, j.remove(j.there(slave), b)...)
 		}
 	}
 	return Stage{Title: takeAwayTitle, Steps: steps}
@@ -120,10 +120,10 @@ func (j join) takeAway() Stage {
 // ownRemains takes away the own sides and the master's. Whoever reset the mark in spite of
 // a sign of rows that were given up has chosen, so the sign goes, too.
 func (j join) ownRemains() (steps []Step) {
-	for g := range j.Groups {
-		steps = append(steps, j.remove(j.there(Master), g)...)
+	for b := range j.Blocks {
+		steps = append(steps, j.remove(j.there(Master), b)...)
 		for _, peer := range j.Peers() {
-			steps = append(steps, j.remove(j.here(peer), g)...)
+			steps = append(steps, j.remove(j.here(peer), b)...)
 		}
 	}
 	return append(steps, j.forgetGivenUp(IfNotJoined)...)
@@ -131,39 +131,39 @@ func (j join) ownRemains() (steps []Step) {
 
 // remove stops and drops a side of a pair of the joining pod, if there is one. The copy
 // will hold what it has not sent.
-func (j join) remove(side Side, group int) (steps []Step) {
-	o, exists := j.object(side, group)
+func (j join) remove(side Side, block int) (steps []Step) {
+	o, exists := j.object(side, block)
 	if o.Active() {
-		steps = append(steps, side.do(Stop, group))
+		steps = append(steps, side.do(Stop, block))
 	}
 	if exists {
-		steps = append(steps, side.at(group).As(Drop, IfNotJoined))
+		steps = append(steps, side.at(block).As(Drop, IfNotJoined))
 	}
 	return steps
 }
 
 func (j join) create() Stage {
 	stage := Stage{Title: "create the replication objects"}
-	for g := range j.Groups {
-		stage.Steps = append(stage.Steps, j.there(Master).do(Create, g), j.here(Master).do(Create, g))
-		for _, pair := range j.in(g) {
-			stage.Steps = append(stage.Steps, j.there(pair.slave).do(Create, g).of(pair.tables))
+	for b := range j.Blocks {
+		stage.Steps = append(stage.Steps, j.there(Master).do(Create, b), j.here(Master).do(Create, b))
+		for _, pair := range j.in(b) {
+			stage.Steps = append(stage.Steps, j.there(pair.slave).do(Create, b).of(pair.tables))
 		}
 	}
 	return stage
 }
 
-// in are the pairs of a group.
-func (j join) in(group int) []joinedPair {
-	return slices.DeleteFunc(slices.Clone(j.pairs), func(pair joinedPair) bool { return pair.group != group })
+// in are the pairs of a block.
+func (j join) in(block int) []joinedPair {
+	return slices.DeleteFunc(slices.Clone(j.pairs), func(pair joinedPair) bool { return pair.block != block })
 }
 
 func (j join) connect() Stage {
 	stage := Stage{Title: "connect the other slaves with the master"}
 	for _, pair := range j.pairs {
 		side := Side{pair.slave, Master}
-		if toMaster, _ := j.object(side, pair.group); !toMaster.Started {
-			stage.Steps = append(stage.Steps, side.at(pair.group).As(Start, IfKept))
+		if toMaster, _ := j.object(side, pair.block); !toMaster.Started {
+			stage.Steps = append(stage.Steps, side.at(pair.block).As(Start, IfKept))
 		}
 	}
 	return stage
@@ -172,7 +172,7 @@ func (j join) connect() Stage {
 func (j join) pins() Stage {
 	stage := Stage{Title: "pin the logs of the other slaves"}
 	for _, pair := range j.pairs {
-		stage.Steps = append(stage.Steps, j.there(pair.slave).do(StartRetry, pair.group))
+		stage.Steps = append(stage.Steps, j.there(pair.slave).do(StartRetry, pair.block))
 	}
 	return stage
 }
@@ -181,7 +181,7 @@ func (j join) deliveries() Stage {
 	stage := Stage{Title: "deliver from the other slaves to the master"}
 	for _, pair := range j.pairs {
 		toMaster := Side{pair.slave, Master}
-		stage.Steps = append(stage.Steps, toMaster.do(Settle, pair.group), toMaster.do(Deliver, pair.group))
+		stage.Steps = append(stage.Steps, toMaster.do(Settle, pair.block), toMaster.do(Deliver, pair.block))
 	}
 	return stage
 }
@@ -192,7 +192,7 @@ func (j join) empty() Stage {
 }
 
 func (j join) copy() Stage {
-	return Stage{Title: "copy from the master", Steps: j.forGroups(j.there(Master).do(Sync, 0))}.saying(Sync)
+	return Stage{Title: "copy from the master", Steps: j.forBlocks(j.there(Master).do(Sync, 0))}.saying(Sync)
 }
 
 // createOwnSides also stops the pinned senders, which try again every 60 s. Stopping them
@@ -201,8 +201,8 @@ func (j join) createOwnSides() Stage {
 	stage := Stage{Title: "create the own sides towards the other slaves, end their senders' sleep"}
 	for _, pair := range j.pairs {
 		stage.Steps = append(stage.Steps,
-			j.here(pair.slave).do(Create, pair.group).of(pair.tables),
-			j.there(pair.slave).do(Stop, pair.group))
+			j.here(pair.slave).do(Create, pair.block).of(pair.tables),
+			j.there(pair.slave).do(Stop, pair.block))
 	}
 	return stage
 }
@@ -212,14 +212,14 @@ func (j join) createOwnSides() Stage {
 // the other anyway.
 func (j join) start() Stage {
 	stage := Stage{Title: "the copy is complete: start", InTurn: true}
-	fresh := func(side Side, g int) Step {
-		step := side.do(Start, g)
+	fresh := func(side Side, b int) Step {
+		step := side.do(Start, b)
 		step.New = true
 		return step
 	}
 	for _, pair := range j.pairs {
-		stage.Steps = append(stage.Steps, fresh(j.here(pair.slave), pair.group), j.there(pair.slave).at(pair.group).As(Start, IfKept))
+		stage.Steps = append(stage.Steps, fresh(j.here(pair.slave), pair.block), j.there(pair.slave).at(pair.block).As(Start, IfKept))
 	}
-	stage.Steps = append(stage.Steps, j.forGroups(fresh(j.here(Master), 0))...)
+	stage.Steps = append(stage.Steps, j.forBlocks(fresh(j.here(Master), 0))...)
 	return stage
 }

@@ -109,10 +109,10 @@ func (r recovery) forgetOther() Stage {
 func (r recovery) takeAway() Stage {
 	stage := Stage{Title: "take away what an interrupted recovery left"}
 	for _, slave := range r.Peers() {
-		for g := range r.Groups {
+		for b := range r.Blocks {
 			side := Side{Master, slave}
-			if _, exists := r.object(side, g); exists {
-				stage.Steps = append(stage.Steps, side.do(Stop, g), side.at(g).As(Drop, IfRecovering))
+			if _, exists := r.object(side, b); exists {
+				stage.Steps = append(stage.Steps, side.do(Stop, b), side.at(b).As(Drop, IfRecovering))
 			}
 		}
 	}
@@ -122,14 +122,14 @@ func (r recovery) takeAway() Stage {
 func (r recovery) connect() Stage {
 	stage := Stage{Title: "have the other slaves keep their logs for the master, connect them with the source"}
 	for _, slave := range r.others() {
-		for g := range r.Groups {
+		for b := range r.Blocks {
 			toMaster, toSource := Side{slave, Master}, Side{slave, r.source}
-			if log, _ := r.object(toMaster, g); !log.Started {
-				stage.Steps = append(stage.Steps, toMaster.do(StartRetry, g))
+			if log, _ := r.object(toMaster, b); !log.Started {
+				stage.Steps = append(stage.Steps, toMaster.do(StartRetry, b))
 			}
 			if r.hasUnsent(slave) {
-				log, _ := r.object(toSource, g)
-				stage.Steps = append(stage.Steps, startOrWake(log, toSource.at(g))...)
+				log, _ := r.object(toSource, b)
+				stage.Steps = append(stage.Steps, startOrWake(log, toSource.at(b))...)
 			}
 		}
 	}
@@ -146,10 +146,10 @@ func (r recovery) deliveries() Stage {
 		if !r.hasUnsent(slave) {
 			continue
 		}
-		for g := range r.Groups {
-			proof := Side{slave, r.source}.do(Deliver, g)
+		for b := range r.Blocks {
+			proof := Side{slave, r.source}.do(Deliver, b)
 			proof.For, proof.Strict = recoveryLimit, true
-			stage.Steps = append(stage.Steps, proof.do(Settle, g), proof)
+			stage.Steps = append(stage.Steps, proof.do(Settle, b), proof)
 		}
 	}
 	return stage
@@ -161,14 +161,14 @@ const recoveryLimit = 10 * time.Minute
 
 func (r recovery) takeAwaySource() Stage {
 	stage := Stage{Title: "take away the source's side"}.saying(Reset)
-	for g := range r.Groups {
-		stage.Steps = append(stage.Steps, r.fromSource().do(Stop, g), r.fromSource().at(g).As(Drop, IfRecovering))
+	for b := range r.Blocks {
+		stage.Steps = append(stage.Steps, r.fromSource().do(Stop, b), r.fromSource().at(b).As(Drop, IfRecovering))
 	}
 	return stage
 }
 
 func (r recovery) shareHosts() Stage {
-	if len(r.Groups) < 2 {
+	if len(r.Blocks) < 2 {
 		return Stage{}
 	}
 	return Stage{Title: "let several replications share a host", Steps: []Step{on(Master, AllowSharing), on(r.source, AllowSharing)}}
@@ -176,8 +176,8 @@ func (r recovery) shareHosts() Stage {
 
 func (r recovery) create() Stage {
 	stage := Stage{Title: "create both sides"}
-	for g := range r.Groups {
-		stage.Steps = append(stage.Steps, r.fromMaster().do(Create, g), r.fromSource().do(Create, g))
+	for b := range r.Blocks {
+		stage.Steps = append(stage.Steps, r.fromMaster().do(Create, b), r.fromSource().do(Create, b))
 	}
 	return stage
 }
@@ -188,11 +188,11 @@ func (r recovery) empty() Stage {
 }
 
 func (r recovery) start() Stage {
-	return Stage{Title: "start the master's side", Steps: r.forGroups(Step{Do: Start, Side: r.fromMaster(), New: true})}
+	return Stage{Title: "start the master's side", Steps: r.forBlocks(Step{Do: Start, Side: r.fromMaster(), New: true})}
 }
 
 func (r recovery) copy() Stage {
-	stage := Stage{Title: "copy from the source", Steps: r.forGroups(r.fromSource().do(Sync, 0))}.saying(Sync)
+	stage := Stage{Title: "copy from the source", Steps: r.forBlocks(r.fromSource().do(Sync, 0))}.saying(Sync)
 	stage.Begin = "Sync tables from the source."
 	return stage
 }
@@ -203,7 +203,7 @@ func (r recovery) createForOthers() Stage {
 	stage := Stage{Title: "create the master's sides for the other slaves"}
 	for _, slave := range r.Peers() {
 		if slave != r.source && r.Pods[slave].Open() && r.has(Side{slave, Master}) {
-			stage.Steps = append(stage.Steps, r.forGroups(Side{Master, slave}.do(Create, 0))...)
+			stage.Steps = append(stage.Steps, r.forBlocks(Side{Master, slave}.do(Create, 0))...)
 		}
 	}
 	return stage
@@ -258,10 +258,10 @@ func (r recovery) whyNotFrom() string {
 // otherTables says which of the source's objects has other tables than the master is to
 // have: a copy from it would be refused, or leave tables out.
 func (r recovery) otherTables() string {
-	for g, group := range r.Groups {
+	for b, block := range r.Blocks {
 		// A source from before there were beats lacks only their table.
-		if o, exists := r.object(r.fromSource(), g); exists && (len(o.Lacks(group.Tables)) > 0 || len(o.exceeds(group.Items())) > 0) {
-			return fmt.Sprintf("%s has the tables [%s], and the configuration [%s]", o.Name, FewNames(o.Tables), FewNames(group.Tables))
+		if o, exists := r.object(r.fromSource(), b); exists && (len(o.Lacks(block.Tables)) > 0 || len(o.exceeds(block.Items())) > 0) {
+			return fmt.Sprintf("%s has the tables [%s], and the configuration [%s]", o.Name, FewNames(o.Tables), FewNames(block.Tables))
 		}
 	}
 	return ""

@@ -64,18 +64,18 @@ func (r restart) plan(name string) Plan {
 }
 
 func (r restart) align() Stage {
-	return r.eachPair(alignTitle, func(peer, group int) []Step {
-		steps, _ := r.aligned(peer, group)
+	return r.eachPair(alignTitle, func(peer, block int) []Step {
+		steps, _ := r.aligned(peer, block)
 		return steps
 	})
 }
 
-// eachPair is a stage of the steps for each group of the pairs with the partners.
-func (r restart) eachPair(title string, steps func(peer, group int) []Step) Stage {
+// eachPair is a stage of the steps for each block of the pairs with the partners.
+func (r restart) eachPair(title string, steps func(peer, block int) []Step) Stage {
 	stage := Stage{Title: title}
 	for _, peer := range r.partners {
-		for _, g := range r.groups(r.here(peer)) {
-			stage.Steps = append(stage.Steps, steps(peer, g)...)
+		for _, b := range r.blocks(r.here(peer)) {
+			stage.Steps = append(stage.Steps, steps(peer, b)...)
 		}
 	}
 	return stage
@@ -84,26 +84,26 @@ func (r restart) eachPair(title string, steps func(peer, group int) []Step) Stag
 // stopSleepers stops senders that lost this pod. The own START would wake them, and a
 // sender that runs takes a second to stop.
 func (r restart) stopSleepers() Stage {
-	return r.eachPair("stop the peers' sides that have lost this pod", func(peer, group int) []Step {
-		_, theirs := r.aligned(peer, group)
-		return stopSleeper(theirs, r.there(peer).at(group))
+	return r.eachPair("stop the peers' sides that have lost this pod", func(peer, block int) []Step {
+		_, theirs := r.aligned(peer, block)
+		return stopSleeper(theirs, r.there(peer).at(block))
 	})
 }
 
 func (r restart) startOwn() Stage {
-	stage := r.eachPair("start the own sides", func(peer, group int) []Step {
-		own, _ := r.object(r.here(peer), group)
-		return startOrWake(own, r.here(peer).at(group))
+	stage := r.eachPair("start the own sides", func(peer, block int) []Step {
+		own, _ := r.object(r.here(peer), block)
+		return startOrWake(own, r.here(peer).at(block))
 	})
 	for _, peer := range r.Peers() {
 		if r.Pods[peer].Open() {
 			continue
 		}
-		for g := range r.Groups {
-			own, exists := r.object(r.here(peer), g)
+		for b := range r.Blocks {
+			own, exists := r.object(r.here(peer), b)
 			// A joined slave must get all from the moment users are let in.
 			if exists && !own.Active() && (own.XSN != Unset || r.Self != Master && r.joined(peer)) {
-				stage.Steps = append(stage.Steps, r.here(peer).at(g).As(StartRetry, ifKept(own)))
+				stage.Steps = append(stage.Steps, r.here(peer).at(b).As(StartRetry, ifKept(own)))
 			}
 		}
 	}
@@ -111,9 +111,9 @@ func (r restart) startOwn() Stage {
 }
 
 func (r restart) startPeers() Stage {
-	return r.eachPair("start the peers' sides", func(peer, group int) []Step {
-		_, theirs := r.aligned(peer, group)
-		return startStopped(theirs, r.there(peer).at(group))
+	return r.eachPair("start the peers' sides", func(peer, block int) []Step {
+		_, theirs := r.aligned(peer, block)
+		return startStopped(theirs, r.there(peer).at(block))
 	})
 }
 
@@ -126,9 +126,9 @@ func (r restart) prove() Stage {
 	if r.Flush {
 		limit = r.FlushTimeout
 	}
-	stage := r.eachPair("prove both ways", func(peer, group int) (proofs []Step) {
+	stage := r.eachPair("prove both ways", func(peer, block int) (proofs []Step) {
 		for _, side := range []Side{r.here(peer), r.there(peer)} {
-			proof := side.do(Deliver, group)
+			proof := side.do(Deliver, block)
 			proof.For, proof.Seen = limit, true
 			proofs = append(proofs, proof)
 		}
@@ -186,18 +186,18 @@ const alignTitle = "bring the peers' sides in line with the own ones"
 // side and goes to the own host, and the peer's object after them. It has more tables when
 // a change of the list was cut. The pod that starts corrects the host and port that lead to
 // it: only there the new ones are in use for sure.
-func (v View) aligned(peer, group int) ([]Step, Object) {
-	own, exists := v.object(v.here(peer), group)
-	theirs, there := v.object(v.there(peer), group)
+func (v View) aligned(peer, block int) ([]Step, Object) {
+	own, exists := v.object(v.here(peer), block)
+	theirs, there := v.object(v.there(peer), block)
 	if !exists || !there {
 		return nil, theirs
 	}
-	at := v.there(peer).at(group)
+	at := v.there(peer).at(block)
 	var steps []Step
 	if more := theirs.exceeds(own.Tables); v.Self != Master && len(more) > 0 {
 		steps = append(steps, at.As(DropTables, IfOnlyThere).of(more))
 	}
-	if !theirs.goesTo(v.Spec(v.Groups[group], peer, v.Self)) {
+	if !theirs.goesTo(v.Spec(v.Blocks[block], peer, v.Self)) {
 		steps = append(steps, at.As(SetHost, Unguarded))
 	}
 	if len(steps) > 0 && theirs.Active() {

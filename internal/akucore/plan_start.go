@@ -33,7 +33,7 @@ func PlanStart(v View, o StartOptions) Plan {
 		return Plan{Name: "start", Wait: faults}
 	}
 	p := v.planStart(o).prepared(v)
-	if len(v.Groups) > 1 && len(p.Stages) > 0 {
+	if len(v.Blocks) > 1 && len(p.Stages) > 0 {
 		sharing := Stage{Title: "let several replications share a host"}
 		for _, pod := range p.pods(Create) {
 			sharing.Steps = append(sharing.Steps, on(pod, AllowSharing))
@@ -187,9 +187,9 @@ func (p Plan) prepared(v View) Plan {
 func (v View) makeBeats(p Plan) Stage {
 	stage := Stage{Title: "make the beat tables"}
 	for _, pod := range p.pods(Create, AddTables, BeginLife, BeginRecovery) {
-		for g, group := range v.Groups {
-			if _, exists := v.Pods[pod].Beats[group.Beat()]; !exists {
-				stage.Steps = append(stage.Steps, Side{On: pod}.do(MakeBeats, g))
+		for b, block := range v.Blocks {
+			if _, exists := v.Pods[pod].Beats[block.Beat()]; !exists {
+				stage.Steps = append(stage.Steps, Side{On: pod}.do(MakeBeats, b))
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func sweep(v View, before map[int]bool) Stage {
 			continue
 		}
 		for _, log := range v.kept(peer) {
-			at := log.at(log.group)
+			at := log.at(log.block)
 			if log.Active() {
 				stage.Steps = append(stage.Steps, at.As(Stop, Unguarded))
 			}
@@ -53,7 +53,7 @@ func (v View) Standing(p Plan) string {
 	for _, stage := range p.Stages {
 		for _, s := range stage.Steps {
 			if s.Do == Start || s.Do == StartRetry {
-				o, _ := v.object(s.Side, s.Group)
+				o, _ := v.object(s.Side, s.Block)
 				text += fmt.Sprintf(", %s on %d at %d", o.Name, s.On, o.XSN)
 			}
 		}
@@ -81,8 +81,8 @@ func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 		if expected && !v.Pods[peer].Open() {
 			return false
 		}
-		for _, g := range v.Groups {
-			side, exists := own[g.Object(PairOf(v.Self, peer))]
+		for _, b := range v.Blocks {
+			side, exists := own[b.Object(PairOf(v.Self, peer))]
 			switch {
 			case expected && !side.runsBothWays(), !expected && exists && side.XSN != Unset:
 				return false

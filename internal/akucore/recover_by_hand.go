@@ -50,7 +50,7 @@ func (v View) sideOf(s Step) (Object, bool) {
 	if !s.OnObject() {
 		return Object{}, false
 	}
-	return v.object(s.Side, s.Group)
+	return v.object(s.Side, s.Block)
 }
 
 // recoverSlaves are the steps after which each slave makes a full join when its
@@ -66,9 +66,9 @@ func recoverSlaves(v View, slaves []int) []Step {
 // stopAndReset resets a pod's side of a pair. A STOP of what is stopped would fail.
 func stopAndReset(v View, on, peer int) []Step {
 	var stop, reset []Step
-	for g := range v.Groups {
-		at := Step{Side: Side{on, peer}, Group: g}
-		if o, _ := v.object(Side{on, peer}, g); o.Active() {
+	for b := range v.Blocks {
+		at := Step{Side: Side{on, peer}, Block: b}
+		if o, _ := v.object(Side{on, peer}, b); o.Active() {
 			stop = append(stop, at.As(Stop, Unguarded))
 		}
 		reset = append(reset, at.As(Reset, Unguarded))

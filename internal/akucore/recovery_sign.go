@@ -18,7 +18,7 @@ func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
 	if generation != "" {
 		name += "_" + generation
 	}
-	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: []Table{m.Groups[0].Beat()}}
+	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: []Table{m.Blocks[0].Beat()}}
 }
 
 // RecoverySpec is the sign of a recovery that somebody runs by hand.

@@ -10,11 +10,11 @@ func (s Side) Back() Side { return Side{s.Peer, s.On} }
 // Pair is the pair of which the side is one half.
 func (s Side) Pair() Pair { return PairOf(s.On, s.Peer) }
 
-// at is a step without a verb on the side's object of a group.
-func (s Side) at(group int) Step { return Step{Side: s, Group: group} }
+// at is a step without a verb on the side's object of a block.
+func (s Side) at(block int) Step { return Step{Side: s, Block: block} }
 
-// do is a step on the side's object of a group.
-func (s Side) do(verb Verb, group int) Step { return Step{Do: verb, Side: s, Group: group} }
+// do is a step on the side's object of a block.
+func (s Side) do(verb Verb, block int) Step { return Step{Do: verb, Side: s, Block: block} }
 
 // on is a step on a server alone.
 func on(pod int, verb Verb) Step { return Step{Do: verb, Side: Side{On: pod}} }
@@ -25,7 +25,7 @@ func (v View) here(peer int) Side { return Side{v.Self, peer} }
 // there is the peer's side of the pair with it.
 func (v View) there(peer int) Side { return Side{peer, v.Self} }
 
-// object is a side's object of a group, and whether it exists.
-func (v View) object(side Side, group int) (Object, bool) {
-	return v.Pods[side.On].object(v.Groups[group].Object(side.Pair()))
+// object is a side's object of a block, and whether it exists.
+func (v View) object(side Side, block int) (Object, bool) {
+	return v.Pods[side.On].object(v.Blocks[block].Object(side.Pair()))
 }

@@ -81,9 +81,9 @@ const (
 type Step struct {
 	Do     Verb
 	Side       // the object, of a step on one; else only the pod On
-	Group  int // index of the group, for steps on a replication object
+	Block  int // index of the block, for steps on a replication object
 	If     Guard
-	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the group's
+	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the block's
 	For    time.Duration // of Delay; of all others the limit, tries included, 0 for none
 	Above  int64         // of BeginLife
 	New    bool          // of Start: the plan makes the object new on both sides
@@ -106,7 +106,7 @@ func (s Step) of(tables []Table) Step {
 }
 
 // Object is the name of the replication object that the step is about.
-func (s Step) Object(m Mesh) string { return m.Groups[s.Group].Object(s.Pair()) }
+func (s Step) Object(m Mesh) string { return m.Blocks[s.Block].Object(s.Pair()) }
 
 // OnObject tells whether the step is about a replication object.
 func (s Step) OnObject() bool {
@@ -122,7 +122,7 @@ func (s Step) Proves() bool { return s.Do == Deliver || s.Do == Flush }
 
 // Spec is the object that a CREATE of the step makes.
 func (s Step) Spec(m Mesh) ObjectSpec {
-	spec := m.Spec(m.Groups[s.Group], s.On, s.Peer)
+	spec := m.Spec(m.Blocks[s.Block], s.On, s.Peer)
 	if len(s.Tables) > 0 {
 		spec.Tables = s.Tables
 	}
@@ -140,7 +140,7 @@ func (s Step) Describe(m Mesh) string {
 	case Deliver, Flush:
 		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))
 	case MakeBeats, DropBeats, BeginLife:
-		fmt.Fprintf(&b, " %s", m.Groups[s.Group].Beat())
+		fmt.Fprintf(&b, " %s", m.Blocks[s.Block].Beat())
 	}
 	if s.Do == BeginRecovery || s.Do == EndRecovery {
 		fmt.Fprintf(&b, " from %s", m.PodName(s.Peer))

@@ -69,26 +69,26 @@ func (o Object) exceeds(tables []Table) []Table {
 	return more
 }
 
-// wanted are the tables that the own pod's pair with a peer is to carry in a group:
-// all of the group with the master, and with another slave what both share with it.
-func (v View) wanted(peer, group int) []Table {
+// wanted are the tables that the own pod's pair with a peer is to carry in a block:
+// all of the block with the master, and with another slave what both share with it.
+func (v View) wanted(peer, block int) []Table {
 	if peer == Master {
-		return v.Groups[group].Items()
+		return v.Blocks[block].Items()
 	}
-	return v.shared(peer, group)
+	return v.shared(peer, block)
 }
 
-// unlessAll are the tables that a CREATE names: none when they are all of the group.
-func (m Mesh) unlessAll(tables []Table, group int) []Table {
-	if slices.Equal(tables, m.Groups[group].Items()) {
+// unlessAll are the tables that a CREATE names: none when they are all of the block.
+func (m Mesh) unlessAll(tables []Table, block int) []Table {
+	if slices.Equal(tables, m.Blocks[block].Items()) {
 		return nil
 	}
 	return tables
 }
 
-// replicates tells whether a slave has the group's pair with the master.
-func (v View) replicates(slave, group int) bool {
-	_, exists := v.object(Side{Master, slave}, group)
+// replicates tells whether a slave has the block's pair with the master.
+func (v View) replicates(slave, block int) bool {
+	_, exists := v.object(Side{Master, slave}, block)
 	return exists
 }
 
@@ -99,12 +99,12 @@ func (v View) listChanged() string {
 		if peer != Master && !v.joined(peer) || !v.Pods[peer].Known() {
 			continue
 		}
-		pair := v.groups(v.here(peer))
-		for g := range v.Groups {
-			own, exists := v.object(v.here(peer), g)
-			want := v.wanted(peer, g)
+		pair := v.blocks(v.here(peer))
+		for b := range v.Blocks {
+			own, exists := v.object(v.here(peer), b)
+			want := v.wanted(peer, b)
 			switch {
-			case !slices.Contains(pair, g) && len(want) > 0:
+			case !slices.Contains(pair, b) && len(want) > 0:
 				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, FewNames(want))
 			case exists && !own.carries(want):
 				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, FewNames(own.Tables), FewNames(want))
@@ -130,12 +130,12 @@ func (v View) notYet() string {
 		case !v.paired(slave):
 			return fmt.Sprintf("%s is not in service and connected with this pod", v.PodName(slave))
 		}
-		for g, group := range v.Groups {
-			if toMaster, _ := v.object(Side{Master, slave}, g); slave > v.Self && !toMaster.carries(group.Items()) {
+		for b, block := range v.Blocks {
+			if toMaster, _ := v.object(Side{Master, slave}, b); slave > v.Self && !toMaster.carries(block.Items()) {
 				return fmt.Sprintf("%s goes first: its %s has the tables [%s]", v.PodName(slave), toMaster.Name, FewNames(toMaster.Tables))
 			}
-			if v.replicates(slave, g) && !v.sharesAny(v.shared(slave, g)) {
-				return v.nothingShared(slave, g)
+			if v.replicates(slave, b) && !v.sharesAny(v.shared(slave, b)) {
+				return v.nothingShared(slave, b)
 			}
 		}
 	}
@@ -148,18 +148,18 @@ func (v View) sharesAny(shared []Table) bool {
 	return slices.ContainsFunc(shared, func(t Table) bool { return !slices.Contains(beats, t) })
 }
 
-func (v View) nothingShared(slave, group int) string {
+func (v View) nothingShared(slave, block int) string {
 	return fmt.Sprintf("%s replicates none of the tables of the configuration in %s: keep one of them there, and take it out in a second step",
-		v.PodName(slave), v.Groups[group].Prefix)
+		v.PodName(slave), v.Blocks[block].Prefix)
 }
 
 // shared are the tables of the own configuration that another slave shares with the master
-// in a group. A slave with the old list does not replicate the new tables: rows that its
+// in a block. A slave with the old list does not replicate the new tables: rows that its
 // users write there reach nobody, and are gone when it joins anew. A table may move from one
-// group to another meanwhile. The pair has it in the group in which the other slave has it,
+// block to another meanwhile. The pair has it in the block in which the other slave has it,
 // so it is in no pair twice and missing in none.
-func (v View) shared(slave, group int) []Table {
-	toMaster, _ := v.object(Side{Master, slave}, group)
+func (v View) shared(slave, block int) []Table {
+	toMaster, _ := v.object(Side{Master, slave}, block)
 	return toMaster.Has(v.Items())
 }
 
@@ -168,9 +168,9 @@ func (v View) shared(slave, group int) []Table {
 // for a pod beyond the server count. Nobody starts, stops or resets them.
 func (v View) Forgotten() []Object {
 	known := map[string]bool{}
-	for _, g := range v.Groups {
+	for _, b := range v.Blocks {
 		for _, peer := range v.Peers() {
-			known[g.Object(PairOf(v.Self, peer))] = true
+			known[b.Object(PairOf(v.Self, peer))] = true
 		}
 	}
 	var objects []Object
@@ -204,10 +204,10 @@ func (v View) inTheWay() []Object {
 	})
 }
 
-// ownPrefix tells whether a name is that of a configured group for some pair, be it
+// ownPrefix tells whether a name is that of a configured block for some pair, be it
 // beyond the server count.
 func (m Mesh) ownPrefix(name string) bool {
-	return slices.ContainsFunc(m.Groups, func(g Group) bool {
-		return len(name) == len(g.Object(Pair{})) && strings.HasPrefix(name, g.Prefix+"_")
+	return slices.ContainsFunc(m.Blocks, func(b Block) bool {
+		return len(name) == len(b.Object(Pair{})) && strings.HasPrefix(name, b.Prefix+"_")
 	})
 }

@@ -46,17 +46,17 @@ type View struct {
 	Replicas int
 }
 
-// groups are the groups for which a pair has an object on either side; all groups of the
-// mesh when there is none. A new group has no objects before its pods have started with it,
+// blocks are the blocks for which a pair has an object on either side; all blocks of the
+// mesh when there is none. A new block has no objects before its pods have started with it,
 // one after the other.
-func (v View) groups(side Side) []int {
+func (v View) blocks(side Side) []int {
 	var known, all []int
-	for g := range v.Groups {
-		all = append(all, g)
-		_, here := v.object(side, g)
-		_, there := v.object(side.Back(), g)
+	for b := range v.Blocks {
+		all = append(all, b)
+		_, here := v.object(side, b)
+		_, there := v.object(side.Back(), b)
 		if here || there {
-			known = append(known, g)
+			known = append(known, b)
 		}
 	}
 	if len(known) == 0 {
@@ -65,18 +65,18 @@ func (v View) groups(side Side) []int {
 	return known
 }
 
-// mark tells for how many of the pair's groups the side has an XSN: none, some or all.
+// mark tells for how many of the pair's blocks the side has an XSN: none, some or all.
 func (v View) mark(side Side) marks {
-	groups, set := v.groups(side), 0
-	for _, g := range groups {
-		if o, _ := v.object(side, g); o.XSN != Unset {
+	blocks, set := v.blocks(side), 0
+	for _, b := range blocks {
+		if o, _ := v.object(side, b); o.XSN != Unset {
 			set++
 		}
 	}
 	switch set {
 	case 0:
 		return none
-	case len(groups):
+	case len(blocks):
 		return all
 	}
 	return some
@@ -116,12 +116,12 @@ func (v View) outdated(slave int) bool {
 	return v.Pods[slave].Open() && v.mark(Side{slave, Master}) != none && v.mark(Side{Master, slave}) != all
 }
 
-// has tells whether the side exists in every group of the pair. A join makes the own sides
+// has tells whether the side exists in every block of the pair. A join makes the own sides
 // towards the slaves that it took in before its copy counts as complete; where one is
 // missing, one of the two has joined without the other.
 func (v View) has(side Side) bool {
-	for _, g := range v.groups(side) {
-		if _, exists := v.object(side, g); !exists {
+	for _, b := range v.blocks(side) {
+		if _, exists := v.object(side, b); !exists {
 			return false
 		}
 	}

@@ -50,16 +50,16 @@ func (p *viewParser) meshLine(word, rest string) (err error) {
 	switch word {
 	case "pod":
 		_, err = fmt.Sscanf(rest, "%d of %d", &p.Self, &p.ServerCount)
-		p.Groups = []Group{{Prefix: "AKU_REP", Parallel: 1, Tables: tablesOf("T1")}}
+		p.Blocks = []Block{{Prefix: "AKU_REP", Parallel: 1, Tables: tablesOf("T1")}}
 	case "replicas":
 		p.Replicas, err = strconv.Atoi(rest)
 	case "port":
 		p.ReplicationPort, err = strconv.Atoi(rest)
 	case "tables":
-		p.Groups[0].Tables = tablesOf(rest)
+		p.Blocks[0].Tables = tablesOf(rest)
 	case "block":
 		prefix, tables, _ := strings.Cut(rest, " ")
-		p.Groups = append(p.Groups, Group{Prefix: prefix, Parallel: 1, Tables: tablesOf(tables)})
+		p.Blocks = append(p.Blocks, Block{Prefix: prefix, Parallel: 1, Tables: tablesOf(tables)})
 	default:
 		return errWords
 	}
@@ -98,8 +98,8 @@ func (p *viewParser) stateLine(word, rest string) error {
 	pod := p.Pods[p.pod]
 	switch word {
 	case "to": // its side of a pair, in each block
-		for _, g := range p.Groups {
-			if err := p.side(g, rest); err != nil {
+		for _, b := range p.Blocks {
+			if err := p.side(b, rest); err != nil {
 				return err
 			}
 		}
@@ -116,9 +116,9 @@ func (p *viewParser) stateLine(word, rest string) error {
 			pod.Beats[t][of] = beatsOf(list)
 		}
 	case "no": // no beat table [PREFIX]
-		for _, g := range p.Groups {
-			if prefix, _ := strings.CutPrefix(rest, "beat table"); prefix == "" || strings.TrimSpace(prefix) == g.Prefix {
-				delete(pod.Beats, g.Beat())
+		for _, b := range p.Blocks {
+			if prefix, _ := strings.CutPrefix(rest, "beat table"); prefix == "" || strings.TrimSpace(prefix) == b.Prefix {
+				delete(pod.Beats, b.Beat())
 			}
 		}
 	case "recovery": // recovery from N [generation G]
@@ -133,29 +133,29 @@ func (p *viewParser) stateLine(word, rest string) error {
 		}
 		p.add(p.GivenUpSign(p.pod, peer), Object{XSN: Unset})
 	default:
-		for _, g := range p.Groups { // the side of one block, or one that the configuration does not know
-			if g.Prefix == word {
+		for _, b := range p.Blocks { // the side of one block, or one that the configuration does not know
+			if b.Prefix == word {
 				_, side, _ := strings.Cut(rest, "to ")
-				return p.side(g, side)
+				return p.side(b, side)
 			}
 		}
 		_, side, _ := strings.Cut(rest, "to ")
-		return p.side(Group{Prefix: word, Tables: p.Groups[0].Tables}, side)
+		return p.side(Block{Prefix: word, Tables: p.Blocks[0].Tables}, side)
 	}
 	return nil
 }
 
 // side reads "PEER XSN STATE [tables T1, T2] [host H] [port N]" or "PEER reset".
-func (p *viewParser) side(g Group, text string) error {
+func (p *viewParser) side(b Block, text string) error {
 	words, tables, listed := strings.Cut(text, " tables ")
 	fields := strings.Fields(words)
 	peer, err := strconv.Atoi(fields[0])
 	if err != nil || len(fields) < 2 {
 		return errWords
 	}
-	spec, o := p.Spec(g, p.pod, peer), Object{XSN: Unset}
-	if !slices.ContainsFunc(p.Groups, func(known Group) bool { return known.Prefix == g.Prefix }) {
-		spec.Tables = append(slices.Clone(g.Tables), p.Groups[0].Beat())
+	spec, o := p.Spec(b, p.pod, peer), Object{XSN: Unset}
+	if !slices.ContainsFunc(p.Blocks, func(known Block) bool { return known.Prefix == b.Prefix }) {
+		spec.Tables = append(slices.Clone(b.Tables), p.Blocks[0].Beat())
 	}
 	if listed {
 		spec.Tables = tablesOf(tables)

@@ -85,7 +85,7 @@ func TestClassify(t *testing.T) {
 func TestStatements(t *testing.T) {
 	m := akucore.Mesh{
 		StatefulSet: "altibase", Service: "altibase-svc", ServerCount: 2, ReplicationPort: 20301, ReceiverLockTimeout: time.Hour,
-		Groups: []akucore.Group{{Prefix: "AKU_REP", Parallel: 4, Tables: []akucore.Table{
+		Blocks: []akucore.Block{{Prefix: "AKU_REP", Parallel: 4, Tables: []akucore.Table{
 			{User: "SYS", Name: "T1"}, {User: "U1", Name: "Mixed"}, {User: "SYS", Name: "T2", Partition: "P1"},
 		}}},
 	}

@@ -103,11 +103,11 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.AwaitLocks:
 		return []string{setSystem("REPLICATION_LOCK_TIMEOUT", int64(m.ReceiverLockTimeout.Seconds()))}
 	case akucore.MakeBeats:
-		return []string{createBeatTable(m.Groups[s.Group].Beat())}
+		return []string{createBeatTable(m.Blocks[s.Block].Beat())}
 	case akucore.DropBeats:
-		return []string{dropBeatTable(m.Groups[s.Group].Beat())}
+		return []string{dropBeatTable(m.Blocks[s.Block].Beat())}
 	case akucore.BeginLife:
-		return []string{fmt.Sprintf("-- INSERT the first beat of a life of %s into %s, with a number above %d", m.PodName(s.On), item(m.Groups[s.Group].Beat()), s.Above)}
+		return []string{fmt.Sprintf("-- INSERT the first beat of a life of %s into %s, with a number above %d", m.PodName(s.On), item(m.Blocks[s.Block].Beat()), s.Above)}
 	case akucore.Settle:
 		return []string{"-- wait until the transactions are over that SELECT ID, SESSION_ID FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0 names now"}
 	case akucore.Delay:
@@ -115,7 +115,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.Shutdown:
 		return []string{"-- shut the server down"}
 	}
-	group := m.Groups[s.Group]
+	block := m.Blocks[s.Block]
 	spec := s.Spec(m)
 	switch s.Do {
 	case akucore.Create:
@@ -130,15 +130,15 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.StartAndWait:
 		return []string{alterReplication(spec.Name, "START")}
 	case akucore.Sync, akucore.SyncTables:
-		return []string{alterReplication(spec.Name, syncAction(group.Parallel, s.Tables))}
+		return []string{alterReplication(spec.Name, syncAction(block.Parallel, s.Tables))}
 	case akucore.AddTables, akucore.DropTables:
 		return changeTables(s, spec.Name)
 	case akucore.SetHost:
 		return []string{alterReplication(spec.Name, hostAction("ADD", spec.Host, spec.Port)), "-- DROP HOST of any other host that it has"}
 	case akucore.Deliver:
 		return []string{
-			insertNextBeat(group.Beat(), s.On),
-			fmt.Sprintf("-- wait until SELECT MAX(SEQ) FROM %s WHERE POD = %d on %s is what it is here", item(group.Beat()), s.On, m.PodName(s.Peer)),
+			insertNextBeat(block.Beat(), s.On),
+			fmt.Sprintf("-- wait until SELECT MAX(SEQ) FROM %s WHERE POD = %d on %s is what it is here", item(block.Beat()), s.On, m.PodName(s.Peer)),
 		}
 	case akucore.Flush:
 		return []string{alterReplication(spec.Name, flushAction(flushOfPlans))}

@@ -25,7 +25,7 @@ const closePoll = 100 * time.Millisecond
 // session that later steps need is opened before: ADMIN_MODE 1 lets in no new ones. Where
 // the server has none to spare, users are shut out all the same.
 func (r *Runner) close(ctx context.Context, own Users, pod int) error {
-	sessions := len(r.Mesh.Groups)*len(r.Mesh.Peers()) + 1
+	sessions := len(r.Mesh.Blocks)*len(r.Mesh.Peers()) + 1
 	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, akucore.ErrClosed) {
 		r.Log.Warn("sessions could not be opened ahead", "error", err)
 	}

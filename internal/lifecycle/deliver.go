@@ -29,7 +29,7 @@ const (
 // may be of rows that the peer lacks is no proof, and a sign of it stays (GivenUpSign). Where
 // the peer cannot be asked, or the pair does not carry the beat table yet, FLUSH is the proof.
 func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
-	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
+	object, table := s.Object(r.Mesh), r.Mesh.Blocks[s.Block].Beat()
 	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
 	before, err := receiver.Traffic(ctx)
 	switch {
@@ -72,7 +72,7 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 
 // await waits until a beat is on the peer.
 func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) error {
-	table, receiver := r.Mesh.Groups[s.Group].Beat(), r.Servers.Server(s.Peer)
+	table, receiver := r.Mesh.Blocks[s.Block].Beat(), r.Servers.Server(s.Peer)
 	began := time.Now()
 	look, connected := began.Add(lateAfter), began
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
@@ -119,7 +119,7 @@ func (r *Runner) notArrived(s akucore.Step, began time.Time) error {
 // looksLate finds out why a beat is late: whether the pair carries it at all, and whether
 // the sender runs. One that has lost its peer sleeps up to 60 s; a FLUSH wakes it.
 func (r *Runner) looksLate(ctx context.Context, s akucore.Step) (carried bool, err error) {
-	object, table := s.Object(r.Mesh), r.Mesh.Groups[s.Group].Beat()
+	object, table := s.Object(r.Mesh), r.Mesh.Blocks[s.Block].Beat()
 	for _, pod := range []int{s.On, s.Peer} {
 		if carried, err = r.Servers.Server(pod).Carries(ctx, object, table); err != nil || !carried {
 			return false, err

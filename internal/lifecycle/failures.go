@@ -59,7 +59,7 @@ func (r *Runner) watchFailures(ctx context.Context, copied int, run func() error
 			continue
 		}
 		for _, peer := range r.Mesh.Others(pod) {
-			for _, g := range r.Mesh.Groups {
+			for _, g := range r.Mesh.Blocks {
 				object := g.Object(akucore.PairOf(pod, peer))
 				if err := givenUp(before[pod][object].Receiver, traffic[object].Receiver); err != nil {
 					r.sayGivenUp(object, peer, pod, err)

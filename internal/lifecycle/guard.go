@@ -87,8 +87,8 @@ func (r *Runner) checkNotJoined(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, g := range r.Mesh.Groups {
-		if o, ok := own.Objects[g.Object(akucore.PairOf(r.Mesh.Self, akucore.Master))]; ok && o.XSN != akucore.Unset {
+	for _, b := range r.Mesh.Blocks {
+		if o, ok := own.Objects[b.Object(akucore.PairOf(r.Mesh.Self, akucore.Master))]; ok && o.XSN != akucore.Unset {
 			return fmt.Errorf("refused: the copy counts as complete, %s has XSN %d", o.Name, o.XSN)
 		}
 	}

@@ -82,8 +82,8 @@ func (p *Progress) unplanned() []string {
 	m := p.Mesh
 	var objects []string
 	for _, peer := range m.Peers() {
-		for _, g := range m.Groups {
-			objects = append(objects, g.Object(akucore.PairOf(m.Self, peer)))
+		for _, b := range m.Blocks {
+			objects = append(objects, b.Object(akucore.PairOf(m.Self, peer)))
 		}
 	}
 	steps := []string{

@@ -102,7 +102,7 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 	}
 }
 
-// hold stops the other pods' senders to the server of a step, in the group of the step.
+// hold stops the other pods' senders to the server of a step, in the block of the step.
 // Resume starts them again, whatever became of the statement; what a killed program has
 // left stopped, the sender's own sidecar starts.
 func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err error) {
@@ -127,7 +127,7 @@ func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err e
 	}
 }
 
-// holds are those of one run, by server and group. Statements that wait on one server at
+// holds are those of one run, by server and block. Statements that wait on one server at
 // the same time share one: STOPs of a server follow each other, a second each.
 type holds struct {
 	mu  sync.Mutex
@@ -160,7 +160,7 @@ func (h *hold) awaitBefore(ctx context.Context) error {
 func (h *holds) join(s akucore.Step) (joined *hold, begins bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	at := [2]int{s.On, s.Group}
+	at := [2]int{s.On, s.Block}
 	if now := h.all[at]; now != nil && now.users > 0 {
 		now.users++
 		return now, false
@@ -192,7 +192,7 @@ func (r *Runner) stopSenders(ctx context.Context, s akucore.Step) (held []akucor
 	var failed []error
 	var wg sync.WaitGroup
 	for _, pod := range r.Mesh.Others(s.On) {
-		at := akucore.Step{Side: akucore.Side{On: pod, Peer: s.On}, Group: s.Group, For: r.stopLimit()}
+		at := akucore.Step{Side: akucore.Side{On: pod, Peer: s.On}, Block: s.Block, For: r.stopLimit()}
 		if at.Object(r.Mesh) == s.Object(r.Mesh) && !(s.Do == akucore.Drop && r.Mesh.Self == akucore.Master) {
 			continue
 		}

@@ -39,7 +39,7 @@ func (s *lockServer) Brief(context.Context) (akucore.State, error) {
 	defer s.of.mu.Unlock()
 	state := akucore.State{Objects: map[string]akucore.Object{}}
 	for _, peer := range s.mesh.Others(s.pod) {
-		name := s.mesh.Groups[0].Object(akucore.PairOf(s.pod, peer))
+		name := s.mesh.Blocks[0].Object(akucore.PairOf(s.pod, peer))
 		state.Objects[name] = akucore.Object{Name: name, Started: !s.of.stopped[s.side(name)], XSN: 7}
 	}
 	return state, nil

@@ -86,11 +86,11 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 	if stage.Begin != "" {
 		r.Log.Info(stage.Begin)
 	}
-	type object struct{ on, peer, group int }
+	type object struct{ on, peer, block int }
 	chains := map[object][]turn{}
 	for i, t := range turns(stage) {
 		t.at = Place{number, i}
-		at := object{t.step.On, t.step.Peer, t.step.Group}
+		at := object{t.step.On, t.step.Peer, t.step.Block}
 		if stage.InTurn && t.step.On == r.Mesh.Self {
 			at = object{on: t.step.On}
 		}
@@ -220,11 +220,11 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.Flush:
 		return r.flush(ctx, s)
 	case akucore.MakeBeats:
-		return done(server.MakeBeatTable(ctx, r.Mesh.Groups[s.Group].Beat()))
+		return done(server.MakeBeatTable(ctx, r.Mesh.Blocks[s.Block].Beat()))
 	case akucore.DropBeats:
-		return unlessMissing(server.DropBeatTable(ctx, r.Mesh.Groups[s.Group].Beat()))
+		return unlessMissing(server.DropBeatTable(ctx, r.Mesh.Blocks[s.Block].Beat()))
 	case akucore.BeginLife:
-		_, err := server.BeginLife(ctx, r.Mesh.Groups[s.Group].Beat(), s.On, s.Above)
+		_, err := server.BeginLife(ctx, r.Mesh.Blocks[s.Block].Beat(), s.On, s.Above)
 		return err
 	case akucore.AwaitLocks:
 		return server.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout)
@@ -237,7 +237,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 		return done(r.locked(ctx, s, func(wait time.Duration) error { return server.Drop(ctx, sign, wait) }))
 	}
 
-	group := r.Mesh.Groups[s.Group]
+	block := r.Mesh.Blocks[s.Block]
 	spec := s.Spec(r.Mesh)
 	var err error
 	switch s.Do {
@@ -260,7 +260,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.SetHost:
 		err = server.SetHost(ctx, spec.Name, spec.Host, spec.Port)
 	case akucore.Sync, akucore.SyncTables:
-		err = r.sync(ctx, server, s, spec.Name, group.Parallel)
+		err = r.sync(ctx, server, s, spec.Name, block.Parallel)
 	default:
 		return fmt.Errorf("%w: unknown verb %q", akucore.ErrFatal, s.Do)
 	}

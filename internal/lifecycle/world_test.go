@@ -2,11 +2,11 @@ package lifecycle
 
 import "aku/internal/akucore"
 
-// mesh is a pod of a mesh of three with one group and one table.
+// mesh is a pod of a mesh of three with one block and one table.
 func mesh(self int) akucore.Mesh {
 	return akucore.Mesh{
 		StatefulSet: "altibase", Service: "altibase-svc", Self: self, ServerCount: 3, ReplicationPort: 20301,
-		Groups: []akucore.Group{{Prefix: "AKU_REP", Parallel: 4, Tables: []akucore.Table{{User: "SYS", Name: "T1"}}}},
+		Blocks: []akucore.Block{{Prefix: "AKU_REP", Parallel: 4, Tables: []akucore.Table{{User: "SYS", Name: "T1"}}}},
 	}
 }
 
@@ -50,7 +50,7 @@ func (w *world) away(pods ...int) *world {
 // changedMesh is the mesh with a second table, whose objects do not have it yet.
 func changedMesh(self int) akucore.Mesh {
 	m := mesh(self)
-	m.Groups[0].Tables = []akucore.Table{{User: "SYS", Name: "T1"}, {User: "SYS", Name: "T2"}}
+	m.Blocks[0].Tables = []akucore.Table{{User: "SYS", Name: "T1"}, {User: "SYS", Name: "T2"}}
 	return m
 }
 
@@ -71,11 +71,11 @@ func (w *world) listsAlone(tables ...string) *world {
 	return w
 }
 
-// side gives a pod its side of the pair with a peer, in every group.
+// side gives a pod its side of the pair with a peer, in every block.
 func (w *world) side(pod, peer int, xsn int64, started bool, sender akucore.SenderState) *world {
-	for _, g := range w.m.Groups {
-		name := g.Object(akucore.PairOf(pod, peer))
-		spec := w.m.Spec(g, pod, peer)
+	for _, b := range w.m.Blocks {
+		name := b.Object(akucore.PairOf(pod, peer))
+		spec := w.m.Spec(b, pod, peer)
 		if w.tables != nil {
 			spec.Tables = w.tables
 		}

@@ -108,8 +108,8 @@ func (s *Metrics) State() State {
 func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
 	var pairs []Pair
 	for _, peer := range s.mesh.Peers() {
-		for _, group := range s.mesh.Groups {
-			name := group.Object(akucore.PairOf(s.mesh.Self, peer))
+		for _, block := range s.mesh.Blocks {
+			name := block.Object(akucore.PairOf(s.mesh.Self, peer))
 			if t, exists := traffic[name]; exists {
 				pairs = append(pairs, Pair{Object: name, Peer: peer, Traffic: t})
 			}

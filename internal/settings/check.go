@@ -139,7 +139,7 @@ func ordinal(pod, statefulSet string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// checkReplications turns the blocks into groups.
+// checkReplications reads the blocks.
 func (s *Settings) checkReplications() []string {
 	var faults []string
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
@@ -152,7 +152,7 @@ func (s *Settings) checkReplications() []string {
 		fault("%d blocks of AKU_REPLICATIONS and AKU_SERVER_COUNT %d make %d replication objects on each server, which takes %d: put the tables into fewer blocks or lower AKU_SERVER_COUNT",
 			len(s.Replications), s.ServerCount, objects, MaxObjects)
 	}
-	s.groups = nil
+	s.blocks = nil
 	prefixes, held := map[string]int{}, map[akucore.Table]int{}
 	for i, r := range s.Replications {
 		block := fmt.Sprintf("AKU_REPLICATIONS_%d_", i)
@@ -185,7 +185,7 @@ func (s *Settings) checkReplications() []string {
 			}
 			held[t] = i
 		}
-		s.groups = append(s.groups, akucore.Group{Prefix: prefix, Parallel: r.Parallel, Tables: tables})
+		s.blocks = append(s.blocks, akucore.Block{Prefix: prefix, Parallel: r.Parallel, Tables: tables})
 	}
 	return append(faults, s.forgottenBlocks()...)
 }

@@ -74,7 +74,7 @@ type Settings struct {
 	anyone    bool   // the settings need not be those of a pod
 	surplus   string // why the pod has no place in the mesh
 	pod       int
-	groups    []akucore.Group
+	blocks    []akucore.Block
 }
 
 // Replication is one REPLICATIONS block.
@@ -151,7 +151,7 @@ func (s Settings) Mesh() akucore.Mesh {
 		Self:            s.pod,
 		ServerCount:     s.ServerCount,
 		ReplicationPort: s.ReplicationPort,
-		Groups:          s.groups,
+		Blocks:          s.blocks,
 
 		ReceiverLockTimeout: Seconds(s.LockTimeout),
 	}

@@ -48,7 +48,7 @@ func TestRead_Defaults(t *testing.T) {
 	}
 	want := akucore.Mesh{
 		StatefulSet: "altibase", Service: "altibase-svc", Self: 1, ServerCount: 4, ReplicationPort: 20301, ReceiverLockTimeout: time.Hour,
-		Groups: []akucore.Group{{Prefix: "AKU_REP", Parallel: 1, Tables: []akucore.Table{{User: "SYS", Name: "T1"}}}},
+		Blocks: []akucore.Block{{Prefix: "AKU_REP", Parallel: 1, Tables: []akucore.Table{{User: "SYS", Name: "T1"}}}},
 	}
 	if diff := cmp.Diff(want, s.Mesh()); diff != "" {
 		t.Errorf("mesh (-want +got):\n%s", diff)

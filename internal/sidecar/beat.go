@@ -20,12 +20,12 @@ func (s *Sidecar) beat(ctx context.Context) {
 	defer cancel()
 	mesh := s.Settings.Mesh()
 	own := s.Servers.Server(mesh.Self)
-	for _, group := range mesh.Groups {
-		_, err := own.Beat(ctx, group.Beat(), mesh.Self)
+	for _, block := range mesh.Blocks {
+		_, err := own.Beat(ctx, block.Beat(), mesh.Self)
 		if errors.Is(err, akucore.ErrNoTable) {
 			continue // the block is new; its table comes with the next start
 		}
-		beats, readErr := own.Beats(ctx, group.Beat())
+		beats, readErr := own.Beats(ctx, block.Beat())
 		if err = errors.Join(err, readErr); err != nil {
 			s.warnBeatless(err)
 			return
@@ -33,7 +33,7 @@ func (s *Sidecar) beat(ctx context.Context) {
 		now := time.Now()
 		for _, peer := range mesh.Peers() {
 			if newest := beats[peer].Newest(); newest.Number > 0 {
-				s.metrics.SetDelay(group.Object(akucore.PairOf(mesh.Self, peer)), max(0, now.Sub(time.UnixMilli(newest.At))-interval))
+				s.metrics.SetDelay(block.Object(akucore.PairOf(mesh.Self, peer)), max(0, now.Sub(time.UnixMilli(newest.At))-interval))
 			}
 		}
 	}

@@ -36,8 +36,8 @@ func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
 
 func anyStarted(m akucore.Mesh, own akucore.Pod) bool {
 	for _, peer := range m.Peers() {
-		for _, group := range m.Groups {
-			if own.Objects[group.Object(akucore.PairOf(m.Self, peer))].Started {
+		for _, block := range m.Blocks {
+			if own.Objects[block.Object(akucore.PairOf(m.Self, peer))].Started {
 				return true
 			}
 		}

@@ -132,14 +132,14 @@ func pairs(m akucore.Mesh, pods []Pod, beat time.Duration, now time.Time) []Pair
 			if from == to {
 				continue
 			}
-			for _, group := range m.Groups {
-				name := group.Object(akucore.PairOf(from, to))
+			for _, block := range m.Blocks {
+				name := block.Object(akucore.PairOf(from, to))
 				p := Pair{From: pods[from].Name, To: pods[to].Name, Replication: name, State: Unknown, XSN: akucore.Unset}
 				if pods[from].traffic != nil {
 					sends := pods[from].traffic[name]
 					p.take(sends, pods[to].traffic[name].Receiver)
 				}
-				if newest := pods[to].beats[group.Beat()][from].Newest(); newest.Number > 0 {
+				if newest := pods[to].beats[block.Beat()][from].Newest(); newest.Number > 0 {
 					p.DelaySeconds = new(max(0, now.Sub(time.UnixMilli(newest.At))-beat).Seconds())
 				}
 				all = append(all, p)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
-	mesh := akucore.Mesh{StatefulSet: "altibase", Self: akucore.Outside, ServerCount: 3, Groups: []akucore.Group{{Prefix: "R"}}}
+	mesh := akucore.Mesh{StatefulSet: "altibase", Self: akucore.Outside, ServerCount: 3, Blocks: []akucore.Block{{Prefix: "R"}}}
 	running := akucore.Traffic{
 		Started: true, XSN: 100, Sender: akucore.SenderRunning, Gap: &akucore.Gap{LastSN: 5000, Bytes: 2048},
 		Receiver: &akucore.Received{AppliedSN: 4000, Failed: akucore.Changes{Inserts: 2}},
@@ -27,8 +27,8 @@ func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
 	}
 	// The newest beat of pod 0 is 65 s old on pod 1, and that of pod 1 on pod 0 has just come.
 	now := time.Now()
-	pods[1].beats = map[akucore.Table]map[int]akucore.Beats{mesh.Groups[0].Beat(): {0: {{Number: 7, At: now.Add(-65 * time.Second).UnixMilli()}}}}
-	pods[0].beats = map[akucore.Table]map[int]akucore.Beats{mesh.Groups[0].Beat(): {1: {{Number: 7, At: now.UnixMilli()}}}}
+	pods[1].beats = map[akucore.Table]map[int]akucore.Beats{mesh.Blocks[0].Beat(): {0: {{Number: 7, At: now.Add(-65 * time.Second).UnixMilli()}}}}
+	pods[0].beats = map[akucore.Table]map[int]akucore.Beats{mesh.Blocks[0].Beat(): {1: {{Number: 7, At: now.UnixMilli()}}}}
 	m := Mesh{Pods: pods, Pairs: pairs(mesh, pods, 5*time.Second, now)}
 	var out strings.Builder
 	if err := m.Print(&out, false); err != nil {

@@ -65,12 +65,12 @@ func (r *Recorder) Record(e lifecycle.Event) {
 			r.failed = append(r.failed, lifecycle.ReasonOf(e.Err))
 		}
 	case lifecycle.Copied:
-		r.rows[object{e.Step.On, e.Step.Peer, e.Step.Group}] = e.Rows
+		r.rows[object{e.Step.On, e.Step.Peer, e.Step.Block}] = e.Rows
 	}
 }
 
 // object is the side of a pair that a step is about.
-type object struct{ on, peer, group int }
+type object struct{ on, peer, block int }
 
 // End sums up what was told since Begin.
 func (r *Recorder) End(err error) Summary {

@@ -33,7 +33,7 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 		r.Record(lifecycle.Event{Kind: lifecycle.StepRetried})
 		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 5})
 		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 9})
-		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}, Group: 1}, Rows: 1})
+		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}, Block: 1}, Rows: 1})
 		r.Record(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout})
 		want := Summary{
 			Began: began, Seconds: 5, Steps: map[string]float64{"start": 4, "start_retry": 1, "stop": 0},

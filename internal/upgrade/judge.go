@@ -53,8 +53,8 @@ func dropped(m akucore.Mesh, f Facts) string {
 	if lowered(m, f) {
 		texts = append(texts, fmt.Sprintf("aku.serverCount goes from %d to %d", f.Before.ServerCount, m.ServerCount))
 	}
-	for _, g := range goneBlocks(m, f) {
-		texts = append(texts, fmt.Sprintf("aku.replications has no block %s any more", g.Prefix))
+	for _, b := range goneBlocks(m, f) {
+		texts = append(texts, fmt.Sprintf("aku.replications has no block %s any more", b.Prefix))
 	}
 	if len(texts) == 0 {
 		return ""
@@ -67,13 +67,13 @@ func lowered(m akucore.Mesh, f Facts) bool {
 }
 
 // goneBlocks are the blocks whose prefix is no longer there.
-func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Group) {
+func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Block) {
 	if f.Before == nil {
 		return nil
 	}
-	for _, g := range f.Before.Groups {
-		if !slices.ContainsFunc(m.Groups, func(other akucore.Group) bool { return other.Prefix == g.Prefix }) {
-			gone = append(gone, g)
+	for _, b := range f.Before.Blocks {
+		if !slices.ContainsFunc(m.Blocks, func(other akucore.Block) bool { return other.Prefix == b.Prefix }) {
+			gone = append(gone, b)
 		}
 	}
 	return gone
@@ -97,8 +97,8 @@ func keptForNobody(m akucore.Mesh, f Facts) (refusals []string) {
 	}
 	for pod := range f.Pods {
 		for peer := m.ServerCount; peer < f.Before.ServerCount; peer++ {
-			for _, g := range f.Before.Groups {
-				name := g.Object(akucore.PairOf(pod, peer))
+			for _, b := range f.Before.Blocks {
+				name := b.Object(akucore.PairOf(pod, peer))
 				o, exists := f.Asked[pod].Objects[name]
 				if pod >= m.ServerCount || !exists || !o.Started && o.XSN == akucore.Unset {
 					continue
@@ -115,12 +115,12 @@ func keptForNobody(m akucore.Mesh, f Facts) (refusals []string) {
 // leftBehind: objects that no block names any more keep their logs and are started by
 // nobody, and the server takes no other object to the same host beside them.
 func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
-	for _, g := range goneBlocks(m, f) {
+	for _, b := range goneBlocks(m, f) {
 		for pod := range f.Pods {
 			var objects []string
 			unsent := false
 			for peer := range f.Before.ServerCount {
-				name := g.Object(akucore.PairOf(pod, peer))
+				name := b.Object(akucore.PairOf(pod, peer))
 				o, exists := f.Asked[pod].Objects[name]
 				if pod == peer || !exists {
 					continue
@@ -131,7 +131,7 @@ func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
 			if len(objects) == 0 {
 				continue
 			}
-			what := fmt.Sprintf("aku.replications has no block %s any more, but %s replicates by %s", g.Prefix, m.PodName(pod), strings.Join(objects, ", "))
+			what := fmt.Sprintf("aku.replications has no block %s any more, but %s replicates by %s", b.Prefix, m.PodName(pod), strings.Join(objects, ", "))
 			if unsent {
 				refusals = append(refusals, what+", which may hold changes that are still unsent: scale to 1 first, or keep the block.")
 			} else {
@@ -148,11 +148,11 @@ func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 	if f.Before == nil || f.Pods < 2 {
 		return nil
 	}
-	for _, g := range m.Groups {
-		for _, before := range f.Before.Groups {
+	for _, b := range m.Blocks {
+		for _, before := range f.Before.Blocks {
 			shares := func(t akucore.Table) bool { return slices.Contains(before.Tables, t) }
-			if before.Prefix == g.Prefix && !slices.ContainsFunc(g.Tables, shares) {
-				refusals = append(refusals, fmt.Sprintf("the block %s keeps none of its tables: keep one of them, and take it out in the next upgrade.", g.Prefix))
+			if before.Prefix == b.Prefix && !slices.ContainsFunc(b.Tables, shares) {
+				refusals = append(refusals, fmt.Sprintf("the block %s keeps none of its tables: keep one of them, and take it out in the next upgrade.", b.Prefix))
 			}
 		}
 	}
@@ -167,17 +167,17 @@ func moved(m akucore.Mesh, f Facts) (refusals []string) {
 	}
 	gone := goneBlocks(m, f) // judged as a whole
 	before := map[akucore.Table]string{}
-	for _, g := range f.Before.Groups {
-		for _, t := range g.Tables {
-			if !slices.ContainsFunc(gone, func(other akucore.Group) bool { return other.Prefix == g.Prefix }) {
-				before[t] = g.Prefix
+	for _, b := range f.Before.Blocks {
+		for _, t := range b.Tables {
+			if !slices.ContainsFunc(gone, func(other akucore.Block) bool { return other.Prefix == b.Prefix }) {
+				before[t] = b.Prefix
 			}
 		}
 	}
-	for _, g := range m.Groups {
-		for _, t := range g.Tables {
-			if was, listed := before[t]; listed && was != g.Prefix {
-				refusals = append(refusals, fmt.Sprintf("table %s moves from the block %s to the block %s: take it out in one upgrade, and put it in in the next.", t, was, g.Prefix))
+	for _, b := range m.Blocks {
+		for _, t := range b.Tables {
+			if was, listed := before[t]; listed && was != b.Prefix {
+				refusals = append(refusals, fmt.Sprintf("table %s moves from the block %s to the block %s: take it out in one upgrade, and put it in in the next.", t, was, b.Prefix))
 			}
 		}
 	}

@@ -12,12 +12,12 @@ import (
 
 var (
 	t1, t2, t3 = akucore.Table{User: "SYS", Name: "T1"}, akucore.Table{User: "SYS", Name: "T2"}, akucore.Table{User: "SYS", Name: "T3"}
-	blockA     = akucore.Group{Prefix: "A", Tables: []akucore.Table{t1, t2}}
-	blockB     = akucore.Group{Prefix: "B", Tables: []akucore.Table{t3}}
+	blockA     = akucore.Block{Prefix: "A", Tables: []akucore.Table{t1, t2}}
+	blockB     = akucore.Block{Prefix: "B", Tables: []akucore.Table{t3}}
 )
 
-func mesh(servers int, groups ...akucore.Group) akucore.Mesh {
-	return akucore.Mesh{StatefulSet: "db", Service: "db-pods", Self: akucore.Outside, ServerCount: servers, Groups: groups}
+func mesh(servers int, blocks ...akucore.Block) akucore.Mesh {
+	return akucore.Mesh{StatefulSet: "db", Service: "db-pods", Self: akucore.Outside, ServerCount: servers, Blocks: blocks}
 }
 
 // release are facts of pods in service, with an object of block A for each pair, and
@@ -67,11 +67,11 @@ func TestJudge(t *testing.T) {
 		{name: "more servers", after: mesh(6, blockA), facts: release(four, 3, nil)},
 		{name: "another block", after: mesh(4, blockA, blockB), facts: release(four, 3, nil)},
 		{
-			name: "other tables", after: mesh(4, akucore.Group{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 3, nil),
+			name: "other tables", after: mesh(4, akucore.Block{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 3, nil),
 			refused: []string{"the block A keeps none of its tables: keep one of them, and take it out in the next upgrade."},
 		},
-		{name: "other tables, one pod", after: mesh(4, akucore.Group{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 1, nil)},
-		{name: "a table less", after: mesh(4, akucore.Group{Prefix: "A", Tables: []akucore.Table{t1}}), facts: release(four, 3, nil)},
+		{name: "other tables, one pod", after: mesh(4, akucore.Block{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 1, nil)},
+		{name: "a table less", after: mesh(4, akucore.Block{Prefix: "A", Tables: []akucore.Table{t1}}), facts: release(four, 3, nil)},
 		{name: "fewer servers, still enough", after: mesh(3, blockA), facts: release(four, 3, nil)},
 		{
 			name: "fewer servers than pods", after: mesh(2, blockA), facts: release(four, 3, nil),
@@ -91,24 +91,24 @@ func TestJudge(t *testing.T) {
 			facts: release(four, 2, left(0, akucore.Object{Name: "A_03", XSN: akucore.Unset})),
 		},
 		{
-			name: "another prefix", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 2, nil),
+			name: "another prefix", after: mesh(4, akucore.Block{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 2, nil),
 			refused: []string{
 				"aku.replications has no block A any more, but db-0 replicates by A_01, which may hold changes that are still unsent: scale to 1 first, or keep the block.",
 				"aku.replications has no block A any more, but db-1 replicates by A_01, which",
 			},
 		},
 		{
-			name: "another prefix, objects reset", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockB.Tables}),
+			name: "another prefix, objects reset", after: mesh(4, akucore.Block{Prefix: "C", Tables: blockB.Tables}),
 			facts:   release(four, 1, left(0, akucore.Object{Name: "A_01", XSN: akucore.Unset})),
 			refused: []string{"aku.replications has no block A any more, but db-0 replicates by A_01: run there DROP REPLICATION A_01; or keep the block."},
 		},
-		{name: "another prefix, no objects", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockA.Tables}), facts: release(four, 1, nil)},
+		{name: "another prefix, no objects", after: mesh(4, akucore.Block{Prefix: "C", Tables: blockA.Tables}), facts: release(four, 1, nil)},
 		{
 			name: "a block less", after: mesh(4, blockB), facts: release(mesh(4, blockA, blockB), 2, nil),
 			refused: []string{"aku.replications has no block A any more, but db-0", "aku.replications has no block A any more, but db-1"},
 		},
 		{
-			name: "a table in the other block", after: mesh(4, akucore.Group{Prefix: "A", Tables: []akucore.Table{t1}}, akucore.Group{Prefix: "B", Tables: []akucore.Table{t2, t3}}),
+			name: "a table in the other block", after: mesh(4, akucore.Block{Prefix: "A", Tables: []akucore.Table{t1}}, akucore.Block{Prefix: "B", Tables: []akucore.Table{t2, t3}}),
 			facts:   release(mesh(4, blockA, blockB), 3, nil),
 			refused: []string{"table SYS.T2 moves from the block A to the block B: take it out in one upgrade, and put it in in the next."},
 		},
@@ -122,11 +122,11 @@ func TestJudge(t *testing.T) {
 			refused: []string{"table SYS.T1 has no primary key on db-1: give it one first.", "table SYS.T2 does not exist on db-0, db-2: create it there first."},
 		},
 		{
-			name: "a broken release is repaired", after: mesh(4, akucore.Group{Prefix: "A", Tables: []akucore.Table{t1}}), facts: release(four, 3, silence(errAway, 0, 2)),
+			name: "a broken release is repaired", after: mesh(4, akucore.Block{Prefix: "A", Tables: []akucore.Table{t1}}), facts: release(four, 3, silence(errAway, 0, 2)),
 			unknown: []string{"db-0 cannot be asked (no route to host)", "db-2 cannot be asked"},
 		},
 		{
-			name: "a prefix goes while a pod is away", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 1, silence(errAway, 0)),
+			name: "a prefix goes while a pod is away", after: mesh(4, akucore.Block{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 1, silence(errAway, 0)),
 			refused: []string{"db-0 cannot be asked (no route to host), and aku.replications has no block A any more, for which it may hold changes that are still unsent: bring it into service first, or undo that."},
 		},
 		{
@@ -134,7 +134,7 @@ func TestJudge(t *testing.T) {
 			refused: []string{"db-1 cannot be asked (no route to host), and aku.serverCount goes from 4 to 3, for which"},
 		},
 		{
-			name: "a prefix goes while no pod is there", after: mesh(4, akucore.Group{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 0, nil),
+			name: "a prefix goes while no pod is there", after: mesh(4, akucore.Block{Prefix: "C", Tables: blockB.Tables}), facts: release(four, 0, nil),
 			refused: []string{"no pod is there that could be asked, and aku.replications has no block A any more"},
 		},
 		{name: "no pod is there", after: mesh(4, blockA, blockB), facts: release(four, 0, nil)},

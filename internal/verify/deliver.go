@@ -14,9 +14,9 @@ func (v *verifier) delivered(ctx context.Context) error {
 	var all akucore.Stage
 	for on := range v.servers {
 		for peer := range v.servers {
-			for g := range v.mesh.Groups {
+			for b := range v.mesh.Blocks {
 				if peer != on {
-					all.Steps = append(all.Steps, akucore.Step{Do: akucore.Deliver, Side: akucore.Side{On: on, Peer: peer}, Group: g, For: v.options.Timeout})
+					all.Steps = append(all.Steps, akucore.Step{Do: akucore.Deliver, Side: akucore.Side{On: on, Peer: peer}, Block: b, For: v.options.Timeout})
 				}
 			}
 		}

@@ -180,9 +180,9 @@ func (c *comparison) difference(v version) Difference {
 		if i < 0 {
 			i = len(sums)
 			sums = append(sums, *sum)
-			d.Groups = append(d.Groups, nil)
+			d.Versions = append(d.Versions, nil)
 		}
-		d.Groups[i] = append(d.Groups[i], c.mesh.PodName(pod))
+		d.Versions[i] = append(d.Versions[i], c.mesh.PodName(pod))
 	}
 	return d
 }

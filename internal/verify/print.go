@@ -81,11 +81,11 @@ func (t Table) printRows(to io.Writer, rows int) {
 			return
 		}
 		var have []string
-		for _, pods := range d.Groups {
+		for _, pods := range d.Versions {
 			have = append(have, strings.Join(pods, " = "))
 		}
 		text := "there on " + strings.Join(have, ", ")
-		if len(d.Groups) > 1 {
+		if len(d.Versions) > 1 {
 			text = strings.Join(have, " ≠ ")
 		}
 		if len(d.Missing) > 0 {

@@ -64,8 +64,8 @@ func (v *verifier) pairs(do func(on, peer int, object string)) {
 			if on == peer {
 				continue
 			}
-			for _, g := range v.mesh.Groups {
-				do(on, peer, g.Object(akucore.PairOf(on, peer)))
+			for _, b := range v.mesh.Blocks {
+				do(on, peer, b.Object(akucore.PairOf(on, peer)))
 			}
 		}
 	}

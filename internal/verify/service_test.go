@@ -41,7 +41,7 @@ func object(change func(*akucore.Object)) akucore.State {
 
 func TestService_SaysWhatIsNotInService(t *testing.T) {
 	well := func(*akucore.Object) {}
-	mesh := akucore.Mesh{StatefulSet: "db", ServerCount: 2, Groups: []akucore.Group{{Prefix: "R"}}}
+	mesh := akucore.Mesh{StatefulSet: "db", ServerCount: 2, Blocks: []akucore.Block{{Prefix: "R"}}}
 	for _, test := range []struct {
 		peer  looked
 		fault string // "" for none

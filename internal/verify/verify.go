@@ -70,8 +70,8 @@ func (t Table) Equal() bool { return t.Fault == "" && len(t.Different) == 0 }
 // Difference is one row that is not the same on all pods.
 type Difference struct {
 	Key string `json:"key"` // values of the primary key, as SQL literals
-	// Groups are the pods that hold the same version of the row.
-	Groups [][]string `json:"same"`
+	// Versions are the pods by the version of the row.
+	Versions [][]string `json:"same"`
 	// Missing are the pods that do not have the row.
 	Missing []string `json:"missing,omitempty"`
 }
