@@ -4,54 +4,54 @@
 //
 //	aku-init                       join, open and watch until SIGTERM
 //	aku-init start                 join and open once, without a watch
-//	aku-init clean                 stop and drop the own replication objects, stop
-//	                               the peers', drop the own beat tables, remove the
+//	aku-init clean                 stop and drop this pod's replication objects, stop
+//	                               the peers', drop this pod's beat tables, remove the
 //	                               marker; what was not sent is lost
-//	aku-init info                  print the configured mesh, and what the servers hold
-//	                               where they answer; each object has one item more
-//	                               than tables are configured, the beat table
+//	aku-init info                  print the configured mesh, and what each server that
+//	                               answers holds; each object has one item more than
+//	                               configured tables: the beat table
 //	aku-init status [-o json] [--watch]
-//	                               print the mesh as a table, a row for each pod that
-//	                               sends and a column for each that receives; colours
+//	                               print the mesh as a table: a row for each pod that
+//	                               sends, a column for each that receives; in colour
 //	                               on a terminal unless NO_COLOR is set
 //	aku-init events [--pod N|all] [-o json] [--follow=false]
-//	                               follow what the sidecar of a pod sees and does;
-//	                               of all pods when called in none of them
-//	aku-init plan start|end|clean  print what that would do now, and the statements,
-//	                               changing nothing
-//	aku-init verify                tell whether all pods are in service and hold the
+//	                               follow what the sidecar of a pod sees and does; all
+//	                               pods when it is called outside of a pod
+//	aku-init plan start|end|clean  print what the command would do now, and the
+//	                               statements; changes nothing
+//	aku-init verify                check that all pods are in service and hold the
 //	                               same rows (-h: options, and how to repair)
 //	aku-init recover --from N      give a master that lost its rows the copy of slave N;
-//	                               in the master's pod (-h: more)
+//	                               runs in the master's pod (-h: more)
 //	aku-init import FILE           print an aku.conf of the vendor's utility, or the
 //	                               ConfigMap that holds it, as values of the chart
-//	aku-init probe                 exit 0 when the start is complete (startup probe); 1
-//	                               also when the vendor's aku is seen in the container,
-//	                               of which the sidecar is told
-//	aku-init clear-marker          forget a completed start (postStart of a new
-//	                               container)
+//	aku-init probe                 exit 0 when the start is complete (startup probe);
+//	                               exit 1 also when it sees the vendor's aku in the
+//	                               container, and then tell the sidecar
+//	aku-init clear-marker          remove the marker of a completed start (postStart of
+//	                               a new container)
 //	aku-init scale-to-zero [--timeout 270s]
 //	                               scale the StatefulSet AKU_STS_NAME to 0 and wait
 //	                               until its pods have ended in order (before an
-//	                               uninstall); asks the Kubernetes API alone. With
+//	                               uninstall); asks only the Kubernetes API. With
 //	                               --uninstalled-by-helm RELEASE --revision N it does
-//	                               nothing, with exit code 0, unless Helm's record of
-//	                               that revision, or of one of the 15 that follow, says
-//	                               that the release is being uninstalled
-//	aku-init check-upgrade         tell whether the pods of AKU_STS_NAME can go on with
+//	                               nothing and exits 0, unless Helm's record of that
+//	                               revision, or of one of the next 15, says that the
+//	                               release is being uninstalled
+//	aku-init check-upgrade         check that the pods of AKU_STS_NAME can go on with
 //	                               this configuration (before an upgrade; -h: more)
-//	aku-init claim                 keep the folders of the data (AKU_OWNER_FILES) for this
-//	                               pod, before its server starts; 1 when another pod has
-//	                               them. An earlier life of the pod that did not end in
-//	                               good order is waited for, 30 s after its last sign and
-//	                               2 min at most
+//	aku-init claim                 take the data folders (AKU_OWNER_FILES) for this pod
+//	                               before its server starts; exit 1 when another pod has
+//	                               them. When this pod's last server did not end in good
+//	                               order, wait until its sign has not moved for 30 s, at
+//	                               most 2 min
 //	aku-init install DIR           copy the bundle that this program belongs to
 //	aku-init version
 //
 // The vendor's options -p start, -p clean, -i and -v do the same.
 //
 // Exit codes: 0 done, 1 failed, 2 the configuration is wrong (all faults are
-// listed and nothing was connected), 3 a human must act (master or slave failed;
+// listed and nothing was connected), 3 a person must act (master or slave failed;
 // the statements that recover them are printed).
 //
 // # Environment
@@ -63,8 +63,8 @@
 //	    reached as <sts>-N.<svc>, at most 62 bytes together: the server's limit
 //	    for a replication host.
 //	AKU_SYS_PASSWORD or AKU_SYS_PASSWORD_FILE
-//	    Password of SYS. The file is read at every connect, so a changed Secret is
-//	    seen without a restart.
+//	    Password of SYS. The file is read at every connection, so a changed Secret
+//	    needs no restart.
 //	AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX, AKU_REPLICATIONS_0_TABLES
 //	    One block per index 0, 1, 2, …: the replication object of pods i < j is
 //	    named <prefix>_ij; the prefix has at most 37 bytes. Tables are a list of
@@ -74,61 +74,62 @@
 // Optional, with default:
 //
 //	AKU_POD_NAME                      host name; ends in the pod number
-//	AKU_POD_UID                       -      UID of the pod: with it, what somebody has to know
-//	                                         (master or slave failed, tables, password) is also
-//	                                         said in Kubernetes Events of the pod; needs the
-//	                                         right to create events
-//	AKU_POD_EVENTS                    1      0: not in Events
+//	AKU_POD_UID                       -      UID of the pod. With it, Kubernetes Events of the
+//	                                         pod also report what a person must know (master or
+//	                                         slave failed, tables, password); needs the right
+//	                                         to create events
+//	AKU_POD_EVENTS                    1      0: no Events
 //	AKU_POD_NAMESPACE                 -      namespace of the pod, for the files below
-//	AKU_OWNER_FILES                   -      files, separated by commas, one beside each folder
-//	                                         of data: each names the pod that uses the folder,
-//	                                         and a number that moves while it lives
+//	AKU_OWNER_FILES                   -      files, separated by commas, one beside each data
+//	                                         folder. Each holds the name of the pod that uses
+//	                                         the folder, and a number that changes while it runs
 //	AKU_HOST_SUFFIX                   -      appended to every host name
-//	AKU_SYS_INITIAL_PASSWORD          -      password that the image gives SYS of a new
-//	                                         database; it is changed to the one above
-//	AKU_SERVER_COUNT                  4      1-6, the most pods there can be; one with a higher
-//	                                         number stays out of the mesh, alive, and says so
+//	AKU_SYS_INITIAL_PASSWORD          -      password that the image gives SYS in a new
+//	                                         database; aku changes it to the one above
+//	AKU_SERVER_COUNT                  4      1-6, the largest number of pods. A pod with a higher
+//	                                         number stays alive, but out of the mesh, and says so
 //	AKU_PORT_NO                       20300  1024-65535
 //	AKU_REPLICATION_PORT_NO           20301  1024-65535
 //	AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT 1 1-100
 //	AKU_REPLICATION_LOCK_TIMEOUT      3600   seconds for which a receiver waits for a lock before it
 //	                                         gives the row up, set on each server; 6-3600
-//	AKU_LOCK_WAIT                     20     seconds for which a statement of aku's waits for the
-//	                                         locks of tables, and users behind it; 1-600
+//	AKU_LOCK_WAIT                     20     seconds for which a statement of aku, and users
+//	                                         behind it, wait for locks of tables; 1-600
 //	AKU_BEAT_INTERVAL                 5      seconds between two beats of a pod in service; 1-60
-//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement; 0 = none. Another
-//	                                         value than the default limits SYNC, too, which
-//	                                         else may take long as long as it moves
+//	AKU_QUERY_TIMEOUT                 3600   seconds for one statement; 0 = none. Any value but
+//	                                         the default also limits SYNC, which otherwise may
+//	                                         take as long as its copy moves
 //	AKU_QUERY_RETRY_COUNT             5      retries of a failed statement
-//	AKU_QUERY_RETRY_DELAY_MSEC        1000   between them
-//	AKU_ADDRESS_CHECK_COUNT           30     tries, one a second, until the own name
+//	AKU_QUERY_RETRY_DELAY_MSEC        1000   milliseconds between them
+//	AKU_ADDRESS_CHECK_COUNT           30     tries, one a second, until the pod's own name
 //	                                         resolves to this pod and its server answers
 //	AKU_FLUSH_AT_START                1      restart of a joined pod: deliver both ways first
 //	AKU_FLUSH_TIMEOUT_AT_START        300    seconds for that; 0 = AKU_QUERY_TIMEOUT. After it
-//	                                         the start begins over, and the pod stays closed
-//	AKU_DELAY_START_COMPLETE_TIME     0      seconds between synced and open, slaves only
+//	                                         the start begins again, and the pod stays closed
+//	AKU_DELAY_START_COMPLETE_TIME     0      seconds between copied and open, slaves only
 //	AKU_RUN_DIR                       /run/aku  marker, lock and logs, shared by the containers
 //	AKU_INITDB_DIR                    -      folder of *.sql that run once on a new server, in the
-//	                                         order of their names, in UTF-8, as for isql. One that
-//	                                         cannot be read, parsed or run keeps the pod closed;
-//	                                         they are read at every look, and run from the first
-//	                                         one on, passing over what is there already
-//	AKU_RECOVER_FILE                  -      order to recover a lost master from slave N, once, as
-//	                                         {"from":1,"generation":"1-48213"}; the log of the
-//	                                         master tells the generation. Read at every look
-//	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics and /events
-//	                                         /livez fails only when nothing has moved for
-//	                                         longer than any step takes; waiting is no fault
+//	                                         order of their names; UTF-8, as for isql. When one
+//	                                         cannot be read, parsed or run, the pod stays closed.
+//	                                         Each attempt to start reads all of them again, runs
+//	                                         them from the first one, and skips what exists
+//	AKU_RECOVER_FILE                  -      order to recover a lost master from slave N, once:
+//	                                         {"from":1,"generation":"1-48213"}. The log of the
+//	                                         master prints the generation. Each attempt to start
+//	                                         reads the file again
+//	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics and /events.
+//	                                         /livez fails only when nothing has moved for longer
+//	                                         than any step takes; it does not fail during a wait
 //	AKU_LOG_FORMAT                    text   or json
 //	AKU_ODBC_DRIVER                   $ALTIBASE_HOME/lib/libaltibase_odbc-64bit-ul64.so
 //	AKU_ODBC_SYSDBA                   PRIVILEGE=SYSDBA  attribute for a SYSDBA session
-//	AKU_ODBC_EXTRA                    NLS_USE=UTF8;LOGIN_TIMEOUT=4  further attributes. With
+//	AKU_ODBC_EXTRA                    NLS_USE=UTF8;LOGIN_TIMEOUT=4  more attributes. With
 //	                                         LOGIN_TIMEOUT (seconds) Altibase's driver gives up
-//	                                         a login by itself; others may not know it
-//	AKU_ODBC_QUOTE                    double  how the driver takes special characters
-//	                                         in a value: double ("…") or braces ({…})
+//	                                         a login by itself; other drivers may not know it
+//	AKU_ODBC_QUOTE                    double  how the driver wants special characters
+//	                                         in a value quoted: double ("…") or braces ({…})
 //
-// The variables of the end are described at aku-prestop.
+// aku-prestop describes the variables of the end.
 package main
 
 import (

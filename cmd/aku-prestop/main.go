@@ -4,11 +4,11 @@
 // good, resets them.
 //
 //	aku-prestop            do it
-//	aku-prestop --dry-run  print what it would do now, changing nothing
+//	aku-prestop --dry-run  print what it would do now; changes nothing
 //
-// Nothing is reset before every peer was proven to have everything. What could
-// not be done in time is said in one line that begins with TIMEOUT and names each step
-// that was left undone: which deliveries were not proven, which STOPs and RESETs.
+// It resets nothing before every peer is proven to have everything. When it runs out
+// of time, it logs one line that begins with TIMEOUT and names each step that was left
+// undone: deliveries that were not proven, STOPs and RESETs.
 //
 // Exit codes: 0 done, 1 failed or not in time, 2 the configuration is wrong.
 //
@@ -18,13 +18,13 @@
 //
 //	AKU_FLUSH_AT_END              1   deliver what is unsent (slaves and master);
 //	                                  a pod that resets delivers in any case
-//	AKU_REPLICATION_RESET_AT_END  1   slaves: reset after the end, so that the next
-//	                                  start is a full join; 0 = never; auto = only
-//	                                  at a scale-down, by asking the Kubernetes API
-//	                                  for spec.replicas of the StatefulSet
-//	AKU_END_TIMEOUT               90  seconds for the whole end, hard; 10 or more.
+//	AKU_REPLICATION_RESET_AT_END  1   slaves: 1 = reset after the end, so that the next
+//	                                  start is a full join; 0 = never; auto = only at a
+//	                                  scale-down (spec.replicas of the StatefulSet, from
+//	                                  the Kubernetes API)
+//	AKU_END_TIMEOUT               90  hard limit for the whole end, in seconds; 10 or more.
 //	                                  The chart derives it from the grace period.
-//	AKU_DRAIN_TIME                5   seconds that users get to leave before their
+//	AKU_DRAIN_TIME                5   seconds that users have to leave before their
 //	                                  sessions are closed
 //	AKU_SHUTDOWN_AT_END           0   1 = stop the server cleanly afterwards
 package main

@@ -1,18 +1,18 @@
-// Package altibase is one Altibase server as the rules of akucore see it, over
-// database/sql, unixODBC and whatever ODBC driver the configuration names.
+// Package altibase implements the servers of package lifecycle for Altibase, over
+// database/sql, unixODBC and the ODBC driver of the configuration.
 //
-// What the driver and the server make necessary:
+// The driver and the server need these precautions:
 //
-//   - Opening a connection takes no context and can hang, so the name is looked
-//     up and the port dialled first, both bounded, and the driver gets an address.
-//   - A failed connect can be reported as success, so each session proves itself
-//     with a query before it is used.
-//   - ExecContext ignores its context; QueryContext cancels, for ALTER too. So
-//     every statement goes through QueryContext. Its complaint that a statement
-//     made no result set means that the statement was done.
-//   - A broken connection makes database/sql repeat a statement elsewhere, so each
+//   - Opening a connection takes no context and can hang. So the package first looks up
+//     the name and dials the port, both with a limit, and gives the driver an address.
+//   - The driver can report a failed connect as success. So each session runs a query
+//     before it is used.
+//   - ExecContext ignores its context; QueryContext cancels, also an ALTER. So every
+//     statement goes through QueryContext. Its error that a statement returned no result
+//     set means that the statement succeeded.
+//   - After a broken connection, database/sql repeats a statement on another one. So each
 //     task holds one *sql.Conn.
-//   - A call into the driver that does not come back even after a cancel is left
-//     behind together with its session; a server on which several hang is not
-//     asked again before one of them returns.
+//   - A call into the driver can hang even after a cancel. The package abandons it with its
+//     session. When several calls hang on one server, it does not ask that server again
+//     before one of them returns.
 package altibase

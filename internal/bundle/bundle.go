@@ -1,4 +1,4 @@
-// Package bundle copies the programs and their libraries from the image that brings them to a volume, where containers of any other
+// Package bundle copies the programs and their libraries from aku's image to a volume, where containers of any other
 // image can run them.
 package bundle
 

@@ -1,5 +1,5 @@
 // Package events is the stream of what a sidecar sees and does, for people who follow it
-// while it happens. The newest events are kept; whoever reads too slowly is dropped.
+// live. It keeps the newest events, and drops a reader that is too slow.
 package events
 
 import (

@@ -1,5 +1,5 @@
-// Package footnote keeps tables tables: a text that does not fit into a cell stands below
-// the table, numbered.
+// Package footnote prints a text that does not fit into a cell of a table below the table,
+// with a number.
 package footnote
 
 import (

@@ -1,9 +1,9 @@
-// Package foreign finds the vendor's aku where it runs beside this one: an image's own entry
-// point may call it. It empties tables at its start and resets without a proof, so nothing
-// that two of them do on the same replication is right.
+// Package foreign detects the vendor's aku beside this one: the entry point of an image may
+// call it. The vendor's aku empties tables at its start and resets without a proof, so the two
+// must not work on the same replication.
 //
-// It is looked for where it runs, in the database container. One that has ended and left no
-// marker, or that somebody runs from outside, is not seen.
+// The package searches the database container. It does not see an aku that has ended and left
+// no marker, or one that runs outside the container.
 package foreign
 
 import (

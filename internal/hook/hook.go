@@ -1,5 +1,5 @@
-// Package hook is what aku-prestop does: take over from the sidecar and take the
-// own server out of replication, within a hard limit.
+// Package hook is what aku-prestop does: it takes over from the sidecar, and takes the
+// pod's server out of replication, within a hard limit.
 package hook
 
 import (

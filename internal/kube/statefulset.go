@@ -1,6 +1,6 @@
-// Package kube speaks to the Kubernetes API about the one StatefulSet that aku
-// belongs to: how many pods it is to have, what people have to know of a pod, and,
-// before a release is deleted, how the pods end one after the other.
+// Package kube makes aku's few requests to the Kubernetes API: it reads the replica
+// count of the StatefulSet that aku belongs to, creates Events of a pod, and scales
+// the StatefulSet to 0 before a release is deleted.
 package kube
 
 import (

@@ -1,12 +1,14 @@
-// Package owner keeps a folder of data for one pod: two servers on the same files destroy them, and on a shared file system nothing else
-// tells them apart. A file beside the data names the pod and holds a number that moves while it lives.
+// Package owner keeps a data folder for one pod. Two servers on the same files destroy them, and a shared file system does not
+// prevent it. So a file beside the data names the pod, and holds a number that changes while the pod runs.
 //
-// Only what this pod's own earlier life has left is taken, and only when its number stands still: a pod that was deleted by force may
-// still run on a node that nobody reaches. What another pod has left stands still for good reasons, too, such as a set that is scaled to
-// 0, so a person decides. An end in good order leaves the folder to anybody.
+//   - A pod takes a folder that it left itself, but only when the number stands still: a pod that was deleted by force may
+//     still run on a node that cannot be reached.
+//   - A pod never takes a folder that another pod left. Its number may stand still for a good reason, such as a set that is scaled
+//     to 0, so a person decides.
+//   - An end in good order releases the folder for any pod.
 //
-// It is no fence: a server whose node was away for longer than that comes back to a folder that was taken meanwhile. It sees that, and
-// says it.
+// This is not a fence. A server whose node was away for longer comes back to a folder that was taken meanwhile. It notices and
+// reports that.
 package owner
 
 import (

@@ -1,4 +1,4 @@
-// Package password knows which passwords an Altibase server takes.
+// Package password knows which passwords an Altibase server accepts.
 package password
 
 import (

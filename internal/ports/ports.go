@@ -1,4 +1,4 @@
-// Package ports gives the tests ports to listen on that nobody else gets meanwhile.
+// Package ports reserves ports for tests, so that no two tests get the same one at a time.
 package ports
 
 import (

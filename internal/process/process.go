@@ -1,4 +1,4 @@
-// Package process is what both programs do at their edge: exit codes, logging and
+// Package process has what both programs do at their edge: exit codes, logging and
 // the version.
 package process
 

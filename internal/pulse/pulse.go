@@ -1,6 +1,6 @@
-// Package pulse tells whether a loop still moves. Whoever runs the loop puts a pulse into
-// its context; the loop, and what it calls, beats wherever it comes by. What merely waits
-// beats as well: only what is wedged falls silent.
+// Package pulse shows whether a loop still runs. The caller of the loop puts a pulse into
+// its context. The loop, and the functions that it calls, beat at every step. Code that waits
+// beats as well, so only code that hangs is silent.
 package pulse
 
 import (

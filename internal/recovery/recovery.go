@@ -1,5 +1,5 @@
-// Package recovery gives a master that lost its rows the copy of a slave, in the
-// place of the sidecar of the master's pod.
+// Package recovery gives a master that lost its rows the copy of a slave. It acts instead
+// of the sidecar of the master's pod.
 package recovery
 
 import (

@@ -2,10 +2,13 @@
 // a completed start, the lock that lets one process act at a time, the request to
 // end, and the log of the hook.
 //
-// The containers may run as different users, and whoever comes first makes a file. So a
-// file is open to all, whatever the umask is, and nothing needs the right to write into
-// the file of another user: one that only has to be there is made or found, a lock needs
-// no more than to be read, and content comes by a new file in the place of the old one.
+// The containers may run as different users, and any of them may create a file first. So
+// every file is open to all users, whatever the umask is, and no process needs to write into
+// a file of another user:
+//
+//   - a file that must only exist is created or found;
+//   - a lock needs only the right to read;
+//   - new content comes in a new file that replaces the old one.
 package rundir
 
 import (

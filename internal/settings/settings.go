@@ -1,6 +1,6 @@
-// Package settings reads the AKU_ environment variables, once, and reports all
-// faults together in the words of the variables. It opens no file and asks
-// nobody. The package comments of the binaries are the manual of the variables.
+// Package settings reads the AKU_ environment variables once, and reports all
+// faults together, with the names of the variables. It opens no file and makes no
+// connection. The package comments of the binaries are the manual of the variables.
 package settings
 
 import (

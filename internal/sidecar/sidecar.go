@@ -1,5 +1,5 @@
-// Package sidecar is what aku-init does: bring the own server into service, watch
-// it, and start over whatever happens to it; or one of these things once.
+// Package sidecar is what aku-init does: it brings the pod's server into service, watches
+// it, and starts over when anything happens to it. Some commands do one of these once.
 package sidecar
 
 import (

@@ -1,15 +1,16 @@
-// Package sqlscript cuts a script, as isql runs it, into statements.
+// Package sqlscript splits a script for isql into statements.
 //
 //   - A statement ends with a semicolon, or with a line that holds nothing but /.
-//   - What creates a procedure, function, trigger, package or typeset, and an anonymous
-//     block, holds semicolons itself: it ends with such a line only.
-//   - Comments (-- and /* */) and quoted texts end nothing. Comments before a statement
-//     are left away; those in it belong to it, as hints and as the source of a procedure.
+//   - A statement that creates a procedure, function, trigger, package or typeset, and an
+//     anonymous block, contains semicolons. It ends only with a line that holds /.
+//   - A semicolon in a comment (-- and /* */) or in a quoted text ends nothing. Comments before
+//     a statement are left out. Comments inside it stay, because they may be hints or the
+//     source of a procedure.
 //   - Files may begin with a byte order mark and have lines that end with CR LF.
 //
-// A script is refused as a whole, with the line, when it is no UTF-8, when a quote, a
-// comment or a block is not closed, and when it holds a command of isql, which the server
-// does not know.
+// The package refuses a whole script, and names the line, when the script is not UTF-8, when a
+// quote, a comment or a block is not closed, and when it contains a command of isql, which the
+// server does not know.
 package sqlscript
 
 import (

@@ -1,5 +1,5 @@
-// Package status looks at all pods at once and prints the mesh: a row and a column for
-// each pod, so that a human sees at a glance which pair does not work.
+// Package status asks all pods at once and prints the mesh: a row and a column for
+// each pod, so that a person sees at a glance which pair does not work.
 package status
 
 import (

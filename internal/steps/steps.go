@@ -1,5 +1,5 @@
-// Package steps sums up what one start or one end of a pod did: how long each kind of
-// step took, how often it was tried again, how many rows it copied.
+// Package steps sums up one start or one end of a pod: how long each kind of step took,
+// how often it was repeated, and how many rows it copied.
 package steps
 
 import (

@@ -1,17 +1,17 @@
-// Package unicode makes unixODBC carry any text as it is.
+// Package unicode makes unixODBC carry any text unchanged.
 //
-// Drivers without functions for wide characters, as Altibase's, get each statement from
-// unixODBC, which converts it from UTF-16 by the locale of the process. What it cannot
-// convert it cuts down to the low byte of each character and reports success. Images
-// mostly have no locale at all (LANG unset, or C), so:
+// Some drivers, such as Altibase's, have no functions for wide characters. unixODBC then
+// converts each statement from UTF-16 by the locale of the process. When it cannot convert a
+// text, it keeps only the low byte of each character, and reports success. Most images have no
+// locale (LANG unset, or C), so:
 //
-//   - The locale of the process is C.UTF-8, whatever its environment says. The bundle
-//     brings the locale beside its libc, which cannot read that of another one.
-//   - A driver may set the locale once more, by the environment, when it is loaded: the
-//     PostgreSQL one does. So the environment is changed, too.
+//   - The package sets the locale of the process to C.UTF-8, whatever its environment says. The
+//     bundle brings this locale beside its libc, which cannot read the locale of another libc.
+//   - A driver may set the locale again from the environment when it is loaded; the PostgreSQL
+//     driver does. So the package changes the environment, too.
 //   - unixODBC asks iconv for UCS-2-INTERNAL, which glibc does not know, and then for
-//     UCS-2LE, which has no room for what lies outside of the basic plane (emoji, rare
-//     ideographs). So the first name is given to UTF-16LE.
+//     UCS-2LE, which cannot hold characters outside the basic plane (emoji, rare
+//     ideographs). So the package gives the first name to UTF-16LE.
 package unicode
 
 /*

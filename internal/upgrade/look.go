@@ -1,5 +1,5 @@
-// Package upgrade looks at a release before it is upgraded, and refuses what would
-// lose rows or leave pods that cannot get into service again.
+// Package upgrade checks a release before it is upgraded. It refuses an upgrade that would
+// lose rows, or leave pods that cannot get into service again.
 package upgrade
 
 import (

@@ -1,5 +1,5 @@
-// Package wiring makes from the settings what the programs work with: the servers, the
-// runner of plans, and what is read anew from files and from the Kubernetes API.
+// Package wiring makes what the programs work with from the settings: the servers, the
+// runner of plans, and the values that are read again from files and the Kubernetes API.
 package wiring
 
 import (
