@@ -9,8 +9,8 @@ import (
 	"aku/internal/akucore"
 )
 
-// A beat table has the pod that inserted the row, its number, the number of the first row
-// of its life, the pod's number before that life, and when the row was inserted.
+// A row of a beat table has the pod that inserted it, its number, the number of the first
+// row of its life, the pod's number before that life, and the time of the insertion.
 func createBeatTable(t akucore.Table) string {
 	return fmt.Sprintf("CREATE TABLE %s (POD INTEGER, SEQ BIGINT, LIFE BIGINT, PREV BIGINT, SENT_MS BIGINT, PRIMARY KEY (POD, SEQ))", item(t))
 }
@@ -21,29 +21,30 @@ func insertBeat(t akucore.Table, pod int, b akucore.Beat) string {
 	return fmt.Sprintf("INSERT INTO %s VALUES (%d, %d, %d, %d, %d)", item(t), pod, b.Number, b.Life, b.Prev, b.At)
 }
 
-// insertNextBeat needs nobody to know the beats that are there: numbers of lives grow, too.
+// insertNextBeat needs no knowledge of the existing beats: MAX finds the newest life, because
+// the numbers of lives grow, too.
 func insertNextBeat(t akucore.Table, pod int) string {
 	return fmt.Sprintf("INSERT INTO %[1]s SELECT %[2]d, MAX(SEQ) + 1, MAX(LIFE), MAX(PREV), MAX(SENT_MS) FROM %[1]s WHERE POD = %[2]d", item(t), pod)
 }
 
-// deleteBeats keeps the first of each life: by them it is told which history the pod has.
+// deleteBeats keeps the first beat of each life: these show the history of the pod.
 func deleteBeats(t akucore.Table, pod int, before int64) string {
 	return fmt.Sprintf("DELETE FROM %s WHERE POD = %d AND SEQ < %d AND SEQ <> LIFE", item(t), pod, before)
 }
 
 const (
-	// beatTries is how often a number may be taken by somebody else who beats for the pod.
+	// beatTries is how often another process that beats for the pod may take the number first.
 	beatTries = 5
-	// livesKept is how many lives of a pod are told apart.
+	// livesKept is how many lives of a pod the table keeps.
 	livesKept = 64
 )
 
-// MakeBeatTable makes a beat table.
+// MakeBeatTable creates a beat table.
 func (s *Server) MakeBeatTable(ctx context.Context, t akucore.Table) error {
 	return s.change(ctx, quickTimeout, createBeatTable(t))
 }
 
-// DropBeatTable takes a beat table away.
+// DropBeatTable drops a beat table.
 func (s *Server) DropBeatTable(ctx context.Context, t akucore.Table) error {
 	return s.change(ctx, quickTimeout, dropBeatTable(t))
 }
@@ -78,7 +79,7 @@ func (s *Server) beat(ctx context.Context, t akucore.Table, pod int, next func(a
 	return beat, err
 }
 
-// tidyBeats deletes what nobody needs any more, if there is any: each row costs log.
+// tidyBeats deletes beats that are no longer needed, if there are any: a DELETE costs log.
 func (c *session) tidyBeats(ctx context.Context, t akucore.Table, pod int, beats akucore.Beats) error {
 	if old := beats.Superseded(); old > 0 {
 		if err := c.exec(ctx, deleteBeats(t, pod, beats.Newest().Number)); err != nil {
@@ -91,7 +92,7 @@ func (c *session) tidyBeats(ctx context.Context, t akucore.Table, pod int, beats
 	return nil
 }
 
-// taken tells whether a row was there already.
+// taken reports whether the row existed already.
 func taken(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Code == "11058"
@@ -144,7 +145,7 @@ func (s *Server) Arrived(ctx context.Context, t akucore.Table, pod int, number i
 	return arrived, err
 }
 
-// Carries looks for a table among the items of an object.
+// Carries reports whether a table is among the items of an object.
 func (s *Server) Carries(ctx context.Context, object string, t akucore.Table) (carries bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *session) error {
 		rows, err := c.query(ctx, fmt.Sprintf("SELECT COUNT(*) FROM SYSTEM_.SYS_REPL_ITEMS_ WHERE REPLICATION_NAME = %s AND LOCAL_USER_NAME = %s AND LOCAL_TABLE_NAME = %s",

@@ -18,13 +18,13 @@ func (s *Server) change(ctx context.Context, limit time.Duration, statement stri
 	})
 }
 
-// Start starts the sender; the peer must answer. The server looks for the answer once
+// Start starts the sender; the peer must answer. The server checks for the answer once
 // a second.
 func (s *Server) Start(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "START"))
 }
 
-// StartRetry starts the sender with or without the peer, and comes back at once.
+// StartRetry starts the sender with or without the peer, and returns at once.
 func (s *Server) StartRetry(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "START RETRY"))
 }
@@ -34,13 +34,13 @@ func (s *Server) Stop(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "STOP"))
 }
 
-// Reset forgets what is not yet sent.
+// Reset discards what is not yet sent.
 func (s *Server) Reset(ctx context.Context, object string) error {
 	return s.change(ctx, changeTimeout, alterReplication(object, "RESET"))
 }
 
-// forEach runs a statement for each table. There may be any number of them, so the limit
-// is that of one.
+// forEach runs a statement for each table. There may be any number of tables, so each
+// statement has the limit.
 func (c *session) forEach(ctx context.Context, tables []akucore.Table, limit time.Duration, statement func(akucore.Table) string) error {
 	one := func(t akucore.Table) error {
 		ctx, cancel := context.WithTimeout(ctx, limit)
@@ -55,8 +55,8 @@ func (c *session) forEach(ctx context.Context, tables []akucore.Table, limit tim
 	return nil
 }
 
-// SetHost has a stopped object go to this peer, and to no other. The new one is there
-// before an old one goes: an object without any could not be told from a broken one.
+// SetHost points a stopped object to this peer, and to no other. It adds the new host before
+// it drops an old one: an object without a host would look like a broken one.
 func (s *Server) SetHost(ctx context.Context, object, host string, port int) error {
 	return s.with(ctx, changeTimeout, func(ctx context.Context, c *session) error {
 		hosts, err := c.query(ctx, "SELECT HOST_IP, PORT_NO FROM SYSTEM_.SYS_REPL_HOSTS_ WHERE REPLICATION_NAME = "+literal(object))
@@ -97,17 +97,17 @@ func (s *Server) SetAdminMode(ctx context.Context, on bool) error {
 	}
 	err := s.change(ctx, quickTimeout, setSystem("ADMIN_MODE", mode))
 	if !on {
-		s.leaveDBA() // plain sessions will do from now on
+		s.leaveDBA() // plain sessions get in from now on
 	}
 	return err
 }
 
-// AllowDuplicateHosts lets several replication objects go to one host.
+// AllowDuplicateHosts allows several replication objects to one host.
 func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 	return s.change(ctx, quickTimeout, setSystem("REPLICATION_ALLOW_DUPLICATE_HOSTS", 1))
 }
 
-// others are the sessions of ordinary users that are not of this process.
+// others are the sessions of ordinary users, without those of this process.
 func (s *Server) others(ctx context.Context, c *session) ([]lifecycle.Session, error) {
 	rows, err := c.query(ctx, "SELECT ID, DB_USERNAME, COMM_NAME FROM V$SESSION WHERE SYSDBA_FLAG = 0")
 	if err != nil {
@@ -132,8 +132,8 @@ func (s *Server) UserSessions(ctx context.Context) (users []lifecycle.Session, e
 	return users, err
 }
 
-// CloseUserSessions ends the sessions of others. One that left by itself meanwhile is no
-// failure, and one whose end hangs keeps none of the others in.
+// CloseUserSessions ends the sessions of others. A session that ended by itself meanwhile is
+// no failure. A session whose end hangs does not keep the others in.
 func (s *Server) CloseUserSessions(ctx context.Context) error {
 	var database string
 	var users []lifecycle.Session
@@ -160,9 +160,9 @@ func (s *Server) CloseUserSessions(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// closeUserSession asks once: while an end hangs, to ask again would only cost another
-// session. Those that lie idle are none the worse for it, and cannot be replaced while
-// users are shut out.
+// closeUserSession tries once: while an end hangs, another try would only cost another
+// session. A failure does not close the idle sessions, because they still work and cannot be
+// replaced while users are shut out.
 func (s *Server) closeUserSession(ctx context.Context, database string, id int64) error {
 	if !s.setEnding(id) {
 		return nil
@@ -184,7 +184,7 @@ func (s *Server) closeUserSession(ctx context.Context, database string, id int64
 	return err
 }
 
-// setEnding notes that the session of a user is being closed; false where it is already.
+// setEnding notes that the session of a user is being closed; false when it is already.
 func (s *Server) setEnding(id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,8 +216,8 @@ func (c *session) database(ctx context.Context) (string, error) {
 	return rows[0].text(0), nil
 }
 
-// Shutdown stops the server cleanly; only SYSDBA may. The statement comes back
-// when all is written, and the server is gone with it.
+// Shutdown stops the server cleanly; only SYSDBA may. The statement returns when
+// everything is written, and the server ends with it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	c, err := s.acquireDBA(ctx)
 	if err != nil {

@@ -15,20 +15,20 @@ type Column struct {
 	Type int // SYS_COLUMNS_.DATA_TYPE
 }
 
-// dateForm keeps all that a DATE holds, down to the microsecond.
+// dateForm keeps a whole DATE, down to the microsecond.
 const dateForm = "'YYYY-MM-DD HH24:MI:SS.SSSSSS'"
 
-// dataType is how values of a type are read, and written into a condition.
+// dataType says how to read values of a type, and how to write them into a condition.
 type dataType struct {
 	name string
 	// read is the expression that is selected; %s is the column.
 	read string
-	// literal makes a value that was read part of a condition.
+	// literal writes a value that was read into a condition.
 	literal func(value any) (string, error)
 }
 
-// dataTypes are those that a server has, by their numbers in SYS_COLUMNS_. Types without
-// an expression cannot be read as values.
+// dataTypes are the types of a server, by their numbers in SYS_COLUMNS_. Types without an
+// expression cannot be read as values.
 var dataTypes = map[int]dataType{
 	1:  {"CHAR", "%s", padded},
 	12: {"VARCHAR", "%s", text},
@@ -38,17 +38,17 @@ var dataTypes = map[int]dataType{
 	5:  {"SMALLINT", "%s", number},
 	4:  {"INTEGER", "%s", number},
 	-5: {"BIGINT", "%s", number},
-	// The driver would make numbers of arbitrary precision float64.
+	// The driver would turn numbers of arbitrary precision into float64.
 	2:     {"NUMERIC", "CAST(%s AS VARCHAR(60))", number},
 	6:     {"FLOAT", "CAST(%s AS VARCHAR(60))", number},
 	10002: {"NUMBER", "CAST(%s AS VARCHAR(60))", number},
-	// A plain number is a decimal one, and is not equal to what a binary one holds.
+	// A plain number is decimal, and does not equal a binary one.
 	7: {"REAL", "%s", binary("REAL", 32)},
 	8: {"DOUBLE", "%s", binary("DOUBLE", 64)},
 
 	9: {"DATE", "TO_CHAR(%s, " + dateForm + ")", date},
 
-	// The driver has types of its own for these, which mean nothing to ODBC.
+	// The driver has types of its own for these, which ODBC does not know.
 	20001: {"BYTE", "TO_CHAR(%s)", typed("BYTE", "0123456789ABCDEF")},
 	20003: {"VARBYTE", "TO_CHAR(%s)", typed("VARBYTE", "0123456789ABCDEF")},
 	20002: {"NIBBLE", "TO_CHAR(%s)", typed("NIBBLE", "0123456789ABCDEF")},
@@ -60,7 +60,7 @@ var dataTypes = map[int]dataType{
 	10003: {name: "GEOMETRY"},
 }
 
-// of is the type of the column; one that nobody knows is read as it is, and no row is
+// of is the type of the column. A column of an unknown type is read as it is, and no row is
 // looked up by it.
 func (c Column) of() dataType {
 	if t, ok := dataTypes[c.Type]; ok {
@@ -92,7 +92,7 @@ func (c Column) literal(value any) (string, error) {
 
 func text(value any) (string, error) { return literal(row{value}.text(0)), nil }
 
-// padded is for types that are filled up with blanks. A text of blanks alone must not
+// padded is for types that are padded with blanks. A text that is only blanks must not
 // become ”, which is NULL.
 func padded(value any) (string, error) {
 	held := row{value}.text(0)
@@ -106,7 +106,7 @@ func date(value any) (string, error) {
 	return "TO_DATE(" + literal(row{value}.text(0)) + ", " + dateForm + ")", nil
 }
 
-// number takes only what is one: what the server gave goes into a statement.
+// number accepts only numbers, because the server's answer goes into a statement.
 func number(value any) (string, error) {
 	held := strings.TrimSpace(row{value}.text(0))
 	if f, ok := value.(float64); ok {
@@ -118,7 +118,8 @@ func number(value any) (string, error) {
 	return held, nil
 }
 
-// binary is for floating point numbers: the shortest text from which the same one is read.
+// binary is for floating point numbers: it gives the shortest text that reads as the same
+// number.
 func binary(name string, bits int) func(any) (string, error) {
 	return func(value any) (string, error) {
 		f, ok := value.(float64)

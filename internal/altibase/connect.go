@@ -18,10 +18,10 @@ import (
 
 // The limits of a connection:
 const (
-	// lookupTimeout bounds the look-up of a name, dialTimeout the TCP connect,
-	// LoginTimeout what the driver and the server do then; the vendor's driver is told
-	// of it and gives up by itself (LOGIN_TIMEOUT in AKU_ODBC_EXTRA). Together they stay
-	// below what a peer may take to answer when it is observed.
+	// lookupTimeout bounds the look-up of a name, dialTimeout the TCP connect, and
+	// LoginTimeout the login after it. The vendor's driver gets it, too, and gives up by
+	// itself (LOGIN_TIMEOUT in AKU_ODBC_EXTRA). Together they stay below the time that a
+	// peer has to answer when it is observed.
 	lookupTimeout = 3 * time.Second
 	dialTimeout   = 2 * time.Second
 	LoginTimeout  = 4 * time.Second
@@ -30,35 +30,35 @@ const (
 	section = "AKU" // of the generated odbc.ini
 )
 
-// Loopback is the address of the own server. It listens there over IPv4, IPv6 or both, as
-// its NET_CONN_IP_STACK says.
+// Loopback is the address of the pod's own server. The server listens there on IPv4, IPv6 or
+// both, as its NET_CONN_IP_STACK says.
 const Loopback = "localhost"
 
-// loopbacks are what Loopback stands for, whatever a file or a name service says.
+// loopbacks are the addresses of Loopback, whatever a file or a name service says.
 var loopbacks = []string{"127.0.0.1", "::1"}
 
 // Config says how to reach the servers.
 type Config struct {
 	Self    int
-	Pods    int                  // the most that there can be
+	Pods    int                  // largest number of pods
 	Address func(pod int) string // host name or address of a pod, or Loopback
 	Port    int
-	// Password is asked at every connect, so that a changed Secret is seen.
+	// Password is called at every connection, so a changed Secret takes effect.
 	Password func() (string, error)
 	// QueryTimeout is the QUERY_TIMEOUT of each session, 0 for none.
 	QueryTimeout time.Duration
-	// CopyTimeout is the limit of a SYNC, 0 for none but that it moves.
+	// CopyTimeout is the limit of a SYNC; 0: it may take as long as it moves.
 	CopyTimeout time.Duration
 	Driver      Driver
 
 	database func(dsn string) (*sql.DB, error) // nil for unixODBC; tests have their own
 }
 
-// Driver says how the ODBC driver wants to be spoken to.
+// Driver says how to use the ODBC driver.
 type Driver struct {
 	File   string // shared library
 	SYSDBA string // attribute that asks for a SYSDBA session
-	Extra  string // further attributes
+	Extra  string // more attributes
 	Quote  Quote
 }
 
@@ -72,9 +72,9 @@ const (
 )
 
 // WriteODBCIni writes the odbc.ini with the one section that every connection
-// uses, and points unixODBC at it. The section holds the driver alone: Altibase's
-// driver answers any key it does not know with a warning that hides real causes.
-// The folder, an absolute path, stays in use.
+// uses, and points unixODBC at it. The section names only the driver: Altibase's
+// driver answers a key that it does not know with a warning that hides the real cause.
+// dir is an absolute path, and stays in use.
 func WriteODBCIni(dir string, d Driver) error {
 	if _, err := os.Stat(d.File); err != nil {
 		return fmt.Errorf("ODBC driver (AKU_ODBC_DRIVER): %w", err)
@@ -86,7 +86,7 @@ func WriteODBCIni(dir string, d Driver) error {
 	return errors.Join(os.Setenv("ODBCINI", ini), os.Setenv("ODBCSYSINI", dir), unicode.Use(dir))
 }
 
-// ConnectionString is what SQLDriverConnect gets. It fails on a password that the driver
+// ConnectionString is the string for SQLDriverConnect. It fails on a password that the driver
 // cannot take.
 func (d Driver) ConnectionString(address string, port int, password string, sysdba bool) (string, error) {
 	quoted, err := d.Quote.quote(password)
@@ -94,7 +94,7 @@ func (d Driver) ConnectionString(address string, port int, password string, sysd
 		return "", err
 	}
 	if d.Quote == QuoteDouble && strings.Contains(address, ":") {
-		address = "[" + address + "]" // as Altibase's driver wants IPv6
+		address = "[" + address + "]" // Altibase's driver wants IPv6 so
 	}
 	parts := []string{"DSN=" + section, "Server=" + address, "PORT=" + strconv.Itoa(port), "UID=" + user, "PWD=" + quoted}
 	if d.Extra != "" {
@@ -120,7 +120,7 @@ func (q Quote) quote(value string) (string, error) {
 	return `"` + value + `"`, nil
 }
 
-// dial opens a session to the pod's own server and to no other.
+// dial opens a session to the server of the pod, and refuses any other server.
 func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*session, error) {
 	opened, err := s.open(ctx, password, sysdba)
 	if err != nil {
@@ -133,7 +133,8 @@ func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*sessi
 	return opened, nil
 }
 
-// open opens a session: look up, connect, log in, prove, limit.
+// open opens a session: it looks the name up, connects, logs in, tests the session and limits
+// its statements.
 func (s *Server) open(ctx context.Context, password string, sysdba bool) (*session, error) {
 	address, err := s.reach(ctx)
 	if err != nil {
@@ -174,8 +175,8 @@ func (s *Server) open(ctx context.Context, password string, sysdba bool) (*sessi
 	return opened, nil
 }
 
-// reach looks the name up and dials the port, so that the driver is only asked to
-// log in where somebody answers.
+// reach looks the name up and dials the port, so that the driver logs in only where a
+// server answers.
 func (s *Server) reach(ctx context.Context) (string, error) {
 	host := s.config.Address(s.pod)
 	lookup, cancel := context.WithTimeout(ctx, lookupTimeout)

@@ -19,8 +19,8 @@ const contentTimeout = 90 * time.Second
 // read it in the order of its primary key.
 type Relation struct {
 	Table   akucore.Table
-	Columns []Column // that can be read
-	Key     []int    // which of them make the key, in key order
+	Columns []Column // columns that can be read
+	Key     []int    // indexes of the key columns, in key order
 	// Skipped are columns whose values cannot be read, with the reason.
 	Skipped []string
 }
@@ -39,8 +39,8 @@ type Row struct {
 	Sum Sum
 }
 
-// look runs a task that changes nothing, within the limit, once more on a new
-// session when the first one turns out to be broken.
+// look runs a task that changes nothing, within the limit. When the session turns out to be
+// broken, it runs the task once more on a new one.
 func (s *Server) look(ctx context.Context, limit time.Duration, task func(context.Context, *session) error) error {
 	err := s.with(ctx, limit, task)
 	if errors.Is(err, akucore.ErrUnreachable) && !isAbandoned(err) {
@@ -102,8 +102,8 @@ func (c *session) relation(ctx context.Context, t akucore.Table) (Relation, erro
 	return r, nil
 }
 
-// readable sorts out the columns whose values cannot be read. Server and driver are
-// asked: both know more types than this program, and differ by version.
+// readable separates the columns whose values cannot be read. It asks server and driver,
+// because both know more types than this program, and differ by version.
 func (c *session) readable(ctx context.Context, t akucore.Table, all []Column) (columns []Column, skipped []string, err error) {
 	for _, column := range all {
 		if column.of().read == "" {
@@ -130,15 +130,15 @@ func (c *session) readable(ctx context.Context, t akucore.Table, all []Column) (
 	return columns, skipped, nil
 }
 
-// canRead selects columns of no row.
+// canRead selects the columns, but no row.
 func (c *session) canRead(ctx context.Context, t akucore.Table, columns ...Column) error {
 	r := Relation{Table: t, Columns: columns}
 	_, err := c.query(ctx, r.query("1 = 0", 1))
 	return err
 }
 
-// Partitions are the names of a table's partitions, none when it has none or the
-// catalogue does not tell.
+// Partitions are the names of a table's partitions. There are none when the table has none, or
+// when the catalogue does not show them.
 func (s *Server) Partitions(ctx context.Context, t akucore.Table) ([]string, error) {
 	var names []string
 	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) error {
@@ -208,9 +208,9 @@ func (s *Server) rows(ctx context.Context, r Relation, where string, limit int) 
 	return rows, err
 }
 
-// query selects the columns of the rows for which a condition holds, in the order of the
-// key. Each column is named once, and by its table: the server takes no column for an
-// order whose name it finds twice.
+// query selects the columns of the rows that match a condition, in the order of the key.
+// It names each column once, with its table: the server cannot order by a column whose name
+// it finds twice.
 func (r Relation) query(where string, limit int) string {
 	var selected, order []string
 	for i, c := range r.Columns {
@@ -229,8 +229,8 @@ func (r Relation) query(where string, limit int) string {
 	return statement + fmt.Sprintf(" LIMIT %d", limit)
 }
 
-// sum is the checksum of the values. Lengths keep neighbours apart, and NULL is no
-// value that a column can hold.
+// sum is the checksum of the values. Each value has its length before it, so that two
+// neighbours cannot be mixed up. NULL has a code of its own.
 func (r row) sum() Sum {
 	hash := sha256.New()
 	for i, value := range r {
@@ -247,8 +247,8 @@ func (r row) sum() Sum {
 	return Sum(hash.Sum(nil))
 }
 
-// beyond is the condition that a row's key is behind (>) or before (<) a key. The
-// first column is named alone as well, so that the index is used.
+// beyond is the condition that a row's key is behind (>) or before (<) a key. It also
+// compares the first column alone, so that the server uses the index.
 func (r Relation) beyond(k Key, direction string) string {
 	var either []string
 	for i, column := range r.Key {

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// copyLook is how often it is looked whether a copy without a limit moves.
+	// copyLook is the time between two checks whether a copy without a limit moves.
 	copyLook = 10 * time.Second
-	// copyStill is how long such a copy may stand still. It waits for locks of the master's
-	// users, and says nothing about rows meanwhile.
+	// copyStill is how long such a copy may stand still. While it waits for locks of the
+	// master's users, it counts no rows.
 	copyStill = 30 * time.Minute
 )
 
-// Sync copies the rows of these tables to the peer, of all when there are none, and
-// starts the sender. It takes as long as the rows take, as long as it moves, unless the
-// copy has a limit. How long it may queue for its locks is a property of the server.
+// Sync copies the rows of these tables, or of all tables when there are none, to the peer,
+// and starts the sender. Without a copy limit, it may take as long as it moves. A property of
+// the server limits how long it queues for its locks.
 func (s *Server) Sync(ctx context.Context, object string, parallel int, tables []akucore.Table, wait time.Duration) error {
 	copies := func(ctx context.Context, c *session) error {
 		return c.lend(ctx, "REPLICATION_SYNC_LOCK_TIMEOUT", int64(wait.Seconds()), func() error {
@@ -34,7 +34,7 @@ func (s *Server) Sync(ctx context.Context, object string, parallel int, tables [
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		go s.watchCopy(ctx, object, cancel)
-		// The limit of the server is for statements that do not tell how far they are.
+		// The server's own limit is for statements that show no progress.
 		if err := c.limitQueries(ctx, 0); err != nil {
 			return err
 		}
@@ -48,10 +48,10 @@ func (s *Server) Sync(ctx context.Context, object string, parallel int, tables [
 	})
 }
 
-// watchCopy gives a copy up that has stood still for too long.
+// watchCopy ends a copy that has stood still for too long.
 func (s *Server) watchCopy(ctx context.Context, object string, giveUp context.CancelCauseFunc) {
 	seen, moved := "", time.Now()
-	ctx = pulse.With(ctx, nil) // it runs beside the copy, and does not speak for it
+	ctx = pulse.With(ctx, nil) // runs beside the copy: its beats must not stand for the copy's
 	for pulse.Sleep(ctx, copyLook) == nil {
 		progress, err := s.SyncProgress(ctx, object)
 		if now := fmt.Sprint(progress); err == nil && now != seen {
@@ -64,8 +64,8 @@ func (s *Server) watchCopy(ctx context.Context, object string, giveUp context.Ca
 	}
 }
 
-// tooSlow says which value to raise when a copy is cut by its limit again: the next one
-// would begin with empty tables, too, and end in the same way.
+// tooSlow names the value to raise when the limit cuts a copy again: the next copy would
+// also begin with empty tables, and end in the same way.
 func (s *Server) tooSlow(ctx context.Context, object string, err error) error {
 	cut := errors.Is(err, akucore.ErrTimeout) && ctx.Err() == nil
 	s.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// Error is what a server or its driver said. It matches one of the reasons of
+// Error is an error of a server or its driver. It matches one of the reasons of
 // akucore with errors.Is.
 type Error struct {
 	Code string // five hexadecimal digits such as 6100D; "" when it is not Altibase's
@@ -50,7 +50,7 @@ var kinds = map[string]error{
 	"910FB": akucore.ErrUnreachable, // idle instance
 	"41040": akucore.ErrUnreachable, // starting
 	"41088": akucore.ErrUnreachable, // not yet in the phase for queries
-	"01043": akucore.ErrUnreachable, // somebody closed this session
+	"01043": akucore.ErrUnreachable, // this session was closed by another one
 
 	"4106E": akucore.ErrClosed,
 	"41041": akucore.ErrBusy,
@@ -85,7 +85,7 @@ var kinds = map[string]error{
 	"11079": akucore.ErrFatal,
 }
 
-// advice says what to do about errors that somebody has to act on.
+// advice says what to do about errors that need a person.
 var advice = map[string]string{
 	"61113": "give the table a primary key",
 	"61126": "somebody has dropped the replication object; it is looked at again",
@@ -102,15 +102,15 @@ var advice = map[string]string{
 	"410C9": "set ALTIBASE_REMOTE_SYSDBA_ENABLE to 1",
 }
 
-// mismatch marks the handshake errors that the tables on both sides cause; every
+// mismatch matches the handshake errors that different tables on both sides cause. Every
 // other handshake error may go away.
 var mismatch = regexp.MustCompile(`does not match|is different`)
 
-// inText finds the number in the text of drivers that carry no native number; they
-// may add words of their own after it, and cut what is long.
+// inText finds the number in the text of drivers that carry no native number. Such a driver
+// may add words of its own after the text, and cut a long text.
 var inText = regexp.MustCompile(`(?s)\[ERR-([0-9A-F]{5})\s*:\s*(.*?)(?:\][^\]]*)?$`)
 
-// noResultSet is what the driver says of a statement that was done but is no query.
+// noResultSet is the driver's error for a statement that succeeded but is no query.
 const noResultSet = "Stmt did not create a result set"
 
 // Classify turns what the driver returned into an Error; nil stays nil.
@@ -125,8 +125,8 @@ func Classify(err error) error {
 	if !errors.As(err, &diagnosed) || len(diagnosed.Diag) == 0 {
 		return err
 	}
-	// The first record is the cause, unless the driver only complains about the
-	// connection string before it says what went wrong.
+	// The first record is the cause, unless the driver first complains about the
+	// connection string.
 	d := diagnosed.Diag[0]
 	for _, other := range diagnosed.Diag {
 		if d.State == "01S00" {

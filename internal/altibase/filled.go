@@ -8,12 +8,12 @@ import (
 	"aku/internal/akucore"
 )
 
-// tablesAtOnce is how many tables one statement looks into.
+// tablesAtOnce is how many tables one statement checks.
 const tablesAtOnce = 50
 
-// filled are those of the tables that have a row. To empty a table takes 4 ms also when it
-// is empty, and there may be a thousand. Where the server does not take the question, all
-// of them count as filled.
+// filled are the tables that have a row. A TRUNCATE takes 4 ms even when the table is empty,
+// and there may be a thousand tables. Where the server does not take the query, all tables
+// count as filled.
 func (c *session) filled(ctx context.Context, tables []akucore.Table) ([]akucore.Table, error) {
 	var filled []akucore.Table
 	for first := 0; first < len(tables); first += tablesAtOnce {
@@ -32,7 +32,7 @@ func (c *session) filled(ctx context.Context, tables []akucore.Table) ([]akucore
 	return filled, nil
 }
 
-// lookInto gives a row with its index for each table that has one.
+// lookInto returns, for each table that has a row, a row with the index of the table.
 func lookInto(tables []akucore.Table) string {
 	looks := make([]string, len(tables))
 	for i, t := range tables {

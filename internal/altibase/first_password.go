@@ -10,34 +10,34 @@ import (
 	"aku/internal/akucore"
 )
 
-// firstPassword is how the own server gets its password. An image makes a new
-// database with a password of its own that everybody knows; the first session
-// changes it to the one of the settings.
+// firstPassword gives the pod's own server its password. An image creates a new database
+// with a password that everybody knows. The first session changes it to the password of the
+// settings.
 type firstPassword struct {
-	initial string // "" leaves the server alone
+	initial string // "": change nothing
 	log     *slog.Logger
 
-	// turn is taken by whoever changes the password; the others wait no longer than their
-	// own limits.
+	// turn is held by the session that changes the password. The others wait, each within
+	// its own limit.
 	turn chan struct{}
 
 	mu sync.Mutex
-	// settled: nothing is to be changed, or it was tried. So a password that is wrong
-	// is sent once in the life of a server and not at every look, which could lock the
-	// account; and while a password is being changed by hand none is tried.
+	// settled: there is nothing to change, or the change was tried. So a wrong password is
+	// sent once in the life of a server, and not at every observation, which could lock the
+	// account. While a person changes the password by hand, none is tried.
 	settled bool
 	changed bool
 }
 
-// SetFirstPassword has the own server, when it refuses the password of the settings,
-// asked with the one that its image gave it; a new database gets that of the settings
-// then. Commands that only look do not ask for this.
+// SetFirstPassword sets the password that the image gave the pod's own server. When the
+// server refuses the password of the settings, aku logs in with this one, and gives a new
+// database the password of the settings. Commands that change nothing do not call this.
 func (c *Cluster) SetFirstPassword(initial string, log *slog.Logger) {
 	own := c.Server(c.config.Self).(*Server)
 	own.first.initial, own.first.log = initial, log
 }
 
-// logIn is dial, with the first password in mind.
+// logIn is dial, and tries the first password when the server refuses the other one.
 func (s *Server) logIn(ctx context.Context, sysdba bool) (*session, error) {
 	password, err := s.config.Password()
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Server) logIn(ctx context.Context, sysdba bool) (*session, error) {
 	return opened, err
 }
 
-// PasswordRefused tells whether the server was asked and knows the user but not the
+// PasswordRefused reports whether the server answered, knows the user and refused the
 // password.
 func PasswordRefused(err error) bool {
 	var e *Error
@@ -79,7 +79,8 @@ func (f *firstPassword) forget() {
 	f.settled, f.changed = false, false
 }
 
-// set says that nothing is to be done any more; that the password was changed stays true.
+// set records whether there is nothing more to do. Once the password was changed, that stays
+// recorded.
 func (f *firstPassword) set(settled, changed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -92,7 +93,7 @@ func (f *firstPassword) get() (settled, changed bool) {
 	return f.settled, f.changed
 }
 
-// changeFirst gives SYS of a new database the password, and tells whether it has it.
+// changeFirst gives SYS of a new database the password, and reports whether SYS has it.
 func (s *Server) changeFirst(ctx context.Context, password string) (changed bool, err error) {
 	f := &s.first
 	select {
@@ -114,7 +115,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 		f.settle()
 		return false, err
 	}
-	// The server is closed to others than SYSDBA, and the pod's own loopback may be that.
+	// A closed server lets only SYSDBA in, and takes SYSDBA from the pod's loopback.
 	c, err := s.dial(ctx, f.initial, true)
 	switch {
 	case errors.Is(err, akucore.ErrBusy) || errors.Is(err, akucore.ErrUnreachable):
@@ -128,7 +129,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	}
 	defer c.close()
 	f.settle()
-	// To be done to the end, once it is begun.
+	// Once begun, the change must not be interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*quickTimeout)
 	defer cancel()
 	if err := c.mustBeNew(ctx); err != nil {
@@ -137,7 +138,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	if err := c.setPassword(ctx, wanted); err != nil {
 		return false, err
 	}
-	// As long as this session is open, nobody is locked out.
+	// As long as this session is open, aku cannot lock itself out.
 	proof, err := s.dial(ctx, password, false)
 	if err == nil {
 		proof.close()
@@ -151,9 +152,8 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	return true, nil
 }
 
-// mustBeNew refuses a database that aku has been at work in. There SYS had the
-// password of the settings once; whoever changed the one or the other is to say which
-// one it shall be.
+// mustBeNew refuses a database that aku has used before. There SYS once had the password of
+// the settings. A person changed one of them, and must decide which one is right.
 func (c *session) mustBeNew(ctx context.Context) error {
 	done, err := c.initialized(ctx)
 	if err != nil {
@@ -170,8 +170,8 @@ func (c *session) mustBeNew(ctx context.Context) error {
 	return nil
 }
 
-// setPassword changes the password of SYS. What the server says about a statement can
-// hold the statement, so only the number of an error is passed on.
+// setPassword changes the password of SYS. The server's error text can contain the statement,
+// so only the number of an error is passed on.
 func (c *session) setPassword(ctx context.Context, quoted string) error {
 	err := c.exec(ctx, "ALTER USER "+user+" IDENTIFIED BY "+quoted)
 	var e *Error

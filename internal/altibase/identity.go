@@ -11,23 +11,23 @@ import (
 	"aku/internal/akucore"
 )
 
-// identityTable is the table in which a database remembers which mesh it belongs to, and as
+// identityTable is the table in which a database records which mesh it belongs to, and as
 // which pod. It is not replicated.
 //
-// A name can lead to another server than that of its pod: DNS answers can be old, and the
-// address may be that of another release by now, which has the same names, password and
-// prefixes. So no statement goes to a peer before it has shown whose it is.
+// A name can lead to a wrong server: a DNS answer can be old, and the address may belong to
+// another release by now, with the same names, password and prefixes. So aku sends no
+// statement to a peer before the peer has shown its identity.
 //
-//   - The master makes the identity of the mesh at its first start; slaves take it from it
-//     when they start. A database without one, of an older aku, is accepted, and its own pod
-//     gives it one.
+//   - The master creates the identity of the mesh at its first start. Slaves take it from the
+//     master when they start. aku accepts a database without an identity (of an older aku), and
+//     its own pod gives it one.
 //   - A database is bound to its mesh and pod while it has joined state: an XSN in any of its
-//     replication objects. One that is not bound (new, or left in good order) takes what it
-//     finds: a slave the identity of its master; a master that of slaves that are bound, whose
-//     master it is after a loss of its volume.
-//   - A peer without any replication object is new, whatever it says: a master that lost its
-//     volume while nobody answered has made an identity of its own.
-//   - The volume of another pod is refused while it is bound.
+//     replication objects. A database that is not bound (new, or left in good order) takes the
+//     identity that it finds. A slave takes that of its master. A master that lost its volume
+//     takes that of bound slaves.
+//   - A peer without any replication object is new, whatever its identity is: a master that lost
+//     its volume while nobody answered has created an identity of its own.
+//   - aku refuses the volume of another pod while it is bound.
 const identityTable = "AKU_IDENTITY_"
 
 // An identity is the row of that table, the zero value none.
@@ -36,7 +36,7 @@ type identity struct {
 	pod  int
 }
 
-// membership is what the servers of one process know of their own.
+// membership is what the servers of one process know about the pod's own database.
 type membership struct {
 	mu    sync.Mutex
 	own   identity
@@ -56,8 +56,8 @@ func (m *membership) get() (own identity, bound, known bool) {
 	return m.own, m.bound, m.known
 }
 
-// judge says why a server that shows this identity is not that of the pod it was asked as;
-// nil when it may be.
+// judge says why a server with this identity is not the server of the pod asked; nil when it
+// may be.
 func (m *membership) judge(self, asked int, shown identity) error {
 	if shown == (identity{}) {
 		return nil
@@ -66,7 +66,7 @@ func (m *membership) judge(self, asked int, shown identity) error {
 	switch {
 	case shown.pod != asked && asked == self:
 		if known && !bound {
-			return nil // it left its mesh in good order, and is given its new number
+			return nil // it left its mesh in good order, and gets its new number
 		}
 		return stranger("this database is that of pod %d, and has joined its mesh as that: give the pod its own volume back "+
 			"(a volume that shall change its pod is ended in order first, so that its replication is reset)", shown.pod)
@@ -75,7 +75,7 @@ func (m *membership) judge(self, asked int, shown identity) error {
 	case asked == self || !known || own == (identity{}) || own.mesh == shown.mesh:
 		return nil
 	case self == akucore.Master && !bound:
-		return nil // it may be this mesh's, see settle
+		return nil // it may belong to this mesh, see Settle
 	}
 	return stranger("what answers for pod %d belongs to another mesh (%s, here it is %s): nothing was changed there. Look at what the name of the pod resolves to; "+
 		"should the two databases belong together, end one of them in order, and DELETE FROM %s.%s there", asked, shown.mesh, own.mesh, user, identityTable)
@@ -85,10 +85,10 @@ func stranger(format string, args ...any) error {
 	return &Error{Text: fmt.Sprintf(format, args...), kind: akucore.ErrStranger}
 }
 
-// ownLimit is how long a peer's session waits for what the own database is.
+// ownLimit is how long a peer's session waits for the identity of the pod's own database.
 const ownLimit = 2 * time.Second
 
-// recognize reads whose server a new session leads to, and refuses a stranger.
+// recognize reads the identity of the server of a new session, and refuses a stranger.
 func (c *session) recognize(ctx context.Context) error {
 	s := c.server
 	var err error
@@ -104,7 +104,7 @@ func (c *session) recognize(ctx context.Context) error {
 		return c.judge()
 	}
 	if _, _, known := s.members.get(); !known && s.own != nil {
-		// Where the own server does not answer, nothing but looks is done.
+		// While the pod's own server does not answer, aku only reads from peers.
 		limited, cancel := context.WithTimeout(ctx, ownLimit)
 		defer cancel()
 		_, _ = s.own.Instance(limited)
@@ -124,13 +124,13 @@ func (c *session) recognize(ctx context.Context) error {
 	return nil
 }
 
-// judge refuses a session that leads to a stranger. What is known of the own database may
-// have changed since it was opened.
+// judge refuses a session that leads to a stranger. It is called again later, because the
+// identity of the pod's own database may have changed since the session was opened.
 func (c *session) judge() error {
 	return c.server.members.judge(c.server.config.Self, c.server.pod, c.shows)
 }
 
-// identity is that of the database, none where there is no table.
+// identity is the identity of the database; none when the table does not exist.
 func (c *session) identity(ctx context.Context) (identity, error) {
 	rows, err := c.query(ctx, "SELECT MESH, POD FROM "+user+"."+identityTable)
 	if err != nil || len(rows) == 0 {
@@ -139,14 +139,14 @@ func (c *session) identity(ctx context.Context) (identity, error) {
 	return identity{mesh: rows[0].text(0), pod: int(rows[0].int(1))}, nil
 }
 
-// bound tells whether the database has joined state.
+// bound reports whether the database has joined state.
 func (c *session) bound(ctx context.Context) (bool, error) {
 	rows, err := c.query(ctx, fmt.Sprintf("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_ WHERE XSN <> %d", akucore.Unset))
 	return len(rows) > 0, err
 }
 
-// Settle gives the own database its identity where it has none, or may change it, and tells
-// whether it did: what was seen of the peers before may be that of strangers.
+// Settle gives the pod's own database its identity when it has none, or may change it. It
+// reports whether it did: what was observed of the peers before may belong to strangers.
 func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	own := c.Server(c.config.Self).(*Server)
 	// The watch keeps its session for months; others may have joined meanwhile.
@@ -161,8 +161,8 @@ func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	if c.config.Self == akucore.Master {
 		wanted.mesh = cmp.Or(c.meshOfSlaves(ctx), had.mesh, rand.Text())
 	} else {
-		// A master that does not answer shows none, and the plan says what is wrong with it;
-		// nor does one of an older aku.
+		// A master that does not answer shows no identity, and the plan says what is wrong with
+		// it. A master of an older aku has no identity, either.
 		shown, _, _ := c.Server(akucore.Master).(*Server).shown(ctx)
 		if shown.mesh == "" || shown.pod != akucore.Master {
 			return false, nil
@@ -180,14 +180,14 @@ func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	return true, nil
 }
 
-// unsettled tells whether the own database may yet get another identity.
+// unsettled reports whether the pod's own database may still get another identity.
 func (c *Cluster) unsettled() bool {
 	own, bound, known := c.members.get()
 	return known && (own == (identity{}) || c.config.Self == akucore.Master && !bound)
 }
 
-// meshOfSlaves is the mesh that slaves which have joined say they belong to, "" when there
-// are none, or several meshes.
+// meshOfSlaves is the mesh of the slaves that have joined; "" when there are no such slaves, or
+// several meshes.
 func (c *Cluster) meshOfSlaves(ctx context.Context) string {
 	meshes := make([]string, c.config.Pods)
 	var asked sync.WaitGroup
@@ -211,7 +211,7 @@ func (c *Cluster) meshOfSlaves(ctx context.Context) string {
 	return found
 }
 
-// shown is what a peer says it is, whatever is thought of that.
+// shown is the identity that a peer shows, without a judgement.
 func (s *Server) shown(ctx context.Context) (shown identity, bound bool, err error) {
 	password, err := s.config.Password()
 	if err != nil {
@@ -231,7 +231,7 @@ func (s *Server) shown(ctx context.Context) (shown identity, bound bool, err err
 	return shown, bound, err
 }
 
-// setIdentity is done on the own database alone. Whoever is killed half-way leaves none.
+// setIdentity changes only the pod's own database. A kill half-way leaves no identity.
 func (c *session) setIdentity(ctx context.Context, i identity) error {
 	if err := c.makeTable(ctx, identityTable, "MESH VARCHAR(64), POD INTEGER"); err != nil {
 		return err

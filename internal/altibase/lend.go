@@ -9,26 +9,27 @@ import (
 	"aku/internal/akucore"
 )
 
-// lent is the table in which a database remembers what its properties were before aku
-// changed them for a while. It is not replicated. Whoever borrows one can be killed, and
-// may be another pod, so the sidecar beside the server can put it back from here.
+// lent is the table in which a database records the values that its properties had before
+// aku changed them for a while. It is not replicated. The process that borrows a property can
+// be killed, and may run in another pod, so the sidecar beside the server restores the value
+// from here.
 //
 // A property changed by ALTER SYSTEM does not outlive the server, so a row of an earlier
-// start of it is about nothing.
+// start has no meaning.
 const lent = "AKU_LENT_"
 
 // A loan is a row of that table.
 type loan struct {
 	property string
-	session  int64 // of the borrower; the loan lasts as long as it is there
-	found    int64 // what the property was
-	value    int64 // what it is meanwhile
+	session  int64 // of the borrower; the loan lasts as long as the session
+	found    int64 // value of the property before
+	value    int64 // value meanwhile
 	lasts    bool
 }
 
-// Lend sets a property of the server for the time of a task, and puts back what was found
-// there, whatever the task comes to. Who is killed meanwhile leaves that to PutBack. Several
-// may borrow one property at the same time: the last one puts it back.
+// Lend sets a property of the server for the time of a task, and then restores the value that
+// it found, whether the task succeeds or not. After a kill, PutBack restores it. Several tasks
+// may borrow one property at the same time: the last one restores it.
 func (s *Server) Lend(ctx context.Context, property string, value int64, task func(context.Context) error) (err error) {
 	var c *session
 	var made loan
@@ -51,8 +52,8 @@ func (s *Server) Lend(ctx context.Context, property string, value int64, task fu
 		err = errors.Join(err, notPutBack(made, back))
 	}()
 	if c.sysdba {
-		// The task needs the only session that there is. Nobody but this pod gets in now, and
-		// it looks for what is left of loans before it begins.
+		// The task needs the only session. Only this pod gets in now, and it restores what is
+		// left of loans before it begins.
 		s.release(c)
 	} else {
 		defer s.release(c)
@@ -85,7 +86,7 @@ func notPutBack(l loan, err error) error {
 	return fmt.Errorf("put %s back to %d (the sidecar of the server's own pod will): %w", l.property, l.found, err)
 }
 
-// PutBack puts back the properties whose borrowers are gone.
+// PutBack restores the properties whose borrowers are gone.
 func (s *Server) PutBack(ctx context.Context) error {
 	return s.read(ctx, func(ctx context.Context, c *session) error {
 		loans, err := c.loans(ctx)
@@ -104,8 +105,8 @@ func (s *Server) PutBack(ctx context.Context) error {
 	})
 }
 
-// borrow remembers what a property is, and sets it. The row is there before the property
-// is set, so that there is no moment at which a kill leaves it changed without one.
+// borrow records the value of a property, and sets it. It writes the row before it sets the
+// property, so that a kill at any moment leaves no changed property without a row.
 func (c *session) borrow(ctx context.Context, property string, value int64) (loan, error) {
 	made := loan{property: property, session: c.id, value: value}
 	others, err := c.loans(ctx)
@@ -125,12 +126,12 @@ func (c *session) borrow(ctx context.Context, property string, value int64) (loa
 	made.found = now[0].int(0)
 	for _, other := range others {
 		if other.property == property {
-			made.found = other.found // what it is now is what the other one wants, or left
+			made.found = other.found // the present value is the other borrower's, or was left by it
 		}
 	}
 	err = c.exec(ctx, fmt.Sprintf("INSERT INTO %s.%s (NAME, SESSION_ID, FOUND_VALUE, LENT_VALUE, SERVER_START) VALUES (%s, %d, %d, %d, %d)",
 		user, lent, literal(property), made.session, made.found, made.value, now[0].int(1)))
-	if err != nil && !exists(err) { // a row that this session could not remove says the same
+	if err != nil && !exists(err) { // a row that this session could not remove has the same content
 		return made, err
 	}
 	if err := c.exec(ctx, setSystem(property, value)); err != nil {
@@ -139,9 +140,9 @@ func (c *session) borrow(ctx context.Context, property string, value int64) (loa
 	return made, nil
 }
 
-// putBack ends a loan. The property is set before the row goes, so that a kill between the
-// two changes nothing. Another borrower may come or go meanwhile, so it looks again after
-// each change, until what it did fits what there is.
+// putBack ends a loan. It sets the property before it deletes the row, so that a kill between
+// the two does no harm. Another borrower may come or go meanwhile, so it checks again after
+// each change, until the property has the right value.
 func (c *session) putBack(ctx context.Context, ended loan) error {
 	for first := true; ; first = false {
 		value, err := c.valueAfter(ctx, ended)
@@ -162,7 +163,7 @@ func (c *session) putBack(ctx context.Context, ended loan) error {
 	}
 }
 
-// valueAfter is what a property is to be once a loan is over.
+// valueAfter is the value that a property must have once a loan is over.
 func (c *session) valueAfter(ctx context.Context, ended loan) (int64, error) {
 	loans, err := c.loans(ctx)
 	for _, l := range loans {
@@ -177,7 +178,7 @@ func (c *session) forget(ctx context.Context, l loan) error {
 	return c.exec(ctx, fmt.Sprintf("DELETE FROM %s.%s WHERE NAME = %s AND SESSION_ID = %d", user, lent, literal(l.property), l.session))
 }
 
-// loans are those of this start of the server; rows of an earlier one are removed.
+// loans are the loans of this start of the server. It removes rows of earlier starts.
 func (c *session) loans(ctx context.Context) ([]loan, error) {
 	rows, err := c.query(ctx, fmt.Sprintf("SELECT NAME, SESSION_ID, FOUND_VALUE, LENT_VALUE, SERVER_START FROM %s.%s", user, lent))
 	if err != nil || len(rows) == 0 {
@@ -204,7 +205,7 @@ func (c *session) loans(ctx context.Context) ([]loan, error) {
 	return loans, nil
 }
 
-// makeTable makes one of aku's own tables, unless another session has just done so.
+// makeTable creates one of aku's own tables, unless another session has just done so.
 func (c *session) makeTable(ctx context.Context, name, columns string) error {
 	err := c.exec(ctx, "CREATE TABLE "+user+"."+name+" ("+columns+")")
 	if err != nil && exists(err) {
@@ -213,7 +214,7 @@ func (c *session) makeTable(ctx context.Context, name, columns string) error {
 	return err
 }
 
-// quickly does something that looks or switches, within the limit for that.
+// quickly runs something that reads or switches, within the limit for that.
 func (s *Server) quickly(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
 	defer cancel()

@@ -10,8 +10,8 @@ import (
 	"aku/internal/pulse"
 )
 
-// locking runs a task whose statements lock tables, and lets them queue for that as long
-// as wait. Without that the server refuses them at once (DDL_LOCK_TIMEOUT 0).
+// locking runs a task whose statements lock tables, and lets them queue for at most wait.
+// Without this the server refuses them at once (DDL_LOCK_TIMEOUT 0).
 func (s *Server) locking(ctx context.Context, limit, wait time.Duration, task func(context.Context, *session) error) error {
 	return s.with(ctx, limit, func(ctx context.Context, c *session) (err error) {
 		if wait > 0 {
@@ -25,8 +25,8 @@ func (s *Server) locking(ctx context.Context, limit, wait time.Duration, task fu
 	})
 }
 
-// undo runs a statement that puts something back, also when the context is over. A
-// session that cannot do it is not used again.
+// undo runs a statement that restores something, even when the context is over. When it
+// fails, the session is not used again.
 func (c *session) undo(ctx context.Context, statement string) error {
 	if c.broken {
 		return nil
@@ -40,7 +40,7 @@ func (c *session) undo(ctx context.Context, statement string) error {
 	return err
 }
 
-// SetReceiverLockTimeout is obeyed by receivers that run, too.
+// SetReceiverLockTimeout also takes effect in receivers that run.
 func (s *Server) SetReceiverLockTimeout(ctx context.Context, wait time.Duration) error {
 	return s.change(ctx, quickTimeout, setSystem("REPLICATION_LOCK_TIMEOUT", int64(wait.Seconds())))
 }
@@ -49,7 +49,7 @@ func setSession(property string, wait time.Duration) string {
 	return fmt.Sprintf("ALTER SESSION SET %s = %d", property, int(wait.Seconds()))
 }
 
-// Create makes a replication object.
+// Create creates a replication object.
 func (s *Server) Create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
 	return s.lockingChange(ctx, wait, createReplication(spec))
 }
@@ -63,12 +63,12 @@ func (s *Server) lockingChange(ctx context.Context, wait time.Duration, statemen
 	return s.locking(ctx, wait+changeTimeout, wait, func(ctx context.Context, c *session) error { return c.exec(ctx, statement) })
 }
 
-// AddTables has a stopped object replicate these tables, too.
+// AddTables adds tables to a stopped object.
 func (s *Server) AddTables(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
 	return s.changeAll(ctx, object, addTable, tables, wait)
 }
 
-// DropTables takes tables out of a stopped object; their rows stay.
+// DropTables removes tables from a stopped object; their rows stay.
 func (s *Server) DropTables(ctx context.Context, object string, tables []akucore.Table, wait time.Duration) error {
 	return s.changeAll(ctx, object, dropTable, tables, wait)
 }

@@ -7,7 +7,7 @@ import (
 	"aku/internal/password"
 )
 
-// quotedPassword is a password as ALTER USER takes it with small letters and signs.
+// quotedPassword quotes a password for ALTER USER, so that small letters and signs are kept.
 func quotedPassword(text string) (string, error) {
 	if err := password.Check(text); err != nil {
 		return "", fmt.Errorf("%w: a password cannot be given to SYS: %w", akucore.ErrPassword, err)

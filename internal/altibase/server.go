@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// quickTimeout bounds statements that look or switch something.
+	// quickTimeout bounds statements that read or switch something.
 	quickTimeout = 10 * time.Second
 	// changeTimeout bounds CREATE, DROP, START, STOP, RESET and TRUNCATE. The
-	// server's own limits for a handshake are 10 s to connect and 60 s to be
-	// answered; versions before 7.1.0.10.6 wait 7200 s for a peer that hangs.
+	// server's own limits for a handshake are 10 s for the connect and 60 s for the
+	// answer; versions before 7.1.0.10.6 wait 7200 s for a peer that hangs.
 	changeTimeout = 90 * time.Second
 	// dbaIdle is how long the SYSDBA session is kept between two statements. It is
 	// the only one of its server, and others need it too.
@@ -32,10 +32,10 @@ const (
 	sessionCloseTimeout = 2 * time.Second
 )
 
-// LongestCall is the most that passes in a call of a Server until the next statement comes
-// back, with all that it may need to get a session. Each statement gives the pulse of its
-// context a beat, so it says nothing about how many there are. Only SYNC and the scripts of
-// a new database may take longer.
+// LongestCall is the longest time in a call of a Server until the next statement returns,
+// including everything that it may need to get a session. Each statement beats the pulse of
+// its context, so the number of statements does not matter. Only SYNC and the scripts of a
+// new database may take longer.
 const LongestCall = dbaPatience + lookupTimeout + dialTimeout + LoginTimeout + changeTimeout + cancelGrace
 
 // Cluster gives the server of each pod.
@@ -48,7 +48,7 @@ type Cluster struct {
 
 var _ lifecycle.Servers = (*Cluster)(nil)
 
-// NewCluster connects to nothing yet.
+// NewCluster makes no connection yet.
 func NewCluster(c Config) *Cluster {
 	return &Cluster{config: c, servers: map[int]*Server{}}
 }
@@ -60,7 +60,7 @@ func (c *Cluster) Server(pod int) lifecycle.Server {
 	return c.server(pod)
 }
 
-// server is Server for who holds the lock.
+// server is Server; the caller holds the lock.
 func (c *Cluster) server(pod int) *Server {
 	s, ok := c.servers[pod]
 	if !ok {
@@ -75,8 +75,8 @@ func (c *Cluster) server(pod int) *Server {
 	return s
 }
 
-// Upkeep puts in order what aku keeps in the own database: properties that somebody
-// borrowed and did not put back, and its identity, where the master had none to give.
+// Upkeep repairs what aku keeps in the pod's own database: properties that were borrowed and
+// not restored, and its identity, when the master had none to give.
 func (c *Cluster) Upkeep(ctx context.Context) error {
 	err := c.Server(c.config.Self).(*Server).PutBack(ctx)
 	if c.unsettled() {
@@ -86,8 +86,7 @@ func (c *Cluster) Upkeep(ctx context.Context) error {
 	return err
 }
 
-// CloseIdle ends all sessions that nobody uses. A server that hangs takes its time for
-// that, and keeps nobody from the others.
+// CloseIdle ends all unused sessions. A server that hangs does not delay the others.
 func (c *Cluster) CloseIdle() {
 	c.mu.Lock()
 	servers := slices.Collect(maps.Values(c.servers))
@@ -99,9 +98,9 @@ func (c *Cluster) CloseIdle() {
 	closing.Wait()
 }
 
-// Server is one Altibase server. A statement takes an idle session or opens one;
-// sessions are those of an ordinary user. Only the own server, and only while it
-// is closed, is entered by its one SYSDBA session.
+// Server is one Altibase server. A statement takes an idle session or opens one.
+// Sessions are plain ones, except on the pod's own server while it is closed: there the
+// one SYSDBA session is used.
 type Server struct {
 	pod     int
 	config  Config
@@ -115,10 +114,10 @@ type Server struct {
 	idle    []*session
 	inUse   map[*session]bool
 	ending  map[int64]bool // sessions of users that are being closed, or whose end hangs
-	dba     *session       // kept open, used by who holds dbaFree
+	dba     *session       // kept open; used by the holder of dbaFree
 	dbaStop *time.Timer
 	dbaFree chan struct{}
-	cut     map[string]int // how often the copy of an object was cut by its limit
+	cut     map[string]int // how often the limit cut the copy of an object
 }
 
 var _ lifecycle.Server = (*Server)(nil)
@@ -137,14 +136,14 @@ func (s *Server) with(ctx context.Context, limit time.Duration, task func(contex
 	err = task(ctx, c)
 	s.release(c)
 	if errors.Is(err, akucore.ErrUnreachable) {
-		// What broke one session has broken those that lie idle too.
+		// The cause that broke one session has also broken the idle ones.
 		s.dropIdle()
 	}
 	return err
 }
 
-// read is with for tasks that change nothing: a session that lay idle may have
-// died meanwhile, so they are run again on a new one.
+// read is with for tasks that change nothing. An idle session may have died meanwhile,
+// so a failed task runs again on a new one.
 func (s *Server) read(ctx context.Context, task func(context.Context, *session) error) error {
 	err := s.with(ctx, quickTimeout, task)
 	if errors.Is(err, akucore.ErrUnreachable) && !isAbandoned(err) {
@@ -153,7 +152,7 @@ func (s *Server) read(ctx context.Context, task func(context.Context, *session) 
 	return err
 }
 
-// acquire takes an idle session, or opens one: that of SYSDBA where the server lets nobody
+// acquire takes an idle session, or opens one; the SYSDBA session when the server lets nobody
 // else in.
 func (s *Server) acquire(ctx context.Context) (*session, error) {
 	c, err := s.acquirePlain(ctx)
@@ -163,8 +162,8 @@ func (s *Server) acquire(ctx context.Context) (*session, error) {
 	return s.acquireDBA(ctx)
 }
 
-// acquirePlain takes an idle session of an ordinary user, or opens one. It matches
-// ErrClosed while this process is in by the SYSDBA session, without asking.
+// acquirePlain takes an idle plain session, or opens one. While this process uses the SYSDBA
+// session, its error matches ErrClosed, without asking the server.
 func (s *Server) acquirePlain(ctx context.Context) (*session, error) {
 	s.mu.Lock()
 	if n := len(s.idle); n > 0 {
@@ -198,7 +197,7 @@ func (s *Server) use(c *session) {
 	s.inUse[c] = true
 }
 
-// acquireDBA takes the SYSDBA session, or opens it, waiting for others to let go.
+// acquireDBA takes the SYSDBA session, or opens it, and waits for others to release it.
 func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
 	select {
 	case <-s.dbaFree:
@@ -240,8 +239,8 @@ func (s *Server) hold(c *session) *session {
 	return c
 }
 
-// release gives a session back. Broken ones are closed; the SYSDBA session is
-// closed when it is not wanted again soon.
+// release returns a session. It closes a broken one. It closes the SYSDBA session when it
+// is not used again soon.
 func (s *Server) release(c *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -278,7 +277,7 @@ func (s *Server) leaveDBA() {
 	s.dbaFree <- struct{}{}
 }
 
-// dropIdle closes the sessions that lie idle.
+// dropIdle closes the idle sessions.
 func (s *Server) dropIdle() {
 	s.mu.Lock()
 	idle := s.idle
@@ -296,8 +295,8 @@ func (s *Server) closeIdle() {
 	s.leaveDBA()
 }
 
-// spare are the sessions that are opened ahead beside those that are asked for: a call that
-// hangs takes its session with it.
+// spare is how many sessions Reserve opens beyond those asked for: a call that hangs takes
+// its session with it.
 const spare = 3
 
 // Reserve opens plain sessions ahead.

@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// cancelGrace is how long a cancelled call may take to come back before it is
-	// left behind.
+	// cancelGrace is how long a cancelled call may take to return before it is
+	// abandoned.
 	cancelGrace = 2 * time.Second
-	// mostAbandoned is how many calls may hang in one server before it is no
-	// longer asked.
+	// mostAbandoned is how many calls may hang in one server before aku stops asking
+	// it.
 	mostAbandoned = 3
 )
 
-// errAbandoned marks a call that did not come back.
+// errAbandoned marks a call that did not return.
 var errAbandoned = errors.New("the server accepts connections but does not answer")
 
 func isAbandoned(err error) bool { return errors.Is(err, errAbandoned) }
@@ -33,14 +33,14 @@ type session struct {
 	db     *sql.DB
 	conn   *sql.Conn
 	id     int64
-	shows  identity // what its database says it is
+	shows  identity // identity of its database
 	sysdba bool
 	broken bool
-	left   bool   // a call hangs in it, which ends it when it comes back
-	over   func() // is called when it is ended; nil for nobody
+	left   bool   // a call hangs in it, and ends it when the call returns
+	over   func() // called at its end, unless nil
 }
 
-// prove makes sure that the connection really is one, and limits what is run on it.
+// prove makes sure that the connection works, and limits the statements on it.
 func (c *session) prove(ctx context.Context) error {
 	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE ID = SESSION_ID()")
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *session) prove(ctx context.Context) error {
 	return c.limitQueries(ctx, c.server.config.QueryTimeout)
 }
 
-// limitQueries has the server end statements of the session that take longer, 0 for none.
+// limitQueries makes the server end statements of the session that take longer; 0: no limit.
 func (c *session) limitQueries(ctx context.Context, limit time.Duration) error {
 	return c.exec(ctx, fmt.Sprintf("ALTER SESSION SET QUERY_TIMEOUT = %d", int(limit.Seconds())))
 }
@@ -82,8 +82,8 @@ func (c *session) query(ctx context.Context, statement string) ([]row, error) {
 	return read, nil
 }
 
-// each runs a statement and does something with each row, which is text and is there
-// only as long as that lasts: for answers of many rows.
+// each runs a statement and calls do for each row. The row is text, and valid only during
+// the call. It is for answers of many rows.
 func (c *session) each(ctx context.Context, statement string, do func(columns []sql.RawBytes)) error {
 	return c.rows(ctx, statement, func(rows *sql.Rows, columns int) error {
 		values := make([]sql.RawBytes, columns)
@@ -107,8 +107,8 @@ func pointers[T any](values []T) []any {
 	return into
 }
 
-// rows runs a statement and has its rows read. When the context ends it may return
-// before that does.
+// rows runs a statement and calls read for its rows. When the context ends, it may return
+// before read does.
 func (c *session) rows(ctx context.Context, statement string, read func(rows *sql.Rows, columns int) error) error {
 	err := c.server.bounded(ctx, func() error {
 		rows, err := c.conn.QueryContext(ctx, statement)
@@ -126,7 +126,7 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 		return rows.Err()
 	}, c.end)
 	if !isAbandoned(err) {
-		pulse.Beat(ctx) // many statements in a row are long work that moves
+		pulse.Beat(ctx) // many statements in a row are long work that makes progress
 	}
 	c.left = c.left || isAbandoned(err)
 	if c.left || errors.Is(err, akucore.ErrUnreachable) {
@@ -135,9 +135,8 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 	return err
 }
 
-// bounded runs a call into the driver and comes back when the context ends, with
-// or without the call. What a call that was left behind brings in the end belongs to
-// nobody else: late gets rid of it.
+// bounded runs a call into the driver, and returns when the context ends, with or without
+// the call. When an abandoned call returns later, late disposes of its result.
 func (s *Server) bounded(ctx context.Context, call func() error, late func()) error {
 	if s.hang() >= mostAbandoned {
 		return &Error{Text: errAbandoned.Error(), kind: akucore.ErrUnreachable}
@@ -166,16 +165,16 @@ func (s *Server) bounded(ctx context.Context, call func() error, late func()) er
 	}
 }
 
-// hang is how many calls hang for which the server is to blame. That a user's session
-// does not end is no such sign.
+// hang is how many calls hang because of the server. A user's session that does not end does
+// not count.
 func (s *Server) hang() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return int(s.abandoned.Load()) - len(s.ending)
 }
 
-// safely runs a call into the driver, whose Go part panics when a value is longer than
-// the server had announced.
+// safely runs a call into the driver. The Go part of the driver panics when a value is longer
+// than the server had announced.
 func safely(call func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -185,7 +184,7 @@ func safely(call func() error) (err error) {
 	return call()
 }
 
-// outcome names a call that its context ended.
+// outcome gives a call that its context ended an error with a name.
 func (s *Server) outcome(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && err.Error() != noResultSet {
 		return fmt.Errorf("%w: %w", akucore.ErrTimeout, context.Cause(ctx))
@@ -193,8 +192,8 @@ func (s *Server) outcome(ctx context.Context, err error) error {
 	return Classify(err)
 }
 
-// close ends the session, but for one in which a call hangs: that ends it. To end one can
-// hang as well, so it is waited for only for a while, and not at all when it is broken.
+// close ends the session, unless a call hangs in it: then the call ends it. The end can hang
+// as well, so close waits only for a while, and not at all for a broken session.
 func (c *session) close() {
 	if c.left {
 		return
@@ -213,7 +212,7 @@ func (c *session) close() {
 	}
 }
 
-// end ends what there is of the session; a login that failed has brought none.
+// end ends what exists of the session; a failed login has left nothing.
 func (c *session) end() {
 	if c.over != nil {
 		defer c.over()
@@ -257,7 +256,7 @@ func (r row) text(i int) string {
 	return fmt.Sprint(r[i])
 }
 
-// parseInt reads a number that a driver gives as text; anything else is 0, as NULL.
+// parseInt reads a number that a driver gives as text; anything else is 0, like NULL.
 func parseInt(s string) int64 {
 	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
 	if err != nil {

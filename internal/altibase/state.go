@@ -13,8 +13,8 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// Instance tells when the server started and whether it is closed to users. Its
-// session is given back at once, so it can be asked often.
+// Instance reads when the server started and whether it is closed to users. It returns its
+// session at once, so it can be called often.
 func (s *Server) Instance(ctx context.Context) (akucore.Instance, error) {
 	var i akucore.Instance
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
@@ -59,8 +59,8 @@ func (s *Server) State(ctx context.Context, want lifecycle.Want) (akucore.State,
 	return state, err
 }
 
-// Brief reads what guards depend on. With many tables the lists are most of a state,
-// and every question is a round trip.
+// Brief reads what guards depend on. It leaves out the lists of tables: with many tables
+// they are most of a state, and every query is a round trip.
 func (s *Server) Brief(ctx context.Context) (akucore.State, error) {
 	var state akucore.State
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
@@ -79,8 +79,8 @@ func (c *session) brief(ctx context.Context) (state akucore.State, err error) {
 	return state, err
 }
 
-// list adds the hosts to the objects, and the tables to those that are named, or to all
-// when none is.
+// list adds the hosts to the objects. It adds the tables to the named objects, or to all when
+// none is named.
 func (c *session) list(ctx context.Context, objects map[string]akucore.Object, listed []string) error {
 	if len(objects) == 0 {
 		return nil
@@ -117,8 +117,8 @@ func (c *session) list(ctx context.Context, objects map[string]akucore.Object, l
 	return nil
 }
 
-// lists are the tables of the named objects, or of all. There may be thousands of rows,
-// and usually the same for each object: then each table is read once.
+// lists are the tables of the named objects, or of all objects. There may be thousands of
+// rows, usually the same for each object: then each table is read once.
 func (c *session) lists(ctx context.Context, objects map[string]akucore.Object, listed []string) (map[string][]akucore.Table, error) {
 	where := ""
 	if len(listed) == 0 {
@@ -150,8 +150,8 @@ func (c *session) lists(ctx context.Context, objects map[string]akucore.Object, 
 	return lists, nil
 }
 
-// common is the list of tables that all the named objects have, nil when that cannot be
-// told: each table has to be there once for each object, and each object to have as many
+// common is the list of tables that all named objects share, or nil when they do not clearly
+// share one. They do when each table occurs once for each object, and each object has as many
 // tables as there are.
 func (c *session) common(ctx context.Context, objects map[string]akucore.Object, named []string, where string) []akucore.Table {
 	var list []akucore.Table
@@ -173,9 +173,8 @@ func (c *session) common(ctx context.Context, objects map[string]akucore.Object,
 	return list
 }
 
-// sides are all replication objects with what their senders do, but without hosts and
-// tables. An object that is made between two of the reads is not there yet, in none
-// of its parts.
+// sides are all replication objects with the state of their senders, without hosts and
+// tables. An object that is created between two of the reads is left out completely.
 func (c *session) sides(ctx context.Context) (map[string]akucore.Object, error) {
 	replications, err := c.query(ctx, "SELECT REPLICATION_NAME, IS_STARTED, XSN, ITEM_COUNT FROM SYSTEM_.SYS_REPLICATIONS_")
 	if err != nil {
@@ -213,9 +212,9 @@ func senderState(status, netError int64) akucore.SenderState {
 	return akucore.SenderRetry
 }
 
-// tables tells which of the given tables can be replicated. Each part of the
-// catalogue is read once, however many tables there are. Where it does not answer as
-// expected the server itself will judge, at CREATE REPLICATION.
+// tables reports which of the given tables cannot be replicated. It reads each part of the
+// catalogue once, however many tables there are. When the catalogue does not answer as
+// expected, the server itself decides at CREATE REPLICATION.
 func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akucore.Table]akucore.TableState, error) {
 	states := map[akucore.Table]akucore.TableState{} // of those that have a fault
 	if len(tables) == 0 {

@@ -8,7 +8,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// The texts of the statements. They are also what a plan prints.
+// The texts of the statements. A plan prints the same texts.
 
 func createReplication(spec akucore.ObjectSpec) string {
 	items := make([]string, len(spec.Tables))
@@ -52,7 +52,7 @@ func hostAction(verb, host string, port int) string {
 // flushOfPlans is the wait that a plan prints.
 const flushOfPlans = time.Minute
 
-// flushAction waits whole seconds, at least one. With ALL it would chase the end of the log under a writer.
+// flushAction waits whole seconds, at least one. With ALL, the FLUSH would follow the moving end of the log under a writer.
 func flushAction(wait time.Duration) string {
 	return fmt.Sprintf("FLUSH WAIT %d", max(1, int(wait.Seconds())))
 }
@@ -79,7 +79,7 @@ func item(t akucore.Table) string {
 }
 
 // Statements are the texts of a step, for people to read or to run by hand. Waits
-// and checks are comments.
+// and checks are printed as comments.
 func Statements(m akucore.Mesh, s akucore.Step) []string {
 	switch s.Do {
 	case akucore.Truncate:

@@ -6,7 +6,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// Traffic reads the own side of every replication object on one session.
+// Traffic reads this server's side of every replication object, on one session.
 func (s *Server) Traffic(ctx context.Context) (map[string]akucore.Traffic, error) {
 	var traffic map[string]akucore.Traffic
 	err := s.read(ctx, func(ctx context.Context, c *session) error {
@@ -39,7 +39,7 @@ func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, erro
 		traffic[name] = akucore.Traffic{Started: side.Started, XSN: side.XSN, Items: side.Items, Sender: side.Sender}
 	}
 	for _, r := range gaps {
-		// Without a position the other figures are garbage: the sender never had a peer.
+		// Without a position the sender never had a peer, and the other figures mean nothing.
 		if t, ok := traffic[r.text(0)]; ok && r.int(2) >= 0 {
 			t.Gap = &akucore.Gap{LastSN: r.int(1), Bytes: r.int(3)}
 			traffic[r.text(0)] = t
@@ -59,7 +59,7 @@ func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, erro
 	return traffic, nil
 }
 
-// addReceiver sums the rows of a parallel receiver; the slowest one says how far it is.
+// addReceiver sums the rows of a parallel receiver. Its position is that of the slowest part.
 func addReceiver(sum *akucore.Received, r akucore.Received) *akucore.Received {
 	if sum == nil {
 		return &r

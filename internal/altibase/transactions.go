@@ -9,16 +9,16 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// OpenTransactions reads V$TRANSACTION, where those that only read have no time of a
-// first update, and receivers have the session 0. Versions may differ in its columns; one
-// without them does not tell.
+// OpenTransactions reads V$TRANSACTION. There a transaction that only reads has no time of a
+// first update, and a receiver has the session 0. Versions may differ in its columns; ok is
+// false when a column is missing.
 func (s *Server) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *session) error {
 		open, err = c.openTransactions(ctx)
 		return err
 	})
 	if e := new(Error); errors.As(err, &e) && (e.kind == nil || errors.Is(e.kind, akucore.ErrFatal) || errors.Is(e.kind, akucore.ErrNoTable)) {
-		return nil, false, nil // it answers, but not this
+		return nil, false, nil // the server answers, but has not these columns
 	}
 	return open, err == nil, err
 }

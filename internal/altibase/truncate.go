@@ -8,12 +8,12 @@ import (
 	"aku/internal/akucore"
 )
 
-// truncateSessions is how many sessions empty tables at the same time: each table takes
-// its server 4 ms at least, and there may be a thousand.
+// truncateSessions is how many sessions empty tables at the same time: each table takes the
+// server at least 4 ms, and there may be a thousand.
 const truncateSessions = 4
 
-// Truncate empties those tables on this server that have a row. The property that allows
-// it for replicated tables is put back to what it was whatever happens.
+// Truncate empties the tables on this server that have a row. It restores the property that
+// allows this for replicated tables in any case.
 func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
 	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
 		tables, err := c.filled(ctx, tables)
@@ -24,8 +24,8 @@ func (s *Server) Truncate(ctx context.Context, tables []akucore.Table) error {
 	})
 }
 
-// empty truncates tables on a session, and on others beside it as far as the server has
-// any: while it is closed that is who came in before.
+// empty truncates tables on a session, and on other idle sessions beside it. While the server
+// is closed, these are the sessions that were opened before.
 func (s *Server) empty(ctx context.Context, c *session, tables []akucore.Table) error {
 	todo := make(chan akucore.Table, len(tables))
 	for _, t := range tables {
