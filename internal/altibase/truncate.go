@@ -32,7 +32,7 @@ func (s *Server) empty(ctx context.Context, c *session, tables []akucore.Table) 
 		todo <- t
 	}
 	close(todo)
-	block, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(ctx)
 	work := func(c *session) error {
 		for t := range todo {
 			if err := c.forEach(ctx, []akucore.Table{t}, changeTimeout, truncate); err != nil {
@@ -41,16 +41,16 @@ func (s *Server) empty(ctx context.Context, c *session, tables []akucore.Table) 
 		}
 		return nil
 	}
-	block.Go(func() error { return work(c) })
+	group.Go(func() error { return work(c) })
 	for range min(truncateSessions, len(tables)) - 1 {
 		further, err := s.acquirePlain(ctx)
 		if err != nil {
 			break
 		}
-		block.Go(func() error {
+		group.Go(func() error {
 			defer s.release(further)
 			return work(further)
 		})
 	}
-	return block.Wait()
+	return group.Wait()
 }
