@@ -9,8 +9,8 @@ import (
 // AnswerLimit bounds the answer of one pod; a pod that hangs counts as not reachable.
 const AnswerLimit = 10 * time.Second
 
-// AskPods asks the pods below a number, at most atOnce of them at the same time, and gives
-// an answer or an error for each. Each pod has the limit for itself; 0 is none.
+// AskPods asks the pods below a number, at most atOnce of them at the same time, and returns
+// an answer or an error for each. The limit is for each pod; 0 is no limit.
 func AskPods[T any](ctx context.Context, pods, atOnce int, limit time.Duration, ask func(ctx context.Context, pod int) (T, error)) ([]T, []error) {
 	answers, errs := make([]T, pods), make([]error, pods)
 	turns := make(chan struct{}, atOnce)

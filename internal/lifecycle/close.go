@@ -12,18 +12,19 @@ import (
 	"aku/internal/pulse"
 )
 
-// errUsersStay: users are still in although they were asked to go, and were closed.
+// errUsersStay: users are still in after their time to leave, although their sessions were
+// closed.
 var errUsersStay = errors.New("user sessions are still open")
 
-// closeLimit is how long a session that was closed may take to go: it rolls back first.
+// closeLimit is how long a closed session may take to end: it rolls back first.
 const closeLimit = 10 * time.Second
 
-// closePoll is the longest interval of looking whether users are out.
+// closePoll is the longest interval between two checks whether users are out.
 const closePoll = 100 * time.Millisecond
 
-// close keeps new users out, gives those inside time to leave, and closes the rest. Every
-// session that later steps need is opened before: ADMIN_MODE 1 lets in no new ones. Where
-// the server has none to spare, users are shut out all the same.
+// close keeps new users out, gives those inside time to leave, and closes the rest. It first
+// opens every session that later steps need, because ADMIN_MODE 1 lets in no new ones. When
+// the server has no spare sessions, close shuts users out all the same.
 func (r *Runner) close(ctx context.Context, own Users, pod int) error {
 	sessions := len(r.Mesh.Blocks)*len(r.Mesh.Peers()) + 1
 	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, akucore.ErrClosed) {
@@ -62,9 +63,9 @@ func (r *Runner) close(ctx context.Context, own Users, pod int) error {
 	}
 }
 
-// forUsers is until when users may leave by themselves, and until when those that were
-// closed may take to go. Of an end that has less time than that they get a part: half of it,
-// and three quarters. The rest is for what can still be delivered, and for STOP.
+// forUsers is the time until which users may leave by themselves, and the time until which
+// closed sessions may take to end. When the end has less time, they get half of it and three
+// quarters of it. The rest is for the delivery and for STOP.
 func (r *Runner) forUsers(ctx context.Context, pod int) (drained, gone time.Time) {
 	stored, _ := r.closing.LoadOrStore(pod, time.Now())
 	began := stored.(time.Time)
@@ -76,7 +77,7 @@ func (r *Runner) forUsers(ctx context.Context, pod int) (drained, gone time.Time
 	return began.Add(drain), began.Add(all)
 }
 
-// whoStays names sessions of users.
+// whoStays names the sessions of the users that are still in.
 func whoStays(users []Session) string {
 	texts := make([]string, len(users))
 	for i, u := range users {

@@ -12,7 +12,7 @@ import (
 const (
 	// connectTimeout is how long a sender may take to reach its peer.
 	connectTimeout = 3 * time.Second
-	// connectInterval is the time before the second look; it doubles from look to look.
+	// connectInterval is the time before the second check; it doubles with each check.
 	connectInterval = 2 * time.Millisecond
 )
 
@@ -22,13 +22,13 @@ type starting interface {
 	Senders
 }
 
-// start starts a sender and sees to it that it reaches its peer. START looks for the
-// peer's answer once a second, and on the one session of a closed server one START
-// follows the other; START RETRY comes back at once. But it sets the restart number
-// before the peer is asked, and a peer that remembers a greater one of an earlier database
-// then has the sender skip what lies below. So it is for an object that has its number
-// from this very database, and for one that is new on both sides. A sender that does not
-// get through is stopped, and START says why.
+// start starts a sender and makes sure that it reaches its peer. START checks for the peer's
+// answer once a second, and on the one session of a closed server STARTs run one after the
+// other. START RETRY returns at once, but it sets the restart number before it asks the peer.
+// When the peer remembers a greater number of an earlier database, the sender then skips what
+// lies below that number. So START RETRY is only for an object whose number comes from this
+// very database, and for an object that is new on both sides. A sender that does not reach its
+// peer is stopped, and START gives the reason.
 func (r *Runner) start(ctx context.Context, server starting, s akucore.Step, spec akucore.ObjectSpec) error {
 	if s.If != akucore.IfKept && !s.New {
 		return server.Start(ctx, spec.Name)
@@ -52,7 +52,7 @@ func (r *Runner) start(ctx context.Context, server starting, s akucore.Step, spe
 	if err := server.Stop(ctx, spec.Name); err != nil && !errors.Is(err, akucore.ErrDone) {
 		return err
 	}
-	// Whoever found it stopped may have reset it.
+	// Another process may have found it stopped, and reset it.
 	if err := r.permit(ctx, s); err != nil {
 		return err
 	}

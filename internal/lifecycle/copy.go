@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// progressInterval is how often long work says how far it is.
+	// progressInterval is the time between two progress reports of long work.
 	progressInterval = 5 * time.Second
-	// copyInterval is how often a copy is asked how far it is.
+	// copyInterval is the time between two reads of a copy's progress.
 	copyInterval = time.Second
-	// copyBegins is how often it is asked whether it has begun.
+	// copyBegins is the time between two checks whether the copy has begun.
 	copyBegins = 50 * time.Millisecond
 )
 
-// sync copies, and says how far it is. A SYNC waits for the transactions that have written
-// the tables, then it has its view of the rows and lets the locks go. Until then the
-// changes of the other pods are held back.
+// sync copies, and reports the progress. A SYNC waits for the transactions that have written
+// the tables. Then it has its view of the rows and releases the locks. Until then the changes
+// of the other pods are held back.
 func (r *Runner) sync(ctx context.Context, source Copying, s akucore.Step, object string, parallel int) error {
 	if err := r.outlast(ctx, s); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (r *Runner) sync(ctx context.Context, source Copying, s akucore.Step, objec
 	return err
 }
 
-// follow asks a copy how far it is until it is done.
+// follow reads the progress of a copy until it is done.
 func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, object string, earlier int64, resume func(), done <-chan error) error {
 	tick := time.NewTicker(copyBegins)
 	defer tick.Stop()
@@ -58,7 +58,7 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 		pulse.Beat(ctx)
 		progress, err := source.SyncProgress(ctx, object)
 		if err != nil {
-			continue // the copy itself will say what is wrong
+			continue // the copy itself will report what is wrong
 		}
 		if lastSN(progress) > earlier {
 			tick.Reset(copyInterval)
@@ -73,11 +73,12 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 
 // copying is what a copy has shown so far.
 type copying struct {
-	rows        map[string]int64 // of each table, as last seen: a table that is done says no number
+	rows        map[string]int64 // of each table, as last read: a table that is done shows no number
 	began, told time.Time
 }
 
-// add takes a look in, says now and then how far each table is, and gives the rows of all.
+// add records a read of the progress, reports now and then how far each table is, and returns
+// the sum of all rows.
 func (c *copying) add(r *Runner, object string, progress []SyncProgress) int64 {
 	say := time.Since(c.told) >= progressInterval
 	if say {

@@ -14,20 +14,24 @@ const (
 	// flushLimit bounds a FLUSH where the step has no limit of its own. A FLUSH
 	// needs the acknowledgement, 6 s when all is well.
 	flushLimit = 60 * time.Second
-	// pollFirst and pollMost are the intervals of looking for a beat: one is usually
-	// there after 9 ms, and nearly always after 26 ms.
+	// pollFirst and pollMost are the intervals between two checks for a beat: a beat usually
+	// arrives after 9 ms, and nearly always after 26 ms.
 	pollFirst = 2 * time.Millisecond
 	pollMost  = 250 * time.Millisecond
-	// lateAfter is when a beat is so late that the reason is looked for, and again every
-	// progressInterval.
+	// lateAfter is the delay of a beat after which aku searches for the reason; it searches
+	// again every progressInterval.
 	lateAfter = time.Second
 )
 
-// deliver proves that all committed so far on one server is applied on its peer: it
-// inserts a beat there, and waits until the peer has it. The receiver's failure counts
-// are compared: a rise is said. Where something is given up after the delivery, a rise that
-// may be of rows that the peer lacks is no proof, and a sign of it stays (GivenUpSign). Where
-// the peer cannot be asked, or the pair does not carry the beat table yet, FLUSH is the proof.
+// deliver proves that everything committed so far on one server is applied on its peer. It
+// inserts a beat on the server, and waits until the peer has it.
+//
+// It also compares the receiver's failure counts, and reports a rise. When the pod gives up
+// something after the delivery, and the rise may mean that the peer lacks rows, the delivery
+// is not proven, and a sign of it stays (GivenUpSign).
+//
+// FLUSH is the proof where the peer cannot be asked, or where the pair does not carry the beat
+// table yet.
 func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 	object, table := s.Object(r.Mesh), r.Mesh.Blocks[s.Block].Beat()
 	sender, receiver := r.Servers.Server(s.On), r.Servers.Server(s.Peer)
@@ -116,8 +120,8 @@ func (r *Runner) notArrived(s akucore.Step, began time.Time) error {
 	return fmt.Errorf("%w: a beat of %s has not arrived on %s for %s", akucore.ErrTimeout, r.Mesh.PodName(s.On), r.Mesh.PodName(s.Peer), time.Since(began).Round(time.Millisecond))
 }
 
-// looksLate finds out why a beat is late: whether the pair carries it at all, and whether
-// the sender runs. One that has lost its peer sleeps up to 60 s; a FLUSH wakes it.
+// looksLate finds out why a beat is late: whether the pair carries the beat table, and whether
+// the sender runs. A sender that has lost its peer sleeps up to 60 s; a FLUSH wakes it.
 func (r *Runner) looksLate(ctx context.Context, s akucore.Step) (carried bool, err error) {
 	object, table := s.Object(r.Mesh), r.Mesh.Blocks[s.Block].Beat()
 	for _, pod := range []int{s.On, s.Peer} {
@@ -141,7 +145,7 @@ func (r *Runner) looksLate(ctx context.Context, s akucore.Step) (carried bool, e
 	return true, nil
 }
 
-// tellLag says how much log a sender still has to send.
+// tellLag reports how much log a sender still has to send.
 func (r *Runner) tellLag(ctx context.Context, s akucore.Step) {
 	traffic, err := r.Servers.Server(s.On).Traffic(ctx)
 	if gap := traffic[s.Object(r.Mesh)].Gap; err == nil && gap != nil {

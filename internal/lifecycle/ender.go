@@ -15,11 +15,12 @@ type Budget struct {
 	Shutdown time.Duration // guaranteed to a clean shutdown of the server
 }
 
-// shutdownTail is what a clean shutdown takes on a real server (8-17 s were seen).
+// shutdownTail is the time for a clean shutdown on a real server (8-17 s were seen).
 const shutdownTail = 20 * time.Second
 
-// Split divides what is left of an end when users are out: what the tails leave is for
-// delivering. Below the least sensible sum all parts shrink alike.
+// Split divides the time that is left of an end once users are out. The tails come first, and
+// the rest is for the delivery. When there is less than the least sensible sum, all parts
+// shrink alike.
 func Split(left time.Duration, shutdown bool) Budget {
 	var b Budget
 	tail := akucore.StatementTail
@@ -35,29 +36,29 @@ func Split(left time.Duration, shutdown bool) Budget {
 	return b
 }
 
-// Ender takes the own pod out of service.
+// Ender takes its pod out of service.
 type Ender struct {
 	Runner  *Runner
 	Options akucore.EndOptions
-	// Replicas tells how many pods there are to be, or -1.
+	// Replicas is the number of pods that the StatefulSet wants, or -1 when it is not known.
 	Replicas func(context.Context) int
 	// Plan decides; nil for PlanEnd. Tests put other rules in its place.
 	Plan func(akucore.View, akucore.EndOptions) akucore.Plan
 }
 
-// End keeps users out, then observes, plans and runs once, as far as it gets. Errors are
-// joined; a step that would lose something after one of them is not done.
+// End keeps users out, then observes, plans and runs once, as far as it gets. It joins the
+// errors. It does not run a step that would lose something after an error.
 //
-// Users are out before it observes, because nobody can join beside a pod that is closed:
-// every join that counts on this pod has begun by then, and is seen.
+// Users are out before End observes, because no pod can join beside a closed one. So every
+// join that counts on this pod has begun by then, and is observed.
 func (e *Ender) End(ctx context.Context) error {
 	r := e.Runner
 	replicas := -1
 	if e.Replicas != nil {
 		replicas = e.Replicas(ctx)
 	}
-	// Users that stay do not keep the rest from being done; nothing is reset then. The
-	// plan shuts them out once more, and says who stayed.
+	// Users that stay do not stop the end, but then nothing is reset. The plan shuts them
+	// out once more, and reports who stayed.
 	if err := r.do(ctx, akucore.Step{Do: akucore.Close, Side: akucore.Side{On: r.Mesh.Self}}); err != nil && !errors.Is(err, errUsersStay) {
 		r.Log.Warn("users are not yet out", "error", err)
 	}
@@ -67,7 +68,7 @@ func (e *Ender) End(ctx context.Context) error {
 	}
 	options := e.Options
 	if deadline, ok := ctx.Deadline(); ok {
-		// What nobody has used so far is for delivering.
+		// The time that is left is for the delivery.
 		options.DeliverLimit = Split(time.Until(deadline), options.Shutdown).Deliver
 	}
 	decide := e.Plan

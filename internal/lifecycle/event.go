@@ -6,8 +6,8 @@ import (
 	"aku/internal/akucore"
 )
 
-// Event is something that a Runner or a Starter sees or does. It is for those who show it to
-// people: nothing is decided by it.
+// Event is something that a Runner or a Starter sees or does. It is only for display: no code
+// decides by it.
 type Event struct {
 	Kind EventKind
 	Plan akucore.Plan  // Planned
@@ -18,7 +18,7 @@ type Event struct {
 	Rows int64         // Copied: rows so far, as the server last showed them; a lower bound
 }
 
-// Place is where a step stands in its plan: two steps may have the same words.
+// Place is the position of a step in its plan: two steps may have the same text.
 type Place struct{ Stage, Step int }
 
 // EventKind says what happened.
@@ -31,17 +31,17 @@ const (
 	StepBegun
 	StepDone
 	StepFailed
-	// StepRetried: a try of a step failed, and there will be another one.
+	// StepRetried: a try of a step failed, and another one follows.
 	StepRetried
-	// Copied: a running SYNC is so far.
+	// Copied: the progress of a running SYNC.
 	Copied
-	// Waiting: the start cannot go on for now; ReasonOf(Err) says why in a word.
+	// Waiting: the start cannot go on for now; ReasonOf(Err) is the reason.
 	Waiting
 	// GivenUp: the pod Step.Peer could not apply changes of Step.On.
 	GivenUp
 )
 
-// report reports an event, if anybody listens.
+// report reports an event, if there is a listener.
 func (r *Runner) report(e Event) {
 	if r.Report != nil {
 		r.Report(e)

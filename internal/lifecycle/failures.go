@@ -9,12 +9,12 @@ import (
 	"aku/internal/akucore"
 )
 
-// ErrGivenUp says that a beat arrived, and changes before it were not applied.
+// ErrGivenUp: a beat arrived, but changes before it were not applied.
 var ErrGivenUp = errors.New("changes were not applied")
 
-// givenUp tells whether a receiver failed to apply something between two looks. Over a new
-// connection, what was sent before without an acknowledgement comes again and is counted
-// as failed, so nothing can be told.
+// givenUp reports whether a receiver failed to apply something between two reads of its
+// counts. After a new connection, changes that were not acknowledged come again and are
+// counted as failed, so the counts say nothing.
 func givenUp(before, after *akucore.Received) error {
 	if before == nil || after == nil || before.Link != after.Link || after.Failed.Sum() <= before.Failed.Sum() {
 		return nil
@@ -22,16 +22,16 @@ func givenUp(before, after *akucore.Received) error {
 	return fmt.Errorf("%w: %d rows, by a conflict or for a lock; compare the pods with aku-init verify", ErrGivenUp, after.Failed.Sum()-before.Failed.Sum())
 }
 
-// sayGivenUp tells people that rows of a pod are missing, or other, on its peer.
+// sayGivenUp reports that rows of a pod are missing or different on its peer.
 func (r *Runner) sayGivenUp(object string, from, to int, err error) {
 	r.Log.Warn("rows may differ between the pods", "replication", object, "from", r.Mesh.PodName(from), "to", r.Mesh.PodName(to), "error", err)
 	r.report(Event{Kind: GivenUp, Step: akucore.Step{Side: akucore.Side{On: from, Peer: to}}, Err: err})
 }
 
-// failuresLimit bounds a look at what receivers failed to apply.
+// failuresLimit bounds a read of the failure counts.
 const failuresLimit = 2 * time.Second
 
-// counts are what the receivers of all pods within reach have counted, by pod and object.
+// counts are the counts of the receivers of all reachable pods, by pod and object.
 type counts map[int]map[string]akucore.Traffic
 
 func (r *Runner) count(ctx context.Context) counts {
@@ -40,20 +40,20 @@ func (r *Runner) count(ctx context.Context) counts {
 	})
 	counted := counts{}
 	for pod, err := range errs {
-		if err == nil { // a pod that cannot be asked now has no part in it
+		if err == nil { // a pod that cannot be asked now is left out
 			counted[pod] = traffic[pod]
 		}
 	}
 	return counted
 }
 
-// watchFailures runs a plan that copies, and says which receivers failed to apply
-// something meanwhile. On the pod that gets the copy, what comes twice is counted as
-// failed, so it tells nothing.
+// watchFailures runs a plan that copies, and reports which receivers failed to apply
+// something meanwhile. It leaves out the pod that gets the copy: there, changes that come
+// twice are counted as failed.
 func (r *Runner) watchFailures(ctx context.Context, copied int, run func() error) error {
 	before := r.count(ctx)
 	err := run()
-	after := r.count(ctx) // nobody, when time is over
+	after := r.count(ctx) // empty when the time is over
 	for pod, traffic := range after {
 		if pod == copied {
 			continue

@@ -9,12 +9,12 @@ import (
 	"aku/internal/akucore"
 )
 
-// serverLockTimeout is how long a receiver waits for a lock where nobody has set it
-// (REPLICATION_LOCK_TIMEOUT): then it gives the row up.
+// serverLockTimeout is the server's default of REPLICATION_LOCK_TIMEOUT: a receiver waits
+// that long for a lock, then it gives the row up.
 const serverLockTimeout = 5 * time.Second
 
-// movedAt asks since when the stream of a step may have stood still: the peer has a beat of
-// then, or the sender's server started later.
+// movedAt is the time since which the stream of a step may have stood still: the time of the
+// peer's newest beat, or of the start of the sender's server when that was later.
 func (r *Runner) movedAt(ctx context.Context, s akucore.Step, table akucore.Table) (time.Time, error) {
 	beats, err := r.Servers.Server(s.Peer).Beats(ctx, table)
 	if err != nil {
@@ -27,11 +27,12 @@ func (r *Runner) movedAt(ctx context.Context, s akucore.Step, table akucore.Tabl
 	return time.UnixMilli(max(beats[s.On].Newest().At, 1000*instance.StartTime)), nil
 }
 
-// mayLack tells whether changes that a receiver counts as failed may be missing on it. A
-// receiver that finds the row there, or another one, follows the server's rule for conflicts;
-// so it does for what a sender repeats over a new connection. It leaves a row out only after it
-// has waited REPLICATION_LOCK_TIMEOUT for a lock, and nothing behind that row moves meanwhile.
-// A stream that moved within that time has left nothing out.
+// mayLack reports whether changes that a receiver counts as failed may be missing on it. When
+// the row exists already, or has other values, the receiver follows the server's rule for
+// conflicts. The same holds for changes that a sender repeats after a new connection. The
+// receiver leaves a row out only after it has waited REPLICATION_LOCK_TIMEOUT for a lock, and
+// nothing behind that row moves meanwhile. So a stream that moved within that time has left
+// nothing out.
 func (r *Runner) mayLack(moved time.Time) bool {
 	limit := r.Mesh.ReceiverLockTimeout
 	if limit == 0 {
@@ -40,8 +41,8 @@ func (r *Runner) mayLack(moved time.Time) bool {
 	return time.Since(moved) >= limit
 }
 
-// noteGivenUp leaves the sign on the server that delivers. Only beats use the sign's table, so
-// nobody is held back for it.
+// noteGivenUp creates the sign on the server that delivers. The sign's only table is the beat
+// table, so no user waits for its lock.
 func (r *Runner) noteGivenUp(ctx context.Context, s akucore.Step) error {
 	server, sign := r.Servers.Server(s.On), r.Mesh.GivenUpSign(s.On, s.Peer)
 	var err error

@@ -13,16 +13,16 @@ import (
 // errReset: the object has no XSN any more.
 var errReset = errors.New("refused: it was reset meanwhile")
 
-// permit checks a step's guard. What a guard refuses is not tried again.
+// permit checks a step's guard. A step that its guard refuses is not tried again.
 func (r *Runner) permit(ctx context.Context, s akucore.Step) error {
 	err := r.check(ctx, s)
 	if err == nil || s.If == akucore.IfKept && !errors.Is(err, errReset) {
-		return err // it destroys nothing: look again
+		return err // the step destroys nothing: observe again
 	}
 	return retry.Unrecoverable(err)
 }
 
-// check holds a step against its guard, on the servers as they are right now.
+// check checks the guard of a step on the servers, right before the statement.
 func (r *Runner) check(ctx context.Context, s akucore.Step) error {
 	switch s.If {
 	case akucore.IfAway:
@@ -138,7 +138,7 @@ func (r *Runner) checkRecovering(ctx context.Context, s akucore.Step) error {
 	return nil
 }
 
-// ownClosed is the state of the own server, which must let no users in.
+// ownClosed is the state of the pod's own server, which must be closed to users.
 func (r *Runner) ownClosed(ctx context.Context) (akucore.State, error) {
 	own, err := checked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
 	if err == nil && !own.AdminMode {
@@ -147,7 +147,7 @@ func (r *Runner) ownClosed(ctx context.Context) (akucore.State, error) {
 	return own, err
 }
 
-// allDelivered tells whether all deliveries of this run were proven.
+// allDelivered returns an error unless all deliveries of this run were proven.
 func (r *Runner) allDelivered() error {
 	var first error
 	r.undelivered.Range(func(step, _ any) bool {
@@ -157,7 +157,7 @@ func (r *Runner) allDelivered() error {
 	return first
 }
 
-// checked marks an error as one of the check before a statement, which was not sent.
+// checked marks an error of the check before a statement: the statement was not sent.
 func checked[T any](seen T, err error) (T, error) {
 	if err != nil {
 		err = fmt.Errorf("check before it: %w", err)

@@ -10,17 +10,17 @@ import (
 	"aku/internal/akucore"
 )
 
-// Progress knows from the events of an end how far it is, for those who have to say what
-// was left undone when time is over.
+// Progress records from the events of an end how far it is, so that the hook can report what
+// was left undone when the time is over.
 type Progress struct {
 	Mesh     akucore.Mesh
 	Shutdown bool // the end stops its server
 
 	mu     sync.Mutex
-	stages [][]stepState // nil before there is a plan
+	stages [][]stepState // nil before the plan
 }
 
-// stepState is how far one step of the plan is.
+// stepState is the progress of one step of the plan.
 type stepState struct {
 	words string
 	state string // "" before it begins
@@ -32,7 +32,7 @@ const (
 	stepDone     = "done"
 )
 
-// Record takes an event in. A new plan takes the place of the one before.
+// Record records an event. A new plan replaces the one before.
 func (p *Progress) Record(e Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,8 +53,8 @@ func (p *Progress) Record(e Event) {
 	}
 }
 
-// Left are the steps of the end that are not done, in their order, each with how far it
-// came. It can be asked at any time, also when End does not come back.
+// Left are the steps of the end that are not done, in order, each with its progress. It can be
+// called at any time, even when End does not return.
 func (p *Progress) Left() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,8 +76,8 @@ func (p *Progress) Left() []string {
 	return left
 }
 
-// unplanned is what an end has to do as long as it has not observed the servers: every
-// pair that there can be is meant.
+// unplanned is what an end has to do as long as it has not observed the servers. It names
+// every possible pair.
 func (p *Progress) unplanned() []string {
 	m := p.Mesh
 	var objects []string
@@ -96,7 +96,7 @@ func (p *Progress) unplanned() []string {
 	return steps
 }
 
-// WhyCut says what ended an end before it was done.
+// WhyCut is the reason why an end was cut short.
 func WhyCut(ctx context.Context) string {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return "TIMEOUT: " + context.Cause(ctx).Error()
@@ -104,7 +104,7 @@ func WhyCut(ctx context.Context) string {
 	return "CUT SHORT: " + context.Cause(ctx).Error()
 }
 
-// LeftUndone is the line for people: what of an end is not done, and what that means.
+// LeftUndone is the line for people: what an end has left undone, and what that means.
 func LeftUndone(steps []string) string {
 	if len(steps) == 0 {
 		return "nothing"

@@ -14,25 +14,24 @@ import (
 	"aku/internal/pulse"
 )
 
-// Some statements lock the tables of an object on their server. They wait for whoever has
-// written one of the tables and not ended, and everybody else queues behind them: users,
-// and the receivers of other pods' changes. A receiver applies its peer's changes in their
-// order, also those of transactions that are not yet committed; one that queues with such
-// a transaction open never comes to the COMMIT that the statement waits for. So while a
-// statement waits, the other pods' senders to its server are stopped; what they have is
-// kept in their logs.
+// Some statements lock the tables of an object on their server. They wait for every open
+// transaction that has written one of the tables, and users and the receivers of other pods'
+// changes queue behind them. A receiver applies its peer's changes in order, also those of
+// transactions that are not yet committed. A receiver that queues with such a transaction open
+// never gets to the COMMIT that the statement waits for. So while a statement waits, aku stops
+// the other pods' senders to its server. Their logs keep what they have.
 
 const (
-	// lockTries is how often a statement is tried that fails at once for a lock. Without
-	// long transactions one of a few tries gets it.
+	// lockTries is how often aku tries a statement that fails at once because of a lock. Without
+	// long transactions, one of a few tries succeeds.
 	lockTries = 8
 	// lockPause is the time before the second try; it doubles up to lockPauseMost.
 	lockPause     = 20 * time.Millisecond
 	lockPauseMost = 100 * time.Millisecond
 )
 
-// locked runs a statement that changes the object of a step: at once where nobody is in
-// its way, else in the queue, with the other pods' changes held back.
+// locked runs a statement that changes the object of a step. It tries at once. If a lock is in
+// the way, the statement queues, with the other pods' changes held back.
 func (r *Runner) locked(ctx context.Context, s akucore.Step, do func(wait time.Duration) error) error {
 	pause := lockPause
 	for range lockTries {
@@ -65,9 +64,9 @@ func (r *Runner) locked(ctx context.Context, s akucore.Step, do func(wait time.D
 // lockWait is how long a statement may queue for its locks, and users behind it.
 func (r *Runner) lockWait() time.Duration { return max(r.LockWait, time.Second) }
 
-// outlast waits until no user's transaction is open on a server that has lasted longer
-// than a statement may wait for it: to queue behind it would only stop the users. What
-// receivers hold does not matter, they are about to be held back.
+// outlast waits until no user's transaction on a server is older than the time that a
+// statement may wait for it. To queue behind such a transaction would only stop the users.
+// Transactions of receivers do not matter, because their senders are stopped next.
 func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 	var server Transactions = r.Servers.Server(s.On)
 	long := func(open []Transaction) []Transaction {
@@ -103,8 +102,8 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 }
 
 // hold stops the other pods' senders to the server of a step, in the block of the step.
-// Resume starts them again, whatever became of the statement; what a killed program has
-// left stopped, the sender's own sidecar starts.
+// resume starts them again, whether the statement succeeded or not. After a kill, each
+// sender's own sidecar starts it.
 func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err error) {
 	h, begins := r.holds.join(s)
 	resume = sync.OnceFunc(func() {
@@ -127,8 +126,9 @@ func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err e
 	}
 }
 
-// holds are those of one run, by server and block. Statements that wait on one server at
-// the same time share one: STOPs of a server follow each other, a second each.
+// holds are the holds of one run, by server and block. Statements that wait on one server at
+// the same time share one hold, because STOPs of a server run one after the other, a second
+// each.
 type holds struct {
 	mu  sync.Mutex
 	all map[[2]int]*hold
@@ -136,14 +136,14 @@ type holds struct {
 
 type hold struct {
 	users   int
-	before  *hold          // that is being let go
-	stopped chan struct{}  // closed when the senders are
-	over    chan struct{}  // closed when they are started again
-	held    []akucore.Step // that start them
+	before  *hold          // the hold before, which is being released
+	stopped chan struct{}  // closed when the senders are stopped
+	over    chan struct{}  // closed when the senders are started again
+	held    []akucore.Step // steps that start the senders
 	err     error
 }
 
-// awaitBefore waits until the senders that the hold before has stopped are started again.
+// awaitBefore waits until the senders of the hold before are started again.
 func (h *hold) awaitBefore(ctx context.Context) error {
 	if h.before == nil {
 		return nil
@@ -156,7 +156,7 @@ func (h *hold) awaitBefore(ctx context.Context) error {
 	}
 }
 
-// join gives the hold for a step's server. Who begins it stops the senders.
+// join returns the hold for a step's server. The caller that begins it stops the senders.
 func (h *holds) join(s akucore.Step) (joined *hold, begins bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -176,7 +176,7 @@ func (h *holds) join(s akucore.Step) (joined *hold, begins bool) {
 	return h.all[at], true
 }
 
-// leave tells whether nobody is left who needs the hold.
+// leave reports whether no step needs the hold any more.
 func (h *holds) leave(of *hold) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -184,9 +184,9 @@ func (h *holds) leave(of *hold) bool {
 	return of.users == 0
 }
 
-// stopSenders stops the senders to the server of a step, and gives the steps that start
-// them again. That of the step's own object is the plan's business; but what a recovery
-// drops on the master, slaves in service still send to.
+// stopSenders stops the senders to the server of a step, and returns the steps that start
+// them again. The plan handles the sender of the step's own object, except in a recovery:
+// there, slaves in service still send to the object that is dropped on the master.
 func (r *Runner) stopSenders(ctx context.Context, s akucore.Step) (held []akucore.Step, err error) {
 	var mu sync.Mutex
 	var failed []error
@@ -199,7 +199,7 @@ func (r *Runner) stopSenders(ctx context.Context, s akucore.Step) (held []akucor
 		wg.Go(func() {
 			state, err := r.Servers.Server(pod).Brief(ctx)
 			if err != nil || !state.Objects[at.Object(r.Mesh)].Started {
-				return // what cannot be reached from here is left alone: then the statement fails, and nothing is lost
+				return // the sender cannot be reached and is left alone: then the statement fails, and nothing is lost
 			}
 			err = r.quietly(ctx, at.As(akucore.Stop, akucore.Unguarded))
 			mu.Lock()
@@ -214,7 +214,7 @@ func (r *Runner) stopSenders(ctx context.Context, s akucore.Step) (held []akucor
 	return held, errors.Join(failed...)
 }
 
-// startSenders starts what was held back, also when the plan's time is over.
+// startSenders starts the stopped senders, even when the plan's time is over.
 func (r *Runner) startSenders(ctx context.Context, held []akucore.Step) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resumeLimit)
 	defer cancel()
@@ -229,7 +229,7 @@ func (r *Runner) startSenders(ctx context.Context, held []akucore.Step) {
 	wg.Wait()
 }
 
-// resumeLimit bounds the starts of what was held back.
+// resumeLimit bounds the starts of the stopped senders.
 const resumeLimit = 10 * time.Second
 
 // quietly runs a step that is part of another one.
@@ -245,8 +245,7 @@ func (r *Runner) quietly(ctx context.Context, s akucore.Step) error {
 	return r.do(ctx, s)
 }
 
-// stop stops a sender. Where the peer's receiver waits for a lock, the server's STOP waits
-// with it.
+// stop stops a sender. While the peer's receiver waits for a lock, the server's STOP hangs.
 func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, object string) error {
 	limited, cancel := context.WithTimeout(ctx, r.stopLimit())
 	defer cancel()
@@ -257,11 +256,11 @@ func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, objec
 	return err
 }
 
-// stopLimit bounds a STOP: STOPs of one server follow each other, up to 1 s each.
+// stopLimit bounds a STOP: STOPs of one server run one after the other, up to 1 s each.
 func (r *Runner) stopLimit() time.Duration { return r.lockWait() + akucore.StatementTail }
 
-// whose names the transactions that are open on a server, for the end of a message. When
-// time is over it asks nobody.
+// whose names the open transactions of a server, for the end of a message. When the time is
+// over, it asks no server.
 func (r *Runner) whose(ctx context.Context, pod int) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -272,13 +271,13 @@ func (r *Runner) whose(ctx context.Context, pod int) string {
 	return fmt.Sprintf(": on %s transactions of %s are open", r.Mesh.PodName(pod), sessions(open))
 }
 
-// tooLong says whose transactions keep a pod from going on.
+// tooLong is the error that names the transactions that keep a pod from going on.
 func (r *Runner) tooLong(pod int, open []Transaction, what string) error {
 	return fmt.Errorf("%w: transactions of %s on %s have been open %s: commit them, or ALTER DATABASE … SESSION CLOSE",
 		akucore.ErrTimeout, sessions(open), r.Mesh.PodName(pod), what)
 }
 
-// sayWaiting says whose transactions a step waits for.
+// sayWaiting reports the transactions that a step waits for.
 func (r *Runner) sayWaiting(s akucore.Step, open []Transaction) {
 	r.Log.Info("waiting", "step", s.Describe(r.Mesh), "for", fmt.Sprintf("transactions of %s on %s", sessions(open), r.Mesh.PodName(s.On)))
 }

@@ -6,8 +6,8 @@ import (
 	"aku/internal/akucore"
 )
 
-// Observe reads the own server and all peers at the same time. A peer that does not answer
-// is part of the View; only a fault of the own server is an error.
+// Observe reads the pod's own server and all peers at the same time. A peer that does not
+// answer is part of the View; only a fault of the own server is an error.
 func Observe(ctx context.Context, m akucore.Mesh, servers Servers, replicas int) (akucore.View, error) {
 	return observe(ctx, m, replicas, m.ServerCount, wholly(m, servers))
 }
@@ -17,8 +17,8 @@ func observeBriefly(ctx context.Context, m akucore.Mesh, servers Servers, replic
 	return observe(ctx, m, replicas, m.ServerCount, func(ctx context.Context, pod int) (akucore.State, error) { return servers.Server(pod).Brief(ctx) })
 }
 
-// fewAtOnce is how many servers are asked at the same time when nothing is in a hurry:
-// each takes a thread and memory for its answer.
+// fewAtOnce is how many servers are asked at the same time when there is no hurry: each
+// takes a thread and memory for its answer.
 const fewAtOnce = 2
 
 // observeAtLeisure is Observe of a few servers at a time.
@@ -26,8 +26,8 @@ func observeAtLeisure(ctx context.Context, m akucore.Mesh, servers Servers, repl
 	return observe(ctx, m, replicas, fewAtOnce, wholly(m, servers))
 }
 
-// wholly reads all that a plan may go by: whether a table can be replicated matters on
-// the own server only.
+// wholly reads everything that a plan may need. Only on the pod's own server does it check
+// whether the tables can be replicated.
 func wholly(m akucore.Mesh, servers Servers) func(context.Context, int) (akucore.State, error) {
 	return func(ctx context.Context, pod int) (akucore.State, error) {
 		want := Want{Beats: m.Beats()}

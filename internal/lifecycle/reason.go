@@ -6,7 +6,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// Reason is why something failed or a pod is not in service, in one of few words.
+// Reason is why something failed or a pod is not in service, as one word of a fixed list.
 type Reason string
 
 // The reasons.
@@ -14,24 +14,24 @@ const (
 	ReasonMasterFailed Reason = "master_failed"
 	ReasonSlaveFailed  Reason = "slave_failed"
 	ReasonTables       Reason = "tables" // a table is missing or cannot be replicated
-	ReasonPeer         Reason = "peer"   // another pod has to come first
+	ReasonPeer         Reason = "peer"   // another pod must come into service first
 	ReasonUnreachable  Reason = "unreachable"
 	ReasonClosed       Reason = "closed"
 	ReasonBusy         Reason = "busy"
 	ReasonPassword     Reason = "password"
 	ReasonStranger     Reason = "stranger" // another server answers for a pod
-	ReasonSurplus      Reason = "surplus"  // the pod's number leaves it no place in the mesh
+	ReasonSurplus      Reason = "surplus"  // the mesh has no place for the pod's number
 	ReasonForeign      Reason = "foreign"  // another tool works on the replication
 	ReasonCopyLimit    Reason = "copy_limit"
 	ReasonTimeout      Reason = "timeout"
-	ReasonLocked       Reason = "locked"   // somebody holds a lock that is needed
+	ReasonLocked       Reason = "locked"   // another session holds a lock that is needed
 	ReasonGivenUp      Reason = "given_up" // changes arrived and could not be applied
-	ReasonKept         Reason = "kept"     // somebody has to compare the rows that a peer did not apply
+	ReasonKept         Reason = "kept"     // a person must compare the rows that a peer did not apply
 	ReasonFatal        Reason = "fatal"
 	ReasonOther        Reason = "other"
 )
 
-// Reasons are all that there are.
+// Reasons are all reasons.
 var Reasons = []Reason{
 	ReasonMasterFailed, ReasonSlaveFailed, ReasonTables, ReasonPeer, ReasonUnreachable, ReasonClosed, ReasonBusy,
 	ReasonPassword, ReasonStranger, ReasonSurplus, ReasonForeign, ReasonCopyLimit, ReasonTimeout, ReasonLocked, ReasonGivenUp, ReasonKept, ReasonFatal, ReasonOther,
@@ -70,7 +70,7 @@ func ReasonOf(err error) Reason {
 	return ReasonOther
 }
 
-// waitError is a plan that cannot do anything for now.
+// waitError is the error of a plan that can do nothing for now.
 type waitError struct {
 	text   string
 	reason Reason

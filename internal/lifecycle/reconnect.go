@@ -8,15 +8,15 @@ import (
 	"aku/internal/akucore"
 )
 
-// reconnectAfter is how long a beat is late before its sender is suspected to send to
-// nobody. A handshake takes less than a second.
+// reconnectAfter is how late a beat must be before aku suspects that its sender has no
+// receiver. A handshake takes less than a second.
 const reconnectAfter = 10 * time.Second
 
-// reconnect ends a connection that only the sender believes in: it runs, and its peer has
-// no receiver for it. That is so after a peer has gone without a word, with its node or
-// behind a cut; its address is another one now, and TCP takes a quarter of an hour to
-// notice. STOP and START send again from where the peer had acknowledged. Should only the
-// STOP be done, the sender is found stopped like any other.
+// reconnect ends a connection that exists only for the sender: the sender runs, but its peer
+// has no receiver for it. This happens when a peer disappears with its node or behind a cut.
+// Its address is another one now, and TCP takes a quarter of an hour to notice. STOP and START
+// make the sender send again from where the peer had acknowledged. After a kill between the
+// two, the sweep starts the sender like any other stopped one.
 func (r *Runner) reconnect(ctx context.Context, s akucore.Step) (done bool, err error) {
 	object := s.Object(r.Mesh)
 	var sender Senders = r.Servers.Server(s.On)

@@ -20,27 +20,27 @@ type Runner struct {
 	Servers Servers
 	Log     *slog.Logger
 
-	// RetryCount and RetryDelay are for statements that failed but may succeed
-	// when tried again (AKU_QUERY_RETRY_COUNT, AKU_QUERY_RETRY_DELAY_MSEC).
+	// RetryCount and RetryDelay are for failed statements that may succeed when they
+	// are repeated (AKU_QUERY_RETRY_COUNT, AKU_QUERY_RETRY_DELAY_MSEC).
 	RetryCount int
 	RetryDelay time.Duration
-	// DrainTime is how long users may take to leave before they are closed
+	// DrainTime is how long users may take to leave before their sessions are closed
 	// (AKU_DRAIN_TIME).
 	DrainTime time.Duration
 	// LockWait is how long a statement may queue for table locks, and users behind it
 	// (AKU_LOCK_WAIT); at least 1 s.
 	LockWait time.Duration
-	// Report is called with each event, also of the Starter; nil for nobody. It is called
+	// Report is called with each event, also of the Starter, unless it is nil. It is called
 	// from several goroutines and must not block.
 	Report func(Event)
-	// undelivered are the deliveries that failed in this run, and the steps on pairs of
-	// others that stand in for one: they have a slave join anew.
+	// undelivered are the deliveries that failed in this run. Steps on pairs of other pods
+	// that replace a delivery also count: they make a slave join anew.
 	undelivered sync.Map
 
 	// holds are the senders that are stopped while statements wait for their locks.
 	holds holds
 
-	// closing is when the users of a pod began to be shut out; there is none when none is in.
+	// closing is the time from which users of a pod are being shut out, by pod.
 	closing sync.Map
 }
 
@@ -62,8 +62,8 @@ func (r *Runner) run(ctx context.Context, p akucore.Plan) error {
 	return nil
 }
 
-// RunAll carries out a plan to its end whatever fails on the way: a pod that ends
-// does as much as it can. What it must not do then is kept back by the guards.
+// RunAll carries out a plan to its end, whatever fails on the way: a pod that ends does
+// as much as it can. The guards refuse what it must not do after a failure.
 func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
 	r.begin(p)
 	var failed []error
@@ -73,14 +73,14 @@ func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
 	return errors.Join(failed...)
 }
 
-// begin forgets what was proven and not proven in the run before.
+// begin clears what the run before has proven and not proven.
 func (r *Runner) begin(p akucore.Plan) {
 	r.undelivered.Clear()
 	r.report(Event{Kind: Planned, Plan: p})
 }
 
-// stage runs the steps of a stage at the same time, those on one object of one
-// server one after the other.
+// stage runs the steps of a stage at the same time, except that steps on one object of one
+// server run one after the other.
 func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) error {
 	began := time.Now()
 	if stage.Begin != "" {
@@ -126,7 +126,7 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 	return nil
 }
 
-// step runs one step, again where that can help. Its limit holds for all its tries.
+// step runs one step, and repeats it where that can help. Its limit is for all tries.
 func (r *Runner) step(ctx context.Context, t turn) error {
 	s := t.step
 	r.report(Event{Kind: StepBegun, Step: s, At: t.at})
@@ -151,8 +151,8 @@ func (r *Runner) step(ctx context.Context, t turn) error {
 	return nil
 }
 
-// tries runs a step until it works or cannot. When time is over between two tries, the
-// error is that of the last one.
+// tries runs a step until it succeeds, or cannot succeed. When the time is over between two
+// tries, the error is that of the last try.
 func (r *Runner) tries(ctx context.Context, t turn) error {
 	s := t.step
 	var last error
@@ -171,7 +171,7 @@ func (r *Runner) tries(ctx context.Context, t turn) error {
 		retry.DelayType(retry.FixedDelay),
 		retry.LastErrorOnly(true),
 		retry.RetryIf(func(err error) bool {
-			// A SYNC that was cut leaves rows behind, and the next one would keep them
+			// An interrupted SYNC leaves rows behind, and the next SYNC would keep them
 			// instead of newer ones. Only another plan, with its TRUNCATE, may repeat it.
 			return s.Do != akucore.Sync && s.Do != akucore.SyncTables && retryable(err)
 		}),
@@ -198,8 +198,8 @@ func retryable(err error) bool {
 	return retry.IsRecoverable(err)
 }
 
-// do runs the statement of a step. A statement whose work is already done is no
-// failure, once the state says so.
+// do runs the statement of a step. When the server says that the work is already done, and
+// the state confirms it, the step succeeds.
 func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	server := r.Servers.Server(s.On)
 	switch s.Do {
@@ -270,14 +270,14 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	return err
 }
 
-// changing is what a change of objects needs of a server.
+// changing is the interface that a change of objects needs.
 type changing interface {
 	States
 	Objects
 }
 
-// changeTables adds to an object those of the tables that it does not have, or takes
-// out those that it has: a plan, or a try of it, may have done some of it before.
+// changeTables adds to an object the tables that it does not have, or drops those that it
+// has: an earlier try may have done a part already.
 func (r *Runner) changeTables(ctx context.Context, server changing, s akucore.Step, object string) error {
 	return r.locked(ctx, s, func(wait time.Duration) error {
 		state, err := server.State(ctx, Want{Listed: []string{object}})
@@ -295,7 +295,7 @@ func (r *Runner) changeTables(ctx context.Context, server changing, s akucore.St
 	})
 }
 
-// done is an error but for what is so already.
+// done returns err, or nil when err says that the work is already done.
 func done(err error) error {
 	if errors.Is(err, akucore.ErrDone) {
 		return nil
@@ -303,7 +303,7 @@ func done(err error) error {
 	return err
 }
 
-// unlessMissing is an error but for a table that is not there.
+// unlessMissing returns err, or nil when err says that the table does not exist.
 func unlessMissing(err error) error {
 	if errors.Is(err, akucore.ErrNoTable) {
 		return nil
@@ -311,8 +311,8 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// isDone looks whether a statement that was refused as already done left the
-// object as the step wants it.
+// isDone checks that an object is as the step wants it, after the server refused the statement
+// as already done.
 func (r *Runner) isDone(ctx context.Context, server States, s akucore.Step, spec akucore.ObjectSpec, refused error) error {
 	state, err := server.State(ctx, Want{Listed: []string{spec.Name}})
 	if err != nil {

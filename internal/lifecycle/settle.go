@@ -10,15 +10,15 @@ import (
 	"aku/internal/pulse"
 )
 
-// settleLimit is how long a join waits for transactions of others. The server bounds
-// them itself, by its UTRANS_TIMEOUT.
+// settleLimit is how long a join waits for transactions of others. The server itself
+// bounds them, too, with its UTRANS_TIMEOUT.
 const settleLimit = 60 * time.Second
 
-// settle waits until all transactions of a server's users are over that have written and
-// are open now. The server's sender ignores a transaction whose begin is before the point
-// that it starts at, so a log pinned at "now" leaves all of it out, also what is
-// written later; and a copy that is made before its COMMIT does not have it either. What
-// a receiver writes is sent to nobody.
+// settle waits for the end of the transactions of users that are open now and have written.
+// A sender ignores a transaction that began before the sender's start point. So a log that is
+// pinned at "now" leaves out the whole transaction, also what it writes later. A copy that is
+// made before its COMMIT does not contain it, either. Transactions of receivers do not matter,
+// because they are not replicated further.
 func (r *Runner) settle(ctx context.Context, server Transactions, s akucore.Step) error {
 	users := func(open []Transaction) []Transaction {
 		return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })

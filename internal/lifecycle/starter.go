@@ -10,7 +10,7 @@ import (
 	"aku/internal/pulse"
 )
 
-// ErrHuman is returned by a start that cannot go on before somebody acts.
+// ErrHuman is the error of a start that cannot go on before a person acts.
 var ErrHuman = errors.New("somebody must act")
 
 const (
@@ -20,18 +20,18 @@ const (
 	repeatLog = 30 * time.Second
 )
 
-// Starter brings the own pod into service.
+// Starter brings its pod into service.
 type Starter struct {
 	Runner  *Runner
 	Options akucore.StartOptions
-	// Scripts are run once on a new server, before replication is set up. They are read before
-	// every plan, so that mending one needs no restart of the pod; nil for none.
+	// Scripts run once on a new server, before replication is set up. They are read before
+	// every plan, so a corrected script needs no restart of the pod; nil for none.
 	Scripts func() []Script
-	// Replicas tells how many pods there are to be, or -1.
+	// Replicas is the number of pods that the StatefulSet wants, or -1 when it is not known.
 	Replicas func(context.Context) int
-	// Tries is how often the start observes before it is given up; 0 = for ever.
+	// Tries is how often the start observes before it gives up; 0: it never gives up.
 	Tries int
-	// SQL gives the statements of a step, for people.
+	// SQL returns the statements of a step, for people.
 	SQL func(akucore.Step) []string
 	// Plan decides; nil for PlanStart. Tests put other rules in its place.
 	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
@@ -70,10 +70,10 @@ func (s *Starter) Start(ctx context.Context) (akucore.Instance, error) {
 	}
 }
 
-// errAgain is no failure: a plan was done, and the next one follows at once.
+// errAgain is no failure: a plan is done, and the next one follows at once.
 var errAgain = errors.New("plan again")
 
-// round runs plans until the pod is in service or nothing can be done for now.
+// round runs plans until the pod is in service, or until it can do nothing for now.
 func (s *Starter) round(ctx context.Context) (akucore.Instance, error) {
 	options := s.Options
 	for {
@@ -82,7 +82,7 @@ func (s *Starter) round(ctx context.Context) (akucore.Instance, error) {
 			return instance, err
 		}
 		if plan.Join {
-			// The copy is as new as can be, and no user has written here yet.
+			// The copy is new, and no user has written here yet.
 			options.Flush = false
 		}
 	}
@@ -130,11 +130,11 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	if !plan.InService {
 		return plan, akucore.Instance{}, errAgain
 	}
-	// The instance that was observed: another one may have replaced it meanwhile.
+	// This is the observed instance; another one may have replaced it meanwhile.
 	return plan, akucore.Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
 }
 
-// initializing is what the scripts of a new database need of a server.
+// initializing is the interface that the scripts of a new database need.
 type initializing interface {
 	Initialize(ctx context.Context, scripts []Script) error
 }
@@ -158,7 +158,7 @@ func (s *Starter) replicas(ctx context.Context) int {
 	return s.Replicas(ctx)
 }
 
-// humanError is a plan that only somebody can carry out.
+// humanError is the error of a plan that needs a person.
 type humanError struct {
 	plan akucore.Plan
 	text string
@@ -181,7 +181,7 @@ func (s *Starter) recovery(p akucore.Plan) string {
 	return text
 }
 
-// say logs why the pod waits: at once when the reason is new, else now and then.
+// say logs why the pod waits: a new reason at once, an unchanged one now and then.
 func (s *Starter) say(err error) {
 	why := err.Error()
 	if why == s.said && time.Since(s.saidAt) < repeatLog {

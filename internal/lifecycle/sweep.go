@@ -10,26 +10,28 @@ import (
 )
 
 const (
-	// sweepInterval is the time between two looks for pods that were removed.
+	// sweepInterval is the time between two observations of the mesh.
 	sweepInterval = 30 * time.Second
-	// askAllEvery is every how many looks all pods are asked, also when the own server
-	// shows that all is well: that is every 5 min.
+	// askAllEvery: every tenth observation asks all pods, even when the pod's own server
+	// shows that all is well. That is every 5 min.
 	askAllEvery = 10
 )
 
-// sweep is the state kept between two looks at the mesh.
+// sweep is the state kept between two observations of the mesh.
 type sweep struct {
 	*Watcher
-	before  akucore.View // when all pods were asked; nothing after a look that failed
-	removed map[int]bool // pods of which the last look said so
-	todo    string       // name and restart numbers of the plan of the last look
-	wait    bool         // that plan waits for others, who may do their part unseen
+	before  akucore.View // the last View of all pods; empty after a failed observation
+	removed map[int]bool // pods that the last observation found removed
+	todo    string       // name and restart numbers of the last plan
+	wait    bool         // the last plan waits for other pods, which this pod's server does not show
 }
 
-// sweep looks after the mesh while the own pod is in service, until the context ends: it
-// gives up the logs for removed pods, starts what a peer stopped that came back while the
-// own pod was cut off from it, and returns ErrGone when the own copy has to be made anew.
-// All of that needs the same verdict twice in a row.
+// sweep takes care of the mesh while its pod is in service, until the context ends. It needs
+// the same verdict twice in a row before it acts:
+//
+//   - it gives up the logs for removed pods,
+//   - it starts what a peer stopped while this pod was cut off from it, and
+//   - it returns ErrGone when this pod must copy everything anew.
 func (w *Watcher) sweep(ctx context.Context) error {
 	s := sweep{Watcher: w}
 	for n := 0; ; n++ {
@@ -42,9 +44,9 @@ func (w *Watcher) sweep(ctx context.Context) error {
 	}
 }
 
-// look is one look, and what it leads to. It asks the own server alone as long as that
-// shows that all pairs run, and nobody is waited for: else every pod would log in to every
-// other one for ever.
+// look observes once and acts on the result. It asks only the pod's own server as long as that
+// shows that all pairs run, and the plan waits for no other pod. Otherwise every pod would log
+// in to every other one all the time.
 func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	if !all && s.todo == "" && len(s.removed) == 0 && !s.wait && s.lasts(ctx, replicas) {
 		return nil
@@ -55,7 +57,7 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	v, err := observeAtLeisure(ctx, r.Mesh, r.Servers, replicas)
 	if err != nil {
 		s.before = akucore.View{}
-		return nil // the watch of the own server reports it
+		return nil // the watch of the pod's own server reports it
 	}
 	if plan := akucore.PlanSweep(v, s.removed); len(plan.Stages) > 0 {
 		if err := r.RunAll(ctx, plan); err != nil {
@@ -64,7 +66,7 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	}
 	s.removed = akucore.Removed(v)
 
-	// In service there is nothing to do but to keep the pairs running.
+	// In service, the only task is to keep the pairs running.
 	plan, before := s.plan(v), s.todo
 	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
@@ -93,7 +95,7 @@ func (s *sweep) plan(v akucore.View) akucore.Plan {
 	return akucore.PlanStart(v, akucore.StartOptions{})
 }
 
-// lasts tells whether the own server shows that all is as well as when all pods were asked.
+// lasts reports whether the pod's own server still shows what the last View of all pods showed.
 func (s *sweep) lasts(ctx context.Context, replicas int) bool {
 	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
@@ -101,8 +103,8 @@ func (s *sweep) lasts(ctx context.Context, replicas int) bool {
 	return err == nil && s.before.Lasts(own, replicas)
 }
 
-// withoutLists drops the lists of tables, which are most of a View and not needed
-// between two looks.
+// withoutLists drops the lists of tables, which are most of a View and not needed between
+// two observations.
 func withoutLists(v akucore.View) akucore.View {
 	for _, pod := range v.Pods {
 		for name, o := range pod.Objects {

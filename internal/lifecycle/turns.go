@@ -11,13 +11,13 @@ import (
 type turn struct {
 	step  akucore.Step
 	at    Place
-	after <-chan struct{} // nil for nobody
+	after <-chan struct{} // nil: waits for no other step
 	over  func()
 }
 
-// turns makes each STOP wait for the previous one on its server. The server does them one
-// after the other anyway, each at the next tick of its sender's own second: in the order
-// in which the senders were started the ticks follow each other.
+// turns makes each STOP wait for the previous one on its server. The server does its STOPs one
+// after the other anyway, each at the next tick of its sender's own second. In the order in
+// which the senders were started, the ticks follow each other.
 func turns(s akucore.Stage) []turn {
 	all := make([]turn, len(s.Steps))
 	last := map[int]<-chan struct{}{} // the STOP before, of a server
@@ -32,7 +32,7 @@ func turns(s akucore.Stage) []turn {
 	return all
 }
 
-// await waits for the STOP before, or until the context ends: the step then fails with it.
+// await waits for the previous STOP, or until the context ends; then the step fails, too.
 func (t turn) await(ctx context.Context) {
 	if t.after == nil {
 		return

@@ -12,31 +12,31 @@ import (
 )
 
 const (
-	// watchInterval is the time between two looks at the own server in service.
+	// watchInterval is the time between two polls of the pod's own server in service.
 	watchInterval = time.Second
-	// missesAllowed is how many looks in a row may fail: a server that hangs for a
-	// moment keeps its pod in service.
+	// missesAllowed is how many polls in a row may fail: a server that hangs for a moment
+	// keeps its pod in service.
 	missesAllowed = 3
 )
 
-// ErrGone says that the own server is not, or must not be, in service any more.
+// ErrGone: the pod's own server is not, or must not be, in service any more.
 var ErrGone = errors.New("the own server left service")
 
 // Watcher keeps watch over a pod in service and over its mesh.
 type Watcher struct {
 	Runner *Runner
-	Since  akucore.Instance // that came into service
-	// Replicas tells how many pods there are to be, or -1.
+	Since  akucore.Instance // the instance that came into service
+	// Replicas is the number of pods that the StatefulSet wants, or -1 when it is not known.
 	Replicas func(context.Context) int
-	// Present is called after each look that found the own server well, Observed after each
-	// look at all pods, when its sessions are closed.
+	// Present is called after each poll that found the server well. Observed is called after
+	// each observation of all pods, when its sessions are closed.
 	Present, Observed func()
 	// Plan decides; nil for PlanStart. Tests put other rules in its place.
 	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
 }
 
-// Watch watches the own server and sweeps the mesh, until the pod has to start over: that
-// is an error that matches ErrGone.
+// Watch watches the pod's own server and sweeps the mesh, until the pod has to start over. Its
+// error then matches ErrGone.
 func (w *Watcher) Watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var sweeping sync.WaitGroup
@@ -50,8 +50,8 @@ func (w *Watcher) Watch(ctx context.Context) error {
 	return err
 }
 
-// WatchServer looks at a server in service until it goes away, starts again or is closed.
-// Present is called after each look that found it well.
+// WatchServer polls a server in service until the server goes away, restarts or is closed.
+// It calls present after each poll that found the server well.
 func WatchServer(ctx context.Context, own Instances, since akucore.Instance, present func()) error {
 	misses := 0
 	for {
@@ -67,7 +67,7 @@ func WatchServer(ctx context.Context, own Instances, since akucore.Instance, pre
 		case err == nil && now.StartTime != since.StartTime:
 			return fmt.Errorf("%w: it started again", ErrGone)
 		case errors.Is(err, akucore.ErrPassword):
-			// It answers. The password was changed, and the new one is on its way.
+			// The server answers. The password was changed, and the new one has not arrived yet.
 			misses = 0
 		case err == nil:
 			misses = 0
