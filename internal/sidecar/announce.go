@@ -14,21 +14,21 @@ import (
 )
 
 const (
-	// announceAgain is when a trouble that lasts is announced anew: Kubernetes forgets
-	// an Event after an hour.
+	// announceAgain is the time after which a lasting trouble is announced again:
+	// Kubernetes deletes an Event after an hour.
 	announceAgain = 30 * time.Minute
-	// busyAllowed is how long the SYSDBA session may be taken before somebody has to know:
-	// a tool may need it for a moment, and its own pod gives it back after each statement.
+	// busyAllowed is how long the SYSDBA session may be taken before it is announced: a
+	// tool may need it for a moment, and aku itself releases it after each statement.
 	busyAllowed = time.Minute
-	// announceTries and announcePause bound what is done about an API server that does
-	// not answer. The log has it all in any case.
+	// announceTries and announcePause bound the tries against an API server that does not
+	// answer. The log has everything in any case.
 	announceTries = 6
 	announcePause = 10 * time.Second
-	// mostAnnounced may wait to be sent; further ones are dropped.
+	// mostAnnounced is how many announcements may wait; more are dropped.
 	mostAnnounced = 8
 )
 
-// troubles are the reasons that are announced: all that end only when somebody acts.
+// troubles are the reasons that are announced: those that end only when a person acts.
 var troubles = map[lifecycle.Reason]string{
 	lifecycle.ReasonMasterFailed: "MasterFailed",
 	lifecycle.ReasonSlaveFailed:  "SlaveFailed",
@@ -42,23 +42,23 @@ var troubles = map[lifecycle.Reason]string{
 	lifecycle.ReasonFatal:        "CannotReplicate",
 }
 
-// announcer says in Kubernetes Events of the pod what somebody has to know, so that
-// `kubectl describe pod` shows it. What it is told costs the caller nothing.
+// announcer reports in Kubernetes Events of the pod what a person must know, so that
+// `kubectl describe pod` shows it. Its callers never wait for the API server.
 type announcer struct {
 	tell      func(context.Context, kube.Note) error
 	log       *slog.Logger
 	waiting   chan kube.Note
 	announced map[lifecycle.Reason]time.Time // since the pod was last in service
-	gone      map[string]time.Time           // why the pod left service, and when that was last announced
-	busy      time.Time                      // since when the SYSDBA session is taken; zero when it is not
+	gone      map[string]time.Time           // why the pod left service → when that was last announced
+	busy      time.Time                      // since when the SYSDBA session is taken; zero when it is free
 }
 
 func newAnnouncer(tell func(context.Context, kube.Note) error, log *slog.Logger) *announcer {
 	return &announcer{tell: tell, log: log, waiting: make(chan kube.Note, mostAnnounced), announced: map[lifecycle.Reason]time.Time{}, gone: map[string]time.Time{}}
 }
 
-// note takes the state of the pod. A trouble is announced once, and again while it
-// lasts; that it is over, when it was announced.
+// note records the state of the pod. A trouble is announced once, and again while it
+// lasts. When an announced trouble is over, that is announced, too.
 func (a *announcer) note(state metrics.State, reason lifecycle.Reason, why string) {
 	name, trouble := troubles[reason]
 	switch {
@@ -80,9 +80,9 @@ func (a *announcer) note(state metrics.State, reason lifecycle.Reason, why strin
 	}
 }
 
-// left takes why a pod that was in service is to start over. Nobody else tells people of a
-// tool that drops or changes replications, or closes the server: it is mended, and would
-// only come again.
+// left announces why a pod in service starts over. Otherwise nobody would notice a tool that
+// drops or changes replications, or closes the server: aku repairs it, and the tool does it
+// again.
 func (a *announcer) left(why string) {
 	if time.Since(a.gone[why]) < announceAgain {
 		return
@@ -99,7 +99,7 @@ func (a *announcer) queue(e kube.Note) {
 	}
 }
 
-// sentences leaves the statements away that follow in indented lines: they are in the log.
+// sentences removes the statements, which follow in indented lines: they are in the log.
 func sentences(why string) string {
 	var kept []string
 	for line := range strings.Lines(why) {
@@ -110,7 +110,7 @@ func sentences(why string) string {
 	return strings.Join(kept, " ")
 }
 
-// run sends what waits until the context ends.
+// run sends the waiting announcements until the context ends.
 func (a *announcer) run(ctx context.Context) {
 	for {
 		select {

@@ -8,8 +8,8 @@ import (
 	"aku/internal/akucore"
 )
 
-// beat inserts a beat into each block's table, now and then while the pod is in service,
-// and sees how old the newest one of each peer is. It runs on the session of the watch.
+// beat inserts a beat into each block's table while the pod is in service, one each beat
+// interval, and reads the age of each peer's newest beat. It uses the session of the watch.
 func (s *Sidecar) beat(ctx context.Context) {
 	interval := s.Settings.BeatEvery()
 	if time.Since(s.beaten) < interval {
@@ -40,7 +40,7 @@ func (s *Sidecar) beat(ctx context.Context) {
 	s.warnBeatless(nil)
 }
 
-// warnBeatless says now and then that there are no beats, and once that there are again.
+// warnBeatless logs now and then that no beat can be inserted, and once that it is over.
 func (s *Sidecar) warnBeatless(err error) {
 	s.warn("no beat could be inserted, so the peers cannot tell that they hear this pod", err)
 	if err == nil && s.beatless {

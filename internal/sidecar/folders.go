@@ -13,16 +13,16 @@ import (
 	"aku/internal/pulse"
 )
 
-// keepFolders counts on in the files that keep the folders of the data for this pod, until
-// the context ends. It waits for nothing else: a file system that hangs must not hold up
-// the watch, nor the other way round.
+// keepFolders increases the number in the owner files of the data folders until the context
+// ends. It runs by itself: a file system that hangs must not hold up the watch, nor the
+// other way round.
 func (s *Sidecar) keepFolders(ctx context.Context) {
 	for ctx.Err() == nil {
 		_ = pulse.Sleep(ctx, owner.Every)
 		s.keepOnce()
 	}
-	// Kubernetes ends this container after that of the server. Where it is ended for another
-	// reason, the server may still write to its files.
+	// Kubernetes ends this container after the server's. When it ends for another reason, the
+	// server may still write to its files.
 	if s.dir.EndRequested() && ended(s.Settings.Port) {
 		s.warn("the folders of the data are not given back", s.claim.Release())
 	}
@@ -38,7 +38,7 @@ func (s *Sidecar) keepOnce() {
 	}
 }
 
-// ended tells whether nobody listens on a port of this pod.
+// ended reports whether no process listens on a port of this pod.
 func ended(port int) bool {
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(port)), endedLimit)
@@ -46,7 +46,7 @@ func ended(port int) bool {
 			_ = connection.Close()
 			return false
 		}
-		// Without IPv6 there is no such address.
+		// Without IPv6, ::1 does not exist.
 		if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.Is(err, syscall.EAFNOSUPPORT) && !errors.Is(err, syscall.ENETUNREACH) {
 			return false
 		}

@@ -9,11 +9,10 @@ import (
 	"aku/internal/steps"
 )
 
-// findEnd looks, once for each start of the server, how its last life ended. The hook
-// leaves word of an end in the folder that the containers share; but that folder goes
-// with the pod, and a server that was killed had no hook. What stays is on the server:
-// an end in good order stops the pod's side of every pair, so one that is started was
-// left so.
+// findEnd finds out, once for each start of the server, how its last run ended. The hook
+// records an end in the folder that the containers share. But that folder is deleted with
+// the pod, and a killed server had no hook. The server itself also shows it: an end in good
+// order stops the pod's side of every pair, so a started side shows that there was none.
 func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
 	first, before, err := s.dir.FirstLook(own.StartTime)
 	s.warn("how the server ended is not known", err)
@@ -25,7 +24,7 @@ func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
 	}
 	end, ok, err := steps.Read(s.Settings.RunDir)
 	if err == nil && ok && end.Began.Unix() >= before {
-		return // the hook's word on this very end
+		return // the hook's record of this very end
 	}
 	s.Log.Warn("the server had not ended in good order: it was killed, or its time was too short. What was not delivered is delivered now")
 	if err := steps.Write(s.Settings.RunDir, steps.Summary{Began: time.Now(), Found: true}); err != nil {
@@ -45,7 +44,7 @@ func anyStarted(m akucore.Mesh, own akucore.Pod) bool {
 	return false
 }
 
-// lastEnd takes what is known of the pod's last end.
+// lastEnd reads the record of the pod's last end.
 func (s *Sidecar) lastEnd() {
 	end, ok, err := steps.Read(s.Settings.RunDir)
 	s.warn("the last end is not known", err)

@@ -33,7 +33,7 @@ func (s *Sidecar) Start(ctx context.Context) error {
 	})
 }
 
-// Clean takes all replication of the pod away, in the place of the sidecar if there is one.
+// Clean removes all replication of the pod. It acts instead of the sidecar, if one runs.
 func (s *Sidecar) Clean(ctx context.Context) error {
 	return s.once(ctx, s.dir.TakeTurn, func() error {
 		view, err := lifecycle.Observe(ctx, s.Settings.Mesh(), s.Servers, -1)
@@ -45,14 +45,15 @@ func (s *Sidecar) Clean(ctx context.Context) error {
 	})
 }
 
-// once does one thing as the one process of the pod that acts, and says how it went.
+// once does one thing while it holds the pod's lock, and logs the result.
 func (s *Sidecar) once(ctx context.Context, turn func(context.Context) (func(), error), do func() error) error {
 	unlock, err := turn(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	// Sessions do not outlive the lock: to whoever acts next they would be users.
+	// The sessions end before the lock is released: to the next process they would look like
+	// users.
 	defer s.Servers.CloseIdle()
 	err = do()
 	switch {

@@ -16,19 +16,19 @@ import (
 const (
 	// outOfMesh is what the log calls a pod that is kept out.
 	outOfMesh = "the pod stays out of the mesh"
-	// outPoll is how often it looks whether it still is.
+	// outPoll is the time between two checks whether it still is.
 	outPoll = time.Second
 )
 
-// Surplus makes the sidecar of a pod whose number leaves it no place in the mesh. It says
-// why, and touches no server: ending in place of that would only be started again.
+// Surplus makes the sidecar of a pod for whose number the mesh has no place. It reports why,
+// and touches no server. If it ended instead, the kubelet would only start it again.
 func Surplus(s settings.Settings, why error, log *slog.Logger) *Sidecar {
 	sidecar := New(s, nil, log)
 	sidecar.surplus = why
 	return sidecar
 }
 
-// keptOut is why nothing may be done on any server; nil for nothing.
+// keptOut is the reason why the sidecar must not touch any server; nil when there is none.
 func (s *Sidecar) keptOut() error {
 	if s.surplus != nil {
 		return fmt.Errorf("%w: lower the number of replicas, or raise aku.serverCount of the chart (at most %d), which restarts the pods",
@@ -44,7 +44,7 @@ func (s *Sidecar) keptOut() error {
 	return nil
 }
 
-// stayOut shows why the pod is kept out, and waits a moment.
+// stayOut reports why the pod is kept out, and waits a moment.
 func (s *Sidecar) stayOut(ctx context.Context, why error) {
 	s.warn(outOfMesh, why)
 	s.warn("remove the marker", s.dir.Unmark())

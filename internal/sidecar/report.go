@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// readInterval is how often the own server is asked about its pairs while it is in service.
+	// readInterval is the time between two reads of the pairs while the pod is in service.
 	readInterval = 5 * time.Second
-	// readLimit bounds that: the watch, whose session it uses, waits for it.
+	// readLimit bounds such a read: the watch, whose session it uses, waits for it.
 	readLimit = 3 * time.Second
 )
 
-// become shows a new state of the pod to the probes, in the metrics and in the events,
-// and to people who ask Kubernetes.
+// become reports a new state of the pod: to the probes, in the metrics, in the stream of
+// events and in Kubernetes Events.
 func (s *Sidecar) become(state metrics.State, reason lifecycle.Reason, why string) {
 	if s.announce != nil {
 		s.announce.note(state, reason, why)
@@ -40,7 +40,7 @@ func (s *Sidecar) publish(e events.Entry) {
 	s.events.Publish(e)
 }
 
-// report shows what the run of a plan tells.
+// report passes on the events of a plan that runs.
 func (s *Sidecar) report(e lifecycle.Event) {
 	s.metrics.Record(e)
 	s.recorder.Record(e)
@@ -74,7 +74,7 @@ func (s *Sidecar) report(e lifecycle.Event) {
 	}
 }
 
-// reportInService is report for the work beside the watch, which leaves the state as it is.
+// reportInService is report for the work beside the watch: it does not change the state.
 func (s *Sidecar) reportInService(e lifecycle.Event) {
 	if e.Kind != lifecycle.Planned && e.Kind != lifecycle.Waiting {
 		s.report(e)
@@ -89,8 +89,8 @@ func (s *Sidecar) stepEvent(kind events.Kind, e lifecycle.Event) events.Entry {
 	return events.Entry{Kind: kind, Text: text, Reason: string(lifecycle.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
 }
 
-// readPairs asks the own server about its pairs every readInterval, on the session of the
-// watch that calls it, and reports which peers came and went.
+// readPairs reads the pairs of the pod's own server every readInterval, and reports which
+// peers connected and disconnected. The watch calls it, and it uses the session of the watch.
 func (s *Sidecar) readPairs(ctx context.Context) {
 	if time.Since(s.pairsRead) < readInterval {
 		return
@@ -100,7 +100,7 @@ func (s *Sidecar) readPairs(ctx context.Context) {
 	defer cancel()
 	traffic, err := s.Servers.Server(s.Settings.Mesh().Self).Traffic(ctx)
 	if err != nil {
-		return // the watch will say what is wrong; the metrics say when it was last seen
+		return // the watch reports what is wrong; a metric has the time of the last read
 	}
 	there := map[string]bool{}
 	for _, pair := range s.metrics.SetTraffic(traffic) {

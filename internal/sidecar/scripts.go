@@ -9,8 +9,8 @@ import (
 )
 
 // scripts are the *.sql files of a folder that prepare a new server, in the order of their
-// names. What cannot be read is among them, with the reason: a new server must not come
-// into service without it.
+// names. A file that cannot be read is among them, with the reason, because a new server must
+// not come into service without it.
 func scripts(dir string) []lifecycle.Script {
 	if dir == "" {
 		return nil
@@ -30,7 +30,7 @@ func scripts(dir string) []lifecycle.Script {
 	return found
 }
 
-// cause is an error of a file without its name, which the script has.
+// cause is an error of a file without the file's name: the script has the name.
 func cause(err error) error {
 	var of *os.PathError
 	if errors.As(err, &of) {

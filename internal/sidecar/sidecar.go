@@ -26,19 +26,20 @@ import (
 )
 
 const (
-	// endPoll is how often a sidecar that has let go looks whether it is still to.
+	// endPoll is the time between two checks of a sidecar that has released the lock for an
+	// end, whether the end is still requested.
 	endPoll = 50 * time.Millisecond
-	// startOverPause keeps what fails at once from being tried all the time.
+	// startOverPause keeps a start that fails at once from being repeated all the time.
 	startOverPause = 200 * time.Millisecond
 )
 
-// Servers are those of the rules, and know what aku keeps in the own database.
+// Servers are the servers of package lifecycle. They also take care of aku's own tables.
 type Servers interface {
 	lifecycle.Servers
-	// Settle gives the own database its place in the mesh, before anything else is done,
-	// and tells whether it had another one.
+	// Settle gives the pod's own database its identity in the mesh, before anything else is
+	// done, and reports whether that changed it.
 	Settle(ctx context.Context) (changed bool, err error)
-	// Upkeep puts all that in order, while the own server is in service.
+	// Upkeep repairs aku's own tables while the pod is in service.
 	Upkeep(ctx context.Context) error
 }
 
@@ -47,17 +48,17 @@ type Sidecar struct {
 	Settings settings.Settings
 	Servers  Servers
 	Log      *slog.Logger
-	// AliveFor is how long nothing may move before the pod's kubelet is told that the
-	// sidecar is not alive (/livez).
+	// AliveFor is how long the pulse may be silent before /livez tells the kubelet that the
+	// sidecar hangs.
 	AliveFor time.Duration
 	// CheckAddress waits until the peers can reach the pod by its name.
 	CheckAddress func(context.Context) error
 
-	surplus error // why the pod has no place in the mesh; then there are no Servers
+	surplus error // why the mesh has no place for the pod; then Servers is nil
 	dir     rundir.Dir
 	health  health.Health
 	claim   *owner.Claim
-	taken   atomic.Pointer[error] // that another pod has a folder of the data
+	taken   atomic.Pointer[error] // set when another pod has taken a data folder
 
 	metrics   *metrics.Metrics
 	events    events.Hub
@@ -68,8 +69,8 @@ type Sidecar struct {
 	beaten    time.Time       // when the last beat was inserted
 	beatless  bool            // the last beat failed
 	tidied    time.Time       // when it last tidied up
-	peers     map[string]bool // objects that were connected then
-	ended     time.Time       // when the last end began that is shown
+	peers     map[string]bool // objects that were connected at that time
+	ended     time.Time       // when the last end in the metrics began
 }
 
 // New makes the sidecar of a pod.
@@ -77,7 +78,7 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
-	sidecar.claim, _ = wiring.Claim(s, log) // what it misses is a fault of the settings
+	sidecar.claim, _ = wiring.Claim(s, log) // its error is a fault that the settings report
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
 	if s.PodUID != "" && s.PodEvents == 1 {
 		sidecar.announce = newAnnouncer(kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell, log)
@@ -85,10 +86,10 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	return sidecar
 }
 
-// Run ends with its context; whatever happens to the server, it starts over.
+// Run runs until its context ends. It starts over after anything that happens to the server.
 func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(pulse.With(ctx, s.health.Alive(s.AliveFor)))
-	beside := pulse.With(ctx, nil) // what runs beside the loop does not speak for it
+	beside := pulse.With(ctx, nil) // runs beside the loop: its beats must not stand for the loop's
 	if s.announce != nil {
 		go s.announce.run(beside)
 	}
@@ -100,9 +101,9 @@ func (s *Sidecar) Run(ctx context.Context) error {
 			cancel(err)
 		}
 	}()
-	// The port is free for a successor once this has returned.
+	// The port is free for the next process once this has returned.
 	defer func() { cancel(nil); <-served }()
-	s.keepOnce() // before anything is done beside a pod that has taken a folder
+	s.keepOnce() // first: another pod may have taken a folder
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
@@ -143,8 +144,8 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	return nil
 }
 
-// serve brings the server into service and watches it, as the one process of the
-// pod that acts, until something ends that.
+// serve takes the pod's lock, brings the server into service and watches it, until something
+// ends that.
 func (s *Sidecar) serve(ctx context.Context) error {
 	unlock, err := s.dir.Lock(ctx)
 	if err != nil {
@@ -161,11 +162,12 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	s.become(metrics.Waiting, "", "starting")
 	s.lastEnd()
 	s.recorder.Begin()
-	// A marker that an earlier sidecar left proves nothing about the server now.
+	// A marker of an earlier sidecar proves nothing about the server now.
 	if err := s.dir.Unmark(); err != nil {
 		return err
 	}
-	// Sessions do not outlive the lock: to whoever acts next they would be users.
+	// The sessions end before the lock is released: to the next process they would look like
+	// users.
 	defer s.Servers.CloseIdle()
 	if err := s.CheckAddress(ctx); err != nil {
 		return err
@@ -174,12 +176,12 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The watch needs one session of the own server and none of the others.
+	// The watch needs one session on the pod's own server, and none on the others.
 	s.Servers.CloseIdle()
 	if err := s.dir.Mark(); err != nil {
 		return err
 	}
-	s.tidied = time.Time{} // whoever acted here before may have been killed
+	s.tidied = time.Time{} // tidy soon: the process that acted before may have been killed
 	s.metrics.Started(s.recorder.End(nil))
 	s.become(metrics.InService, "", "in service")
 	process.Settle()
@@ -207,7 +209,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 // tidyInterval is how often the sidecar tidies up while the pod is in service.
 const tidyInterval = 30 * time.Second
 
-// tidy puts in order what aku keeps in the own database, and gives memory back.
+// tidy repairs aku's own tables in the pod's database, and returns memory to the system.
 func (s *Sidecar) tidy(ctx context.Context) {
 	if time.Since(s.tidied) < tidyInterval {
 		return
@@ -221,8 +223,8 @@ func (s *Sidecar) tidy(ctx context.Context) {
 	process.GiveBack()
 }
 
-// markAgain writes the marker that the start hook of the database container
-// removes when it runs only after a quick start was complete.
+// markAgain writes the marker again. After a quick start, the postStart hook of the database
+// container may run late and remove it.
 func (s *Sidecar) markAgain() {
 	if !s.dir.Marked() {
 		s.warn("write the marker", s.dir.Mark())
@@ -244,14 +246,14 @@ func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
 	}
 }
 
-// startOptions are those that are set now.
+// startOptions are the present options of a start.
 func (s *Sidecar) startOptions() akucore.StartOptions {
 	options, err := wiring.StartOptions(s.Settings)
 	s.warn("the order of a recovery is not followed", err)
 	return options
 }
 
-// replicas is how many pods there are to be, or -1.
+// replicas is the number of pods that the StatefulSet wants, or -1 when it is not known.
 func (s *Sidecar) replicas(ctx context.Context) int {
 	replicas, err := wiring.Replicas(ctx, s.Settings)
 	if ctx.Err() == nil {
@@ -260,7 +262,7 @@ func (s *Sidecar) replicas(ctx context.Context) int {
 	return replicas
 }
 
-// plan decides by what is set now: the order of a recovery comes while the pod waits.
+// plan plans with the present options: an order of a recovery can come while the pod waits.
 func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
 	if err := s.keptOut(); err != nil {
 		return akucore.Plan{Name: "stay out", Wait: err.Error()}

@@ -8,8 +8,8 @@ import (
 // warnAgain is how often a trouble that goes on is logged.
 const warnAgain = 30 * time.Second
 
-// warnings are the troubles that were logged, by what they are about. Several goroutines
-// may use it.
+// warnings are the troubles that were logged, by their subject. Several goroutines may use
+// it.
 type warnings struct {
 	mu   sync.Mutex
 	last map[string]warning
@@ -20,8 +20,8 @@ type warning struct {
 	at   time.Time
 }
 
-// due tells whether a trouble is to be logged: at once when it is new, then every
-// warnAgain. An empty text means that it is over.
+// due reports whether a trouble must be logged: a new one at once, then every warnAgain. An
+// empty text means that it is over.
 func (s *warnings) due(about, text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +40,7 @@ func (s *warnings) due(about, text string) bool {
 	return true
 }
 
-// warn logs what is wrong with something; nil means that it is well again.
+// warn logs an error about a subject; nil means that the trouble is over.
 func (s *Sidecar) warn(about string, err error) {
 	text := ""
 	if err != nil {
