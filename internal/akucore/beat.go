@@ -2,16 +2,16 @@ package akucore
 
 import "slices"
 
-// A beat is a row that arrives. It is the only proof that what a pod writes reaches another
-// one; views tell only what a server believes. Each block replicates a beat table of aku's
-// own beside the users' tables. A pod inserts a beat as its last commit. A peer applies the
-// commits of a sender in their order, so when the beat is there, so is everything before it.
+// A beat is a row that arrives on a peer. It is the only proof that what a pod writes reaches
+// the peer; views show only what a server believes. Each block replicates a beat table of aku
+// beside the users' tables. A pod inserts a beat as its last commit. A peer applies the commits
+// of a sender in order, so when the beat is there, everything before it is there too.
 //
 // A beat proves that the stream has come so far. The failure counts of the peer's receiver
 // prove that nothing in it was given up.
 //
-// Beats also tell histories apart. Each start of a pod begins a life. The first beat of a
-// life keeps the number that the pod had before it, and is never deleted. A volume that is
+// Beats also distinguish histories. Each start of a pod begins a life. The first beat of a
+// life holds the number that the pod had before it, and is never deleted. A volume that was
 // set back to an earlier moment begins its next life after an old number. Its peers hold
 // beats between that number and the new life.
 
@@ -42,7 +42,7 @@ func (b Beats) Lives() Beats {
 	return slices.DeleteFunc(slices.Clone(b), func(beat Beat) bool { return !beat.first() })
 }
 
-// Superseded is how many beats a newer one has made needless.
+// Superseded is how many beats are no longer needed because of a newer one.
 func (b Beats) Superseded() int {
 	old := 0
 	for i, beat := range b {
@@ -70,9 +70,9 @@ func (b Beats) Begin(above, now int64) Beat {
 	return Beat{Number: number, Life: number, Prev: before, At: now}
 }
 
-// leavesOut tells whether a beat that another server has of the pod lies between two lives
-// of the pod's own server: then it is of a history that the pod does not have. A copy may
-// bring beats of a lost life along; those are not left out.
+// leavesOut reports whether a beat that another server has of the pod lies between two lives
+// of the pod's own server: then the beat belongs to a history that the pod does not have. A
+// copy may contain beats of a lost life; those are not left out.
 func (b Beats) leavesOut(other Beat) bool {
 	switch {
 	case slices.ContainsFunc(b, func(own Beat) bool { return own.Number == other.Number && own.Life == other.Life }):

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// What a peer did not apply is in the copy that sent it, and perhaps nowhere else. The count
-// of the peer's receiver is gone with its connection. So the pod that sees it leaves a sign on
-// the server whose copy it is: a replication object that is never started. While the sign is
-// there the copy is not given up, neither by a hand-over nor by an end that RESETs, also when
-// programs and servers start again. A person who has compared the pods takes it away.
+// Rows that a peer did not apply are in the copy that sent them, and perhaps nowhere else. The
+// count of the peer's receiver is lost with its connection. So the pod that sees the count
+// creates a sign on the server that has the copy: a replication object that is never started.
+// While the sign exists, the copy is not given up, neither by a hand-over nor by an end that
+// RESETs, and also after a restart. A person who has compared the pods removes the sign.
 //
-// Not noted are rows that were given up before the delivery began, and those of a program that
-// is killed in the milliseconds between the peer's count and the CREATE.
+// There is no sign for rows that were given up before the delivery began, and for those of a
+// program that is killed in the milliseconds between the peer's count and the CREATE.
 
 // KeptForPeople is why a pod with a sign gives nothing up.
 const KeptForPeople = "Rows of this pod were not applied by a peer, so its copy is kept. Compare the pods."
 
-// GivenUpSign is the sign on a pod that a peer did not apply all of its changes. Nobody
-// connects to its host; its port only keeps it apart from other signs.
+// GivenUpSign is the sign on a pod that a peer did not apply all of its changes. No server
+// connects to its host; its port only distinguishes it from other signs.
 func (m Mesh) GivenUpSign(from, to int) ObjectSpec {
 	return ObjectSpec{
 		Name: fmt.Sprintf("AKU_GIVEN_UP_%d%d", from, to), Host: "127.0.0.1", Port: givenUpPort + to,
@@ -37,7 +37,7 @@ func (s State) Lacking(m Mesh, pod int) []int {
 	})
 }
 
-// forgetGivenUp takes the signs of the own pod away.
+// forgetGivenUp removes the signs on the own pod.
 func (v View) forgetGivenUp(guard Guard) []Step {
 	var steps []Step
 	for _, peer := range v.Pods[v.Self].Lacking(v.Mesh, v.Self) {
@@ -46,7 +46,7 @@ func (v View) forgetGivenUp(guard Guard) []Step {
 	return steps
 }
 
-// whyKept says which peers lack rows of a pod, "" when none is known to.
+// whyKept names the peers that lack rows of a pod; "" when no such peer is known.
 func (v View) whyKept(pod int) string {
 	lacking := v.Pods[pod].Lacking(v.Mesh, pod)
 	if len(lacking) == 0 {

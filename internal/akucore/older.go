@@ -7,25 +7,26 @@ import (
 
 // A database may be older than its peers know: its volume was set back to an earlier moment,
 // or commits were lost with the node. It lacks what it wrote and received since, for ever,
-// and its peers skip what it writes next. No view of the server shows that. Beats do: a peer
-// has one that lies between two lives of the pod.
+// and its peers skip what it writes next. No view of the server shows this, but beats do: a
+// peer has a beat that lies between two lives of the pod.
 
 // seenLater is by how much the newest beat of a pod may be newer elsewhere because that
 // server was observed later. Only the own server is sure not to write meanwhile.
 const seenLater = 30 * time.Second
 
-// older tells whether a pod's database is older than another one knows.
+// older reports whether a pod's database is older than another pod knows.
 func (v View) older(pod, witness int) bool {
 	_, is := v.unknown(pod, witness)
 	return is
 }
 
-// unknown is the newest beat of a pod that a witness has and the pod's own lives leave out.
+// unknown is the newest beat of a pod that a witness has and that the pod's own lives do not
+// contain.
 func (v View) unknown(pod, witness int) (newest Beat, is bool) {
 	for _, t := range v.Beats() {
 		own, theirs := v.Pods[pod].Beats[t], v.Pods[witness].Beats[t]
 		if own == nil {
-			continue // no table, so no lives to go by
+			continue // no table, so no lives to compare with
 		}
 		for _, b := range theirs[pod] {
 			if last := own[pod].Newest(); pod != v.Self && b.Number > last.Number && b.At-last.At < seenLater.Milliseconds() {
@@ -39,8 +40,8 @@ func (v View) unknown(pod, witness int) (newest Beat, is bool) {
 	return newest, is
 }
 
-// heard tells whether a pod's database has beats of another pod. A database that began with
-// nothing has none; a copy of a third one has them.
+// heard reports whether a pod's database has beats of another pod. A database that began
+// empty has none; a copy of a third pod has them.
 func (v View) heard(pod, of int) bool {
 	return slices.ContainsFunc(v.Beats(), func(t Table) bool { return len(v.Pods[pod].Beats[t][of]) > 0 })
 }
@@ -67,8 +68,8 @@ func (v View) setBack() (witness int, ok bool) {
 	return 0, false
 }
 
-// recovered tells whether the master's database has the history that this slave knows. A
-// master that began with nothing has another one.
+// recovered reports whether the master's database has the history that this slave knows. A
+// master that began empty has another history.
 func (v View) recovered() bool {
 	for _, t := range v.Beats() {
 		if len(v.Pods[v.Self].Beats[t][Master]) == 0 || len(v.Pods[Master].Beats[t][Master]) == 0 {

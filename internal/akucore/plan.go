@@ -55,14 +55,14 @@ func (v View) beginLife() Stage {
 type Plan struct {
 	Name   string
 	Stages []Stage
-	// Wait says why nothing can be done at the moment; look again later.
+	// Wait is the reason why the pod can do nothing now; it observes again later.
 	Wait string
-	// Human says what somebody has to do, Advice more about it; Recovery are the steps
+	// Human says what a person must do, and Advice explains it; Recovery are the steps
 	// that do it.
 	Human    string
 	Advice   string
 	Recovery []Step
-	// Undone is what the plan leaves undone, and why; nothing is lost by that.
+	// Undone is what the plan leaves undone, and why. Nothing is lost by it.
 	Undone []string
 	// Join: once all stages are done the own copy is complete and new.
 	Join bool
@@ -91,7 +91,7 @@ func (p Plan) after(stage Stage) Plan {
 	return p.with(append([]Stage{stage}, stages...)...)
 }
 
-// pods are those on which the plan has steps of these verbs.
+// pods are the pods on which the plan has steps of these verbs.
 func (p Plan) pods(verbs ...Verb) []int {
 	var pods []int
 	for _, stage := range p.Stages {

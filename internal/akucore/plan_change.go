@@ -13,20 +13,20 @@ import (
 //  1. k closes, and delivers all that it holds. Then all its pairs stop.
 //  2. New tables are added to the peers' sides; those of a new block get objects of
 //     their own, which other slaves START RETRY. That pins what is written to them
-//     there from now on. What a slave j wrote before it delivers to the master, when the
-//     transactions are over that were open then.
-//  3. k gives up the mark of a complete copy. A plan that is cut from here on is
-//     followed by a full join.
-//  4. k's side towards the master follows, and what was taken out goes from all sides.
-//     It stayed there until now: a plan cut before leaves nothing out.
+//     there from now on. A slave j delivers to the master what it wrote before, once the
+//     transactions that were open then are over.
+//  3. k gives up the mark of a complete copy. If the plan is interrupted from here on, a
+//     full join follows.
+//  4. k's side towards the master gets the new list, and removed tables are dropped from all
+//     sides. They stayed there until now, so a plan that was interrupted before left nothing out.
 //  5. The new tables are emptied on k and copied from the master. Only then k's sides of
-//     (j,k) follow: until they do, j's sender cannot deliver into the half-made copy,
+//     (j,k) get them: until they do, j's sender cannot deliver into the half-made copy,
 //     even if j starts it.
 //  6. Everything starts; k's start towards the master marks the copy as complete.
 //
-// One SYNC TABLE refuses several partitions of one table (ERR-3129B). A second one would
-// find the sender started by the first, and changes might arrive before the rows that they
-// are of. So they lead to a full join.
+// One SYNC TABLE refuses several partitions of one table (ERR-3129B). A second SYNC TABLE
+// would find the sender started by the first, and changes might arrive before their rows. So
+// several new partitions of one table lead to a full join.
 //
 // The master, and slaves that still have the old configuration, change nothing by
 // themselves.
@@ -61,7 +61,7 @@ type change struct {
 	pairs []changedPair
 }
 
-// changedPair is the pair with a peer in one block, as it is and as it is to be.
+// changedPair is the pair with a peer in one block: its present and its wanted tables.
 type changedPair struct {
 	here, there Side
 	block       int
@@ -117,7 +117,7 @@ func (c change) newIn(block int) (tables []Table, whole bool) {
 }
 
 // partitioned is a table of which one SYNC TABLE would have to copy several partitions; the
-// zero Table for none.
+// zero Table when there is none.
 func (c change) partitioned() Table {
 	for b := range c.Blocks {
 		if tables, whole := c.newIn(b); !whole {
@@ -239,8 +239,8 @@ func (c change) empty() Stage {
 	return stage.saying(Truncate)
 }
 
-// copy copies what is new in each block. The master's side of a block with nothing new is
-// started only.
+// copy copies the new tables of each block. When a block has none, the master's side is only
+// started.
 func (c change) copy() Stage {
 	stage := Stage{Title: "copy the new tables from the master"}.saying(Sync)
 	if len(c.copied()) == 0 {
@@ -259,8 +259,8 @@ func (c change) copy() Stage {
 	return stage
 }
 
-// follow adds what is new to the own sides towards the other slaves. It also stops their
-// new senders, which try again every 60 s.
+// follow adds the new tables to the own sides towards the other slaves. It also stops the new
+// senders of those slaves, which retry only every 60 s.
 func (c change) follow() Stage {
 	stage := Stage{Title: "add the new tables to the own sides towards the other slaves"}
 	for _, p := range c.added() {
@@ -291,7 +291,8 @@ func (c change) start() Stage {
 	return stage
 }
 
-// repeated is a table of which there are several partitions, the zero Table for none.
+// repeated is a table of which the list has several partitions; the zero Table when there is
+// none.
 func repeated(tables []Table) Table {
 	seen := map[Table]bool{}
 	for _, t := range tables {

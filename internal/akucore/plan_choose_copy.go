@@ -2,18 +2,17 @@ package akucore
 
 import "fmt"
 
-// planMasterSetBack leaves the choice to a person: the master went into service with a
-// database that is older than this slave knows, while no slave was there to tell. This copy
-// has what is lost there, and the master has what was written since.
+// planMasterSetBack leaves the choice to a person. The master went into service with a
+// database that is older than this slave knows, while no slave was there to show it. This copy
+// has what the master lost, and the master has what was written since.
 func planMasterSetBack(v View) Plan {
 	return chooseCopy(v, v.PodName(Master)+" was set back", fmt.Sprintf(
 		"The database of %s is older than %s knows: it was set back to an earlier moment, or commits were lost with the node.",
 		v.PodName(Master), v.PodName(v.Self)))
 }
 
-// planMasterAnew leaves the choice to a person: the master in service is not the one that
-// this copy came from. It began with nothing, or with a copy of another slave, and users
-// write on it.
+// planMasterAnew leaves the choice to a person. The master in service is not the one that
+// this copy came from. It began empty, or with a copy of another slave, and users write on it.
 func planMasterAnew(v View) Plan {
 	return chooseCopy(v, v.PodName(Master)+" began anew", fmt.Sprintf(
 		"The database of %s began anew: it is not the one that %s has its copy from, and has no side of their pair.", v.PodName(Master), v.PodName(v.Self)))

@@ -1,7 +1,7 @@
 package akucore
 
-// PlanClean takes all replication of the own pod away because somebody asked for it. What
-// was not sent is lost, so it is never part of a start or an end.
+// PlanClean removes all replication of the own pod, because a person asked for it. What was
+// not sent is lost, so it is never part of a start or an end.
 func PlanClean(v View) Plan {
 	c := clean{v}
 	return Plan{Name: "clean"}.with(

@@ -8,9 +8,9 @@ import (
 // EndOptions are the settings of an end.
 type EndOptions struct {
 	// Flush delivers what is unsent before replication stops (AKU_FLUSH_AT_END).
-	// A pod that leaves delivers in any case: without it nothing may be reset.
+	// A pod that leaves delivers in any case: without a delivery nothing may be reset.
 	Flush bool
-	// DeliverLimit bounds that for each pair.
+	// DeliverLimit bounds the delivery of each pair.
 	DeliverLimit time.Duration
 	// Reset says whether the pod leaves for good (AKU_REPLICATION_RESET_AT_END).
 	Reset ResetMode
@@ -31,7 +31,7 @@ const (
 	ResetAuto ResetMode = "auto"
 )
 
-// leaves tells whether a pod that ends leaves for good. The master never does.
+// leaves reports whether a pod that ends leaves for good. The master never does.
 func (r ResetMode) leaves(pod, replicas int) bool {
 	switch {
 	case pod == Master:
@@ -42,9 +42,8 @@ func (r ResetMode) leaves(pod, replicas int) bool {
 	return r == ResetAlways
 }
 
-// StatementTail is guaranteed to STOP and RESET: STOPs of one server run one
-// after the other, up to 1 s for each of at most five peers, and RESETs take
-// milliseconds.
+// StatementTail is the time guaranteed for STOP and RESET. STOPs of one server run one
+// after the other, up to 1 s for each of at most five peers. RESETs take milliseconds.
 const StatementTail = 8 * time.Second
 
 // PlanEnd decides how the own pod ends: keep users out, deliver, stop both sides of every
@@ -88,7 +87,7 @@ type end struct {
 	copied, leaves bool // copied: the own pod has a complete copy, or is the master
 }
 
-// order has the master last, as in a join: the STOPs of a server are sent in this order.
+// order is the order of the STOPs of a server: the master comes last, as in a join.
 func (e end) order() []int {
 	if e.Self == Master {
 		return e.otherSlaves()
@@ -197,8 +196,8 @@ func (e end) eachSide(visit func(Side, int, Object)) {
 	}
 }
 
-// bounded limits the steps of a stage, so that a peer that falls silent now does not use
-// up what the others need: 1 s for each STOP of a server and 3 s to spare.
+// bounded limits the steps of a stage, so that a peer that stops answering now does not use
+// up the time of the others: 1 s for each STOP of a server, and 3 s to spare.
 func (e end) bounded(stage Stage) Stage {
 	limit := max(StatementTail, time.Duration(len(e.Peers())*len(e.Blocks))*time.Second+3*time.Second)
 	for i := range stage.Steps {

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// planHandOver gives up a copy that does not count any more: the master does not know it,
-// or a slave and this pod joined without each other. The own log may hold what nobody else
-// has. So it is delivered first, and the copy is given up only when that is proven; the
-// next plan is a join.
+// planHandOver gives up a copy that is no longer valid: the master does not know it, or a
+// slave and this pod joined without each other. The own log may hold what no other pod has. So
+// the pod delivers first, and gives the copy up only when the delivery is proven. The next plan
+// is a join.
 //
-// A slave that this pod was not paired with may lack what the master gets only now. Its
-// pair with the master is reset, so that it joins anew as well. That comes after the
-// delivery and concerns all that might be joining meanwhile: a copy from before the
-// delivery does not last, a later one has everything.
+// A slave that this pod was not paired with may lack what the master gets only now. So its
+// pair with the master is reset, and it joins anew as well. The reset comes after the delivery,
+// and includes every slave that might be joining meanwhile: a copy from before the delivery is
+// replaced, and a later copy has everything.
 //
-// A database that was set back has nothing for a peer that has a beat of it which it
-// lacks: all of its log is older than that beat. To send it again to a peer that may have
-// forgotten how far it came could even undo what was changed since. To others it delivers
-// by FLUSH: they may skip what it writes now, because they were told a greater number, and
-// then have what they skip.
+// A database that was set back has nothing for a peer that has a beat of it which it lacks:
+// all of its log is older than that beat. A peer that has forgotten how far the log came would
+// even undo later changes if it got the log again. To other peers the database delivers by
+// FLUSH. They may skip what it writes now, because they know a greater number; then they have
+// what they skip.
 func planHandOver(v View, setBack bool) Plan {
 	if v.whyKept(v.Self) != "" {
 		return planKept(v)
@@ -33,7 +33,7 @@ func planHandOver(v View, setBack bool) Plan {
 		return p
 	}
 	return p.with(
-		v.close(), // also when it is closed: users may still be in, and what they write now would be lost
+		v.close(), // even when it is closed: users may still be in, and what they write now would be lost
 		h.createMasterSide(),
 		h.align(),
 		h.connect(),
@@ -49,7 +49,7 @@ type handOver struct {
 	setBack bool
 }
 
-// missing are the blocks of which the master has no side. A master that reset the pair
+// missing are the blocks for which the master has no side. A master that reset the pair
 // still has the object.
 func (h handOver) missing() (blocks []int) {
 	if h.mark(h.here(Master)) == none || h.isOldFor(Master) {
@@ -63,13 +63,12 @@ func (h handOver) missing() (blocks []int) {
 	return blocks
 }
 
-// isOldFor tells whether the own database was set back and the peer has all of its log.
+// isOldFor reports whether the own database was set back and the peer has all of its log.
 func (h handOver) isOldFor(peer int) bool { return h.setBack && h.older(h.Self, peer) }
 
-// otherMaster leaves the choice of the copy to somebody when the master is not the one of
-// this copy. A master without its side is another one, or was recovered while this pod was
-// away; if that was from a slave that knew less than this one, users write on it all the
-// same.
+// otherMaster leaves the choice of the copy to a person when this copy does not come from the
+// master. A master without its side is another one, or was recovered while this pod was away.
+// Users write on it even when it was recovered from a slave that knew less than this pod.
 func (h handOver) otherMaster() Plan {
 	switch {
 	case len(h.missing()) == 0, h.recovered():
@@ -80,9 +79,9 @@ func (h handOver) otherMaster() Plan {
 	return planMasterAnew(h.View)
 }
 
-// mustWait says which slaves must be in service before the copy is given up, "" for none.
-// A slave that joined without this pod waits for it to join anew while this one is in
-// service: not both may wait.
+// mustWait names the slaves that must be in service before the copy is given up; "" when there
+// are none. It leaves out a slave that joined without this pod: that slave waits for this pod,
+// and the two must not wait for each other.
 func (h handOver) mustWait() string {
 	var waiting []string
 	for _, slave := range h.otherSlaves() {
@@ -104,8 +103,7 @@ func (h handOver) createMasterSide() Stage {
 	return stage
 }
 
-// delivered are the own logs that are delivered: to the master, and to slaves that are
-// paired.
+// delivered are the own logs to deliver: those for the master and for paired slaves.
 func (h handOver) delivered() (logs []keptLog) {
 	for _, peer := range h.Peers() {
 		if (peer == Master || h.joined(peer) && h.paired(peer)) && !h.isOldFor(peer) {
@@ -153,7 +151,7 @@ func (h handOver) giveUp() Stage {
 	return Stage{Title: "give up the copy", Steps: h.reset(h.otherSlaves()...)}.saying(Reset)
 }
 
-// forget gives the pair with the master up last: its XSN says that this pod once was joined.
+// forget resets the pair with the master last: its XSN says that this pod was joined.
 func (h handOver) forget() Stage {
 	return Stage{Title: "give up the mark of a complete copy", Steps: h.reset(Master)}
 }
@@ -167,7 +165,7 @@ func (h handOver) reset(peers ...int) (steps []Step) {
 	return steps
 }
 
-// joinAnew resets a slave's pair on the master. The slave sees that, hands over
+// joinAnew resets a slave's pair on the master. The slave sees the reset, hands over
 // what it has, and makes a full join.
 func (v View) joinAnew(slave int, guard Guard) (steps []Step) {
 	side := Side{Master, slave}

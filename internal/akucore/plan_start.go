@@ -11,10 +11,10 @@ import (
 type StartOptions struct {
 	// Flush delivers both ways before a joined pod is opened (AKU_FLUSH_AT_START).
 	Flush bool
-	// FlushTimeout bounds that for each pair, 0 for no bound of its own
+	// FlushTimeout bounds the delivery of each pair; 0: no bound of its own
 	// (AKU_FLUSH_TIMEOUT_AT_START).
 	FlushTimeout time.Duration
-	// OpenDelay is waited before a slave is opened (AKU_DELAY_START_COMPLETE_TIME).
+	// OpenDelay is the delay before a slave opens (AKU_DELAY_START_COMPLETE_TIME).
 	OpenDelay time.Duration
 	// Recover is what to do about a master that lost its state (AKU_RECOVER_FILE).
 	Recover RecoveryOrder
@@ -26,8 +26,8 @@ const (
 	SlaveFailed  = "The SLAVE server is detected to have failed. Check and perform a manual recovery."
 )
 
-// PlanStart decides how the own pod gets into service. When a plan does not lead there,
-// the pod observes and plans again after it.
+// PlanStart decides how the own pod gets into service. When the plan does not lead there,
+// the pod observes and plans again afterwards.
 func PlanStart(v View, o StartOptions) Plan {
 	if faults := v.TableFaults(); faults != "" {
 		return Plan{Name: "start", Wait: faults}
@@ -68,8 +68,8 @@ func planMasterStart(v View, o StartOptions) Plan {
 	}
 }
 
-// comparison says beside which slaves in service the master or the slave lost its state,
-// and which can be partners.
+// comparison lists the slaves in service by what the pair shows: the master lost its state,
+// the slave lost its state, or the slave can be a partner.
 type comparison struct {
 	masterLost, slavesLost, partners []int
 	wait                             string
@@ -85,14 +85,14 @@ func (v View) compareSlaves() (c comparison) {
 		case own == none && theirs == none && !v.has(v.there(slave)):
 			// It never joined, or left in good order.
 		case own == none && theirs == none:
-			// No slave in service is reset, unless somebody is about to give this pod its
-			// copy. To open now would be to open empty.
+			// A slave in service is not reset, unless a person is about to give this pod the
+			// slave's copy. Opening now would open an empty master.
 			c.wait = fmt.Sprintf("%s is in service with its pair reset: SYNC it to this pod and start the pair here, or close it (ADMIN_MODE 1)", v.PodName(slave))
 			return c
 		case !v.has(v.here(slave)) || v.older(Master, slave):
 			c.masterLost = append(c.masterLost, slave)
 		case own != all:
-			// The pair was reset here so that the slave joins anew. The slave sees that, hands
+			// The pair was reset here to make the slave join anew. The slave sees that, hands
 			// over what it has and leaves service by itself.
 		case theirs != all:
 			c.slavesLost = append(c.slavesLost, slave)
@@ -138,7 +138,8 @@ func planSlaveStart(v View, o StartOptions) Plan {
 	}
 }
 
-// planChangeOrWait goes on with the tables that the slave has while it cannot change them.
+// planChangeOrWait changes the tables, or goes on with the present tables while the slave
+// cannot change them.
 func planChangeOrWait(v View, o StartOptions, changed string) Plan {
 	why := v.notYet()
 	if why == "" {
@@ -156,13 +157,13 @@ func whyNotOpen(p Pod) string {
 	return ErrClosed.Error()
 }
 
-// waitForOutdated says why nobody connects to a slave that is about to give up its
-// copy: it would make the other one join anew as well.
+// waitForOutdated is the reason not to connect to a slave that is about to give up its copy:
+// the slave would make this pod join anew as well.
 func (v View) waitForOutdated(slave int) string {
 	return v.PodName(slave) + " is to join anew; what it has not delivered would be missing here"
 }
 
-// TableFaults says which configured tables cannot be replicated, and why.
+// TableFaults names the configured tables that cannot be replicated, and the reasons.
 func (v View) TableFaults() string {
 	var faults []string
 	for _, t := range v.Tables() {
@@ -176,8 +177,8 @@ func (v View) TableFaults() string {
 	return strings.Join(faults, "; ")
 }
 
-// prepared is the plan with what its statements need before them: first of all receivers
-// that wait for locks.
+// prepared is the plan with the steps that its statements need before them. The first makes
+// receivers wait for locks.
 func (p Plan) prepared(v View) Plan {
 	return p.after(v.makeBeats(p)).after(v.awaitLocks(p))
 }
@@ -197,7 +198,7 @@ func (v View) makeBeats(p Plan) Stage {
 }
 
 // awaitLocks makes the receivers of all servers that take part wait for locks. A server
-// loses the property when it starts again.
+// loses the property when it restarts.
 func (v View) awaitLocks(p Plan) Stage {
 	stage := Stage{Title: "have receivers wait for locks, and give nothing up"}
 	if v.ReceiverLockTimeout == 0 {

@@ -2,8 +2,8 @@ package akucore
 
 import "fmt"
 
-// Removed are the peers that the StatefulSet is not to have any more, that are
-// away, and for which the own server still keeps its log.
+// Removed are the peers that the StatefulSet no longer wants, that are away, and for
+// which the own server still keeps its log.
 func Removed(v View) map[int]bool {
 	gone := map[int]bool{}
 	for _, peer := range v.Peers() {
@@ -18,8 +18,8 @@ func Removed(v View) map[int]bool {
 }
 
 // PlanSweep gives up the logs kept for pods that were removed without leaving in
-// order: they would fill the disk. What such a pod has not delivered is still on
-// its volume, and is handed over should it ever come back.
+// order, because these logs would fill the disk. What such a pod has not delivered is still on
+// its volume. The pod hands it over if it ever comes back.
 func PlanSweep(v View, before map[int]bool) Plan {
 	return Plan{Name: "give up the logs for removed pods"}.with(sweep(v, before))
 }
@@ -45,9 +45,9 @@ func sweep(v View, before map[int]bool) Stage {
 	return stage
 }
 
-// Standing are the XSNs of what a plan would start. One that has moved on since it was
-// observed last has run meanwhile: somebody stops it for a moment, now and then, while a
-// statement waits for its locks.
+// Standing are the XSNs of the objects that a plan would start. An XSN that has moved since the
+// last observation shows that the sender ran meanwhile: it is stopped for a moment, now and
+// then, while a statement waits for its locks.
 func (v View) Standing(p Plan) string {
 	text := ""
 	for _, stage := range p.Stages {
@@ -61,11 +61,10 @@ func (v View) Standing(p Plan) string {
 	return text
 }
 
-// Lasts tells whether the own sides of the pairs alone show that nothing is to be done:
-// there are no others than before, and each expected peer was in service and is
-// connected in both directions. Its sender is connected here, so its side is started; nobody
-// resets or changes it without stopping it. A peer that is not expected has no log kept
-// for it.
+// Lasts reports whether the own sides of the pairs alone show that there is nothing to do. They
+// are the same as before, and each expected peer was in service and is connected in both
+// directions. A peer whose sender is connected has its side started, and no pod resets or
+// changes a side without stopping it. No log is kept for a peer that is not expected.
 func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 	before := v.Pods[v.Self].Objects
 	if len(own) != len(before) {
@@ -92,7 +91,7 @@ func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 	return true
 }
 
-// runsBothWays tells whether both sides of a pair are started and connected.
+// runsBothWays reports whether both sides of a pair are started and connected.
 func (t Traffic) runsBothWays() bool {
 	return t.Started && t.XSN != Unset && t.Sender == SenderRunning && t.Receiver != nil
 }

@@ -2,9 +2,9 @@ package akucore
 
 import "fmt"
 
-// recoverByHand are the steps of a recovery as somebody types them, and what to know before:
-// a person decides on the spot what aku-init recover asks for with --without. A source to
-// which all slaves can deliver comes first.
+// recoverByHand are the steps of a recovery for a person to type, and a warning. The person
+// decides what aku-init recover asks for with --without. A source to which all slaves can
+// deliver comes first.
 func (v View) recoverByHand(sources []int) (steps []Step, warning string) {
 	for _, source := range sources {
 		if p := planRecover(v, source, "", nil); p.Wait == "" {
@@ -21,14 +21,15 @@ func (v View) recoverByHand(sources []int) (steps []Step, warning string) {
 	return nil, warning
 }
 
-// typed are the steps of a plan as somebody types their statements. They are those that aku
-// runs, but for what only a program needs or can do:
+// typed are the steps of a plan for a person to type. They are the steps that aku runs,
+// without those that only a program needs or can do:
 //
-//   - A statement that aku repeats without harm fails when it is typed: the STOP of a side
-//     that is stopped, the DROP of one that is not there. It is left out.
-//   - The plain START waits and says itself why it fails. START RETRY is watched by aku.
-//   - No guard is checked, and no failure counts of a receiver are compared.
-//   - The start of the pod begins a life, so nobody has to number a beat by hand.
+//   - A statement without effect is left out, because it fails when it is typed: the STOP of a
+//     stopped side, the DROP of a side that does not exist.
+//   - The plain START replaces START RETRY, because it waits and says why it fails. aku itself
+//     watches START RETRY.
+//   - Guards are not checked, and the failure counts of receivers are not compared.
+//   - The start of the pod begins a life, so a person numbers no beat by hand.
 func (v View) typed(p Plan) (steps []Step) {
 	for _, stage := range p.Stages {
 		for _, s := range stage.Steps {
@@ -63,7 +64,7 @@ func recoverSlaves(v View, slaves []int) []Step {
 	return steps
 }
 
-// stopAndReset resets a pod's side of a pair. A STOP of what is stopped would fail.
+// stopAndReset resets a pod's side of a pair. A STOP of a stopped side would fail.
 func stopAndReset(v View, on, peer int) []Step {
 	var stop, reset []Step
 	for b := range v.Blocks {

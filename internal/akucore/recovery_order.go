@@ -5,24 +5,25 @@ import (
 	"strings"
 )
 
-// RecoveryOrder is an order of somebody: recover a master that lost its rows from the slave
+// RecoveryOrder is the order of a person: recover a master that lost its rows from the slave
 // From, once. The zero value orders nothing.
 //
-// Generation says which loss is meant, so an order that is left standing is not followed
-// again. It is the number of the source and the XSN of its pair with the master:
+// Generation says which loss is meant, so an order that stays set is not followed again. It
+// consists of the number of the source and the XSN of its pair with the master:
 //
-//   - That XSN stands still while the master is lost. A recovery makes the pair anew, and XSNs
-//     only grow. So no later loss has the same generation, and nobody has to remember one.
+//   - This XSN does not change while the master is lost. A recovery makes the pair anew, and
+//     XSNs only grow. So no later loss has the same generation, and it is stored nowhere.
 //   - A master that is older than the source knows may still have its side of the pair, and
-//     the XSN moves. Then the generation has the number of the beat that the master lacks.
-//   - A master without its side lost everything. A recovery that is cut leaves it an empty
-//     beat table, so it is older, too. That is the same loss, with the same generation.
+//     the XSN changes. Then the generation has the number of the beat that the master lacks.
+//   - A master without its side lost everything. An interrupted recovery leaves it an empty
+//     beat table, so it is older, too. It is the same loss, with the same generation.
 type RecoveryOrder struct {
 	From       int    `json:"from"`
 	Generation string `json:"generation"`
 }
 
-// generation is that of a recovery from a source now, "" when it cannot be the source.
+// generation is the present generation of a recovery from a source; "" when the pod cannot be
+// the source.
 func (v View) generation(source int) string {
 	pair, exists := v.object(Side{source, Master}, 0)
 	if !v.Pods[source].Open() || !exists || pair.XSN == Unset {
@@ -83,8 +84,8 @@ func howToRecover(v View, lost []int) string {
 	return advice + "."
 }
 
-// planInterrupted goes on with the recovery of an order. One by hand is left to the
-// one who began it.
+// planInterrupted goes on with the recovery of an order. A recovery by hand is left to the
+// person who began it.
 func planInterrupted(v View, order RecoveryOrder, signs []Sign) Plan {
 	p := Plan{Name: "start of the master", Human: fmt.Sprintf(
 		"The recovery of this server from %s was interrupted, so its copy is not complete: run aku-init recover --from %d --yes in this pod.",

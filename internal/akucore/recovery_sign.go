@@ -9,10 +9,10 @@ import (
 )
 
 // RecoverySign is the sign of a recovery: a replication object on the master that is never
-// started. While it is there the copy is being replaced, and the master stays closed. XSNs do
-// not tell that: a SYNC that was cut may leave one behind as a complete SYNC does.
-// The name has the source and, when the recovery was ordered, the generation. Nobody connects
-// to the host, the port keeps two signs apart, and no user locks the table.
+// started. While it exists, the copy is being replaced, and the master stays closed. XSNs do
+// not show this: an interrupted SYNC may leave an XSN like a complete one.
+// The name has the source and, when the recovery was ordered, the generation. No server
+// connects to the host, the port distinguishes two signs, and no user locks the table.
 func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
 	name := fmt.Sprintf("%s%d", signPrefix, source)
 	if generation != "" {
@@ -26,7 +26,7 @@ func (m Mesh) RecoverySpec(source int) ObjectSpec { return m.RecoverySign(source
 
 const signPrefix = "AKU_RECOVERY_"
 
-// Sign is what the name of a sign of a recovery tells.
+// Sign is the content of the name of a recovery sign.
 type Sign struct {
 	Source     int
 	generation string // "" for a recovery by hand

@@ -13,7 +13,7 @@ const Unset = -1
 var (
 	// ErrUnreachable: no connection: the pod is away, its name is unknown, its
 	// server is starting or stopping, or the connection broke. What a statement
-	// did that broke half-way is unknown: look before trying again.
+	// did that broke half-way is unknown: read the state before trying again.
 	ErrUnreachable = errors.New("not reachable")
 	// ErrClosed: ADMIN_MODE is 1 and lets only a SYSDBA session in.
 	ErrClosed = errors.New("closed to users (ADMIN_MODE 1)")
@@ -21,22 +21,22 @@ var (
 	ErrBusy = errors.New("the SYSDBA session is taken")
 	// ErrPassword: the server refused user or password.
 	ErrPassword = errors.New("user or password refused")
-	// ErrDone: the object already is in the state that the statement leads to,
-	// or something of its kind is under way: look at the state.
+	// ErrDone: the object is already in the state that the statement leads to,
+	// or a similar statement runs: read the state.
 	ErrDone = errors.New("already done")
-	// ErrFatal: trying again cannot help before somebody changes something.
+	// ErrFatal: another try cannot succeed before a person changes something.
 	ErrFatal = errors.New("cannot succeed unchanged")
-	// ErrLocked: somebody else holds a lock that the statement needs.
+	// ErrLocked: another session holds a lock that the statement needs.
 	ErrLocked = errors.New("somebody else holds a lock")
 	// ErrNoTable: the server has no such table.
 	ErrNoTable = errors.New("no such table")
-	// ErrStranger: another server than that of the pod answered, and was left alone.
+	// ErrStranger: a server answered that is not the pod's. It was left alone.
 	ErrStranger = errors.New("not the server of this pod")
-	// ErrSurplus: the pod's number leaves it no place in the mesh.
+	// ErrSurplus: the mesh has no place for the pod's number.
 	ErrSurplus = errors.New("no place in the mesh")
 	// ErrForeign: another tool works on the pod's replication.
 	ErrForeign = errors.New("another tool works on the replication")
-	// ErrCopyLimit: a copy takes longer than it may, again: every further one will.
+	// ErrCopyLimit: a copy took longer than it may, again, and the next one will, too.
 	ErrCopyLimit = errors.New("the copy takes longer than it may")
 	// ErrTimeout: the server gave up waiting.
 	ErrTimeout = errors.New("timed out")
@@ -55,14 +55,14 @@ type Object struct {
 	Name    string
 	Started bool
 	XSN     int64  // Unset when never started or reset
-	Host    string // all of them, should somebody have given it several
+	Host    string // all hosts, when a person has added several
 	Port    int
 	Items   int     // the number of tables, or of partitions of them
-	Tables  []Table // nil when it was not asked for
+	Tables  []Table // nil when it was not read
 	Sender  SenderState
 }
 
-// Active tells whether the object has to be stopped before it can be reset, changed or
+// Active reports whether the object must be stopped before it can be reset, changed or
 // dropped: it is started, or a SYNC of it runs.
 func (o Object) Active() bool { return o.Started || o.Sender != SenderNone }
 
@@ -73,7 +73,7 @@ type SenderState int
 const (
 	SenderNone       SenderState = iota // stopped, or ended by itself: there is no sender
 	SenderRunning                       // connected to the peer
-	SenderConnecting                    // on its way to the peer for the first time
+	SenderConnecting                    // connects to the peer for the first time
 	SenderRetry                         // started, but without its peer
 	SenderSync                          // copying
 )
@@ -94,12 +94,12 @@ type Instance struct {
 	AdminMode bool  // true: only SYSDBA is let in
 }
 
-// State is what is true on one server at one moment.
+// State is the observed state of one server.
 type State struct {
 	Instance
 	Objects map[string]Object
 	Tables  map[Table]TableState
-	// Beats are those of each pod in each beat table that was asked for and exists.
+	// Beats are the beats of each pod in each beat table that was asked for and exists.
 	Beats map[Table]map[int]Beats
 }
 
@@ -124,7 +124,7 @@ type Traffic struct {
 // Received is what a receiver has counted since the peer's sender connected.
 type Received struct {
 	Link            string // the connection: another one begins to count anew
-	AppliedSN       int64  // up to this number of the peer's log all is applied
+	AppliedSN       int64  // everything up to this number of the peer's log is applied
 	Applied, Failed Changes
 }
 

@@ -13,19 +13,19 @@ type Verb string
 const (
 	Create     Verb = "CREATE"
 	Drop       Verb = "DROP"
-	Start      Verb = "START" // and the sender has to reach its peer
+	Start      Verb = "START" // the sender must reach its peer
 	StartRetry Verb = "START RETRY"
-	// StartAndWait is the plain START, for people: it says itself why it fails.
+	// StartAndWait is the plain START, for people: the server says why it fails.
 	StartAndWait Verb = "START AND WAIT"
 	Stop         Verb = "STOP"
 	Reset        Verb = "RESET"
 	Sync         Verb = "SYNC"
-	Deliver      Verb = "DELIVER" // prove by a beat that all committed so far is applied on the peer
+	Deliver      Verb = "DELIVER" // prove by a beat that everything committed so far is applied on the peer
 	// Flush delivers from a database that is older than the peer knows: the peer would skip
 	// its beat.
 	Flush Verb = "FLUSH"
-	// Settle waits for the end of the transactions that have written and are open now. A log
-	// that is pinned now leaves them out, and a copy has only what was committed.
+	// Settle waits for the end of the open transactions that have written. A log that is
+	// pinned now leaves them out, and a copy has only what was committed.
 	Settle       Verb = "WAIT FOR OPEN TRANSACTIONS"
 	Truncate     Verb = "TRUNCATE"
 	AddTables    Verb = "ADD TABLE"  // those that the object does not have yet
@@ -35,7 +35,7 @@ const (
 	Close        Verb = "CLOSE"      // ADMIN_MODE 1, then users out
 	Open         Verb = "OPEN"       // ADMIN_MODE 0
 	AllowSharing Verb = "ALLOW DUPLICATE HOSTS"
-	AwaitLocks   Verb = "LET RECEIVERS WAIT FOR LOCKS" // in place of giving rows up
+	AwaitLocks   Verb = "LET RECEIVERS WAIT FOR LOCKS" // instead of giving rows up
 	MakeBeats    Verb = "MAKE BEAT TABLE"
 	DropBeats    Verb = "DROP BEAT TABLE"
 	BeginLife    Verb = "BEGIN LIFE" // the first beat of a life
@@ -45,7 +45,7 @@ const (
 	// while its copy is being replaced; Peer is the source.
 	BeginRecovery Verb = "BEGIN RECOVERY"
 	EndRecovery   Verb = "END RECOVERY"
-	// ForgetGivenUp removes the sign that Peer did not apply all.
+	// ForgetGivenUp removes the sign that Peer did not apply everything.
 	ForgetGivenUp Verb = "FORGET GIVEN UP ROWS"
 )
 
@@ -59,17 +59,17 @@ const (
 	// IfNotJoined: the own server's XSN of every pair with the master is still
 	// Unset, so nothing that users wrote can be waiting in it, and it is closed.
 	IfNotJoined Guard = "own copy is not complete"
-	// IfHandedOver: the own server is closed, and all that it holds was proven to
+	// IfHandedOver: the own server is closed, and everything that it holds is proven to
 	// be applied on every peer of this plan.
 	IfHandedOver Guard = "everything is delivered"
 	// IfStopped: the own side of the pair is stopped.
 	IfStopped Guard = "stopped"
-	// IfKept: the XSN of the object is still set. A START of one that was reset
-	// meanwhile would begin at now, and nobody would know what it left out.
+	// IfKept: the XSN of the object is still set. If it was reset meanwhile, a START
+	// would begin at now, and silently leave out what came before.
 	IfKept Guard = "its log was kept"
-	// IfRecovering: the own server, the master, is closed and bears the sign of one
-	// recovery; the step is on it or on the source, which is in service; and what was to
-	// be delivered to the source was.
+	// IfRecovering: the own server is the master, is closed and has the sign of one
+	// recovery. The step is on it or on the source, which is in service. Everything that had
+	// to be delivered to the source is delivered.
 	IfRecovering Guard = "the source is in service and complete"
 	// IfOnlyThere: the own side of the pair does not have these tables.
 	IfOnlyThere Guard = "the own side does not have it"
@@ -80,16 +80,17 @@ const (
 // Step is one thing to do on one server.
 type Step struct {
 	Do     Verb
-	Side       // the object, of a step on one; else only the pod On
+	Side       // the side of the object; only the pod On for other steps
 	Block  int // index of the block, for steps on a replication object
 	If     Guard
-	Tables []Table       // of the verbs with TABLE, and of Create when it is not all of the block's
-	For    time.Duration // of Delay; of all others the limit, tries included, 0 for none
-	Above  int64         // of BeginLife
-	New    bool          // of Start: the plan makes the object new on both sides
-	Seen   bool          // of Deliver: the beat must be seen on the peer; that it acknowledges is not enough
-	Strict bool          // of Deliver: changes that the peer could not apply count as not delivered
-	// Generation is that of the order that a recovery follows; BeginRecovery, EndRecovery.
+	Tables []Table       // for the verbs with TABLE, and for Create when it is not all tables of the block
+	For    time.Duration // for Delay: its length; for others: the limit of all tries, 0 for none
+	Above  int64         // for BeginLife
+	New    bool          // for Start: the plan makes the object new on both sides
+	Seen   bool          // for Deliver: the beat must be on the peer; an acknowledgement is not enough
+	Strict bool          // for Deliver: changes that the peer could not apply count as not delivered
+	// Generation is the generation of the order that a recovery follows; for BeginRecovery and
+	// EndRecovery.
 	Generation string
 }
 
@@ -129,7 +130,7 @@ func (s Step) Spec(m Mesh) ObjectSpec {
 	return spec
 }
 
-// Describe says the step in words, such as "altibase-1: STOP AKU_REP_01".
+// Describe prints the step, such as "altibase-1: STOP AKU_REP_01".
 func (s Step) Describe(m Mesh) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", m.PodName(s.On), s.Do)

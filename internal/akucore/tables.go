@@ -28,7 +28,7 @@ func (t Table) whole() Table { return Table{User: t.User, Name: t.Name} }
 
 // split divides tables into those that the object replicates and those that it lacks.
 func (o Object) split(tables []Table) (held, lacking []Table) {
-	known := make(map[Table]bool, len(o.Tables)) // with a thousand tables a loop in a loop takes long
+	known := make(map[Table]bool, len(o.Tables)) // there may be a thousand tables
 	for _, t := range o.Tables {
 		known[t], known[t.whole()] = true, true
 	}
@@ -69,8 +69,8 @@ func (o Object) exceeds(tables []Table) []Table {
 	return more
 }
 
-// wanted are the tables that the own pod's pair with a peer is to carry in a block:
-// all of the block with the master, and with another slave what both share with it.
+// wanted are the tables that the own pod's pair with a peer must replicate in a block: with
+// the master all tables of the block, with another slave those that both share with the master.
 func (v View) wanted(peer, block int) []Table {
 	if peer == Master {
 		return v.Blocks[block].Items()
@@ -92,8 +92,8 @@ func (v View) replicates(slave, block int) bool {
 	return exists
 }
 
-// listChanged says which pair of a joined slave carries other tables than it is to,
-// "" for none. Peers that cannot be seen are left out.
+// listChanged names the pair of a joined slave whose tables differ from the wanted ones; ""
+// when there is none. It leaves out peers that cannot be observed.
 func (v View) listChanged() string {
 	for _, peer := range v.Peers() {
 		if peer != Master && !v.joined(peer) || !v.Pods[peer].Known() {
@@ -114,9 +114,9 @@ func (v View) listChanged() string {
 	return ""
 }
 
-// notYet says why the own pod cannot change its tables now, "" when it can. All joined
-// slaves take part in a change. The highest goes first, as in a rolling update, so only one
-// pod at a time changes.
+// notYet is the reason why the own pod cannot change its tables now; "" when it can. All
+// joined slaves take part in a change. The highest pod goes first, as in a rolling update, so
+// only one pod changes at a time.
 func (v View) notYet() string {
 	if kept := v.whyKept(v.Self); kept != "" {
 		return kept // the change would give up the mark of its copy
@@ -142,7 +142,7 @@ func (v View) notYet() string {
 	return ""
 }
 
-// sharesAny tells whether there is a table of users among those that two slaves share.
+// sharesAny reports whether a table of users is among those that two slaves share.
 func (v View) sharesAny(shared []Table) bool {
 	beats := v.Beats()
 	return slices.ContainsFunc(shared, func(t Table) bool { return !slices.Contains(beats, t) })
@@ -155,17 +155,17 @@ func (v View) nothingShared(slave, block int) string {
 
 // shared are the tables of the own configuration that another slave shares with the master
 // in a block. A slave with the old list does not replicate the new tables: rows that its
-// users write there reach nobody, and are gone when it joins anew. A table may move from one
-// block to another meanwhile. The pair has it in the block in which the other slave has it,
-// so it is in no pair twice and missing in none.
+// users write there reach no other pod, and are lost when it joins anew. A table may move from
+// one block to another meanwhile. The pair has it in the block in which the other slave has it,
+// so no pair has it twice, and none lacks it.
 func (v View) shared(slave, block int) []Table {
 	toMaster, _ := v.object(Side{Master, slave}, block)
 	return toMaster.Has(v.Items())
 }
 
-// Forgotten are the objects of the own server that go to pods of this StatefulSet and
-// that the configuration does not know: of a block that was removed or renamed, or
-// for a pod beyond the server count. Nobody starts, stops or resets them.
+// Forgotten are the objects of the own server that lead to pods of this StatefulSet but are not
+// in the configuration: those of a removed or renamed block, or those for a pod beyond the
+// server count. aku does not start, stop or reset them.
 func (v View) Forgotten() []Object {
 	known := map[string]bool{}
 	for _, b := range v.Blocks {
@@ -183,7 +183,7 @@ func (v View) Forgotten() []Object {
 	return objects
 }
 
-// TellForgotten says for each forgotten object what it does and how to be rid of it.
+// TellForgotten says for each forgotten object what it does and how to remove it.
 func (v View) TellForgotten(objects []Object) []string {
 	var texts []string
 	for _, o := range objects {
@@ -204,7 +204,7 @@ func (v View) inTheWay() []Object {
 	})
 }
 
-// ownPrefix tells whether a name is that of a configured block for some pair, be it
+// ownPrefix reports whether a name belongs to a configured block for some pair, even one
 // beyond the server count.
 func (m Mesh) ownPrefix(name string) bool {
 	return slices.ContainsFunc(m.Blocks, func(b Block) bool {

@@ -37,17 +37,17 @@ func (p Pod) object(name string) (Object, bool) {
 	return o, true
 }
 
-// View is what is true now, as far as it was observed.
+// View is the observed state of all pods.
 type View struct {
 	Mesh
 	Pods map[int]Pod
-	// Replicas is the number of pods that the StatefulSet is to have, or -1 when
-	// that is not known.
+	// Replicas is the number of pods that the StatefulSet wants, or -1 when it is not
+	// known.
 	Replicas int
 }
 
 // blocks are the blocks for which a pair has an object on either side; all blocks of the
-// mesh when there is none. A new block has no objects before its pods have started with it,
+// mesh when there is none. A new block has no objects until its pods have started with it,
 // one after the other.
 func (v View) blocks(side Side) []int {
 	var known, all []int
@@ -65,7 +65,7 @@ func (v View) blocks(side Side) []int {
 	return known
 }
 
-// mark tells for how many of the pair's blocks the side has an XSN: none, some or all.
+// mark is for how many of the pair's blocks the side has an XSN: none, some or all.
 func (v View) mark(side Side) marks {
 	blocks, set := v.blocks(side), 0
 	for _, b := range blocks {
@@ -90,35 +90,35 @@ const (
 	all
 )
 
-// joined tells whether a slave has a complete copy as far as the master knows. The master's
+// joined reports whether a slave has a complete copy, as far as the master knows. The master's
 // XSN of the pair leaves Unset only at the end of a SYNC.
 func (v View) joined(slave int) bool {
 	return v.mark(Side{Master, slave}) != none
 }
 
-// paired tells whether the own pod and a peer that is in service both keep their
-// logs for each other: then each has, or will get, all that the other wrote.
+// paired reports whether the own pod and a peer in service both keep their logs for each
+// other: then each has, or will get, everything that the other wrote.
 func (v View) paired(peer int) bool {
 	return v.Pods[peer].Open() && v.mark(v.here(peer)) == all && v.mark(v.there(peer)) == all
 }
 
-// mayLack tells whether a slave may lack what the own pod wrote, also when that is delivered
-// to the master and to all paired slaves: its copy, or the one that it is making, may be from
-// before. A slave that is not joined may make its pair with the master anew at this moment,
-// so what is there of the pair does not count.
+// mayLack reports whether a slave may lack what the own pod wrote, even when that is delivered
+// to the master and to all paired slaves. Its copy, or the copy that runs, may be from before.
+// A slave that is not joined may make its pair with the master anew at this moment, so the
+// present pair does not count.
 func (v View) mayLack(slave int) bool {
 	return !v.joined(slave) || !v.paired(slave)
 }
 
-// outdated tells whether a slave in service does not count as joined on the master any
-// more. It sees that, hands over what it has and joins anew. Until then its users go on.
+// outdated reports whether a slave in service no longer counts as joined on the master. The
+// slave sees that, hands over what it has and joins anew. Until then its users go on.
 func (v View) outdated(slave int) bool {
 	return v.Pods[slave].Open() && v.mark(Side{slave, Master}) != none && v.mark(Side{Master, slave}) != all
 }
 
-// has tells whether the side exists in every block of the pair. A join makes the own sides
-// towards the slaves that it took in before its copy counts as complete; where one is
-// missing, one of the two has joined without the other.
+// has reports whether the side exists in every block of the pair. A join makes the own sides
+// towards the other slaves before its copy counts as complete. Where a side is missing, one of
+// the two has joined without the other.
 func (v View) has(side Side) bool {
 	for _, b := range v.blocks(side) {
 		if _, exists := v.object(side, b); !exists {
@@ -128,9 +128,9 @@ func (v View) has(side Side) bool {
 	return true
 }
 
-// awaited tells whether to wait for a peer that is not in service. One that answers may be
-// in service any moment. One that is away comes by itself only when its number is lower:
-// OrderedReady makes no higher pod before the own pod is ready.
+// awaited reports whether to wait for a peer that is not in service. A peer that answers may
+// be in service at any moment. A peer that is away comes by itself only when its number is
+// lower: OrderedReady makes no higher pod before the own pod is ready.
 func (v View) awaited(peer int) bool {
 	return v.Pods[peer].Closed() || peer < v.Self && (v.Replicas < 0 || peer < v.Replicas)
 }
