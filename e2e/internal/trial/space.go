@@ -151,7 +151,7 @@ func (s *Space) Uninstall(ctx context.Context) error {
 func (s *Space) Test(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
-	out, err := s.cluster.run(ctx, nil, "helm", s.in("test", release)...)
+	out, err := s.cluster.run(ctx, nil, "helm", s.in("test", release, "--logs")...)
 	return string(out), err
 }
 
