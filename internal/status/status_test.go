@@ -88,7 +88,7 @@ p-2        ok   ok        unreachable, see 1  see 2
 }
 
 func TestMesh_LeavesOutPodsThatThereAreNotToBe_UnlessSomethingIsKeptForThem(t *testing.T) {
-	mesh := akucore.Mesh{StatefulSet: "p", Self: akucore.Outside, ServerCount: 4, Groups: []akucore.Group{{Prefix: "R"}}}
+	mesh := akucore.Mesh{StatefulSet: "p", Self: akucore.Outside, ServerCount: 4, Blocks: []akucore.Block{{Prefix: "R"}}}
 	running, reset, stopped := akucore.Traffic{Started: true, XSN: 7, Sender: akucore.SenderRunning}, akucore.Traffic{XSN: akucore.Unset}, akucore.Traffic{XSN: 7}
 	pods := []Pod{
 		{Name: "p-0", State: Open, traffic: map[string]akucore.Traffic{"R_01": reset, "R_02": reset, "R_03": stopped}},
