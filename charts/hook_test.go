@@ -168,6 +168,10 @@ func TestTest_LooksAtAllPodsFromOutside(t *testing.T) {
 	if policy := pod.Annotations["helm.sh/hook-delete-policy"]; policy != "before-hook-creation" {
 		t.Errorf("helm test --logs would find no pod: %s", policy)
 	}
+	// Helm 3.18 and later print the log of a hook that asks for it, and --logs prints it once more.
+	if policy, asks := pod.Annotations["helm.sh/hook-output-log-policy"]; asks {
+		t.Errorf("helm test --logs would print the table twice: %s", policy)
+	}
 	selector := labels.SelectorFromSet(r.statefulSet.Spec.Selector.MatchLabels)
 	if selector.Matches(labels.Set(pod.Labels)) {
 		t.Errorf("Services would lead to it: %v", pod.Labels)

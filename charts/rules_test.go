@@ -45,7 +45,7 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"two passwords", "auth: {existingSecret: mine}",
-			"auth.existingSecret and auth.sysPassword are both set: keep one of them.",
+			`auth.existingSecret and auth.sysPassword are both set: keep one of them (auth.sysPassword: "" takes the other away that another values file or the release before has).`,
 		},
 		{
 			"password too long", "auth: {sysPassword: '01234567890123456789012345678901234567890'}",
@@ -255,15 +255,23 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"a mount over aku", "extraVolumeMounts: [{name: x, mountPath: /opt/aku/bin/}]",
-			"persistence.mounts or extraVolumeMounts has /opt/aku/bin, but /opt/aku is a folder of the chart: choose another one.",
+			"persistence.mounts or extraVolumeMounts has /opt/aku/bin, but /opt/aku is the chart's own: choose another one.",
 		},
 		{
 			"a mount over the password", "persistence: {mounts: [{mountPath: /root}, {mountPath: /etc/aku}]}",
-			"persistence.mounts or extraVolumeMounts has /etc/aku, but /etc/aku is a folder of the chart",
+			"persistence.mounts or extraVolumeMounts has /etc/aku, but /etc/aku is the chart's own",
+		},
+		{
+			"a mount over aku in the sidecar", "aku: {extraVolumeMounts: [{name: data, mountPath: /opt/aku/lib}]}",
+			"aku.extraVolumeMounts has /opt/aku/lib, but /opt/aku is the chart's own: choose another one.",
+		},
+		{
+			"two mounts at one place in the sidecar", "aku: {extraVolumeMounts: [{name: data, mountPath: /a}, {name: logs, mountPath: /a/}]}",
+			"aku.extraVolumeMounts has /a twice, and Kubernetes takes a place only once: leave one away.",
 		},
 		{
 			"two mounts at one place", "extraVolumeMounts: [{name: x, mountPath: /root/altibase_home/trc}]",
-			"persistence.mounts and extraVolumeMounts have /root/altibase_home/trc twice, and Kubernetes takes a place only once: leave one away.",
+			"persistence.mounts or extraVolumeMounts has /root/altibase_home/trc twice, and Kubernetes takes a place only once: leave one away.",
 		},
 		{
 			"a variable twice", "extraEnv: [{name: MODE, value: x}]",

@@ -452,21 +452,25 @@ func TestNotes_SayHowToConnectScaleAndLook(t *testing.T) {
 		}
 	}
 	for values, want := range map[string]string{
-		"service: {type: LoadBalancer}":      "get service altibase -o jsonpath='{.status.loadBalancer.ingress[0]}', port 20300",
-		"service: {type: NodePort}":          "get service altibase -o jsonpath='{.spec.ports[0].nodePort}'",
-		"service: {perPod: {enabled: true}}": "get services -l app.kubernetes.io/instance=altibase: those called altibase-0",
+		"service: {type: LoadBalancer}":                          "kubectl -n db get service altibase -o jsonpath='{.status.loadBalancer.ingress[0]}'\n",
+		"service: {type: NodePort}":                              "kubectl -n db get service altibase -o jsonpath='{.spec.ports[0].nodePort}'\n",
+		"service: {master: {enabled: true}}":                     "altibase-master.db:20300\n",
+		"service: {master: {enabled: true, type: NodePort}}":     "get service altibase-master -o jsonpath='{.spec.ports[0].nodePort}'\n",
+		"service: {perPod: {enabled: true}}":                     "altibase-0.db:20300, and so on\n",
+		"service: {perPod: {enabled: true, type: LoadBalancer}}": "get service altibase-0 -o jsonpath='{.status.loadBalancer.ingress[0]}'\n",
 	} {
 		if notes := render(t, least, values).notes; !strings.Contains(notes, want) {
 			t.Errorf("%s: %q is not in the notes:\n%s", values, want, notes)
 		}
 	}
+	if notes := render(t, least, "service: {perPod: {enabled: true}}").notes; strings.Contains(notes, "from outside") {
+		t.Errorf("nothing leads there from outside:\n%s", notes)
+	}
 	if notes := render(t, least, "tests: {enabled: false}").notes; strings.Contains(notes, "helm -n db test") {
 		t.Error("there is no test")
 	}
-	for _, values := range []string{"service: {master: {enabled: true}}", "diagnosticMode: {enabled: true}"} {
-		if render(t, least, values).notes == render(t, least).notes {
-			t.Errorf("%s is not in the notes", values)
-		}
+	if render(t, least, "diagnosticMode: {enabled: true}").notes == render(t, least).notes {
+		t.Error("the diagnostic mode is not in the notes")
 	}
 }
 

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -40,13 +39,7 @@ func TestTwoReleases_InOneFolder_TheSecondStaysOut_TheFirstLosesNothing(t *testi
 	if c := trial.Container(second.Pods()[trial.Pod(0)], trial.Database); c.State.Running != nil || c.State.Terminated != nil {
 		t.Errorf("a second server was started on the files of the first one: %+v", c.State)
 	}
-	must(t, trial.Await(t.Context(), startLimit, "an Event of it", func(ctx context.Context) string {
-		said, err := second.Describe(ctx, trial.Pod(0))
-		if err == nil && strings.Contains(said, "FolderInUse") {
-			return ""
-		}
-		return fmt.Sprint(said, err)
-	}))
+	mustDescribe(t, second, trial.Pod(0), "FolderInUse")
 	must(t, writer.AwaitMore(t.Context(), healLimit, enough))
 	mustBeUndisturbed(t, writer)
 	if _, err := writer.Stop(t.Context()); err != nil {

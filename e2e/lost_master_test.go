@@ -24,7 +24,7 @@ func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *t
 	var first string
 	m.lose(t, "recovered by hand", func(t *testing.T) {
 		first = m.generation(t, 1)
-		m.mustDescribe(t, master, "MasterFailed", akucore.MasterFailed, "aku.recover.generation="+first)
+		mustDescribe(t, m.space, master, "MasterFailed", akucore.MasterFailed, "aku.recover.generation="+first)
 		if trial.Ready(space.Pods()[master]) {
 			t.Error("a master without its rows is in service")
 		}
@@ -43,7 +43,7 @@ func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *t
 			t.Fatalf("recover: %v\n%s", err, said)
 		}
 	})
-	m.mustDescribe(t, master, "InService")
+	mustDescribe(t, m.space, master, "InService")
 
 	m.lose(t, "recovered by aku.recover", func(t *testing.T) {
 		second := m.generation(t, 1)
@@ -118,10 +118,10 @@ func (m *mesh) generation(t *testing.T, source int) string {
 }
 
 // mustDescribe waits until kubectl describe shows each of the texts in the Events of a pod.
-func (m *mesh) mustDescribe(t *testing.T, pod string, texts ...string) {
+func mustDescribe(t *testing.T, space *trial.Space, pod string, texts ...string) {
 	t.Helper()
 	must(t, trial.Await(t.Context(), startLimit, fmt.Sprintf("%q in the description of %s", texts, pod), func(ctx context.Context) string {
-		said, err := m.space.Describe(ctx, pod)
+		said, err := space.Describe(ctx, pod)
 		if err != nil {
 			return err.Error()
 		}

@@ -64,7 +64,11 @@ func open(t *testing.T) *trial.Space {
 
 func openOn(t *testing.T, images trial.Images) *trial.Space {
 	t.Helper()
-	cluster := newClusterOf(t, images)
+	return openIn(t, newClusterOf(t, images))
+}
+
+func openIn(t *testing.T, cluster *trial.Cluster) *trial.Space {
+	t.Helper()
 	space, err := cluster.Open(t.Context(), "e2e-"+strings.ToLower(strings.TrimPrefix(strings.Split(t.Name(), "_")[0], "Test")))
 	if err != nil {
 		t.Fatal(err)

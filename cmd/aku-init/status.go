@@ -21,7 +21,8 @@ import (
 const statusHelp = `status [options]
 
 Prints the mesh as a table: a row for each pod that sends, a column for each that
-receives. A pod that does not answer is part of the table, and no failure.
+receives. A pod that does not answer is part of the table, and no failure; one above the
+number of replicas is left out when nothing is kept for it.
 `
 
 // lookAgain is the time between two looks of status --watch and two tries of events.
@@ -43,7 +44,8 @@ func showStatus(ctx context.Context, args []string) error {
 		defer disconnect()
 		terminal := term.IsTerminal(int(os.Stdout.Fd()))
 		for {
-			seen := status.Look(ctx, s.Mesh(), servers, s.BeatEvery(), healthAddress(s))
+			replicas, _ := wiring.Replicas(ctx, s) // all are shown where that is not known
+			seen := status.Look(ctx, s.Mesh(), servers, s.BeatEvery(), healthAddress(s)).Of(replicas)
 			// A session that is left would be one of the users that an end waits for.
 			servers.CloseIdle()
 			if output.json() {

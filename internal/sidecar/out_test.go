@@ -33,17 +33,32 @@ func settingsOf(t *testing.T, pod string) (settings.Settings, error) {
 	})
 }
 
-// staysOut runs a sidecar that has no servers to touch until it makes its Event, and gives
-// that with what the pages say meanwhile.
+// noServers are those of a sidecar that must not come to touch one.
+type noServers struct{ Servers }
+
+func (noServers) CloseIdle() {}
+
+// staysOut runs a sidecar until it makes its Event, and gives that with what the pages say
+// meanwhile.
 func staysOut(t *testing.T, s *Sidecar) (event kube.Note, live, ready string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	acts := make(chan struct{}, 1)
+	s.Servers = noServers{}
+	s.CheckAddress = func(ctx context.Context) error { // the first thing that it does for its server
+		acts <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	made := make(chan kube.Note, mostAnnounced)
 	s.announce = newAnnouncer(func(_ context.Context, e kube.Note) error { made <- e; return nil }, s.Log)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	select {
 	case event = <-made:
+	case <-acts:
+		t.Fatal("it does not stay out, and goes on to its server")
 	case err := <-ended:
 		t.Fatalf("it ends, and would be started again and again: %v", err)
 	case <-time.After(time.Minute):

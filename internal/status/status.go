@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,27 @@ func Look(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, beat t
 		return p, nil
 	})
 	return Mesh{Pods: pods, Pairs: pairs(m, pods, beat, time.Now())}
+}
+
+// Of leaves out the pods that there are not to be, when they do not answer and nothing is
+// kept for them. Replicas is how many there are to be, -1 for not known.
+func (m Mesh) Of(replicas int) Mesh {
+	if replicas < 0 {
+		return m
+	}
+	out := map[string]bool{}
+	for number, pod := range m.Pods {
+		out[pod.Name] = number >= replicas && pod.State == Unreachable
+	}
+	for _, p := range m.Pairs {
+		if p.State != None && p.State != Unknown {
+			out[p.To] = false
+		}
+	}
+	return Mesh{
+		Pods:  slices.DeleteFunc(slices.Clone(m.Pods), func(p Pod) bool { return out[p.Name] }),
+		Pairs: slices.DeleteFunc(slices.Clone(m.Pairs), func(p Pair) bool { return out[p.From] || out[p.To] }),
+	}
 }
 
 func (p *Pod) look(ctx context.Context, m akucore.Mesh, server lifecycle.Server) {

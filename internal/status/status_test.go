@@ -38,6 +38,8 @@ func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
 altibase-0                ok 2.0KiB +60s !2  retry       open                in service
 altibase-1  ok 2.0KiB !2                     stopped     closed              waits
 altibase-2  ?             ?                              unreachable, see 1  does not answer
++Ns: seconds that the pod of the column is behind
+!n: changes that the pod of the column could not apply since it is connected; those that a copy brings twice are counted, too
 1: no such host
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -82,5 +84,39 @@ p-2        ok   ok        unreachable, see 1  see 2
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestMesh_LeavesOutPodsThatThereAreNotToBe_UnlessSomethingIsKeptForThem(t *testing.T) {
+	mesh := akucore.Mesh{StatefulSet: "p", Self: akucore.Outside, ServerCount: 4, Blocks: []akucore.Block{{Prefix: "R"}}}
+	running, reset, stopped := akucore.Traffic{Started: true, XSN: 7, Sender: akucore.SenderRunning}, akucore.Traffic{XSN: akucore.Unset}, akucore.Traffic{XSN: 7}
+	pods := []Pod{
+		{Name: "p-0", State: Open, traffic: map[string]akucore.Traffic{"R_01": reset, "R_02": reset, "R_03": stopped}},
+		{Name: "p-1", State: Open, traffic: map[string]akucore.Traffic{"R_01": running, "R_12": reset}},
+		{Name: "p-2", State: Unreachable},
+		{Name: "p-3", State: Unreachable},
+	}
+	whole := Mesh{Pods: pods, Pairs: pairs(mesh, pods, time.Second, time.Now())}
+	for _, test := range []struct {
+		replicas int
+		want     []string
+	}{
+		{-1, []string{"p-0", "p-1", "p-2", "p-3"}}, // not known
+		{4, []string{"p-0", "p-1", "p-2", "p-3"}},
+		{3, []string{"p-0", "p-1", "p-2", "p-3"}}, // the log is kept for pod 3
+		{2, []string{"p-0", "p-1", "p-3"}},
+		{1, []string{"p-0", "p-1", "p-3"}}, // pod 1 is still there
+	} {
+		seen := whole.Of(test.replicas)
+		var names []string
+		for _, p := range seen.Pods {
+			names = append(names, p.Name)
+		}
+		if diff := cmp.Diff(test.want, names); diff != "" {
+			t.Errorf("%d replicas: %s", test.replicas, diff)
+		}
+		if want := len(names) * (len(names) - 1); len(seen.Pairs) != want {
+			t.Errorf("%d replicas: %d ways, want %d", test.replicas, len(seen.Pairs), want)
+		}
 	}
 }

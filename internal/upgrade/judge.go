@@ -90,13 +90,14 @@ func tooManyPods(m akucore.Mesh, f Facts) []string {
 }
 
 // keptForNobody: the log that is kept for a pod that left without an end in good order
-// would be kept for ever, for nobody looks after its pairs any more.
+// would be kept for ever, for nobody looks after its pairs any more. A pod that is still
+// there is one too many, and has its log for good reason.
 func keptForNobody(m akucore.Mesh, f Facts) (refusals []string) {
 	if !lowered(m, f) {
 		return nil
 	}
 	for pod := range f.Pods {
-		for peer := m.ServerCount; peer < f.Before.ServerCount; peer++ {
+		for peer := max(m.ServerCount, f.Pods); peer < f.Before.ServerCount; peer++ {
 			for _, b := range f.Before.Blocks {
 				name := b.Object(akucore.PairOf(pod, peer))
 				o, exists := f.Asked[pod].Objects[name]

@@ -21,18 +21,31 @@ Gives the faults as a list in YAML.
 {{- range .Values.extraVolumeMounts }}
 {{- $all = append $all (.mountPath | default "") }}
 {{- end }}
+{{- $beside := list }}
+{{- range .Values.aku.extraVolumeMounts }}
+{{- $beside = append $beside (.mountPath | default "") }}
+{{- end }}
+{{- $ours := list "/opt/aku" "/run/aku" "/etc/aku" "/var/run/secrets/kubernetes.io" }}
+{{- $server := $ours }}
+{{- if .Values.license.existingSecret }}
+{{- $server = append $server (printf "%s/conf/license" (clean .Values.altibaseHome)) }}
+{{- end }}
+{{- range list (dict "of" "persistence.mounts or extraVolumeMounts" "paths" $all "ours" $server) (dict "of" "aku.extraVolumeMounts" "paths" $beside "ours" (append $ours "/tmp")) }}
+{{- $of := .of }}
+{{- $own := .ours }}
 {{- $seen := dict }}
-{{- range $all }}
+{{- range .paths }}
 {{- $path := clean . }}
-{{- range list "/opt/aku" "/run/aku" "/etc/aku" "/var/run/secrets/kubernetes.io" }}
+{{- range $own }}
 {{- if hasPrefix (printf "%s/" .) (printf "%s/" $path) }}
-{{- $faults = append $faults (printf "persistence.mounts or extraVolumeMounts has %s, but %s is a folder of the chart: choose another one." $path .) }}
+{{- $faults = append $faults (printf "%s has %s, but %s is the chart's own: choose another one." $of $path .) }}
 {{- end }}
 {{- end }}
 {{- if hasKey $seen $path }}
-{{- $faults = append $faults (printf "persistence.mounts and extraVolumeMounts have %s twice, and Kubernetes takes a place only once: leave one away." $path) }}
+{{- $faults = append $faults (printf "%s has %s twice, and Kubernetes takes a place only once: leave one away." $of $path) }}
 {{- end }}
 {{- $_ := set $seen $path "" }}
+{{- end }}
 {{- end }}
 
 {{- if .Values.persistence.logVolume.enabled }}

@@ -29,7 +29,7 @@ the value that is wrong and what to do.
 {{- end }}
 
 {{- if and .Values.auth.existingSecret .Values.auth.sysPassword }}
-{{- $faults = append $faults "auth.existingSecret and auth.sysPassword are both set: keep one of them." }}
+{{- $faults = append $faults "auth.existingSecret and auth.sysPassword are both set: keep one of them (auth.sysPassword: \"\" takes the other away that another values file or the release before has)." }}
 {{- else if not (or .Values.auth.existingSecret .Values.auth.sysPassword) }}
 {{- $faults = append $faults "auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out." }}
 {{- end }}
@@ -108,7 +108,7 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 {{- range $aku.extraEnv }}
-{{- if or (hasPrefix "AKU_" .name) (eq .name "ALTIBASE_HOME") }}
+{{- if or (hasPrefix "AKU_" .name) (eq .name "ALTIBASE_HOME") (and (eq .name "POD_NAME") (include "altibase.foldersByPod" $)) }}
 {{- $faults = append $faults (printf "aku.extraEnv has %s, which the chart sets: set its own value instead." .name) }}
 {{- end }}
 {{- end }}

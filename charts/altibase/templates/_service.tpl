@@ -23,3 +23,13 @@ spec:
       nodePort: {{ int64 . }}
       {{- end }}
 {{- end }}
+
+{{/* How the notes say where a Service is reached from outside of the cluster: give a dict of root, name and type. */}}
+{{- define "altibase.fromOutside" -}}
+{{- $get := printf "kubectl -n %s get service %s -o jsonpath=" .root.Release.Namespace .name }}
+{{- if eq .type "LoadBalancer" }}
+    from outside, the address:         {{ $get }}'{.status.loadBalancer.ingress[0]}'
+  {{- else if eq .type "NodePort" }}
+    from outside, any node's port:     {{ $get }}'{.spec.ports[0].nodePort}'
+{{- end }}
+{{- end }}

@@ -7,6 +7,7 @@ package trial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 type Cluster struct {
 	Kubeconfig   string
 	Images       Images
+	Helm         string // the program, that of PATH if not given
 	repository   string // top folder of this repository
 	serverValues string // file of chart values that fit the image of the server
 }
@@ -54,6 +56,8 @@ func NewCluster(kubeconfig string, images Images) (*Cluster, error) {
 		}
 	}
 }
+
+func (c *Cluster) helm() string { return cmp.Or(c.Helm, "helm") }
 
 // command prepares kubectl or helm.
 func (c *Cluster) command(ctx context.Context, name string, args ...string) *exec.Cmd {

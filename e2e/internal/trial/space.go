@@ -143,7 +143,7 @@ const hookLimits = 6 * time.Minute
 func (s *Space) Uninstall(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
-	_, err := s.cluster.run(ctx, nil, "helm", s.in("uninstall", release)...)
+	_, err := s.cluster.run(ctx, nil, s.cluster.helm(), s.in("uninstall", release)...)
 	return err
 }
 
@@ -151,7 +151,7 @@ func (s *Space) Uninstall(ctx context.Context) error {
 func (s *Space) Test(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
-	out, err := s.cluster.run(ctx, nil, "helm", s.in("test", release)...)
+	out, err := s.cluster.run(ctx, nil, s.cluster.helm(), s.in("test", release, "--logs")...)
 	return string(out), err
 }
 
@@ -164,7 +164,7 @@ func (s *Space) DeletePods(ctx context.Context, names ...string) error {
 func (s *Space) helm(ctx context.Context, stdin []byte, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, patient(helmLimits))
 	defer cancel()
-	_, err := s.cluster.run(ctx, stdin, "helm", s.in(args...)...)
+	_, err := s.cluster.run(ctx, stdin, s.cluster.helm(), s.in(args...)...)
 	return err
 }
 

@@ -103,7 +103,7 @@ func (s *Space) Rendered(ctx context.Context, template string, values Values) (s
 	if err != nil {
 		return "", err
 	}
-	out, err := s.cluster.run(ctx, text, "helm", s.in("template", release, chart, "--values", "-", "--show-only", "templates/"+template)...)
+	out, err := s.cluster.run(ctx, text, s.cluster.helm(), s.in("template", release, chart, "--values", "-", "--show-only", "templates/"+template)...)
 	return string(out), err
 }
 

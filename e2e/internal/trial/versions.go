@@ -21,6 +21,6 @@ func (c *Cluster) Versions(ctx context.Context) (kubernetes, helm string, err er
 	if err := json.Unmarshal(out, &said); err != nil {
 		return "", "", fmt.Errorf("kubectl version printed %q: %w", out, err)
 	}
-	out, err = c.run(ctx, nil, "helm", "version", "--template={{.Version}}")
+	out, err = c.run(ctx, nil, c.helm(), "version", "--template={{.Version}}")
 	return said.ServerVersion.GitVersion, strings.TrimSpace(string(out)), err
 }

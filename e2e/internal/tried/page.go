@@ -14,7 +14,11 @@ var suites = []struct{ name, does string }{
 // Matrix is the table of the chart's README.
 func Matrix(runs []Run) string {
 	return table(runs, func(r Run) string {
-		cell := r.Server + ", " + day(r)
+		cell := r.Server
+		if r.Image != "" {
+			cell += " in `" + r.Image + "`"
+		}
+		cell += ", " + day(r)
 		if r.Failed > 0 {
 			cell += fmt.Sprintf(", **%d failed**", r.Failed)
 		}
