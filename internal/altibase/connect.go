@@ -126,14 +126,20 @@ func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	if err := s.quickly(ctx, opened.recognize); err != nil {
+	err = s.quickly(ctx, func(ctx context.Context) error {
+		if err := opened.recognize(ctx); err != nil {
+			return err
+		}
+		return opened.begin(ctx)
+	})
+	if err != nil {
 		opened.close()
 		return nil, err
 	}
 	return opened, nil
 }
 
-// open opens a session: look up, connect, log in, prove, limit.
+// open opens a session, to whatever is there: look up, connect, log in, prove.
 func (s *Server) open(ctx context.Context, password string, sysdba bool) (*session, error) {
 	address, err := s.reach(ctx)
 	if err != nil {

@@ -5,8 +5,8 @@
 //
 //   - Opening a connection takes no context and can hang, so the name is looked
 //     up and the port dialled first, both bounded, and the driver gets an address.
-//   - A failed connect can be reported as success, so each session proves itself
-//     with a query before it is used.
+//   - A failed connect can be reported as success, so each session begins with a
+//     query: whose database it is.
 //   - ExecContext ignores its context; QueryContext cancels, for ALTER too. So
 //     every statement goes through QueryContext. Its complaint that a statement
 //     made no result set means that the statement was done.

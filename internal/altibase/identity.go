@@ -16,7 +16,7 @@ import (
 //
 // A name can lead to another server than that of its pod: DNS answers can be old, and the
 // address may be that of another release by now, which has the same names, password and
-// prefixes. So no statement goes to a peer before it has shown whose it is.
+// prefixes. So nothing is asked of a peer before it has shown whose it is, and nothing set.
 //
 //   - The master makes the identity of the mesh at its first start; slaves take it from it
 //     when they start. A database without one, of an older aku, is accepted, and its own pod
@@ -88,13 +88,9 @@ func stranger(format string, args ...any) error {
 // ownLimit is how long a peer's session waits for what the own database is.
 const ownLimit = 2 * time.Second
 
-// recognize reads whose server a new session leads to, and refuses a stranger.
+// recognize refuses a session that leads to a stranger. It only looks.
 func (c *session) recognize(ctx context.Context) error {
 	s := c.server
-	var err error
-	if c.shows, err = c.identity(ctx); err != nil {
-		return err
-	}
 	if s.pod == s.config.Self {
 		bound, err := c.bound(ctx)
 		if err != nil {
@@ -150,7 +146,13 @@ func (c *session) bound(ctx context.Context) (bool, error) {
 func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	own := c.Server(c.config.Self).(*Server)
 	// The watch keeps its session for months; others may have joined meanwhile.
-	if err := own.read(ctx, func(ctx context.Context, c *session) error { return c.recognize(ctx) }); err != nil {
+	err = own.read(ctx, func(ctx context.Context, c *session) error {
+		if err := c.prove(ctx); err != nil {
+			return err
+		}
+		return c.recognize(ctx)
+	})
+	if err != nil {
 		return false, err
 	}
 	had, bound, _ := c.members.get()
@@ -223,12 +225,10 @@ func (s *Server) shown(ctx context.Context) (shown identity, bound bool, err err
 	}
 	defer c.close()
 	err = s.quickly(ctx, func(ctx context.Context) error {
-		if shown, err = c.identity(ctx); err == nil {
-			bound, err = c.bound(ctx)
-		}
+		bound, err = c.bound(ctx)
 		return err
 	})
-	return shown, bound, err
+	return c.shows, bound, err
 }
 
 // setIdentity is done on the own database alone. Whoever is killed half-way leaves none.

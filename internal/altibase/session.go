@@ -40,8 +40,15 @@ type session struct {
 	over   func() // is called when it is ended; nil for nobody
 }
 
-// prove makes sure that the connection really is one, and limits what is run on it.
-func (c *session) prove(ctx context.Context) error {
+// prove reads whose database the session leads to. A failed connect can be reported as
+// success, and a stranger is to be told nothing: so this is the first statement of all.
+func (c *session) prove(ctx context.Context) (err error) {
+	c.shows, err = c.identity(ctx)
+	return err
+}
+
+// begin asks for the number of the session, and limits what is run on it.
+func (c *session) begin(ctx context.Context) error {
 	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE ID = SESSION_ID()")
 	if err != nil {
 		return err

@@ -87,6 +87,7 @@ var mutations = []mutation{
 	// An error dropped.
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_OfAnotherMesh", in: withServers},
 	{what: "a stranger of the same mesh is let in", file: identityGo, from: "	case shown.pod != asked:\n		return stranger(", to: "	case shown.pod != asked:\n		_ = stranger(", tests: "TestStranger_AnotherPod", in: withServers},
+	{what: "a stranger's session is set up before it is known", file: connectGo, from: "		if err := opened.recognize(ctx); err != nil {", to: "		if err := errors.Join(opened.begin(ctx), opened.recognize(ctx)); err != nil {", tests: "TestStranger_"},
 	{what: "a stranger is not told from others", file: "internal/lifecycle/reason.go", from: "{akucore.ErrStranger, ReasonStranger}, ", to: "", tests: "TestReason"},
 	{what: "a broken recovery order is not said", file: "internal/wiring/options.go", from: "	order, err := recoveryOrder(s.RecoverFile)\n", to: "	order, err := recoveryOrder(s.RecoverFile)\n	err = nil\n", tests: "."},
 	{what: "a right that is missing is asked for again", file: "internal/kube/api.go", from: "errForbidden, r.right)", to: "errNotFound, r.right)", tests: "MissingRight"},
