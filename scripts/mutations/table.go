@@ -68,6 +68,7 @@ var mutations = []mutation{
 	{what: "the default of AKU_QUERY_TIMEOUT limits a copy", file: "internal/wiring/connect.go", from: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return 0", to: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return settings.Seconds(s.QueryTimeout)", tests: "TestCopyTimeout"},
 	{what: "the server's own limit cuts a copy", file: copyGo, from: "	if err := c.limitQueries(ctx, 0); err != nil {", to: "	if err := ctx.Err(); err != nil {", tests: "TestCopy_"},
 	{what: "more objects than a server takes", file: checkGo, from: "MaxObjects = 32", to: "MaxObjects = 32000", tests: "TestRead"},
+	{what: "a server that is full is not told from others", file: "internal/altibase/full.go", from: "held[0].int(0) < takes[0].int(0)", to: "held[0].int(0) < 1000*takes[0].int(0)", tests: "TestCreate_OnAServerThatIsFull"},
 	{what: "a password of any length", file: "internal/password/password.go", from: "maxBytes = 40", to: "maxBytes = 40000", tests: "TestCheck"},
 
 	// A close left out.
