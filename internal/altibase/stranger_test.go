@@ -11,18 +11,20 @@ import (
 
 func TestStranger_IsToldNothingButAskedWhoItIs(t *testing.T) {
 	const ours, theirs = "OURS", "THEIRS"
-	for name, shown := range map[string]identity{
-		"another pod of this mesh":      {ours, 2},
-		"the same pod of another mesh":  {theirs, 1},
-		"another pod of another mesh":   {theirs, 2},
-		"the own pod under that name":   {ours, 0},
-		"the own pod of another's mesh": {theirs, 0},
+	for name, test := range map[string]struct {
+		shown identity
+		said  string
+	}{
+		"another pod of this mesh":     {identity{ours, 2}, "what answers for pod 1 is the server of pod 2: nothing was changed there"},
+		"the same pod of another mesh": {identity{theirs, 1}, "what answers for pod 1 belongs to another mesh (THEIRS, here it is OURS): nothing was changed there"},
+		"another pod of another mesh":  {identity{theirs, 2}, "is the server of pod 2: nothing was changed there"},
+		"the own pod under that name":  {identity{ours, 0}, "is the server of pod 0: nothing was changed there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{answer: func(statement string) ([][]driver.Value, error) {
 				switch {
 				case strings.Contains(statement, identityTable):
-					return [][]driver.Value{{shown.mesh, int64(shown.pod)}}, nil
+					return [][]driver.Value{{test.shown.mesh, int64(test.shown.pod)}}, nil
 				case strings.Contains(statement, "SYS_REPLICATIONS_"):
 					return [][]driver.Value{{"AKU_REP_01"}}, nil
 				}
@@ -31,7 +33,7 @@ func TestStranger_IsToldNothingButAskedWhoItIs(t *testing.T) {
 			servers := f.servers(t)
 			servers.members.set(identity{ours, 0}, true)
 			err := servers.Server(1).(*Server).Start(t.Context(), "AKU_REP_01")
-			if !errors.Is(err, akucore.ErrStranger) || !strings.Contains(err.Error(), "nothing was changed there") {
+			if !errors.Is(err, akucore.ErrStranger) || !strings.Contains(err.Error(), test.said) {
 				t.Errorf("a statement to a stranger: %v", err)
 			}
 			said := f.statements("")
