@@ -59,7 +59,7 @@ var mutations = []mutation{
 	{what: "status waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestLook_", in: "internal/status"},
 	{what: "verify waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestService|TestAnswering", in: "internal/verify"},
 	{what: "the check before an upgrade waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestAsk", in: "internal/upgrade"},
-	{what: "users that stay have all of an end", file: lifecycle, from: "min(drain, end/2), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
+	{what: "users that stay have all of an end", file: lifecycle, from: "DrainOf(end, drain), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
 	{what: "who stays is waited for", file: lifecycle, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
 	{what: "the drain time is subtracted twice", file: lifecycle, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
 	{what: "a limit is for each try", file: lifecycle, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
