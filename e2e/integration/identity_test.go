@@ -154,12 +154,7 @@ func TestVolumeOfAnotherPod_IsRefusedUnlessItLeftItsMeshInGoodOrder(t *testing.T
 	}
 	slave.kill()
 	for _, p := range c.pods {
-		session, err := p.Connect(altisimtest.Dial{Sysdba: p == slave})
-		if err != nil {
-			t.Fatal(err)
-		}
-		session.Do("ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
-		session.Close()
+		p.asSYSDBA("ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
 	}
 	slave.run()
 	slave.waitInService()

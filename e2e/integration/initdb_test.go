@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"aku/e2e/altisim/altisimtest"
 )
 
 // writeScript puts a script into a folder, as one of a ConfigMap: in the place of what is there.
@@ -37,16 +35,9 @@ func TestInitdb_ScriptThatCannotBeReadParsedOrRun_KeepsThePodClosed_UntilItIsMen
 	p.waitSaid("02-rows.sql: no such file or directory")
 	writeScript(t, dir, "02-rows.sql", "INSERT INTO T1 VALUES (1, 10);\nINSERT INTO T1 VALUES (2, '20);\n")
 	p.waitSaid("02-rows.sql: line 2: a text begins here with '")
-	var tables []string
-	p.eventually("a look at the tables", func() bool {
-		session, err := p.Connect(altisimtest.Dial{Sysdba: true})
-		if err != nil {
-			return false // the sidecar has the one SYSDBA session
-		}
-		defer session.Close()
-		tables = session.Rows("SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME = 'T1'")
-		return true
-	})
+	session := p.sysdba()
+	tables := session.Rows("SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME = 'T1'")
+	session.Close()
 	if len(tables) > 0 {
 		t.Error("the first script was begun before the second one could be read")
 	}

@@ -41,10 +41,7 @@ func TestTruncate_PutsBackWhatItFound(t *testing.T) {
 			if (err != nil) != test.fails {
 				t.Errorf("TRUNCATE %s: %v", test.table, err)
 			}
-			session, err := c.pods[0].Connect(altisimtest.Dial{Sysdba: true})
-			for err != nil {
-				session, err = c.pods[0].Connect(altisimtest.Dial{Sysdba: true})
-			}
+			session := c.pods[0].sysdba()
 			if got := session.Rows("SELECT VALUE1 FROM V$PROPERTY WHERE NAME = '" + ddl + "'"); got[0] != found {
 				t.Errorf("after TRUNCATE %s it is %s, want %s", test.table, got[0], found)
 			}

@@ -166,21 +166,27 @@ func (c *cluster) createTables() {
 	}
 }
 
-// asSYSDBA runs statements in a server that may be closed, when its one SYSDBA
-// session is free.
-func (p *pod) asSYSDBA(statements ...string) {
+// sysdba opens the one SYSDBA session of a server, when it is free: the server learns a
+// little later than its client that a session is over.
+func (p *pod) sysdba() *altisimtest.Conn {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		session, err := p.Connect(altisimtest.Dial{Sysdba: true})
 		if err == nil {
-			defer session.Close()
-			session.Do(statements...)
-			return
+			return session
 		}
 		if time.Now().After(deadline) {
 			p.t.Fatalf("SYSDBA session on pod %d: %v", p.number, err)
 		}
 	}
+}
+
+// asSYSDBA runs statements in a server that may be closed.
+func (p *pod) asSYSDBA(statements ...string) {
+	p.t.Helper()
+	session := p.sysdba()
+	defer session.Close()
+	session.Do(statements...)
 }
 
 // do runs statements as a user.

@@ -13,17 +13,9 @@ import (
 // xsns are the XSNs of the pod's replication objects, also when it is closed.
 func (p *pod) xsns() string {
 	p.t.Helper()
-	var rows []string
-	p.eventually("its one session is free", func() bool {
-		dba, err := p.Connect(altisimtest.Dial{Sysdba: true})
-		if err != nil {
-			return false
-		}
-		defer dba.Close()
-		rows = dba.Rows("SELECT XSN FROM SYSTEM_.SYS_REPLICATIONS_")
-		return true
-	})
-	return strings.Join(rows, ",")
+	dba := p.sysdba()
+	defer dba.Close()
+	return strings.Join(dba.Rows("SELECT XSN FROM SYSTEM_.SYS_REPLICATIONS_"), ",")
 }
 
 // A hook that is told to end does so in time wherever it is, whether the statement that

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"aku/e2e/altisim/altisimtest"
 	"aku/internal/akucore"
 )
 
@@ -57,10 +56,7 @@ func TestSYSDBASlot_IsSharedPolitely(t *testing.T) {
 	c := start(t, 1, nil)
 	c.createTables()
 	p := c.pods[0]
-	human, err := p.Connect(altisimtest.Dial{Sysdba: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	human := p.sysdba()
 	p.run()
 	p.waitSaid("Start as MASTER Pod.")
 	time.Sleep(500 * time.Millisecond)
@@ -70,11 +66,7 @@ func TestSYSDBASlot_IsSharedPolitely(t *testing.T) {
 	human.Close()
 	p.waitInService()
 	// In service the slot is free again.
-	human, err = p.Connect(altisimtest.Dial{Sysdba: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	human.Close()
+	p.sysdba().Close()
 }
 
 func TestEndDuringAJoin_TakesOverAndLeavesNothingPinned(t *testing.T) {
@@ -184,7 +176,8 @@ func TestMasterIsAnotherOne_TheSlaveKeepsItsRows(t *testing.T) {
 	slave.run()
 	slave.waitSaid(akucore.MasterFailed)
 	slave.kill()
-	dba := slave.Open(altisimtest.Dial{Sysdba: true})
+	dba := slave.sysdba()
+	defer dba.Close()
 	if rows := dba.Rows("SELECT ID FROM T1"); len(rows) != 1 {
 		t.Errorf("the slave has rows %v", rows)
 	}

@@ -126,15 +126,21 @@ func (s *Server) dial(ctx context.Context, password string, sysdba bool) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	if err := s.quickly(ctx, opened.recognize); err != nil {
+	err = s.quickly(ctx, func(ctx context.Context) error {
+		if err := opened.recognize(ctx); err != nil {
+			return err
+		}
+		return opened.begin(ctx)
+	})
+	if err != nil {
 		opened.close()
 		return nil, err
 	}
 	return opened, nil
 }
 
-// open opens a session: it looks the name up, connects, logs in, tests the session and limits
-// its statements.
+// open opens a session to whatever is there: it looks the name up, connects, logs in and reads
+// the server's identity.
 func (s *Server) open(ctx context.Context, password string, sysdba bool) (*session, error) {
 	address, err := s.reach(ctx)
 	if err != nil {

@@ -5,8 +5,8 @@
 //
 //   - Opening a connection takes no context and can hang. So the package first looks up
 //     the name and dials the port, both with a limit, and gives the driver an address.
-//   - The driver can report a failed connect as success. So each session runs a query
-//     before it is used.
+//   - The driver can report a failed connect as success. So each session begins with a
+//     query: whose database it is.
 //   - ExecContext ignores its context; QueryContext cancels, also an ALTER. So every
 //     statement goes through QueryContext. Its error that a statement returned no result
 //     set means that the statement succeeded.

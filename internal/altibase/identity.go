@@ -88,13 +88,9 @@ func stranger(format string, args ...any) error {
 // ownLimit is how long a peer's session waits for the identity of the pod's own database.
 const ownLimit = 2 * time.Second
 
-// recognize reads the identity of the server of a new session, and refuses a stranger.
+// recognize refuses a session that leads to a stranger. It only reads.
 func (c *session) recognize(ctx context.Context) error {
 	s := c.server
-	var err error
-	if c.shows, err = c.identity(ctx); err != nil {
-		return err
-	}
 	if s.pod == s.config.Self {
 		bound, err := c.bound(ctx)
 		if err != nil {
@@ -150,7 +146,13 @@ func (c *session) bound(ctx context.Context) (bool, error) {
 func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	own := c.Server(c.config.Self).(*Server)
 	// The watch keeps its session for months; others may have joined meanwhile.
-	if err := own.read(ctx, func(ctx context.Context, c *session) error { return c.recognize(ctx) }); err != nil {
+	err = own.read(ctx, func(ctx context.Context, c *session) error {
+		if err := c.prove(ctx); err != nil {
+			return err
+		}
+		return c.recognize(ctx)
+	})
+	if err != nil {
 		return false, err
 	}
 	had, bound, _ := c.members.get()
@@ -223,12 +225,10 @@ func (s *Server) shown(ctx context.Context) (shown identity, bound bool, err err
 	}
 	defer c.close()
 	err = s.quickly(ctx, func(ctx context.Context) error {
-		if shown, err = c.identity(ctx); err == nil {
-			bound, err = c.bound(ctx)
-		}
+		bound, err = c.bound(ctx)
 		return err
 	})
-	return shown, bound, err
+	return c.shows, bound, err
 }
 
 // setIdentity changes only the pod's own database. A kill half-way leaves no identity.

@@ -51,7 +51,13 @@ func setSession(property string, wait time.Duration) string {
 
 // Create creates a replication object.
 func (s *Server) Create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
-	return s.lockingChange(ctx, wait, createReplication(spec))
+	return s.locking(ctx, wait+changeTimeout, wait, func(ctx context.Context, c *session) error {
+		err := c.exec(ctx, createReplication(spec))
+		if isUnknown(err) {
+			return c.orFull(ctx, err)
+		}
+		return err
+	})
 }
 
 // Drop removes a replication object that is stopped.

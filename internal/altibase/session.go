@@ -40,8 +40,15 @@ type session struct {
 	over   func() // called at its end, unless nil
 }
 
-// prove makes sure that the connection works, and limits the statements on it.
-func (c *session) prove(ctx context.Context) error {
+// prove reads the identity of the server. A failed connect can be reported as success, and a
+// stranger is to be told nothing: so this is the first statement of a session.
+func (c *session) prove(ctx context.Context) (err error) {
+	c.shows, err = c.identity(ctx)
+	return err
+}
+
+// begin asks for the number of the session, and limits the statements on it.
+func (c *session) begin(ctx context.Context) error {
 	rows, err := c.query(ctx, "SELECT ID FROM V$SESSION WHERE ID = SESSION_ID()")
 	if err != nil {
 		return err

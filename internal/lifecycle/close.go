@@ -72,10 +72,13 @@ func (r *Runner) forUsers(ctx context.Context, pod int) (drained, gone time.Time
 	drain, all := r.DrainTime, r.DrainTime+closeLimit
 	if deadline, ok := ctx.Deadline(); ok {
 		end := deadline.Sub(began)
-		drain, all = min(drain, end/2), min(all, end*3/4)
+		drain, all = DrainOf(end, drain), min(all, end*3/4)
 	}
 	return began.Add(drain), began.Add(all)
 }
+
+// DrainOf is how long users may take to leave by themselves in an end of this length.
+func DrainOf(end, drain time.Duration) time.Duration { return min(drain, end/2) }
 
 // whoStays names the sessions of the users that are still in.
 func whoStays(users []Session) string {

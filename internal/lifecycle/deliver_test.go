@@ -26,6 +26,7 @@ type beatServer struct {
 	up      time.Duration // since the sender's server started
 	still   time.Duration // since the newest beat that the peer has
 	alone   bool          // the sender runs, and the peer has no receiver for it until it is started anew
+	reset   bool          // somebody resets what is found stopped
 
 	began   time.Time
 	looks   int
@@ -37,6 +38,14 @@ type beatServer struct {
 func (s *beatServer) Stop(context.Context, string) error {
 	s.said = append(s.said, "STOP")
 	return nil
+}
+
+func (s *beatServer) Brief(context.Context) (akucore.State, error) {
+	object := akucore.Object{Name: "AKU_REP_01", XSN: 100}
+	if s.reset && slices.Contains(s.said, "STOP") {
+		object.XSN = akucore.Unset
+	}
+	return akucore.State{Objects: map[string]akucore.Object{object.Name: object}}, nil
 }
 
 func (s *beatServer) Start(context.Context, string) error {
@@ -161,13 +170,21 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 
 // A peer that went without a word leaves a sender that runs and sends to nobody.
 func TestDeliver_ASenderWhosePeerHasNoReceiverIsStartedAnew(t *testing.T) {
-	for alone, want := range map[bool]string{true: "STOP START", false: ""} {
+	for _, test := range []struct {
+		alone, reset bool
+		want         string
+		err          error
+	}{
+		{alone: true, want: "STOP START"},
+		{alone: true, reset: true, want: "STOP", err: errReset},
+		{want: "", err: akucore.ErrTimeout},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := &beatServer{alone: alone, arrives: time.Hour, failed: []int64{0}, links: []string{"a"}, carries: true, sender: akucore.SenderRunning, began: time.Now()}
+			s := &beatServer{alone: test.alone, reset: test.reset, arrives: time.Hour, failed: []int64{0}, links: []string{"a"}, carries: true, sender: akucore.SenderRunning, began: time.Now()}
 			r := Runner{Mesh: mesh(1), Servers: oneServer{s}, Log: slog.New(slog.DiscardHandler)}
 			err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 0, Peer: 1}, For: time.Minute, Seen: true}}}}})
-			if said := strings.Join(s.said, " "); said != want || (err == nil) != alone {
-				t.Errorf("without a receiver %t: said %q, error %v; want %q", alone, said, err, want)
+			if said := strings.Join(s.said, " "); said != test.want || !errors.Is(err, test.err) {
+				t.Errorf("without a receiver %t, reset %t: said %q, error %v; want %q and %v", test.alone, test.reset, said, err, test.want, test.err)
 			}
 		})
 	}

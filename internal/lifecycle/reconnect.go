@@ -32,6 +32,11 @@ func (r *Runner) reconnect(ctx context.Context, s akucore.Step) (done bool, err 
 	if err := r.stop(ctx, sender, s, object); err != nil && !errors.Is(err, akucore.ErrDone) {
 		return false, err
 	}
+	// Whoever found it stopped may have reset it: a START would then leave out what is still to be delivered.
+	s.If = akucore.IfKept
+	if err := r.permit(ctx, s); err != nil {
+		return false, err
+	}
 	if err := sender.Start(ctx, object); err != nil && !errors.Is(err, akucore.ErrDone) {
 		return false, err
 	}

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"time"
 
 	"aku/internal/pulse"
@@ -102,8 +103,9 @@ func (c *Claim) Take(ctx context.Context) error {
 			if err != nil || taken {
 				return err
 			}
-			if ctx.Err() != nil {
-				return ctx.Err()
+			// On a network file system a file can be there for who makes it, and not yet for who reads it.
+			if pulse.Sleep(ctx, look) != nil {
+				return fmt.Errorf("%w: at each try somebody else was just taking %s, so this pod did not. Look at who uses it", ErrHeld, strings.Join(c.Files, ", "))
 			}
 			continue
 		}

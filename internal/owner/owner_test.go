@@ -159,6 +159,27 @@ func TestTake_FileWithoutARecord_IsTakenWhenItStandsStill(t *testing.T) {
 	})
 }
 
+func TestTake_FileThatIsThereAndCannotBeSeen_IsTriedAgainUntilTimeIsOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), ".aku-owner")
+	// As one whose absence a network file system still remembers.
+	if err := os.Symlink("nowhere", path); err != nil {
+		t.Fatal(err)
+	}
+	// Not in a bubble: who tries again at once would never let its time pass.
+	ctx, cancel := context.WithTimeout(t.Context(), look/10)
+	defer cancel()
+	err := claim(self, path).Take(ctx)
+	if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "just taking "+path) {
+		t.Errorf("it does not say what it waited for: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := claim(self, path).Take(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTake_FolderThatCannotBeWritten_IsNotUsed(t *testing.T) {
 	err := claim(self, filepath.Join(t.TempDir(), "none", "file")).Take(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "so it is not used") {

@@ -24,7 +24,8 @@ func StartOptions(s settings.Settings) (akucore.StartOptions, error) {
 
 // EndOptions are the settings of an end.
 func EndOptions(s settings.Settings) akucore.EndOptions {
-	budget := lifecycle.Split(settings.Seconds(s.EndTimeout-s.DrainTime), s.ShutdownAtEnd == 1)
+	end := settings.Seconds(s.EndTimeout)
+	budget := lifecycle.Split(end-lifecycle.DrainOf(end, settings.Seconds(s.DrainTime)), s.ShutdownAtEnd == 1)
 	return akucore.EndOptions{
 		Flush:        s.FlushAtEnd == 1,
 		DeliverLimit: budget.Deliver,

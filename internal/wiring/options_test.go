@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"aku/internal/akucore"
 	"aku/internal/settings"
 )
 
@@ -38,6 +39,27 @@ func TestCopyTimeout_IsTheQueryTimeoutWhenSomebodyChoseIt(t *testing.T) {
 		}
 		if got := Config(s).CopyTimeout; got != want {
 			t.Errorf("AKU_QUERY_TIMEOUT %q: a copy has %s, want %s", query, got, want)
+		}
+	}
+}
+
+func TestEndOptions_TheDrainTimeLeavesTimeToDeliver(t *testing.T) {
+	for _, test := range []struct {
+		end, drain int
+		want       time.Duration
+	}{
+		{120, 0, 120*time.Second - akucore.StatementTail},
+		{120, 30, 90*time.Second - akucore.StatementTail},
+		{120, 600, 60*time.Second - akucore.StatementTail}, // users have half of an end that is shorter
+	} {
+		env := good()
+		env["AKU_END_TIMEOUT"], env["AKU_DRAIN_TIME"] = strconv.Itoa(test.end), strconv.Itoa(test.drain)
+		s, err := settings.From(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := EndOptions(s).DeliverLimit; got != test.want {
+			t.Errorf("an end of %d s with %d s for users delivers for %s, want %s", test.end, test.drain, got, test.want)
 		}
 	}
 }

@@ -69,6 +69,9 @@ func Errorf(code int, format string, args ...any) *Error {
 	return &Error{code, fmt.Sprintf(format, args...)}
 }
 
+// errTooMany has a number that no server uses: nobody has seen that of a real one.
+var errTooMany = &Error{0x61FFF, "There are as many replication objects as the server takes."}
+
 func errHandshake(why string) *Error {
 	return Errorf(0x6100D, "[Sender] Failed to handshake with the peer server (%s)", why)
 }

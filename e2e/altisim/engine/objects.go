@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"strconv"
 )
 
 // The longest names and host texts that an object takes, in bytes.
@@ -24,6 +25,9 @@ func (s *Server) CreateReplication(ctx context.Context, by *Session, r *Replicat
 	return s.Change(ctx, true, func(c *Catalog) error {
 		if c.Replication(r.Name) != nil {
 			return ErrDuplicateName
+		}
+		if most, _ := strconv.Atoi(s.Property("REPLICATION_MAX_COUNT")); len(c.Replications) >= most {
+			return errTooMany
 		}
 		hosts := r.Hosts
 		r.Hosts = nil
