@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations lint vuln bench tried release publish images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations compatibility lint vuln bench tried release publish images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -15,7 +15,7 @@ demo: ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers o
 # --- tests; all of them end with one summary
 testrun := .build/bin/testrun
 
-test: $(testrun) ## everything: setup, lint, unit, integration, chart and end-to-end tests
+test: $(testrun) ## everything: setup, lint, unit, simulation, integration, chart, release and end-to-end tests
 	$(testrun)
 
 test-unit: $(testrun) ## tests that need nothing but Go and a C compiler with unixODBC
@@ -45,6 +45,10 @@ test-release: $(testrun) ## a release is the same bytes twice, and is fetched fr
 
 mutations: ## break the code around the rules in some 120 ways: each must turn a test red (ONLY=words: some of them)
 	go run ./scripts/mutations $(ONLY)
+
+compatibility: ## build the program helm of many versions, render the chart with each, write docs/compatibility.md (HELM=v3.14,v3.18: some); not part of test, 2 - 3 CPU minutes a version
+	go test -count=1 -tags compatibility -timeout 5h -run TestEveryHelm -v ./charts -update -helms "$(HELM)"
+	go test ./charts -run TestCompatibility -update
 
 lint: $(testrun) ## gofmt, go vet, golangci-lint, shellcheck
 	$(testrun) lint

@@ -16,7 +16,26 @@ import (
 
 var update = flag.Bool("update", false, "write docs/compatibility.md")
 
-const compatibilityPage = "../docs/compatibility.md"
+const (
+	compatibilityPage = "../docs/compatibility.md"
+	renderedFile      = "../docs/rendered.json"
+)
+
+// rendering says when TestEveryHelm_RendersTheSameText last held a version of Helm, and the last commit of the chart by then.
+type rendering struct {
+	Date  string `json:"date"`
+	Chart string `json:"chart"`
+}
+
+// rendered are the renderings by the version of Helm.
+func rendered(t *testing.T) map[string]rendering {
+	t.Helper()
+	seen := map[string]rendering{}
+	if err := json.Unmarshal([]byte(readFile(t, renderedFile)), &seen); err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
 
 // TestCompatibility_ThePageSaysWhatTheTestsHold makes the page of what the tests are pinned to, and of what was run (docs/tried.json).
 func TestCompatibility_ThePageSaysWhatTheTestsHold(t *testing.T) {
@@ -37,7 +56,7 @@ func compatibility(t *testing.T) string {
 	row := func(cells ...string) { fmt.Fprintf(&page, "| %s |\n", strings.Join(cells, " | ")) }
 	page.WriteString(`# With which versions it works
 
-Made from what the tests are pinned to, and from what was run on a cluster ([proof.md](proof.md)); do not edit it: ` + "`go test ./charts -run Compatibility -update`" + ` writes it.
+Made from what the tests are pinned to, and from what was run on a cluster ([proof.md](proof.md)); do not edit it: ` + "`go test ./charts -run TestCompatibility -update`" + ` writes it.
 A cell says by which test. An empty cell: nobody has tried it.
 
 | | version | held to it | run on a cluster |
@@ -55,10 +74,14 @@ A cell says by which test. An empty cell: nobody has tried it.
 		}
 		row("Kubernetes", fmt.Sprintf("1.%d", minor), how, onCluster[fmt.Sprintf("v1.%d", minor)])
 	}
+	seen := rendered(t)
 	_, helms := helms(t)
 	for _, version := range helms {
 		minor := version[:strings.LastIndex(version, ".")]
 		how := "has every function of the templates (`TestTemplates_CallOnlyWhatEveryHelmHas`)"
+		if r, is := seen[version]; is {
+			how += fmt.Sprintf(", writes what the cluster's Helm writes (`make compatibility` on %s, chart of commit %s)", r.Date, r.Chart)
+		}
 		if minor == pinnedMinor(t, "../go.mod", "helm.sh/helm/v3") {
 			how += ", renders every test of `charts`"
 		}

@@ -8,7 +8,7 @@ echo "gofmt"
 unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
 [ -z "$unformatted" ] || { echo "not formatted, run gofmt -w on: $unformatted"; failed=1; }
 echo "go vet"
-go vet -tags integration,e2e,node ./... || failed=1
+go vet -tags integration,e2e,node,compatibility ./... || failed=1
 go -C scripts/release vet ./... || failed=1
 echo "golangci-lint"
 scripts/tools/build.sh

@@ -36,13 +36,13 @@ cgroup_roots() {
   fi
 }
 
-# Waits up to a minute for a command to succeed.
+# Waits up to five minutes for a command to succeed: a busy machine needs more than one for a node.
 wait_for() { # what command…
-  local what=$1 deadline=$((SECONDS + 60))
+  local what=$1 deadline=$((SECONDS + 300))
   shift
   until "$@" >/dev/null 2>&1; do
     if [ $SECONDS -ge $deadline ]; then
-      echo "$what did not come within a minute" >&2
+      echo "$what did not come within five minutes" >&2
       return 1
     fi
     sleep 0.1

@@ -43,6 +43,7 @@ func TestWorkflows_AreSoundAndGiveNothingAway(t *testing.T) {
 }
 
 var (
+	locked  = regexp.MustCompile(`^[^@]+:[^@]+@sha256:[0-9a-f]{64}$`)
 	pinned  = regexp.MustCompile(`^[^@]+@[0-9a-f]{40}$`)
 	version = regexp.MustCompile(`(?m)uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
 	uses    = regexp.MustCompile(`(?m)uses: `)
@@ -91,6 +92,9 @@ func faultsOfJob(file, id string, job *actionlint.Job) (faults []string) {
 	}
 	if job.TimeoutMinutes == nil {
 		faults = append(faults, "has no timeout-minutes")
+	}
+	if job.Container != nil && !locked.MatchString(job.Container.Image.Value) {
+		faults = append(faults, "its image "+job.Container.Image.Value+" is not pinned: NAME:TAG@sha256:DIGEST")
 	}
 	for _, step := range job.Steps {
 		switch exec := step.Exec.(type) {
@@ -164,6 +168,7 @@ jobs:
 		"default rights":           {"permissions: {}\n", "", "the workflow itself gives rights"},
 		"rights for a job":         {"timeout-minutes: 5", "timeout-minutes: 5\n    permissions: {packages: write}", "may write [packages]"},
 		"all rights for a job":     {"timeout-minutes: 5", "timeout-minutes: 5\n    permissions: write-all", "may write [everything]"},
+		"an image by its tag":      {"timeout-minutes: 5", "timeout-minutes: 5\n    container: golang:1.26", "its image golang:1.26 is not pinned"},
 		"no limit":                 {"    timeout-minutes: 5\n", "", "no timeout-minutes"},
 		"an expression":            {`"$GITHUB_REF_NAME"`, "${{ github.ref_name }}", "an expression in a script"},
 		"code of strangers":        {"on: push", "on: pull_request_target", "strangers' code"},
@@ -179,5 +184,27 @@ jobs:
 				t.Errorf("want %s (-want +got):\n%s", c.want, cmp.Diff([]string{c.want}, faults))
 			}
 		})
+	}
+}
+
+// TestDockerfiles_BuildInTheImageOfTheRelease: the image is renewed by hand, in all places or in none.
+func TestDockerfiles_BuildInTheImageOfTheRelease(t *testing.T) {
+	read := func(file string) []byte {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	workflow, _ := actionlint.Parse(read("../../.github/workflows/release.yaml"))
+	want := "FROM " + workflow.Jobs["make"].Container.Image.Value + " AS build\n"
+	files, err := filepath.Glob("../../images/*/Dockerfile")
+	if err != nil || len(files) != 3 {
+		t.Fatalf("%v: %v", err, files)
+	}
+	for _, file := range files {
+		if !strings.Contains(string(read(file)), want) {
+			t.Errorf("%s has no %s", file, want)
+		}
 	}
 }
