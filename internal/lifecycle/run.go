@@ -36,6 +36,8 @@ type Runner struct {
 	// undelivered are the deliveries that failed in this run, and the steps on pairs of
 	// others that stand in for one: they have a slave join anew.
 	undelivered sync.Map
+	// skipped are the sides whose changes were seen skipped in this run.
+	skipped sync.Map
 
 	// holds are the senders that are stopped while statements wait for their locks.
 	holds holds
@@ -76,6 +78,7 @@ func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
 // begin forgets what was proven and not proven in the run before.
 func (r *Runner) begin(p akucore.Plan) {
 	r.undelivered.Clear()
+	r.skipped.Clear()
 	r.report(Event{Kind: Planned, Plan: p})
 }
 
