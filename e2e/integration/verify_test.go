@@ -58,7 +58,7 @@ func (p *pod) aside(statements ...string) {
 func differing(t verify.Table) []string {
 	var keys []string
 	for _, d := range t.Different {
-		keys = append(keys, fmt.Sprintf("%s same %v missing %v", d.Key, d.Blocks, d.Missing))
+		keys = append(keys, fmt.Sprintf("%s same %v missing %v", d.Key, d.Versions, d.Missing))
 	}
 	return keys
 }

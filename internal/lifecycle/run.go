@@ -193,7 +193,7 @@ func (r *Runner) tries(ctx context.Context, t turn) error {
 }
 
 func retryable(err error) bool {
-	for _, final := range []error{akucore.ErrFatal, akucore.ErrPassword, akucore.ErrTimeout, ErrGivenUp} {
+	for _, final := range []error{akucore.ErrFatal, akucore.ErrPassword, akucore.ErrTimeout, ErrGivenUp, ErrSkipped} {
 		if errors.Is(err, final) {
 			return false
 		}
