@@ -9,6 +9,7 @@ import (
 
 	"aku/e2e/altisim/altisimtest"
 	"aku/internal/akucore"
+	"aku/internal/wiring"
 )
 
 // writesMuch brings the numbers of the pod's log far above those of a new database, and waits until its peers have heard
@@ -93,6 +94,50 @@ func TestRecover_LostMaster_WhatItsUsersWriteReachesAll(t *testing.T) {
 	}
 	c.allInService()
 	w := master.writesRows(100)
+	c.mustBeEqual(0, 1, 2)
+	c.mustHold([]int{0, 1, 2}, w)
+}
+
+// joinsByAnotherTool joins a slave with a new database by hand, and keeps the object that another slave has of it: that
+// slave's receiver goes on to remember the log of the earlier database.
+func (p *pod) joinsByAnotherTool(other int) {
+	p.t.Helper()
+	s, servers := p.settings()
+	defer servers.CloseIdle()
+	runner := wiring.Runner(s, servers, p.logger())
+	own, master, kept := akucore.Side{On: p.number, Peer: akucore.Master}, akucore.Side{On: akucore.Master, Peer: p.number}, akucore.Side{On: other, Peer: p.number}
+	for _, step := range []akucore.Step{
+		{Do: akucore.MakeBeats, Side: own},
+		{Do: akucore.Stop, Side: master}, {Do: akucore.Drop, Side: master}, {Do: akucore.Create, Side: master}, {Do: akucore.Create, Side: own},
+		{Do: akucore.Stop, Side: kept}, {Do: akucore.Reset, Side: kept}, {Do: akucore.StartRetry, Side: kept},
+		{Do: akucore.Sync, Side: master},
+		{Do: akucore.Create, Side: kept.Back()}, {Do: akucore.StartRetry, Side: kept.Back()},
+		{Do: akucore.Start, Side: own, New: true},
+	} {
+		if err := runner.Run(context.Background(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{step}}}}); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// Another tool has left a slave that skips what the users of a pod write, and no view shows it.
+func TestStart_BesideASlaveThatRemembersAnEarlierDatabase_HasItJoinAnew(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3, nil)
+	c.createTables()
+	c.inService(0, 1, 2)
+	slave := c.pods[2]
+	slave.writesMuch(c.pods[0], c.pods[1])
+	slave.anew()
+	slave.joinsByAnotherTool(1)
+	slave.run()
+	slave.waitSaid("have slaves join anew that skip what this pod writes")
+	slave.waitInService()
+	w := slave.writesRows(100)
+	c.pods[1].kill()
+	c.pods[1].run() // at once what its sweep would do within a minute
+	c.pods[1].waitSaid("hand over and give up the copy")
+	c.allInService()
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w)
 }

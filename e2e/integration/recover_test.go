@@ -19,6 +19,13 @@ import (
 // loseVolume kills the pod's server and starts it again, empty; the sidecar goes on.
 func (p *pod) loseVolume() {
 	p.t.Helper()
+	p.anew()
+	p.run()
+}
+
+// anew gives the pod a new database.
+func (p *pod) anew() {
+	p.t.Helper()
 	p.kill()
 	p.Kill9()
 	if err := os.RemoveAll(p.DataDir); err != nil {
@@ -29,7 +36,6 @@ func (p *pod) loseVolume() {
 	if err := p.dir.Renew(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.run()
 }
 
 // recover does what aku-init recover does in the pod.

@@ -428,6 +428,9 @@ func (c *conn) Traffic(ctx context.Context) (traffic map[string]akucore.Traffic,
 		traffic = map[string]akucore.Traffic{}
 		for name, o := range s.volume.objects {
 			seen := akucore.Traffic{Started: o.started, XSN: o.xsn, Items: len(o.spec.Tables), Sender: s.sender(name, o)}
+			if seen.Sender == akucore.SenderRunning {
+				seen.Gap = &akucore.Gap{LastSN: s.volume.last}
+			}
 			if r := s.receivers[name]; r != nil {
 				seen.Receiver = &akucore.Received{Link: fmt.Sprint(r.link), AppliedSN: r.applied, Failed: r.failed}
 				if c.w.options.Uncounted {

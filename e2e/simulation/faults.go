@@ -184,6 +184,19 @@ func deletePod(p int) fault {
 }
 func endPod(p int) fault { return onPod(p, "drained", (*pod).end) }
 
+// remember has a server believe that it knows a pod's log up to a number that only an earlier database of that pod had, and
+// kills the pod's server.
+func remember(by, of int) fault {
+	return fault{fmt.Sprintf("altibase-%d remembers an earlier database of altibase-%d, whose server is killed", by, of), func(w *world) {
+		for _, block := range w.pods[of].mesh().Blocks {
+			if s := w.running(by); s != nil {
+				s.told[block.Object(akucore.PairOf(by, of))] = 1 << 40
+			}
+		}
+		killServer(of).do(w)
+	}}
+}
+
 // openByHand is somebody who sets ADMIN_MODE to 0.
 func openByHand(p int) fault {
 	return onPod(p, "opened by hand", func(p *pod) {

@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "master lost in a cut, a slave closed": inACutAndClosed, "list changes": listChanges,
-	"copies lost": copiesLost, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "earlier database remembered": remembered, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -213,6 +213,25 @@ func olderVolumes(o *Options) {
 	o.Schedule, o.Lists, o.AddBlock = volumesSetBack, false, false
 }
 
+// remembered: a slave remembers an earlier database of a pod, which starts again, with kills on the way.
+func remembered(o *Options) {
+	inOrder(o, func(r *rand.Rand) (events []event) {
+		of := r.IntN(3)
+		by := 1 + (of+r.IntN(2))%2
+		if by == of {
+			by = 3 - of
+		}
+		events = append(events, event{after: inService, fault: remember(by, of)})
+		for range r.IntN(3) {
+			p := r.IntN(3)
+			kill := []func(int) fault{killSidecar, killServer, killPod}[r.IntN(3)]
+			events = append(events, event{after: seconds(r, 5, 40), arm: &armed{fault: kill(p), on: p, countdown: 1 + r.IntN(12), moment: moment(r.IntN(3))}})
+		}
+		return append(events, event{after: 3 * time.Minute})
+	})
+	o.Lists, o.AddBlock = false, false
+}
+
 // lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
 // somebody has set their time back.
 func lockedAtEnd(o *Options) {
@@ -345,6 +364,10 @@ var mutations = []mutation{
 	{"objects: RESET in place of DROP and CREATE in a join", 50, both(copiesLost, kept("full join"))},
 	{"objects: RESET in place of DROP and CREATE in a recovery", 50, both(recovered, keptInRecovery)},
 	{"objects: XSN set before the first handshake, where they are not new", 50, both(keptButAsked, numbered(true))},
+	{"objects: nobody joins anew when an earlier database is remembered", 50, both(remembered, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		v.Skipped = nil
+		return akucore.PlanStart(v, o)
+	}))},
 	{"locks: receivers give rows up", 50, both(tablesLocked, func(o *Options) { o.LockTimeout = 0 })},
 	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
 	{"locks: long transactions are not waited for", 50, both(slowTransactions, join(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},

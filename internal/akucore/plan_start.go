@@ -56,16 +56,19 @@ func planMasterStart(v View, o StartOptions) Plan {
 		return planInterrupted(v, o.Recover, signs)
 	}
 	const name = "start of the master"
-	switch beside := v.compareSlaves(); {
+	beside := v.compareSlaves()
+	switch {
 	case beside.wait != "":
 		return Plan{Name: name, Wait: beside.wait}
 	case len(beside.masterLost) > 0:
 		return planMasterLost(v, o.Recover, beside.masterLost)
 	case len(beside.slavesLost) > 0:
 		return Plan{Name: name, Human: SlaveFailed, Recovery: recoverSlaves(v, beside.slavesLost)}
-	default:
-		return restart{v, o, beside.partners}.plan(name)
 	}
+	if skipped := v.skipped(); len(skipped) > 0 {
+		return planSkipped(v, skipped)
+	}
+	return restart{v, o, beside.partners}.plan(name)
 }
 
 // comparison lists the slaves in service by what the pair shows: the master lost its state,
@@ -120,6 +123,7 @@ func planSlaveStart(v View, o StartOptions) Plan {
 		return Plan{Name: name, Wait: strings.Join(v.TellForgotten(old), "; ")}
 	}
 	witness, setBack := v.setBack()
+	skipped := v.skipped()
 	switch {
 	case own == none:
 		return planJoin(v)
@@ -131,6 +135,8 @@ func planSlaveStart(v View, o StartOptions) Plan {
 		return planMasterSetBack(v)
 	case changed != "":
 		return planChangeOrWait(v, o, changed)
+	case joined && len(skipped) > 0:
+		return planSkipped(v, skipped)
 	case joined:
 		return planSlaveRestart(v, o)
 	default:

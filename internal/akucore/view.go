@@ -44,6 +44,8 @@ type View struct {
 	// Replicas is the number of pods that the StatefulSet wants, or -1 when it is not
 	// known.
 	Replicas int
+	// Skipped are the sides whose changes the last proof saw skipped by the peer's receiver.
+	Skipped []Side
 }
 
 // blocks are the blocks for which a pair has an object on either side; all blocks of the

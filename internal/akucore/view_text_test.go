@@ -53,6 +53,10 @@ func (p *viewParser) meshLine(word, rest string) (err error) {
 		p.Blocks = []Block{{Prefix: "AKU_REP", Parallel: 1, Tables: tablesOf("T1")}}
 	case "replicas":
 		p.Replicas, err = strconv.Atoi(rest)
+	case "skipped": // skipped N to M
+		var s Side
+		_, err = fmt.Sscanf(rest, "%d to %d", &s.On, &s.Peer)
+		p.Skipped = append(p.Skipped, s)
 	case "port":
 		p.ReplicationPort, err = strconv.Atoi(rest)
 	case "tables":

@@ -79,6 +79,7 @@ func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) e
 	table, receiver := r.Mesh.Blocks[s.Block].Beat(), r.Servers.Server(s.Peer)
 	began := time.Now()
 	look, connected := began.Add(lateAfter), began
+	end := int64(0) // of the sender's log, some time after the beat
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
 		arrived, err := receiver.Arrived(ctx, table, s.On, beat.Number)
 		switch {
@@ -99,6 +100,9 @@ func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) e
 			}
 			if !carried {
 				return r.flush(ctx, s)
+			}
+			if end, err = r.pastBeat(ctx, s, beat, end); err != nil {
+				return err
 			}
 			if time.Since(connected) >= reconnectAfter {
 				done, err := r.reconnect(ctx, s)
@@ -141,16 +145,7 @@ func (r *Runner) looksLate(ctx context.Context, s akucore.Step) (carried bool, e
 			return true, err
 		}
 	}
-	r.tellLag(ctx, s)
 	return true, nil
-}
-
-// tellLag reports how much log a sender still has to send.
-func (r *Runner) tellLag(ctx context.Context, s akucore.Step) {
-	traffic, err := r.Servers.Server(s.On).Traffic(ctx)
-	if gap := traffic[s.Object(r.Mesh)].Gap; err == nil && gap != nil {
-		r.Log.Info("delivering", "replication", s.Object(r.Mesh), "from", r.Mesh.PodName(s.On), "to", r.Mesh.PodName(s.Peer), "gap_bytes", gap.Bytes)
-	}
 }
 
 // flush waits for the peer's acknowledgement, at most as long as the step or the

@@ -27,6 +27,8 @@ type beatServer struct {
 	still   time.Duration // since the newest beat that the peer has
 	alone   bool          // the sender runs, and the peer has no receiver for it until it is started anew
 	reset   bool          // somebody resets what is found stopped
+	end     int64         // of the sender's log
+	applied int64         // of it, by the receiver
 
 	began   time.Time
 	looks   int
@@ -63,7 +65,10 @@ func (s *beatServer) Traffic(context.Context) (map[string]akucore.Traffic, error
 	}
 	i := min(s.looks, len(s.failed)-1)
 	s.looks++
-	return map[string]akucore.Traffic{"AKU_REP_01": {Receiver: &akucore.Received{Link: s.links[i], Failed: akucore.Changes{Inserts: s.failed[i]}}}}, nil
+	return map[string]akucore.Traffic{"AKU_REP_01": {
+		Gap:      &akucore.Gap{LastSN: s.end},
+		Receiver: &akucore.Received{Link: s.links[i], AppliedSN: s.applied, Failed: akucore.Changes{Inserts: s.failed[i]}},
+	}}, nil
 }
 
 func (s *beatServer) Beat(context.Context, akucore.Table, int) (akucore.Beat, error) {
@@ -135,7 +140,9 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
 		{name: "the sender is stopped", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderNone, time.Hour }), err: errors.New(""), says: "it is stopped"},
 		{name: "the sender sleeps, and is woken", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderRetry, 2*time.Second }), flushes: 1},
-		{name: "it never arrives", server: well(func(s *beatServer) { s.arrives = time.Hour }), err: akucore.ErrTimeout, says: "a beat of altibase-1 has not arrived on altibase-0"},
+		{name: "the peer has passed it without having it", server: well(func(s *beatServer) { s.arrives, s.end, s.applied = time.Hour, 500, 500 }), err: ErrSkipped, says: "altibase-0 has applied the log of altibase-1 up to 500"},
+		{name: "the peer has passed it, and it is seen only then", server: well(func(s *beatServer) { s.arrives, s.end, s.applied = 6005*time.Millisecond, 500, 500 })},
+		{name: "it never arrives", server: well(func(s *beatServer) { s.arrives, s.end, s.applied = time.Hour, 500, 499 }), err: akucore.ErrTimeout, says: "a beat of altibase-1 has not arrived on altibase-0"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -36,6 +36,8 @@ type Runner struct {
 	// undelivered are the deliveries that failed in this run. Steps on pairs of other pods
 	// that replace a delivery also count: they make a slave join anew.
 	undelivered sync.Map
+	// skipped are the sides whose changes were seen skipped in this run.
+	skipped sync.Map
 
 	// holds are the senders that are stopped while statements wait for their locks.
 	holds holds
@@ -76,6 +78,7 @@ func (r *Runner) RunAll(ctx context.Context, p akucore.Plan) error {
 // begin clears what the run before has proven and not proven.
 func (r *Runner) begin(p akucore.Plan) {
 	r.undelivered.Clear()
+	r.skipped.Clear()
 	r.report(Event{Kind: Planned, Plan: p})
 }
 
@@ -190,7 +193,7 @@ func (r *Runner) tries(ctx context.Context, t turn) error {
 }
 
 func retryable(err error) bool {
-	for _, final := range []error{akucore.ErrFatal, akucore.ErrPassword, akucore.ErrTimeout, ErrGivenUp} {
+	for _, final := range []error{akucore.ErrFatal, akucore.ErrPassword, akucore.ErrTimeout, ErrGivenUp, ErrSkipped} {
 		if errors.Is(err, final) {
 			return false
 		}

@@ -36,9 +36,10 @@ type Starter struct {
 	// Plan decides; nil for PlanStart. Tests put other rules in its place.
 	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
 
-	warned bool // of forgotten objects
-	said   string
-	saidAt time.Time
+	warned  bool // of forgotten objects
+	skipped skipped
+	said    string
+	saidAt  time.Time
 }
 
 // Start observes, plans and runs until the own pod is in service. Unless Tries
@@ -99,6 +100,7 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	if err != nil {
 		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("own server: %w", err)
 	}
+	view.Skipped = s.skipped.sides()
 	if !s.warned {
 		s.warned = true
 		for _, text := range view.TellForgotten(view.Forgotten()) {
@@ -124,7 +126,9 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	for _, undone := range plan.Undone {
 		r.Log.Warn("not done", "what", undone)
 	}
-	if err := r.Run(ctx, plan); err != nil {
+	err = r.Run(ctx, plan)
+	s.skipped.note(r.Skipped(), err == nil)
+	if err != nil {
 		return plan, akucore.Instance{}, err
 	}
 	if !plan.InService {
