@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "master lost in a cut, a slave closed": inACutAndClosed, "list changes": listChanges,
-	"copies lost": copiesLost, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "slow transactions unseen": unseen, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -347,6 +347,7 @@ var mutations = []mutation{
 	{"objects: XSN set before the first handshake, where they are not new", 50, both(keptButAsked, numbered(true))},
 	{"locks: receivers give rows up", 50, both(tablesLocked, func(o *Options) { o.LockTimeout = 0 })},
 	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
+	{"locks: nor after a SYNC that failed beside them", 50, both(unseen, func(o *Options) { o.HoldNobody = true })},
 	{"locks: long transactions are not waited for", 50, both(slowTransactions, join(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"beat: it is not waited for", 50, func(o *Options) { o.Unawaited = true }},
 	{"beat: what receivers failed to apply is not looked at", 50, both(lockedAtEnd, func(o *Options) { o.Uncounted = true })},

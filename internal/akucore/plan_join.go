@@ -17,7 +17,7 @@ import (
 //  3. The transactions of j end that were open at the pin: the pinned log leaves them
 //     out. Then j delivers to the master: all that j wrote before the pin is there.
 //  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins. While
-//     it waits for its locks, j's changes to the master are held back.
+//     it has to wait for its locks, j's changes to the master are held back.
 //  5. The copy is complete: k's sides of (j,k) are made, k begins a life above all that
 //     others know of it, and everything starts. k's start towards the master is what
 //     marks the copy as complete.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/avast/retry-go/v4"
@@ -39,6 +40,8 @@ type Runner struct {
 
 	// holds are the senders that are stopped while statements wait for their locks.
 	holds holds
+	// syncFailed: the last SYNC did. The next one holds the other pods' changes back.
+	syncFailed atomic.Bool
 
 	// closing is the time from which users of a pod are being shut out, by pod.
 	closing sync.Map
