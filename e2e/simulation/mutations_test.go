@@ -374,7 +374,7 @@ var mutations = []mutation{
 	{"guard: its log was kept", 200, both(resetWhileBlind, unchecked(akucore.IfKept))},
 	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
 
-	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry })},
+	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry && s.If != akucore.IfKept })},
 	{"join: the other slaves do not deliver to the master", 50, both(laggingSlave, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver }))},
 	{"join: tables are not emptied", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Truncate })},
 	{"join: the own sides exist while the copy is made", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
@@ -694,6 +694,9 @@ func numbered(first bool) func(*Options) {
 				p.Stages[i].Steps = slices.Clone(p.Stages[i].Steps)
 				for j, s := range p.Stages[i].Steps {
 					p.Stages[i].Steps[j].New = first && s.Do == akucore.Start
+					if !first && s.Do == akucore.StartRetry && s.On == v.Self {
+						p.Stages[i].Steps[j].Do = akucore.Start
+					}
 				}
 			}
 			return p

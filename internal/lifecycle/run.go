@@ -94,9 +94,6 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 	for i, t := range turns(stage) {
 		t.at = Place{number, i}
 		at := object{t.step.On, t.step.Peer, t.step.Block}
-		if stage.InTurn && t.step.On == r.Mesh.Self {
-			at = object{on: t.step.On}
-		}
 		chains[at] = append(chains[at], t)
 	}
 	var wg sync.WaitGroup
