@@ -557,6 +557,9 @@ func (s *server) sender(name string, o *object) akucore.SenderState {
 func (c *conn) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
+		if c.w.options.Unseen && s.pod == akucore.Master {
+			return
+		}
 		for _, o := range s.inTurn() {
 			if o.transaction != nil {
 				open = append(open, o.transaction.seen(o.id))

@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "master lost in a cut, a slave closed": inACutAndClosed, "list changes": listChanges,
-	"copies lost": copiesLost, "earlier database remembered": remembered, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "earlier database remembered": remembered, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "slow transactions unseen": unseen, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -370,6 +370,7 @@ var mutations = []mutation{
 	}))},
 	{"locks: receivers give rows up", 50, both(tablesLocked, func(o *Options) { o.LockTimeout = 0 })},
 	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
+	{"locks: nor after a SYNC that failed beside them", 50, both(unseen, func(o *Options) { o.HoldNobody = true })},
 	{"locks: long transactions are not waited for", 50, both(slowTransactions, join(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"beat: it is not waited for", 50, func(o *Options) { o.Unawaited = true }},
 	{"beat: what receivers failed to apply is not looked at", 50, both(lockedAtEnd, func(o *Options) { o.Uncounted = true })},
@@ -396,7 +397,7 @@ var mutations = []mutation{
 	{"guard: its log was kept", 200, both(resetWhileBlind, unchecked(akucore.IfKept))},
 	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
 
-	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry })},
+	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry && s.If != akucore.IfKept })},
 	{"join: the other slaves do not deliver to the master", 50, both(laggingSlave, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver }))},
 	{"join: tables are not emptied", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Truncate })},
 	{"join: the own sides exist while the copy is made", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
@@ -716,6 +717,9 @@ func numbered(first bool) func(*Options) {
 				p.Stages[i].Steps = slices.Clone(p.Stages[i].Steps)
 				for j, s := range p.Stages[i].Steps {
 					p.Stages[i].Steps[j].New = first && s.Do == akucore.Start
+					if !first && s.Do == akucore.StartRetry && s.On == v.Self {
+						p.Stages[i].Steps[j].Do = akucore.Start
+					}
 				}
 			}
 			return p

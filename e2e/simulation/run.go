@@ -34,6 +34,7 @@ type Options struct {
 	FewValues    bool          // rows come back to values that they had before
 	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
 	LingerFor    time.Duration // that long; 0 for 4 to 8 s
+	Unseen       bool          // who holds the master's tables is in no view, as with LOCK TABLE
 
 	// BeforeBeats is how many pods there are already, of an aku that had no beats.
 	BeforeBeats int

@@ -16,6 +16,12 @@ func slowTransactions(o *Options) {
 	o.Schedule = func(*rand.Rand, Options) (int, []event) { return 3, []event{{after: 3 * time.Minute}} }
 }
 
+// unseen: the same, and those of the master show in no view, so that a SYNC is tried beside the other slaves first.
+func unseen(o *Options) {
+	slowTransactions(o)
+	o.Unseen = true
+}
+
 // floor is what a join takes beside the transactions that it waits for: a SYNC at least 2 s, and STOPs to the whole second.
 const floor = 4 * time.Second
 

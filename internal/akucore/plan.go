@@ -11,9 +11,6 @@ import (
 type Stage struct {
 	Title string
 	Steps []Step
-	// InTurn: all steps on the own pod run in the order given, also those on
-	// different objects.
-	InTurn bool
 	// Begin and End are log lines that operators of Altibase know; "" for none.
 	Begin, End string
 }

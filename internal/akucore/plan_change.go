@@ -52,6 +52,7 @@ func planChange(v View) Plan {
 		c.copy(),
 		c.follow(),
 		c.start(),
+		c.mark(),
 	)
 }
 
@@ -276,7 +277,7 @@ func (c change) follow() Stage {
 }
 
 func (c change) start() Stage {
-	stage := Stage{Title: "the copy is complete: start", InTurn: true}
+	stage := Stage{Title: "the copy is complete: start the pairs with the other slaves"}
 	for _, p := range c.pairs {
 		if p.here.Peer == Master {
 			continue
@@ -287,8 +288,11 @@ func (c change) start() Stage {
 		}
 		stage.Steps = append(stage.Steps, own, p.there.at(p.block).As(Start, IfKept))
 	}
-	stage.Steps = append(stage.Steps, c.forBlocks(c.here(Master).do(Start, 0))...)
 	return stage
+}
+
+func (c change) mark() Stage {
+	return Stage{Title: "mark the copy as complete", Steps: c.forBlocks(c.here(Master).do(Start, 0))}
 }
 
 // repeated is a table of which the list has several partitions; the zero Table when there is

@@ -17,9 +17,9 @@ import (
 //  3. The transactions of j end that were open at the pin: the pinned log leaves them
 //     out. Then j delivers to the master: all that j wrote before the pin is there.
 //  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins. While
-//     it waits for its locks, j's changes to the master are held back.
+//     it has to wait for its locks, j's changes to the master are held back.
 //  5. The copy is complete: k's sides of (j,k) are made, k begins a life above all that
-//     others know of it, and everything starts. k's start towards the master is what
+//     others know of it, and everything starts. k's start towards the master comes last and
 //     marks the copy as complete.
 //
 // What was both in the copy and after the pin arrives twice; the server's
@@ -50,6 +50,7 @@ func planJoin(v View) Plan {
 		j.createOwnSides(),
 		v.beginLife(),
 		j.start(),
+		j.mark(),
 	)
 }
 
@@ -207,19 +208,22 @@ func (j join) createOwnSides() Stage {
 	return stage
 }
 
-// start starts the pair with the master last, so that a copy that counts as complete is
-// connected with everybody. A closed server has one session, so its starts run one after
-// the other anyway.
+// start starts the pairs with the other slaves, and waits for none of them: with many tables
+// each takes long to reach its peer.
 func (j join) start() Stage {
-	stage := Stage{Title: "the copy is complete: start", InTurn: true}
-	fresh := func(side Side, b int) Step {
-		step := side.do(Start, b)
-		step.New = true
-		return step
-	}
+	stage := Stage{Title: "the copy is complete: start the pairs with the other slaves"}
 	for _, pair := range j.pairs {
-		stage.Steps = append(stage.Steps, fresh(j.here(pair.slave), pair.block), j.there(pair.slave).at(pair.block).As(Start, IfKept))
+		stage.Steps = append(stage.Steps,
+			j.here(pair.slave).do(StartRetry, pair.block),
+			j.there(pair.slave).at(pair.block).As(StartRetry, IfKept))
 	}
-	stage.Steps = append(stage.Steps, j.forBlocks(fresh(j.here(Master), 0))...)
 	return stage
+}
+
+// mark comes last, so that nothing is missing where a copy counts as complete. Whether the
+// others have reached their peers is what the next plan sees to.
+func (j join) mark() Stage {
+	start := j.here(Master).do(Start, 0)
+	start.New = true
+	return Stage{Title: "mark the copy as complete", Steps: j.forBlocks(start)}
 }

@@ -61,9 +61,10 @@ func (v View) Standing(p Plan) string {
 	return text
 }
 
-// Lasts reports whether the own sides of the pairs alone show that there is nothing to do. They
-// are the same as before, and each expected peer was in service and is connected in both
-// directions. A peer whose sender is connected has its side started, and no pod resets or
+// Lasts reports whether the own sides of the pairs alone show that there is nothing to do, as
+// long as the peers that were away still are. The sides are the same as before, and each
+// expected peer was in service and is connected in both directions, or was away and its side
+// did not change. A peer whose sender is connected has its side started, and no pod resets or
 // changes a side without stopping it. No log is kept for a peer that is not expected.
 func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 	before := v.Pods[v.Self].Objects
@@ -77,18 +78,29 @@ func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 	}
 	for _, peer := range v.Peers() {
 		expected := replicas < 0 || peer < replicas
-		if expected && !v.Pods[peer].Open() {
-			return false
-		}
-		for _, b := range v.Blocks {
-			side, exists := own[b.Object(PairOf(v.Self, peer))]
-			switch {
-			case expected && !side.runsBothWays(), !expected && exists && side.XSN != Unset:
+		for b := range v.Blocks {
+			was, exists := v.object(v.here(peer), b)
+			now := Traffic{XSN: Unset}
+			if exists {
+				now = own[was.Name]
+			}
+			if !v.Pods[peer].lasts(expected, was, now) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// lasts is Lasts for the own side of one pair with the pod.
+func (p Pod) lasts(expected bool, was Object, now Traffic) bool {
+	switch {
+	case !expected:
+		return now.XSN == Unset
+	case p.Away():
+		return now.Started == was.Started && (now.XSN == Unset) == (was.XSN == Unset)
+	}
+	return p.Open() && now.runsBothWays()
 }
 
 // runsBothWays reports whether both sides of a pair are started and connected.

@@ -20,8 +20,8 @@ const (
 
 // sync copies, and reports the progress. A SYNC waits for the transactions that have written
 // the tables. Then it has its view of the rows and releases the locks. Until then the changes
-// of the other pods are held back.
-func (r *Runner) sync(ctx context.Context, source Copying, s akucore.Step, object string, parallel int) error {
+// of the other pods are held back, unless it does not have to wait.
+func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, object string, parallel int) error {
 	if err := r.outlast(ctx, s); err != nil {
 		return err
 	}
@@ -29,19 +29,61 @@ func (r *Runner) sync(ctx context.Context, source Copying, s akucore.Step, objec
 	if err != nil {
 		return err
 	}
-	resume, err := r.hold(ctx, s)
-	defer resume()
+	wait, resume := besideWait, func() {}
+	if !r.mayCopyBeside(ctx, source, s) {
+		wait = r.lockWait()
+		resume, err = r.hold(ctx, s)
+	}
+	defer func() { resume() }()
 	if err != nil {
 		return err
 	}
 	began := time.Now()
 	done := make(chan error, 1)
-	go func() { done <- source.Sync(ctx, object, parallel, s.Tables, r.lockWait()) }()
+	go func() { done <- source.Sync(ctx, object, parallel, s.Tables, wait) }()
 	err = r.follow(ctx, source, s, object, lastSN(before), resume, done)
-	if err != nil && time.Since(began) >= r.lockWait() {
+	r.syncFailed.Store(err != nil)
+	if err != nil && time.Since(began) >= wait {
 		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
 	}
 	return err
+}
+
+// copySource is what a copy needs of the server that it comes from.
+type copySource interface {
+	Copying
+	Transactions
+	Properties
+}
+
+const (
+	// besideWait is how long a SYNC may queue for a table beside the other pods' senders. The
+	// server counts in whole seconds, and may take twice as long.
+	besideWait = time.Second
+	// calmLooks is the number of looks in a row that must show no open transaction.
+	calmLooks = 3
+)
+
+// mayCopyBeside tells whether the SYNC of a join is tried without holding back the changes of
+// the other pods, which takes up to a second: nobody writes on the master, so the SYNC gets its
+// locks at once. If a row of another pod queues behind it all the same, the SYNC fails, long
+// before a receiver would give the row up. Then the next SYNC, of a new plan, holds them back.
+// For other copies a failure costs more: they always do.
+func (r *Runner) mayCopyBeside(ctx context.Context, master copySource, s akucore.Step) bool {
+	longest := time.Duration(len(r.Mesh.Blocks[s.Block].Items())) * 2 * besideWait
+	if s.Do != akucore.Sync || s.On != akucore.Master || r.syncFailed.Load() || longest >= r.Mesh.ReceiverLockTimeout {
+		return false
+	}
+	for look := range calmLooks {
+		if look > 0 && pulse.Sleep(ctx, lockPause) != nil {
+			return false
+		}
+		if open, ok, err := master.OpenTransactions(ctx); err != nil || !ok || len(open) > 0 {
+			return false
+		}
+	}
+	// A server that has started again since the plan began has forgotten it.
+	return master.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout) == nil
 }
 
 // follow reads the progress of a copy until it is done.

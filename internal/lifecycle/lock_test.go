@@ -30,6 +30,7 @@ type lockedMesh struct {
 	stopped map[string]bool // sides that are stopped, such as 1 AKU_REP_01
 	said    []string
 	open    []Transaction
+	queued  bool // a row of pod 1 waits behind a SYNC
 }
 
 func (s *lockServer) side(object string) string { return s.mesh.PodName(s.pod) + " " + object }

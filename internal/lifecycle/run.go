@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/avast/retry-go/v4"
@@ -41,6 +42,8 @@ type Runner struct {
 
 	// holds are the senders that are stopped while statements wait for their locks.
 	holds holds
+	// syncFailed: the last SYNC did. The next one holds the other pods' changes back.
+	syncFailed atomic.Bool
 
 	// closing is the time from which users of a pod are being shut out, by pod.
 	closing sync.Map
@@ -94,9 +97,6 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 	for i, t := range turns(stage) {
 		t.at = Place{number, i}
 		at := object{t.step.On, t.step.Peer, t.step.Block}
-		if stage.InTurn && t.step.On == r.Mesh.Self {
-			at = object{on: t.step.On}
-		}
 		chains[at] = append(chains[at], t)
 	}
 	var wg sync.WaitGroup

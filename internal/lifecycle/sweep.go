@@ -46,9 +46,10 @@ func (w *Watcher) sweep(ctx context.Context) error {
 
 // look observes once and acts on the result. It asks only the pod's own server as long as that
 // shows that all pairs run, and the plan waits for no other pod. Otherwise every pod would log
-// in to every other one all the time.
+// in to every other one all the time. It asks a peer that was away only whether it is back;
+// while the master is away, a slave can wait for nothing else.
 func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
-	if !all && s.todo == "" && len(s.removed) == 0 && !s.wait && s.lasts(ctx, replicas) {
+	if !all && s.todo == "" && len(s.removed) == 0 && (!s.wait || s.before.Pods[akucore.Master].Away()) && s.lasts(ctx, replicas) {
 		return nil
 	}
 	r := s.Runner
@@ -95,12 +96,24 @@ func (s *sweep) plan(v akucore.View) akucore.Plan {
 	return akucore.PlanStart(v, akucore.StartOptions{})
 }
 
-// lasts reports whether the pod's own server still shows what the last View of all pods showed.
+// lasts reports whether the pod's own server still shows what the last View of all pods showed,
+// and the peers that were away then still are.
 func (s *sweep) lasts(ctx context.Context, replicas int) bool {
 	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
-	own, err := s.Runner.Servers.Server(s.Runner.Mesh.Self).Traffic(ctx)
-	return err == nil && s.before.Lasts(own, replicas)
+	servers := s.Runner.Servers
+	own, err := servers.Server(s.Runner.Mesh.Self).Traffic(ctx)
+	if err != nil || !s.before.Lasts(own, replicas) {
+		return false
+	}
+	for peer, pod := range s.before.Pods {
+		if pod.Away() && (replicas < 0 || peer < replicas) {
+			if _, err := servers.Server(peer).Instance(ctx); !akucore.Away(err) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // withoutLists drops the lists of tables, which are most of a View and not needed between

@@ -20,13 +20,26 @@ type listedServer struct {
 	state akucore.State
 	asked int
 	alone map[string]bool // objects whose peer is not connected here
+	away  bool
 }
 
 func (s *listedServer) State(context.Context, Want) (akucore.State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
+	if s.away {
+		return akucore.State{}, akucore.ErrUnreachable
+	}
 	return s.copy(), nil
+}
+
+func (s *listedServer) Instance(context.Context) (akucore.Instance, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return akucore.Instance{}, akucore.ErrUnreachable
+	}
+	return s.state.Instance, nil
 }
 
 func (s *listedServer) Traffic(context.Context) (map[string]akucore.Traffic, error) {
@@ -117,6 +130,32 @@ func TestSweep_AsksTheOthersAtOnceWhenAPeerIsNotConnected(t *testing.T) {
 	})
 }
 
+func TestSweep_AsksAPeerThatIsAwayOnlyWhetherItIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_ = sweepPaired(t, func() {}, func(pods map[int]*listedServer) {
+			asked := func(when string, want int) {
+				pods[0].mu.Lock()
+				defer pods[0].mu.Unlock()
+				if pods[0].asked != want {
+					t.Errorf("%s the peer was asked %d times for all that it has, want %d", when, pods[0].asked, want)
+				}
+			}
+			setAway := func(away bool) {
+				pods[0].mu.Lock()
+				defer pods[0].mu.Unlock()
+				pods[0].away = away
+			}
+			setAway(true)
+			pods[1].edit("AKU_REP_01", func(o *akucore.Object) { o.Sender = akucore.SenderRetry })
+			time.Sleep(5*sweepInterval + time.Second)
+			asked("away,", 1)
+			setAway(false)
+			time.Sleep(sweepInterval)
+			asked("back,", 2)
+		})
+	})
+}
+
 func TestSweep_ThatWaitsForAnotherPodToChangeItsListFirst_AsksItEachTime(t *testing.T) {
 	m := changedMesh(1)
 	w := newWorld(m).open(0, 1, 2).lists("T1")
@@ -167,7 +206,7 @@ func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
 	}{
 		"as it was":                        {replicas: 3, lasts: true},
 		"nobody tells how many there are":  {replicas: -1, lasts: true},
-		"more pods are to come":            {replicas: 4},
+		"more pods are to come, are asked": {replicas: 4, lasts: true},
 		"a pod is to go":                   {replicas: 2},
 		"a pod has gone and left no log":   {replicas: 2, lasts: true, change: object(func(t *akucore.Traffic) { *t = akucore.Traffic{XSN: akucore.Unset, Items: 2} })},
 		"stopped":                          {replicas: 3, change: object(func(t *akucore.Traffic) { t.Started = false })},
@@ -184,8 +223,13 @@ func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
 		"a peer was closed": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) {
 			v.Pods[2] = akucore.Pod{State: akucore.State{Instance: akucore.Instance{AdminMode: true}}}
 		}},
-		"a peer was away": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) {
+		"a peer was away, which is asked": {replicas: 3, lasts: true, change: func(own map[string]akucore.Traffic, v akucore.View) {
 			v.Pods[2] = akucore.Pod{Err: akucore.ErrUnreachable}
+			object(func(t *akucore.Traffic) { t.Sender, t.Receiver = akucore.SenderRetry, nil })(own, v)
+		}},
+		"a peer was away, and its side was stopped since": {replicas: 3, change: func(own map[string]akucore.Traffic, v akucore.View) {
+			v.Pods[2] = akucore.Pod{Err: akucore.ErrUnreachable}
+			object(func(t *akucore.Traffic) { t.Started = false })(own, v)
 		}},
 		"no look has worked": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) { clear(v.Pods) }},
 	} {

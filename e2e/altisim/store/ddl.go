@@ -10,8 +10,8 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// SaveCatalog implements engine.Store: it also brings SQLite's tables, and the
-// triggers that write the log, into line with the catalog.
+// SaveCatalog implements engine.Store: it also brings SQLite's tables into line with the
+// catalog, and drops triggers that do not fit it any more.
 func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool) error {
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -41,8 +41,7 @@ func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool)
 			return err
 		}
 	}
-	// In the same turn: no change of a table that has just been added may miss the log.
-	return s.setTriggers(context.WithoutCancel(ctx), c)
+	return s.dropTriggers(context.WithoutCancel(ctx))
 }
 
 // difference lists the statements that make the tables of one catalog those of
@@ -140,67 +139,4 @@ func (s *Store) Truncate(ctx context.Context, t *engine.Table) error {
 	return s.direct(ctx, false, true, func(conn *sql.Conn) error {
 		return exec(ctx, conn, "DELETE FROM "+physical(t))
 	})
-}
-
-// setTriggers makes the capturing connection log the changes of exactly the
-// tables that some replication holds. They are temporary triggers, which
-// belong to that connection alone. The caller holds the turn.
-func (s *Store) setTriggers(ctx context.Context, c *engine.Catalog) error {
-	want := map[int]string{}
-	tables := map[int]*engine.Table{}
-	for _, t := range c.Tables {
-		if c.ReplicationCount(t) > 0 {
-			want[t.ID] = image("NEW", t.Columns)
-			tables[t.ID] = t
-		}
-	}
-	same := len(want) == len(s.triggered)
-	for id, text := range want {
-		same = same && s.triggered[id] == text
-	}
-	if same {
-		return nil
-	}
-	for id := range s.triggered {
-		for _, op := range "IUD" {
-			if err := exec(ctx, s.captured, fmt.Sprintf("DROP TRIGGER IF EXISTS temp._%c%d", op, id)); err != nil {
-				return err
-			}
-		}
-	}
-	s.triggered = map[int]string{}
-	for id, t := range tables {
-		before, after := image("OLD", t.Columns), image("NEW", t.Columns)
-		for _, def := range []struct{ op, event, before, after string }{
-			{"I", "INSERT", "NULL", after}, {"U", "UPDATE", before, after}, {"D", "DELETE", before, "NULL"},
-		} {
-			q := fmt.Sprintf("CREATE TEMP TRIGGER _%s%d AFTER %s ON main.%s BEGIN INSERT INTO _log (op, tbl, before, after) VALUES ('%s', %d, %s, %s); END",
-				def.op, id, def.event, physical(t), def.op, id, def.before, def.after)
-			if err := exec(ctx, s.captured, q); err != nil {
-				return err
-			}
-		}
-		s.triggered[id] = want[id]
-	}
-	return nil
-}
-
-// image is the SQL expression of a row as a JSON array. Inexact numbers go as
-// text, or they would lose their last digits.
-func image(row string, columns []engine.Column) string {
-	var parts []string
-	for _, c := range columns {
-		q := Quote(c.Name)
-		if row != "" {
-			q = row + "." + q
-		}
-		switch c.Type {
-		case "DOUBLE", "REAL", "FLOAT", "NUMERIC", "NUMBER", "DECIMAL":
-			q = fmt.Sprintf("iif(typeof(%s) = 'real', printf('%%!.17g', %s), %s)", q, q, q)
-		case "BLOB":
-			q = fmt.Sprintf("hex(%s)", q)
-		}
-		parts = append(parts, q)
-	}
-	return "json_array(" + strings.Join(parts, ", ") + ")"
 }

@@ -45,7 +45,7 @@ func (l RowLocks) keys(ctx context.Context, conn *sql.Conn, query string, args [
 	for _, name := range l.Table.PrimaryKey {
 		columns = append(columns, *l.Table.Column(name))
 	}
-	rows, err := conn.QueryContext(ctx, query+" RETURNING "+image("", columns), args...)
+	rows, err := conn.QueryContext(ctx, query+" RETURNING "+rowImage("", columns), args...)
 	if err != nil {
 		return nil, err
 	}

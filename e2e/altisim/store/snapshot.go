@@ -48,7 +48,7 @@ func (s *snapshot) Close() {
 }
 
 func (s *snapshot) Rows(ctx context.Context, t *engine.Table, batch func([]string) error) error {
-	rows, err := s.conn.QueryContext(ctx, "SELECT "+image("", t.Columns)+" FROM "+physical(t))
+	rows, err := s.conn.QueryContext(ctx, "SELECT "+rowImage("", t.Columns)+" FROM "+physical(t))
 	if err != nil {
 		return err
 	}

@@ -47,11 +47,11 @@ type Store struct {
 	read  *sql.DB
 	write *sql.DB
 
-	turn      chan struct{} // held while a statement writes
-	captured  *sql.Conn     // writes here leave records in the log
-	silent    *sql.Conn     // writes here do not
-	parked    *Tx           // open between two statements; guarded by turn
-	triggered map[int]string
+	turn      chan struct{}  // held while a statement writes
+	captured  *sql.Conn      // writes here leave records in the log
+	silent    *sql.Conn      // writes here do not
+	parked    *Tx            // open between two statements; guarded by turn
+	triggered map[int]string // what the triggers of a table write, by its id; guarded by turn
 
 	mu      sync.Mutex // held over a COMMIT, too
 	last    engine.SN
@@ -134,7 +134,7 @@ func (s *Store) load(ctx context.Context, create func() (*engine.Catalog, error)
 		return nil, err
 	}
 	s.last = sn(id)
-	return c, s.setTriggers(ctx, c)
+	return c, nil
 }
 
 // Close ends the store. Open transactions are rolled back.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"aku/e2e/altisim/engine"
@@ -15,6 +16,7 @@ type Tx struct {
 	capture bool
 	live    bool // its changes are in SQLite's open transaction
 	wrote   bool
+	tables  []*engine.Table // that it writes
 	done    []statement
 	id      int64
 	began   engine.SN // the last number of the log when it first wrote
@@ -45,6 +47,15 @@ func (t *Tx) giveWay() {
 func (t *Tx) enter(ctx context.Context) error {
 	if err := t.s.take(ctx, t); err != nil {
 		return err
+	}
+	if t.capture && t.s.lacksTriggers(t.tables...) {
+		if t.live {
+			t.giveWay()
+		}
+		if err := t.s.makeTriggers(ctx, t.tables...); err != nil {
+			t.s.release()
+			return err
+		}
 	}
 	if t.live {
 		return nil
@@ -85,6 +96,9 @@ type Done struct {
 // Exec runs a writing statement. When somebody else has locked a row that it changes, it
 // has changed nothing, and the error is a RowTaken.
 func (t *Tx) Exec(ctx context.Context, lock RowLocks, query string, args ...any) (Done, error) {
+	if !slices.Contains(t.tables, lock.Table) {
+		t.tables = append(t.tables, lock.Table)
+	}
 	if err := t.enter(ctx); err != nil {
 		return Done{}, err
 	}
@@ -212,7 +226,16 @@ func (t *Tx) forget(name string, undo bool) {
 
 // Write runs one statement as a transaction of its own, with the locks of Exec.
 func (s *Store) Write(ctx context.Context, capture bool, lock RowLocks, query string, args ...any) (n int64, err error) {
-	err = s.direct(ctx, capture, true, func(conn *sql.Conn) error {
+	if err := s.take(ctx, nil); err != nil {
+		return 0, err
+	}
+	defer s.release()
+	if capture {
+		if err := s.makeTriggers(ctx, lock.Table); err != nil {
+			return 0, err
+		}
+	}
+	err = s.transact(ctx, capture, true, func(conn *sql.Conn) error {
 		n, err = lock.change(ctx, conn, query, args)
 		return err
 	})

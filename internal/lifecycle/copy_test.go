@@ -1,0 +1,72 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+var errSyncFailed = errors.New("ERR-61153 Replication synchronization failed.")
+
+func (s *lockServer) Sync(_ context.Context, object string, _ int, _ []akucore.Table, wait time.Duration) error {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.of.said = append(s.of.said, fmt.Sprintf("SYNC %s within %s", s.side(object), wait))
+	if s.of.queued && !s.of.stopped["altibase-1 AKU_REP_01"] {
+		return errSyncFailed
+	}
+	return nil
+}
+
+func (s *lockServer) SyncProgress(context.Context, string) ([]SyncProgress, error) { return nil, nil }
+
+func (s *lockServer) SetReceiverLockTimeout(_ context.Context, wait time.Duration) error {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.of.said = append(s.of.said, fmt.Sprintf("receivers of %s wait %s", s.mesh.PodName(s.pod), wait))
+	return nil
+}
+
+// The other slaves' senders go on beside the SYNC of a join that needs to wait for nobody; in all other cases, and once a SYNC has
+// failed, they are stopped until it has its locks.
+func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
+	beside := []string{"receivers of altibase-0 wait 1h0m0s", "SYNC altibase-0 AKU_REP_02 within 1s"}
+	held := []string{"STOP altibase-1 AKU_REP_01", "SYNC altibase-0 AKU_REP_02 within 20s", "START RETRY altibase-1 AKU_REP_01"}
+	for name, c := range map[string]struct {
+		open      []Transaction
+		queued    bool
+		receivers time.Duration
+		do        akucore.Verb
+		want      []string
+	}{
+		"nobody writes":                             {receivers: time.Hour, do: akucore.Sync, want: beside},
+		"somebody writes":                           {open: []Transaction{{ID: 1, Session: 9, Since: time.Now()}}, receivers: time.Hour, do: akucore.Sync, want: held},
+		"a receiver writes":                         {open: []Transaction{{ID: 1, Since: time.Now()}}, receivers: time.Hour, do: akucore.Sync, want: held},
+		"a row of another pod queues behind it":     {queued: true, receivers: time.Hour, do: akucore.Sync, want: slices.Concat(beside, held)},
+		"receivers would give rows up before":       {receivers: 4 * time.Second, do: akucore.Sync, want: held},
+		"a changed list, which must not fail again": {receivers: time.Hour, do: akucore.SyncTables, want: held},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, of := mesh(2), &lockedMesh{open: c.open, queued: c.queued}
+				m.ReceiverLockTimeout = c.receivers
+				r := Runner{Mesh: m, Servers: lockedServers(of, m), Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
+				copies := akucore.Stage{Steps: []akucore.Step{{Do: c.do, Side: akucore.Side{On: akucore.Master, Peer: 2}}}}
+				err := r.stage(t.Context(), copies, 0)
+				if errors.Is(err, errSyncFailed) {
+					err = r.stage(t.Context(), copies, 0)
+				}
+				if err != nil || !slices.Equal(of.said, c.want) {
+					t.Errorf("error %v, said %q, want %q", err, of.said, c.want)
+				}
+			})
+		})
+	}
+}
