@@ -36,13 +36,13 @@ cgroup_roots() {
   fi
 }
 
-# Waits up to a minute for a command to succeed.
+# Waits for a command to succeed, up to five minutes: on a busy machine a node takes more than one to start.
 wait_for() { # what command…
-  local what=$1 deadline=$((SECONDS + 60))
+  local what=$1 deadline=$((SECONDS + 300))
   shift
   until "$@" >/dev/null 2>&1; do
     if [ $SECONDS -ge $deadline ]; then
-      echo "$what did not come within a minute" >&2
+      echo "$what did not come within five minutes" >&2
       return 1
     fi
     sleep 0.1
