@@ -36,7 +36,7 @@ cgroup_roots() {
   fi
 }
 
-# Waits up to five minutes for a command to succeed: a busy machine needs more than one for a node.
+# Waits for a command to succeed, up to five minutes: on a busy machine a node takes more than one to start.
 wait_for() { # what command…
   local what=$1 deadline=$((SECONDS + 300))
   shift

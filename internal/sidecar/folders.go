@@ -38,6 +38,19 @@ func (s *Sidecar) keepOnce() {
 	}
 }
 
+// letGo waits for the end of keepFolders, but not for a file system that hangs: what it kept
+// then stands still, and the next life of this pod takes it.
+func (s *Sidecar) letGo(kept <-chan struct{}) {
+	select {
+	case <-kept:
+	case <-time.After(letGoLimit):
+		s.Log.Warn("the folders of the data are not given back: their file system does not answer", "files", s.Settings.OwnerFiles)
+	}
+}
+
+// letGoLimit is what two writes may take. A grace period is mostly over by then.
+const letGoLimit = 3 * time.Second
+
 // ended reports whether no process listens on a port of this pod.
 func ended(port int) bool {
 	for _, host := range []string{"127.0.0.1", "::1"} {

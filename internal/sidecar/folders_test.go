@@ -3,12 +3,15 @@ package sidecar
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // owned is a sidecar that keeps a folder, with what the folder's file says.
@@ -84,4 +87,37 @@ func TestFolder_IsGivenBackOnlyAfterTheEndOfTheServer(t *testing.T) {
 		}
 		server.Close()
 	}
+}
+
+func TestFolder_OnAFileSystemThatHangs_DoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	s, says := owned(t)
+	if err := s.dir.RequestEnd(); err != nil { // so that no server is asked
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	for says()["uid"] != "mine" {
+		time.Sleep(10 * time.Millisecond)
+	}
+	// To open a pipe that nobody writes to hangs.
+	path := s.Settings.OwnerFiles[0]
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the sidecar waits for the file system")
+	}
+	answers, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { answers.Close() })
 }

@@ -109,7 +109,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		defer close(kept)
 		s.keepFolders(beside)
 	}()
-	defer func() { cancel(nil); <-kept }()
+	defer func() { cancel(nil); s.letGo(kept) }()
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
 		pulse.Beat(ctx)
