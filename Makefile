@@ -66,8 +66,8 @@ tried: ## put what the suites wrote to .build/tried into docs/tried.json, docs/p
 	go run ./e2e/tried
 
 # --- parts
-release: ## all files of a release from the newest commit: VERSION=x.y.z, REGISTRY=HOST/PATH of its image (docs/release.md)
-	go -C scripts/release run . -repository $(CURDIR) -version "$(VERSION)" -registry "$(REGISTRY)" $(if $(PLATFORM),-platform $(PLATFORM))
+release: ## all files of a release from the newest commit: VERSION=x.y.z, REGISTRY=HOST/PATH of its image, SOURCE=https://… (docs/release.md)
+	go -C scripts/release run . -repository $(CURDIR) -version "$(VERSION)" -registry "$(REGISTRY)" -source "$(SOURCE)" $(if $(PLATFORM),-platform $(PLATFORM))
 
 publish: ## push the release in .build/release/VERSION to the registry that its chart names; KEY=FILE signs the chart
 	@go -C scripts/release run ./publish -folder "$(CURDIR)/.build/release/$(VERSION)" $(if $(KEY),-key "$(abspath $(KEY))")

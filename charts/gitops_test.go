@@ -102,23 +102,23 @@ func TestGitOps_ArgoCDGetsTheCheckBeforeEachSyncAndNothingThatEndsThePods(t *tes
 	}
 }
 
+// TestGitOps_KustomizeAppliesNoHook has Kustomize itself render the example, with the chart of this checkout in the place of one from a repository.
 func TestGitOps_KustomizeAppliesNoHook(t *testing.T) {
-	type kustomization struct {
-		HelmCharts []struct {
-			ReleaseName  string         `json:"releaseName"`
-			Namespace    string         `json:"namespace"`
-			ValuesInline map[string]any `json:"valuesInline"`
-		} `json:"helmCharts"`
+	program, err := filepath.Abs("../.build/" + helm)
+	if err != nil {
+		t.Fatal(err)
 	}
-	text := readFile(t, "../docs/gitops/kustomization.yaml")
-	c := example[kustomization](t, "kustomization.yaml").HelmCharts[0]
-	// The flags that Kustomize makes of skipHooks and skipTests.
-	if !strings.Contains(text, "skipHooks: true") || !strings.Contains(text, "skipTests: true") {
-		t.Error("Kustomize applies hooks as plain objects")
+	folder := t.TempDir() // it reads nothing beside it
+	if err := os.CopyFS(filepath.Join(folder, "charts/altibase"), os.DirFS("altibase")); err != nil {
+		t.Fatal(err)
 	}
-	r := asArgoCD(t, c.ReleaseName, c.ValuesInline, "--no-hooks", "--skip-tests")
-	if len(r.jobs)+len(r.pods) != 0 || r.statefulSet == nil || c.Namespace != "db" {
-		t.Errorf("Jobs %v, pods %v in %s", r.jobs, r.pods, c.Namespace)
+	text := readFile(t, "../docs/gitops/kustomization.yaml") + "helmGlobals: {chartHome: charts}\n"
+	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := decode(t, map[string]string{"manifest": tool(t, "cluster/bin/kubectl", "kustomize", "--enable-helm", "--helm-command="+program, folder)})
+	if len(r.jobs)+len(r.pods) != 0 || r.statefulSet == nil || *r.statefulSet.Spec.Replicas != 3 || r.statefulSet.Namespace != "db" {
+		t.Errorf("Jobs %v, pods %v, StatefulSet %v", r.jobs, r.pods, r.statefulSet)
 	}
 }
 

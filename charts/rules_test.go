@@ -45,7 +45,7 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 		},
 		{
 			"two passwords", "auth: {existingSecret: mine}",
-			`auth.existingSecret and auth.sysPassword are both set: keep one of them (auth.sysPassword: "" takes the other away that another values file or the release before has).`,
+			"auth.existingSecret and auth.sysPassword are both set: keep one of them. An empty auth.sysPassword takes away that of another values file or of the release before.",
 		},
 		{
 			"password too long", "auth: {sysPassword: '01234567890123456789012345678901234567890'}",

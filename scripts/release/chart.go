@@ -46,6 +46,14 @@ func (s *source) setVersion(version string) error {
 	return s.edit(file, `(?m)^appVersion: .*$`, `appVersion: "`+version+`"`)
 }
 
+// setSource has the chart name where its source is, as catalogues show it. A checkout has no address of its own.
+func (s *source) setSource(address string) error {
+	if address == "" {
+		return nil
+	}
+	return s.edit(chartFolder+"/Chart.yaml", `(?m)^maintainers:$`, fmt.Sprintf("home: %[1]q\nsources:\n  - %[1]q\nmaintainers:", address))
+}
+
 // setImage makes the image of the release the chart's default.
 func (s *source) setImage(o order, image image) error {
 	host, path, _ := strings.Cut(o.registry, "/")

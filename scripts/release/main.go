@@ -1,6 +1,6 @@
 // Release makes all files of a release from the newest commit, so that the same commit always gives the same bytes.
 //
-//	release -version X.Y.Z [-registry HOST/PATH] [-out FOLDER] [-platform linux/amd64]
+//	release -version X.Y.Z [-registry HOST/PATH] [-source https://…] [-out FOLDER] [-platform linux/amd64]
 //
 // The folder then holds the aku image as an OCI layout, the chart with that image's digest as its default, SBOMs (SPDX),
 // a statement of provenance (in-toto, SLSA), the release notes, and SHA256SUMS of all of it. Nothing is sent anywhere;
@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -22,6 +23,7 @@ func main() {
 	var o order
 	flag.StringVar(&o.version, "version", "", "version of the release: the one of charts/altibase/Chart.yaml")
 	flag.StringVar(&o.registry, "registry", "", "registry and path that the image will be pushed to, as the chart's default: HOST/PATH")
+	flag.StringVar(&o.source, "source", "", "address of the source, as home and sources of the chart; none if not given")
 	flag.StringVar(&o.platform, "platform", onlyPlatform, "platform of the image")
 	flag.StringVar(&o.repository, "repository", ".", "checkout whose newest commit is released")
 	flag.StringVar(&o.out, "out", "", "folder for the files; .build/release/VERSION of the checkout if not given")
@@ -34,7 +36,7 @@ func main() {
 }
 
 // An order says what is to be released.
-type order struct{ version, registry, platform, repository, out string }
+type order struct{ version, registry, source, platform, repository, out string }
 
 const onlyPlatform = "linux/amd64"
 
@@ -44,6 +46,9 @@ func (o *order) check() error {
 	}
 	if o.platform != onlyPlatform {
 		return fmt.Errorf("platform %s: Altibase's server and its ODBC driver, which aku loads from the server's image, are made for %s only", o.platform, onlyPlatform)
+	}
+	if o.source != "" && !strings.HasPrefix(o.source, "https://") {
+		return fmt.Errorf("source %s: it has to begin with https://, for catalogues make a link of it", o.source)
 	}
 	return nil
 }
@@ -69,6 +74,9 @@ func run(ctx context.Context, o order) error {
 		return err
 	}
 	if err := src.setVersion(o.version); err != nil {
+		return err
+	}
+	if err := src.setSource(o.source); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(o.out); err != nil {

@@ -29,7 +29,7 @@ the value that is wrong and what to do.
 {{- end }}
 
 {{- if and .Values.auth.existingSecret .Values.auth.sysPassword }}
-{{- $faults = append $faults "auth.existingSecret and auth.sysPassword are both set: keep one of them (auth.sysPassword: \"\" takes the other away that another values file or the release before has)." }}
+{{- $faults = append $faults "auth.existingSecret and auth.sysPassword are both set: keep one of them. An empty auth.sysPassword takes away that of another values file or of the release before." }}
 {{- else if not (or .Values.auth.existingSecret .Values.auth.sysPassword) }}
 {{- $faults = append $faults "auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out." }}
 {{- end }}
