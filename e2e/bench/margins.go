@@ -32,7 +32,6 @@ type margin struct {
 	Most    time.Duration // that may come on top
 	Rounds  []marginRound
 	Deliver bool // a part of it is a delivery
-	Note    string
 }
 
 type marginRound struct {
@@ -70,8 +69,7 @@ func (p plan) measureMargins(ctx context.Context, say func(string, ...any), s sh
 		overSync = mostOverSyncMany
 	}
 	beside := fmt.Sprintf("%d open pods", s.Pods-1)
-	join := margin{shape: s, What: "join beside " + beside, Least: "a SYNC alone", Most: overSync,
-		Note: "before the SYNC the other slaves' senders to the master are stopped, and a STOP ends at a whole second of the clock; "}
+	join := margin{shape: s, What: "join beside " + beside, Least: "a SYNC alone", Most: overSync}
 	shut := margin{shape: s, What: "end of a pod just shut out", Least: "its STOPs", Most: mostOverStops, Deliver: true}
 	idle := margin{shape: s, What: "end of an idle pod", Least: "its STOPs", Most: mostOverStops, Deliver: true}
 	again := margin{shape: s, What: "restart after an end", Least: "the servers' STARTs", Most: mostOfRestart}

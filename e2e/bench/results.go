@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // results is all that was measured.
@@ -121,7 +123,8 @@ func (p *plan) choose(only string) {
 
 func (p plan) wants(part string) bool { return len(p.only) == 0 || slices.Contains(p.only, part) }
 
-// run measures one thing after the other; only the idle sidecars wait beside them.
+// run measures the series, then one thing after the other what a busy machine would change
+// most; the idle sidecars wait beside all of that.
 func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, error) {
 	began := time.Now()
 	r := &results{
@@ -143,29 +146,8 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 			say("idle at %s, a beat every %d s: %+v %v", s.shape, s.BeatEvery, r.Idle[i].idle, faults[i])
 		})
 	}
-	known := map[shape]map[string][]cycle{}
-	for _, s := range p.series {
-		for i := range s.Points {
-			here := &s.Points[i]
-			if known[here.shape] == nil && time.Since(began) > p.limit && here.shape != p.base {
-				r.Failed = append(r.Failed, fmt.Sprintf("%s: no time left", here.shape))
-				continue
-			}
-			if known[here.shape] == nil {
-				if known[here.shape], err = p.measurePoint(ctx, here.shape, say, r); err != nil {
-					if ctx.Err() != nil || here.shape == p.base {
-						return nil, fmt.Errorf("%s: %w", here.shape, err)
-					}
-					say("%s: %v", here.shape, err)
-					r.Failed = append(r.Failed, fmt.Sprintf("%s: %v", here.shape, err))
-				}
-			}
-			here.Cycles = known[here.shape]
-		}
-		s.Points = slices.DeleteFunc(s.Points, func(p point) bool {
-			return len(p.Cycles[byManual.name]) == 0 || len(p.Cycles[byAku.name]) == 0
-		})
-		r.Series = append(r.Series, s)
+	if err := p.measureSeries(ctx, began, say, r); err != nil {
+		return nil, err
 	}
 	if p.wants("counts") {
 		if err := p.measureCounts(ctx, say, r); err != nil {
@@ -185,24 +167,6 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 		}
 		r.Margins = append(r.Margins, measured...)
 	}
-	for _, w := range rollingWays {
-		if !p.wants("rolling") {
-			break
-		}
-		err := hosted(func(h *host) error {
-			m, err := newMesh(h, p.rolling)
-			if err != nil {
-				return err
-			}
-			roll, err := m.measureRolling(ctx, w)
-			say("rolling update, %s: %s, %d rows lost of %d", w.name, roll.Took.Round(time.Millisecond), roll.Lost, roll.Rows)
-			r.Rolling = append(r.Rolling, roll)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("rolling update, %s: %w", w.name, err)
-		}
-	}
 	waiting.Wait()
 	for _, err := range faults {
 		if err != nil {
@@ -214,23 +178,83 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 	return r, nil
 }
 
+// meshesAtOnce is how many points of the series are measured at the same time: most of what
+// they take are waits of the documented FLUSH ALL.
+const meshesAtOnce = 3
+
+// measureSeries measures the points of the series and the rolling updates, both ways of a
+// point one after the other.
+func (p plan) measureSeries(ctx context.Context, began time.Time, say func(string, ...any), r *results) error {
+	var meshes errgroup.Group
+	meshes.SetLimit(meshesAtOnce)
+	known := map[shape]map[string][]cycle{}
+	var mu sync.Mutex
+	fails := func(at shape, why any) {
+		mu.Lock()
+		defer mu.Unlock()
+		say("%s: %v", at, why)
+		r.Failed = append(r.Failed, fmt.Sprintf("%s: %v", at, why))
+	}
+	for _, s := range p.series {
+		for _, here := range s.Points {
+			if known[here.shape] != nil {
+				continue
+			}
+			cycles := map[string][]cycle{}
+			known[here.shape] = cycles
+			meshes.Go(func() error {
+				if time.Since(began) > p.limit && here.shape != p.base {
+					fails(here.shape, "no time left")
+					return nil
+				}
+				err := p.measurePoint(ctx, here.shape, cycles, say, r)
+				if err != nil && (ctx.Err() != nil || here.shape == p.base) {
+					return fmt.Errorf("%s: %w", here.shape, err)
+				}
+				if err != nil {
+					fails(here.shape, err)
+				}
+				return nil
+			})
+		}
+	}
+	if p.wants("rolling") {
+		r.Rolling = make([]rolling, len(rollingWays))
+		for i, w := range rollingWays {
+			meshes.Go(func() error { return p.measureRolling(ctx, w, say, &r.Rolling[i]) })
+		}
+	}
+	if err := meshes.Wait(); err != nil {
+		return err
+	}
+	for _, s := range p.series {
+		for i := range s.Points {
+			s.Points[i].Cycles = known[s.Points[i].shape]
+		}
+		s.Points = slices.DeleteFunc(s.Points, func(p point) bool {
+			return len(p.Cycles[byManual.name]) == 0 || len(p.Cycles[byAku.name]) == 0
+		})
+		r.Series = append(r.Series, s)
+	}
+	return nil
+}
+
 // largeCopy is the number of rows from which a copy leaves the stand-in's files so much
 // larger that the next one takes seconds more.
 const largeCopy = 1_000_000
 
 // measurePoint measures one shape both ways, one after the other on the same servers;
 // where the rows are many each way has new ones.
-func (p plan) measurePoint(ctx context.Context, s shape, say func(string, ...any), r *results) (map[string][]cycle, error) {
-	cycles := map[string][]cycle{}
+func (p plan) measurePoint(ctx context.Context, s shape, cycles map[string][]cycle, say func(string, ...any), r *results) error {
 	if s.Rows < largeCopy {
-		return cycles, p.measureOn(ctx, s, ways, cycles, say, r)
+		return p.measureOn(ctx, s, ways, cycles, say, r)
 	}
 	for i := range ways {
 		if err := p.measureOn(ctx, s, ways[i:i+1], cycles, say, r); err != nil {
-			return cycles, err
+			return err
 		}
 	}
-	return cycles, nil
+	return nil
 }
 
 // measureOn measures one shape on new servers; at the base also what is measured only

@@ -21,9 +21,25 @@ var rollingWays = []way{
 	{name: "aku, RESET auto", join: quietly(akuJoin), restart: quietly(akuJoin), end: quietly(akuEnd("0"))},
 }
 
-// measureRolling updates all pods, the highest number first, with a writer on every
+// measureRolling rolls a mesh of its own.
+func (p plan) measureRolling(ctx context.Context, w way, say func(string, ...any), into *rolling) error {
+	err := hosted(func(h *host) error {
+		m, err := newMesh(h, p.rolling)
+		if err == nil {
+			*into, err = m.roll(ctx, w)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("rolling update, %s: %w", w.name, err)
+	}
+	say("rolling update, %s: %s, %d rows lost of %d", w.name, into.Took.Round(time.Millisecond), into.Lost, into.Rows)
+	return nil
+}
+
+// roll updates all pods, the highest number first, with a writer on every
 // pod that is in service.
-func (m *mesh) measureRolling(ctx context.Context, w way) (rolling, error) {
+func (m *mesh) roll(ctx context.Context, w way) (rolling, error) {
 	r := rolling{Name: w.name}
 	if err := m.last().renew(); err != nil {
 		return r, err

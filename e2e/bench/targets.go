@@ -37,7 +37,7 @@ func (r *results) Targets() []target {
 		for _, p := range s.Points {
 			ratio := p.ratio(func(c cycle) time.Duration { return c.Join })
 			add("join, "+p.Label, fmt.Sprintf("≤ %.1f × documented", mostJoin), fmt.Sprintf("%.2f", ratio), ratio <= mostJoin,
-				"the documented STARTs take a second or nothing, by chance; aku's STOP before the SYNC takes up to a second")
+				"the documented STARTs take a second or nothing, by chance; where writers are in the way of the SYNC, aku stops the other slaves' senders before it, up to a second")
 		}
 		for _, p := range s.Points {
 			ratio := p.ratio(func(c cycle) time.Duration { return c.End })
@@ -119,8 +119,8 @@ func (m margin) why() string {
 			text = append(text, fmt.Sprintf("%s %s", name, seconds(took)))
 		}
 	}
-	return fmt.Sprintf("%sthe servers were busy with %s; aku computed for %s",
-		m.Note, strings.Join(text, ", "), seconds(median(each(m.Rounds, func(r marginRound) time.Duration { return r.CPU }))))
+	return fmt.Sprintf("the servers were busy with %s; aku computed for %s",
+		strings.Join(text, ", "), seconds(median(each(m.Rounds, func(r marginRound) time.Duration { return r.CPU }))))
 }
 
 // RowsPerSecond is how many rows a sidecar inserts and deletes.

@@ -13,7 +13,7 @@ import (
 	"aku/internal/akucore"
 )
 
-var errSyncFailed = errors.New("ERR-61153 Replication synchronization failed.")
+var errSyncFailed = errors.New("ERR-61153 Replication synchronization failed")
 
 func (s *lockServer) Sync(_ context.Context, object string, _ int, _ []akucore.Table, wait time.Duration) error {
 	s.of.mu.Lock()
