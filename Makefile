@@ -10,7 +10,7 @@ setup: ## install packages (Debian 12, root) and build the tools that the rest n
 
 demo: ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers on every pod (KEEP=1, DEMO_KUBECONFIG=FILE, VENDOR=1 SERVER_IMAGE=…)
 	@scripts/setup.sh demo
-	@scripts/with-cluster.sh go run ./e2e/demo
+	@scripts/with-cluster.sh .build/bin/demo
 
 # --- tests; all of them end with one summary
 testrun := .build/bin/testrun

@@ -15,7 +15,7 @@ mkdir -p "$out/bin" "$out/lib/gconv" "$out/lib/locale/C.utf8"
 link="-linkmode external -extldflags '-Wl,--dynamic-linker=$home/lib/ld-linux-x86-64.so.2 -Wl,-rpath,$home/lib -Wl,--disable-new-dtags'"
 version=$(sed -n 's/^appVersion: *"\?\([^"]*\)"\?$/\1/p' charts/altibase/Chart.yaml)
 # Without inlining and HTTP/2 the programs are a tenth smaller, and all of them is resident in each pod.
-build=(-gcflags=all=-l -buildvcs=false -trimpath -ldflags "-s -w -X aku/internal/process.version=$version $link")
+build=(-gcflags="all=-l -dwarf=false" -buildvcs=false -trimpath -ldflags "-s -w -X aku/internal/process.version=$version $link")
 tags=netgo,osusergo,nethttpomithttp2
 programs=()
 for package; do

@@ -2,6 +2,7 @@
 # rootfs.sh NAME…: makes .build/rootfs/NAME, all that the image of that name (aku, altisim, e2e-client) holds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export GOGC=${GOGC:-400} # as e2e/cluster/build.sh does
 driver=/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so
 
 for name; do
@@ -16,7 +17,7 @@ for name; do
       cp -a .build/bundle "$root/opt/aku"
       ;;
     altisim)
-      CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w" -o .build/bin/altisim ./e2e/altisim
+      CGO_ENABLED=0 go build -buildvcs=false -trimpath -gcflags all=-dwarf=false -ldflags "-s -w" -o .build/bin/altisim ./e2e/altisim
       install -D .build/bin/altisim "$root/usr/local/bin/altisim"
       # The PostgreSQL ODBC driver where Debian has it, with its libraries: so the image stands for a vendor's image, which has a
       # driver and libraries of its own.

@@ -35,10 +35,12 @@ printf 'go1.26\n%s\n' "$go" | sort --version-sort --check=quiet ||
 quietly() { "$@" 2> >(grep --invert-match '^go: downloading ' >&2); }
 
 if [ "$what" = demo ]; then
-  echo "setup 1/2: Go modules of aku, the stand-in server and the demo"
+  echo "setup 1/3: Go modules of aku, the stand-in server and the demo"
   quietly go list -deps ./cmd/... ./e2e/altisim ./e2e/client ./e2e/demo >/dev/null
-  echo "setup 2/2, after $SECONDS s: programs of the test cluster"
+  echo "setup 2/3, after $SECONDS s: programs of the test cluster"
   quietly e2e/cluster/build.sh
+  echo "setup 3/3, after $SECONDS s: the demo"
+  GOGC=400 CGO_ENABLED=0 go build -buildvcs=false -trimpath -gcflags all=-dwarf=false -o .build/bin/demo ./e2e/demo
   exit
 fi
 echo "setup 1/4: Go modules"
