@@ -31,6 +31,6 @@ func limit(ctx context.Context, configured time.Duration, grace func(context.Con
 		return configured, "AKU_END_TIMEOUT"
 	}
 	shorter := max(given-reserve, leastLimit)
-	log.Warn("this end has less time than the pod is to have", "grace_period", given, "limit", shorter, "configured", configured)
+	log.Warn("this end has less time than configured", "grace_period", given, "limit", shorter, "configured", configured)
 	return shorter, "the grace period of this end"
 }

@@ -25,5 +25,5 @@ func (s *still) say() {
 		return
 	}
 	s.said = left
-	s.log.Info("still to do, should this be the last line", "left_undone", left)
+	s.log.Info("still to do, if this is the last line", "left_undone", left)
 }

@@ -86,7 +86,7 @@ func (c *Claim) Take(ctx context.Context) error {
 		for i, path := range c.Files {
 			seen, err := read(path)
 			if err != nil && !missing(err) && !errors.Is(err, errNoRecord) {
-				return fmt.Errorf("who owns the folder cannot be read, so it is not used: %w", err)
+				return fmt.Errorf("the owner of the folder cannot be read, so the folder is not used: %w", err)
 			}
 			if since[i].IsZero() || seen != last[i] {
 				last[i], since[i] = seen, time.Now()

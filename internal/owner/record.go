@@ -37,7 +37,7 @@ type record struct {
 // recordBytes is the length of every file: a file is overwritten in one piece, and keeps its length.
 const recordBytes = 512
 
-var errNoRecord = errors.New("it is no record of an owner")
+var errNoRecord = errors.New("the file holds no record of an owner")
 
 // encode writes one line for people, filled up with blanks.
 func (r record) encode() ([]byte, error) {

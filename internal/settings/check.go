@@ -57,7 +57,7 @@ func (s *Settings) check() []string {
 	}
 	for _, v := range []struct{ name, value string }{{"AKU_SYS_PASSWORD", s.Password}, {"AKU_SYS_INITIAL_PASSWORD", s.FirstPassword}} {
 		if err := password.Check(v.value); err != nil {
-			fault("%s is no password for the server: %v", v.name, err)
+			fault("%s is not a valid password: %v", v.name, err)
 		}
 	}
 	inRange := func(name string, value, least, most int) bool {

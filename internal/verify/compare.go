@@ -172,7 +172,7 @@ func (c *comparison) mustFind(ctx context.Context, pod int, row suspected) error
 			return c.of(pod, err)
 		}
 	}
-	return c.of(pod, fmt.Errorf("%w: the row (%s) is there, and not found by its key", akucore.ErrFatal, row.key))
+	return c.of(pod, fmt.Errorf("%w: the row (%s) exists, but is not found by its key", akucore.ErrFatal, row.key))
 }
 
 // same tells whether all pods have the same rows.
