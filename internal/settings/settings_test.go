@@ -178,7 +178,7 @@ func TestReadMesh_NeedsNoPod(t *testing.T) {
 	}
 }
 
-func TestParseTables(t *testing.T) {
+func TestParseTables_FoldsNamesUnlessQuoted(t *testing.T) {
 	got, faults := parseTables("sys.t1, U1.\"Mixed, case\"\nSYS.T2 partition p1,\n\"u\".T3 PARTITION \"p 2\"")
 	want := []akucore.Table{
 		{User: "SYS", Name: "T1"}, {User: "U1", Name: "Mixed, case"},
