@@ -51,7 +51,7 @@ func checkUpgrade(ctx context.Context, args []string) error {
 			others, err = set.Others(ctx, log, *release, *chart)
 		}
 		if err != nil {
-			return fmt.Errorf("the release cannot be looked at, so nothing can be said about this upgrade: %w (%s upgrades without this check)", err, upgrade.SkipValue)
+			return fmt.Errorf("the release cannot be checked, so it is not known whether this upgrade is safe: %w (%s upgrades without this check)", err, upgrade.SkipValue)
 		}
 		if len(others) > 0 {
 			return upgrade.Error(upgrade.Renamed(s.StatefulSet, others))
@@ -67,7 +67,7 @@ func checkUpgrade(ctx context.Context, args []string) error {
 		if len(refusals) > 0 {
 			return upgrade.Error(refusals)
 		}
-		log.Info("nothing speaks against this upgrade", "pods", facts.Pods, "asked", facts.Pods-len(unknown))
+		log.Info("the check found nothing against this upgrade", "pods", facts.Pods, "asked", facts.Pods-len(unknown))
 		return nil
 	})
 }

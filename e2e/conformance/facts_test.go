@@ -88,7 +88,7 @@ func TestReadme_NamesFactsAndTestsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(page), "## What nobody expects")
+	_, section, _ := strings.Cut(string(page), "## Surprising behaviour")
 	section, _, _ = strings.Cut(section, "\n## ")
 	rows := 0
 	for line := range strings.Lines(section) {

@@ -359,7 +359,7 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 				return c.pods[1].Resume
 			},
 			undone: []string{
-				"altibase-1: CLOSE (under way); ", "the look at the servers, and with it every DELIVER, STOP and RESET of AKU_REP_01; ",
+				"altibase-1: CLOSE (under way); ", "the observation of the servers, and with it every DELIVER, STOP and RESET of AKU_REP_01; ",
 				"altibase-1: SHUTDOWN. ",
 			},
 		},

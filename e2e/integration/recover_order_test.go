@@ -82,7 +82,7 @@ func TestRecoveryOrder_RecoversOnce_AndNotAnotherLoss(t *testing.T) {
 	if second == first {
 		t.Fatalf("both losses have the generation %s", first)
 	}
-	refusal := fmt.Sprintf("The recovery from altibase-1 that is ordered (aku.recover) is not done: the generation %s is of another loss, this one is %s.", first, second)
+	refusal := fmt.Sprintf("The ordered recovery from altibase-1 (aku.recover) is not done: the generation %s is of another loss, this one is %s.", first, second)
 	master.eventually(refusal, func() bool { return strings.Contains(master.said()[before:], refusal) })
 	if master.isOpen() {
 		t.Fatal("the old order was followed again")

@@ -176,7 +176,7 @@ func (p *parser) add(r *Replication, table string, line int) {
 		return
 	}
 	if !tablePattern.MatchString(table) {
-		p.fault(line, "%q begins a name with what is no letter: put the name in quotes", table)
+		p.fault(line, "%q begins a name with a character that is not a letter: put the name in quotes", table)
 		return
 	}
 	r.Tables = append(r.Tables, table)

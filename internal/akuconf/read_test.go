@@ -91,7 +91,7 @@ func TestRead_FindsWhatTheChartWouldRefuse(t *testing.T) {
 		"REPLICATIONS = " + block(strings.Repeat("A", 38), "SYS.T1"):    `line 2: REPLICATION_NAME_PREFIX is 38 bytes long, at most 37 are allowed: "` + strings.Repeat("A", 38) + `"`,
 		"REPLICATIONS = " + block("A", "SYS.T1") + block("a", "SYS.T2"): `line 5: REPLICATION_NAME_PREFIX "a" is that of line 2 already: give each replication its own`,
 		"REPLICATIONS = " + block("A", "SYS.T1,\n sys.\"T1\""):          `line 4: sys."T1" is on line 3 already: name a table once`,
-		"REPLICATIONS = " + block("A", "SYS.1T"):                        `line 3: "SYS.1T" begins a name with what is no letter: put the name in quotes`,
+		"REPLICATIONS = " + block("A", "SYS.1T"):                        `line 3: "SYS.1T" begins a name with a character that is not a letter: put the name in quotes`,
 		"AKU_PORT_NO = 20301\nREPLICATIONS = " + block("A", "SYS.T1"):   `line 1: AKU_PORT_NO and AKU_REPLICATION_PORT_NO are both 20301, they must differ`,
 		"AKU_PORT_NO = 20380\nREPLICATIONS = " + block("A", "SYS.T1"):   `line 1: 20380 is the health port of the chart's aku: choose another one`,
 		many: `line 1: 12 replications make 36 replication objects on each of 4 servers, which takes 32: put the tables into fewer, or lower AKU_SERVER_COUNT`,

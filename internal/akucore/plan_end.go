@@ -67,7 +67,7 @@ func PlanEnd(v View, o EndOptions) Plan {
 	}
 	if kept := v.whyKept(v.Self); e.leaves && kept != "" {
 		e.leaves = false
-		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because %s: compare the pods with aku-init verify before its volume goes", kept))
+		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because %s: compare the pods with aku-init verify before you delete its volume", kept))
 	}
 	p.Undone = append(p.Undone, e.awayPeers()...)
 	return p.with(

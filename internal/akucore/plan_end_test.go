@@ -2,7 +2,7 @@ package akucore
 
 import "testing"
 
-func TestResetMode(t *testing.T) {
+func TestResetMode_TheMasterNeverLeaves_OthersByModeAndReplicas(t *testing.T) {
 	tests := []struct {
 		mode          ResetMode
 		pod, replicas int

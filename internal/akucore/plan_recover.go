@@ -244,12 +244,12 @@ func (r recovery) whyNotFrom() string {
 	begun := slices.ContainsFunc(r.signs(), func(sign Sign) bool { return sign.Source == r.source })
 	switch tables := r.otherTables(); {
 	case !r.Pods[r.source].Open():
-		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",
+		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. If it has restarted and waits for the master, set ADMIN_MODE 0 there",
 			name, whyNotOpen(r.Pods[r.source]))
 	case !r.has(r.fromSource()) && !begun:
 		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
 	case tables != "":
-		return fmt.Sprintf("%s cannot be the source as long as the master is to have other tables: %s; put them back into the configuration, and change it after the recovery",
+		return fmt.Sprintf("%s cannot be the source while the configuration gives the master other tables: %s; put them back into the configuration, and change it after the recovery",
 			name, tables)
 	}
 	return ""
@@ -273,7 +273,7 @@ func (r recovery) whyNotLost() string {
 	if len(r.signs()) > 0 || beside.wait == "" && slices.Contains(beside.masterLost, r.source) {
 		return ""
 	}
-	return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a start will do", r.PodName(Master), r.PodName(r.source))
+	return fmt.Sprintf("%s did not lose its state beside %s, so it is not emptied: a normal start is enough", r.PodName(Master), r.PodName(r.source))
 }
 
 // whyNotWithout names a slave that the source keeps its log for, so it is one of the mesh,

@@ -58,7 +58,7 @@ func planMasterLost(v View, order RecoveryOrder, lost []int) Plan {
 		default:
 			return recovery
 		}
-		p.Advice = fmt.Sprintf("The recovery from %s that is ordered (aku.recover) is not done: %s.\n", v.PodName(order.From), refused)
+		p.Advice = fmt.Sprintf("The ordered recovery from %s (aku.recover) is not done: %s.\n", v.PodName(order.From), refused)
 	}
 	for _, witness := range lost {
 		if v.older(Master, witness) {
@@ -98,7 +98,7 @@ func planInterrupted(v View, order RecoveryOrder, signs []Sign) Plan {
 		if recovery.Wait == "" {
 			return recovery
 		}
-		p.Advice = fmt.Sprintf("The recovery that is ordered (aku.recover) cannot go on: %s.", recovery.Wait)
+		p.Advice = fmt.Sprintf("The ordered recovery (aku.recover) cannot go on: %s.", recovery.Wait)
 	}
 	return p
 }

@@ -27,7 +27,7 @@ var (
 	// ErrFatal: another try cannot succeed before a person changes something.
 	ErrFatal = errors.New("cannot succeed unchanged")
 	// ErrLocked: another session holds a lock that the statement needs.
-	ErrLocked = errors.New("somebody else holds a lock")
+	ErrLocked = errors.New("another session holds a lock")
 	// ErrNoTable: the server has no such table.
 	ErrNoTable = errors.New("no such table")
 	// ErrStranger: a server answered that is not the pod's. It was left alone.

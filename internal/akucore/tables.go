@@ -105,9 +105,9 @@ func (v View) listChanged() string {
 			want := v.wanted(peer, b)
 			switch {
 			case !slices.Contains(pair, b) && len(want) > 0:
-				return fmt.Sprintf("%s is new, and is to replicate %s", own.Name, FewNames(want))
+				return fmt.Sprintf("%s is new, and must replicate %s", own.Name, FewNames(want))
 			case exists && !own.carries(want):
-				return fmt.Sprintf("%s replicates %s, and is to replicate %s", own.Name, FewNames(own.Tables), FewNames(want))
+				return fmt.Sprintf("%s replicates %s, and must replicate %s", own.Name, FewNames(own.Tables), FewNames(want))
 			}
 		}
 	}

@@ -124,7 +124,7 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-func TestConnectionString(t *testing.T) {
+func TestConnectionString_QuotesAsTheDriverWants(t *testing.T) {
 	vendor := Driver{SYSDBA: "PRIVILEGE=SYSDBA", Extra: "NLS_USE=UTF8", Quote: QuoteDouble}
 	postgres := Driver{SYSDBA: "pqopt=x", Quote: QuoteBraces}
 	tests := []struct {

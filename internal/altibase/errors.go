@@ -88,13 +88,13 @@ var kinds = map[string]error{
 // advice says what to do about errors that need a person.
 var advice = map[string]string{
 	"61113": "give the table a primary key",
-	"61126": "somebody has dropped the replication object; it is looked at again",
+	"61126": "the replication object was dropped; aku observes again",
 	"6110C": "drop the other replication object that goes to this host, or set REPLICATION_ALLOW_DUPLICATE_HOSTS to 1",
 	"3129B": "copy the partitions of one table one after the other",
 	"6114E": "list the table in the same way on all pods, as a whole or by the same partitions",
 	"610B9": "add another host before this one is dropped",
 	"11075": "end the transaction that uses the table, or wait for its end: V$LOCK_STATEMENT and V$TRANSACTION show it",
-	"01043": "somebody closed the session of aku; it logs in again",
+	"01043": "another session closed the session of aku; it logs in again",
 	"4102E": "correct the SYS password in the Secret",
 	"41061": "the SYS password in the Secret is longer than 40 bytes, change it",
 	"5108D": "the SYS password in the Secret may have a character that the ODBC driver does not take, change it",

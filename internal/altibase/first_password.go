@@ -148,7 +148,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 			c.setPassword(ctx, before))
 	}
 	f.set(true, true)
-	f.log.Info("the database is new: SYS has the password of the settings now, in the place of its first one")
+	f.log.Info("the database is new: SYS has the password of the settings now, instead of its first one")
 	return true, nil
 }
 

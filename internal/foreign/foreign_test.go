@@ -23,7 +23,7 @@ func container(t *testing.T, files map[string]string) string {
 	return root
 }
 
-func TestSeen(t *testing.T) {
+func TestSeen_FindsTheVendorsAkuByItsProcessOrMarker(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string

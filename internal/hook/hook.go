@@ -19,13 +19,13 @@ import (
 	"aku/internal/wiring"
 )
 
-// lockPatience is how long the sidecar may take to abandon a statement and let go.
+// lockPatience is how long the sidecar may take to abandon a statement and release the lock.
 const lockPatience = 10 * time.Second
 
-// Run ends the pod within its time (AKU_END_TIMEOUT). What could not be done is in
-// the error and in the log.
+// Run ends the pod within its time (AKU_END_TIMEOUT). The error and the log say what could
+// not be done.
 func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, log *slog.Logger) error {
-	began := time.Now() // the time that it takes to ask is of the limit, too
+	began := time.Now() // asking for the grace period counts, too
 	limit, whose := limit(ctx, s.EndLimit(), kube.OwnPod{Name: s.PodName}.Grace, log)
 	ctx, cancel := context.WithDeadlineCause(ctx, began.Add(limit), fmt.Errorf("the end did not finish in %s (%s)", limit, whose))
 	defer cancel()
@@ -45,8 +45,8 @@ func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, lo
 		switch e.Kind {
 		case lifecycle.StepBegun:
 			still.say()
-			// The container ends with its server, and would cut this line off. Should the stop
-			// itself fail, the lines after it say so.
+			// The container ends with its server, and would cut this line off. If the stop
+			// itself fails, the lines after it say so.
 			if e.Step.Do == akucore.Shutdown && len(progress.Left()) == 1 {
 				sayDone()
 			}
@@ -60,8 +60,8 @@ func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, lo
 		recorder.Record(e)
 	}
 	still.say()
-	// A line of its own, said in time also when a call into a server that hangs does
-	// not come back: it is what people look for when a pod ended half-way.
+	// This line is logged in time even when a call into a server hangs: people search for
+	// it when a pod ended half-way.
 	sayUndone := sync.OnceFunc(func() {
 		log.Error(lifecycle.WhyCut(ctx), "left_undone", lifecycle.LeftUndone(progress.Left()))
 	})
@@ -82,7 +82,7 @@ func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, lo
 	return nil
 }
 
-// end asks the sidecar to let go, and acts in its place.
+// end asks the sidecar to release the lock, and acts instead.
 func end(ctx context.Context, dir rundir.Dir, ender *lifecycle.Ender) error {
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()

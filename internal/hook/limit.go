@@ -7,18 +7,18 @@ import (
 )
 
 const (
-	// askLimit is what it may cost to ask Kubernetes for the time that the pod has.
+	// askLimit bounds the request to Kubernetes for the pod's grace period.
 	askLimit = time.Second
 	// reserve is what the chart keeps back of a pod's grace period: to start the hook, for
 	// the server to obey SIGTERM, and for the sidecar, which ends last.
 	reserve = 5 * time.Second
-	// leastLimit is for an end with hardly any time: what it can still do is worth doing.
+	// leastLimit is the shortest limit: an end with hardly any time still does what it can.
 	leastLimit = time.Second
 )
 
-// limit is the time for the whole end: the configured one (AKU_END_TIMEOUT), or what is in
-// the grace period of this very deletion when that is less. Kubernetes kills the containers
-// when it is over, whatever the hook was told.
+// limit is the time for the whole end: the configured time (AKU_END_TIMEOUT), or the grace
+// period of this very deletion when it is shorter. Kubernetes kills the containers when the
+// grace period is over, whatever is configured.
 func limit(ctx context.Context, configured time.Duration, grace func(context.Context) (time.Duration, bool, error), log *slog.Logger) (of time.Duration, whose string) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
@@ -31,6 +31,6 @@ func limit(ctx context.Context, configured time.Duration, grace func(context.Con
 		return configured, "AKU_END_TIMEOUT"
 	}
 	shorter := max(given-reserve, leastLimit)
-	log.Warn("this end has less time than the pod is to have", "grace_period", given, "limit", shorter, "configured", configured)
+	log.Warn("this end has less time than configured", "grace_period", given, "limit", shorter, "configured", configured)
 	return shorter, "the grace period of this end"
 }

@@ -7,8 +7,8 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// still says in the log, whenever a step begins or ends, what is not done. A hook can be
-// killed without a word, and then the last of these lines is what people have.
+// still logs what is not done, whenever a step begins or ends. A hook can be killed at any
+// moment, and then the last of these lines is the only record.
 type still struct {
 	log  *slog.Logger
 	left func() []string
@@ -25,5 +25,5 @@ func (s *still) say() {
 		return
 	}
 	s.said = left
-	s.log.Info("still to do, should this be the last line", "left_undone", left)
+	s.log.Info("still to do, if this is the last line", "left_undone", left)
 }

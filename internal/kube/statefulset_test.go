@@ -60,7 +60,7 @@ func TestReplicas_AskedAgain_ComesOnTheSameConnection(t *testing.T) {
 	}
 }
 
-func TestReplicas(t *testing.T) {
+func TestReplicas_AreReadFromTheStatefulSet(t *testing.T) {
 	tests := []struct {
 		name, body string
 		status     int

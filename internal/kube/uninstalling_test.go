@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestUninstalling(t *testing.T) {
+func TestUninstalling_IsReadFromHelmsRecord(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string

@@ -28,7 +28,7 @@ const closePoll = 100 * time.Millisecond
 func (r *Runner) close(ctx context.Context, own Users, pod int) error {
 	sessions := len(r.Mesh.Blocks)*len(r.Mesh.Peers()) + 1
 	if err := own.Reserve(ctx, sessions); err != nil && !errors.Is(err, akucore.ErrClosed) {
-		r.Log.Warn("sessions could not be opened ahead", "error", err)
+		r.Log.Warn("sessions could not be opened in advance", "error", err)
 	}
 	if err := own.SetAdminMode(ctx, true); err != nil {
 		return err

@@ -88,7 +88,7 @@ func (p *Progress) unplanned() []string {
 	}
 	steps := []string{
 		akucore.Step{Do: akucore.Close, Side: akucore.Side{On: m.Self}}.Describe(m) + " (under way)",
-		"the look at the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(objects, ", "),
+		"the observation of the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(objects, ", "),
 	}
 	if p.Shutdown {
 		steps = append(steps, akucore.Step{Do: akucore.Shutdown, Side: akucore.Side{On: m.Self}}.Describe(m))

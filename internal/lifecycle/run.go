@@ -289,7 +289,7 @@ func (r *Runner) changeTables(ctx context.Context, server changing, s akucore.St
 		}
 		o, exists := state.Objects[object]
 		if !exists {
-			return errors.New("the object is gone: look again")
+			return errors.New("the object is gone: observe again")
 		}
 		if s.Do == akucore.AddTables {
 			return server.AddTables(ctx, object, o.Lacks(s.Tables), wait)

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrHuman is the error of a start that cannot go on before a person acts.
-var ErrHuman = errors.New("somebody must act")
+var ErrHuman = errors.New("a person must act")
 
 const (
 	// observeAgain is the time before a start observes again, when it cannot go on.

@@ -83,7 +83,7 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 		return fmt.Errorf("%w: %s", ErrGone, plan.Name)
 	default:
 		if err := r.Run(ctx, plan); err != nil {
-			r.Log.Warn("could not start what is stopped", "error", err)
+			r.Log.Warn("could not start a stopped sender", "error", err)
 		}
 	}
 	return nil

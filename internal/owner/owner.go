@@ -26,20 +26,20 @@ import (
 const (
 	// Every is the time between two beats of an owner.
 	Every = 5 * time.Second
-	// StandStill is how long the number of an earlier life must not move: six beats, so that a node that is short of time loses nothing.
+	// StandStill is how long the number of an earlier life must not change: six beats, so that a slow node loses nothing.
 	StandStill = 30 * time.Second
-	// Limit is how long a pod waits for that. Then its container ends, which shows that something is wrong, and is started again.
+	// Limit is how long a pod waits for that. Then its container ends, which shows that something is wrong, and Kubernetes restarts it.
 	Limit = 2 * time.Minute
-	// settle is how long two that take a folder at the same time give each other to be seen.
+	// settle is how long a pod waits after it has taken a folder: another pod may have taken it at the same time.
 	settle = time.Second
-	// look is the time between two looks at a folder that is not free.
+	// look is the time between two checks of a folder that is not free.
 	look = time.Second
 )
 
-// ErrHeld is for a folder that another pod has.
+// ErrHeld: another pod has the folder.
 var ErrHeld = errors.New("the folder of the data is in use")
 
-// Claim is that of one pod to its folders.
+// Claim is the claim of one pod to its data folders.
 type Claim struct {
 	Files []string // a file for each folder
 	Self  Pod
@@ -48,7 +48,7 @@ type Claim struct {
 	beats int64
 }
 
-// verdict is what may be done about one folder.
+// verdict says what a pod may do with a folder.
 type verdict int
 
 const (
@@ -58,8 +58,8 @@ const (
 	held
 )
 
-// judge tells it from what the file says and for how long it has said so. Without a record the file is one that somebody was about to
-// write when the node failed, before a server ran.
+// judge decides by the content of the file, and by how long the content has not changed. A file without a record was being written when
+// the node failed, before a server ran.
 func judge(self Pod, seen record, err error, stood time.Duration) verdict {
 	switch {
 	case missing(err):
@@ -76,7 +76,7 @@ func judge(self Pod, seen record, err error, stood time.Duration) verdict {
 	return wait
 }
 
-// Take waits until all folders are this pod's, or returns why they are not to be: ErrHeld for those of another pod.
+// Take waits until this pod owns all folders, or returns why it cannot: ErrHeld when another pod owns one.
 func (c *Claim) Take(ctx context.Context) error {
 	since := make([]time.Time, len(c.Files))
 	last := make([]record, len(c.Files))
@@ -86,7 +86,7 @@ func (c *Claim) Take(ctx context.Context) error {
 		for i, path := range c.Files {
 			seen, err := read(path)
 			if err != nil && !missing(err) && !errors.Is(err, errNoRecord) {
-				return fmt.Errorf("who owns the folder cannot be read, so it is not used: %w", err)
+				return fmt.Errorf("the owner of the folder cannot be read, so the folder is not used: %w", err)
 			}
 			if since[i].IsZero() || seen != last[i] {
 				last[i], since[i] = seen, time.Now()
@@ -120,8 +120,8 @@ func (c *Claim) Take(ctx context.Context) error {
 	}
 }
 
-// put writes the pod's name into all files, and tells whether it stands there after a while: of two that do so at the same time, only the
-// later one stays.
+// put writes the pod's name into all files, and reports whether the name is still there after a while: of two pods that write at the
+// same time, only the later one stays.
 func (c *Claim) put(ctx context.Context) (taken bool, err error) {
 	own := record{Pod: c.Self}
 	for _, path := range c.Files {
@@ -130,14 +130,14 @@ func (c *Claim) put(ctx context.Context) (taken bool, err error) {
 			err = own.create(path)
 		}
 		if errors.Is(err, fs.ErrExist) {
-			return false, c.Release() // somebody was a moment earlier
+			return false, c.Release() // another pod was a moment earlier
 		}
 		if err != nil {
 			err = fmt.Errorf("the folder cannot be kept for this pod, so it is not used: %w. Let the user of the database write to it", err)
 			return false, errors.Join(err, c.Release())
 		}
 	}
-	_ = pulse.Sleep(ctx, settle) // the files tell, also when time is over
+	_ = pulse.Sleep(ctx, settle) // the files decide, even when the time is over
 	for _, path := range c.Files {
 		if seen, err := read(path); err != nil || seen.UID != c.Self.UID {
 			return false, c.Release()
@@ -151,7 +151,7 @@ func (c *Claim) heldBy(path string, seen record) error {
 		"If that pod is gone for good, or this is its data after a rename or a restore, delete that file by hand", ErrHeld, path, seen.Pod, seen.UID)
 }
 
-// Keep counts on in all files. ErrHeld: another pod has taken a folder in which this pod's server runs.
+// Keep increases the number in all files. ErrHeld: another pod has taken a folder in which this pod's server runs.
 func (c *Claim) Keep() error {
 	c.beats++
 	own := record{Pod: c.Self, Beats: c.beats}
@@ -172,7 +172,7 @@ func (c *Claim) Keep() error {
 	return errors.Join(faults...)
 }
 
-// Release leaves what this pod has to anybody. Its server must have ended.
+// Release gives up this pod's folders. Its server must have ended.
 func (c *Claim) Release() error {
 	var faults []error
 	for _, path := range c.Files {

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// Pod is who owns a folder. The name of a pod comes back, its UID never does.
+// Pod is the owner of a folder. A pod's name is used again, its UID never is.
 type Pod struct {
 	Namespace   string `json:"namespace"`
 	StatefulSet string `json:"statefulSet"`
@@ -19,27 +19,27 @@ type Pod struct {
 
 func (p Pod) String() string { return fmt.Sprintf("pod %s of namespace %s", p.Name, p.Namespace) }
 
-// samePlace tells whether both are lives of one pod.
+// samePlace reports whether both are runs of one pod of the StatefulSet.
 func (p Pod) samePlace(other Pod) bool {
 	p.UID, other.UID = "", ""
 	return p == other
 }
 
-// record is what the file of an owner says.
+// record is the content of an owner file.
 type record struct {
 	Pod
-	// Beats counts on while the owner lives.
+	// Beats grows while the owner runs.
 	Beats int64 `json:"beats"`
 	// Released: the owner has ended, and its server before it.
 	Released bool `json:"released"`
 }
 
-// recordBytes is the length of every file: it is written over in one piece, and never shorter or longer than before.
+// recordBytes is the length of every file: a file is overwritten in one piece, and keeps its length.
 const recordBytes = 512
 
-var errNoRecord = errors.New("it is no record of an owner")
+var errNoRecord = errors.New("the file holds no record of an owner")
 
-// encode gives one line for people, and blanks.
+// encode writes one line for people, filled up with blanks.
 func (r record) encode() ([]byte, error) {
 	text, err := json.Marshal(r)
 	if err == nil && len(text) >= recordBytes {
@@ -54,7 +54,7 @@ func (r record) encode() ([]byte, error) {
 	return padded, nil
 }
 
-// read gives what a file says; fs.ErrNotExist without a file, errNoRecord for one that says nothing.
+// read reads a file: fs.ErrNotExist when there is none, errNoRecord when it holds no record.
 func read(path string) (record, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -67,13 +67,13 @@ func read(path string) (record, error) {
 	return r, nil
 }
 
-// create makes the file, unless somebody else has: then it is fs.ErrExist.
+// create creates the file. When it exists already, the error is fs.ErrExist.
 func (r record) create(path string) error { return r.put(path, os.O_CREATE|os.O_EXCL) }
 
-// write writes over the file that is there. To close it is what shows it to other nodes of a network file system.
+// write overwrites the existing file. Closing it makes the content visible to other nodes of a network file system.
 func (r record) write(path string) error { return r.put(path, 0) }
 
-// everybody may write: the containers of a pod may run as different users, and who gets at the volume at all is not the file's business.
+// everybody may write: the containers of a pod may run as different users, and the volume itself decides who gets at it.
 const everybody = 0o666
 
 func (r record) put(path string, how int) error {
@@ -90,10 +90,10 @@ func (r record) put(path string, how int) error {
 	}
 	_, err = file.WriteAt(content, 0)
 	if how != 0 || r.Released || r.Beats == 0 {
-		err = errors.Join(err, file.Sync()) // what is read after a crash of the node
+		err = errors.Join(err, file.Sync()) // so that it survives a crash of the node
 	}
 	return errors.Join(err, file.Close())
 }
 
-// missing tells whether there is no file.
+// missing reports whether the file does not exist.
 func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

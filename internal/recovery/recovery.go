@@ -23,24 +23,24 @@ import (
 )
 
 const (
-	// lockPatience is how long the sidecar may take to abandon a statement and let go.
+	// lockPatience is how long the sidecar may take to abandon a statement and release the lock.
 	lockPatience = 15 * time.Second
-	// endPoll is how often it is looked whether the pod is being ended.
+	// endPoll is the time between two checks whether the pod is being ended.
 	endPoll = 200 * time.Millisecond
 )
 
-// ErrRefused is a recovery that is not begun, because something speaks against it.
+// ErrRefused: the recovery was not begun, because a rule forbids it.
 var ErrRefused = errors.New("refused")
 
-// Recovery is what a recovery works with.
+// Recovery holds what a recovery needs.
 type Recovery struct {
 	Settings settings.Settings
 	Servers  *altibase.Cluster
 	Log      *slog.Logger
 	Source   int // pod number of the slave whose copy the master gets
-	// Without are slaves that need not deliver to the source first: what only they have is given up.
+	// Without are slaves that need not deliver to the source first. What only they have is lost.
 	Without []int
-	// Report is called with each event; nil for nobody.
+	// Report is called with each event, unless it is nil.
 	Report func(lifecycle.Event)
 }
 
@@ -54,7 +54,7 @@ func (r Recovery) Preview(ctx context.Context, to io.Writer) error {
 	return r.printRows(ctx, to)
 }
 
-// Run does it. The sidecar of the pod waits meanwhile, and opens the server after it.
+// Run recovers the master. The sidecar of the pod waits meanwhile, and then opens the server.
 func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 	dir := rundir.Dir(r.Settings.RunDir)
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
@@ -64,7 +64,8 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 		return err
 	}
 	defer done()
-	// Sessions do not outlive the lock: to whoever acts next they would be users.
+	// The sessions end before the lock is released: to the next process they would look like
+	// users.
 	defer r.Servers.CloseIdle()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -99,8 +100,9 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 	})
 }
 
-// again tries as often as a statement is tried, and with the same pause: what fails at once
-// would use all its tries up in a moment. Once is told what failed before, nil at first.
+// again repeats once as often as a statement is repeated, with the same pause: without it, an
+// error that comes at once would use up all tries in a moment. once gets the last error, nil at
+// first.
 func (r Recovery) again(ctx context.Context, once func(last error) error) error {
 	var last error
 	for try := range r.Settings.QueryRetryCount + 1 {
@@ -121,10 +123,10 @@ func (r Recovery) again(ctx context.Context, once func(last error) error) error 
 	return fmt.Errorf("the master stays closed, run it again: %w", last)
 }
 
-// plan looks at the servers and plans. A plan that is refused is an error.
+// plan observes the servers and plans. A plan that is refused is an error.
 func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	mesh := r.Settings.Mesh()
-	// A new database of the master has yet to take the identity of its slaves.
+	// A new database of the master must first take the identity of its slaves.
 	if _, err := r.Servers.Settle(ctx); err != nil {
 		return akucore.Plan{}, err
 	}
@@ -139,7 +141,7 @@ func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	return plan, nil
 }
 
-// printRows says which rows go and which come.
+// printRows prints which rows would be deleted and which would be copied.
 func (r Recovery) printRows(ctx context.Context, to io.Writer) error {
 	mesh := r.Settings.Mesh()
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)

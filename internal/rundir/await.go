@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// lookAnyway is how often the folder is looked at even if the kernel tells of
-	// nothing, lookOften how often where the kernel cannot tell.
+	// lookAnyway is the time between two checks of the folder when the kernel reports
+	// nothing, lookOften the time when the kernel cannot report.
 	lookAnyway = 5 * time.Second
 	lookOften  = 200 * time.Millisecond
 )
 
-// AwaitEnd returns when somebody ends this pod or takes the turn to act, or with the
-// context. The kernel tells of a new file in the folder, so waiting costs nothing.
+// AwaitEnd returns when another process ends this pod or takes the turn to act, or when the
+// context ends. The kernel reports a new file in the folder, so waiting costs nothing.
 func (d Dir) AwaitEnd(ctx context.Context) {
 	next, done := d.watch(ctx)
 	defer done()
@@ -26,8 +26,8 @@ func (d Dir) AwaitEnd(ctx context.Context) {
 	}
 }
 
-// watch gives a function that returns when the folder may have changed, or when it
-// is time to look anyway.
+// watch returns a function that returns when the folder may have changed, or when it is
+// time to check anyway.
 func (d Dir) watch(ctx context.Context) (next, done func()) {
 	often := func() { _ = pulse.Sleep(ctx, lookOften) } // its caller asks the context
 	fd, err := syscall.InotifyInit1(syscall.IN_NONBLOCK | syscall.IN_CLOEXEC)

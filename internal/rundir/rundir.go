@@ -31,7 +31,7 @@ func (d Dir) marker() string  { return filepath.Join(string(d), "aku_start_compl
 func (d Dir) request() string { return filepath.Join(string(d), "end-request") }
 func (d Dir) lock() string    { return filepath.Join(string(d), "lock") }
 
-// HookLog is the file that keeps what the preStop hook said.
+// HookLog is the file with the log of the preStop hook.
 func (d Dir) HookLog() string { return filepath.Join(string(d), "aku-prestop.log") }
 
 // Mark writes the marker: the start is complete.
@@ -46,20 +46,20 @@ func (d Dir) Unmark() error { return remove(d.marker()) }
 // RequestEnd asks the sidecar to stop acting, for good.
 func (d Dir) RequestEnd() error { return touch(d.request()) }
 
-// EndRequested tells whether somebody ends this pod.
+// EndRequested reports whether this pod is being ended.
 func (d Dir) EndRequested() bool { return isFile(d.request()) }
 
-// Renew makes the folder that of a new container: no marker, no request, nothing foreign.
+// Renew clears the folder for a new container: no marker, no request, no note of another tool.
 func (d Dir) Renew() error {
 	return errors.Join(d.Unmark(), remove(d.request()), remove(d.foreign()))
 }
 
 func (d Dir) foreign() string { return filepath.Join(string(d), "foreign") }
 
-// NoteForeign leaves word of another tool that was seen in the database container.
+// NoteForeign records another tool that was seen in the database container.
 func (d Dir) NoteForeign(what string) error { return replace(d.foreign(), []byte(what)) }
 
-// Foreign is that word, "" for none. What cannot be read is no reason to go on.
+// Foreign is that record, "" when there is none. When it cannot be read, it counts as set.
 func (d Dir) Foreign() string {
 	what, err := os.ReadFile(d.foreign())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +69,7 @@ func (d Dir) Foreign() string {
 }
 
 // Lock waits until no other process of the pod acts, and returns the function
-// that lets the next one act. A process that dies lets go by itself.
+// that releases the lock. The lock of a process that dies is released, too.
 func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
 	file, err := open(d.lock())
 	if err != nil {
@@ -79,8 +79,7 @@ func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // TakeOver asks the sidecar to stop acting, for good, and waits for the lock. Nothing that
-// can fail comes between the two: a sidecar that has let go does so for an end that
-// follows.
+// can fail comes between the two: once the sidecar has released the lock, the end follows.
 func (d Dir) TakeOver(ctx context.Context) (unlock func(), err error) {
 	file, err := open(d.lock())
 	if err != nil {

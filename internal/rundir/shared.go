@@ -10,16 +10,16 @@ import (
 // everybody is the mode of the files here.
 const everybody = 0o666
 
-// open opens a file to lock it, and makes it if need be.
+// open opens a file to lock it, and creates it if necessary.
 func open(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, everybody)
 	if err == nil {
-		_ = file.Chmod(everybody) // against the umask; only its owner can, and has
+		_ = file.Chmod(everybody) // against the umask; only the file's owner can do it
 	}
 	return file, err
 }
 
-// touch makes a file that only has to be there.
+// touch creates a file that must only exist.
 func touch(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, everybody)
 	if errors.Is(err, fs.ErrExist) {
@@ -31,7 +31,7 @@ func touch(path string) error {
 	return file.Close()
 }
 
-// replace puts content into a file, all of it or nothing.
+// replace replaces the content of a file as a whole.
 func replace(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")
 	if err != nil {
@@ -45,7 +45,7 @@ func replace(path string, content []byte) error {
 	return os.Rename(file.Name(), path)
 }
 
-// poke has who watches the folder look again.
+// poke makes a process that watches the folder check it again.
 func (d Dir) poke() error {
 	file, err := os.CreateTemp(string(d), "look-")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 
 func (d Dir) turn() string { return filepath.Join(string(d), "turn") }
 
-// TakeTurn asks the sidecar to stop acting for as long as this process wants, and
-// gives the lock when it has let go. A process that dies gives both back.
+// TakeTurn asks the sidecar to stop acting for as long as this process wants, and takes the
+// lock when the sidecar has released it. A process that dies gives both back.
 func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
 	asked, err := open(d.turn())
 	if err != nil {
@@ -37,7 +37,7 @@ func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
 	}, nil
 }
 
-// The sidecar's look whether the turn is taken holds the file, too, for a moment.
+// The sidecar's check whether the turn is taken also holds the file for a moment.
 const (
 	holdTries = 50
 	holdPause = 5 * time.Millisecond
@@ -54,7 +54,7 @@ func holdAlone(asked *os.File) bool {
 	return false
 }
 
-// TurnTaken tells whether another process acts, or wants to, in place of the sidecar.
+// TurnTaken reports whether another process acts, or wants to act, instead of the sidecar.
 func (d Dir) TurnTaken() bool {
 	file, err := os.Open(d.turn())
 	if err != nil {

@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// maxHostBytes is what the server takes as a replication host; above it
+	// maxHostBytes is the longest replication host that the server takes; above it
 	// CREATE REPLICATION fails with ERR-3118B.
 	maxHostBytes = 62
 	// maxNameBytes is a DNS label.
 	maxNameBytes = 63
 	// MaxPrefixBytes leaves room for _ij in the 40 bytes of a replication name.
 	MaxPrefixBytes = 37
-	// MaxServers is how many pods there can ever be.
+	// MaxServers is the largest number of pods.
 	MaxServers  = 6
 	maxParallel = 100
 	// maxSeconds is the largest QUERY_TIMEOUT that the server takes.
 	maxSeconds = 4294967295
-	// MaxObjects is how many replication objects a server takes: its property
-	// REPLICATION_MAX_COUNT, which the chart leaves as it is.
+	// MaxObjects is how many replication objects a server takes: the default of its property
+	// REPLICATION_MAX_COUNT, which the chart does not change.
 	MaxObjects = 32
 )
 
-// PrefixForm is a name that the server stores as it is written, in upper case.
+// PrefixForm matches a name that needs no quotes; the server stores it in upper case.
 var PrefixForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // check completes the settings and returns every fault.
@@ -57,7 +57,7 @@ func (s *Settings) check() []string {
 	}
 	for _, v := range []struct{ name, value string }{{"AKU_SYS_PASSWORD", s.Password}, {"AKU_SYS_INITIAL_PASSWORD", s.FirstPassword}} {
 		if err := password.Check(v.value); err != nil {
-			fault("%s is no password for the server: %v", v.name, err)
+			fault("%s is not a valid password: %v", v.name, err)
 		}
 	}
 	inRange := func(name string, value, least, most int) bool {
@@ -192,8 +192,8 @@ func (s *Settings) checkReplications() []string {
 
 var blockVariable = regexp.MustCompile(`^AKU_REPLICATIONS_(\d+)_`)
 
-// forgottenBlocks finds blocks behind a gap in the numbers, which would be
-// ignored silently.
+// forgottenBlocks finds blocks behind a gap in the numbers, which would otherwise be
+// silently ignored.
 func (s *Settings) forgottenBlocks() []string {
 	var faults []string
 	seen := map[int]bool{}

@@ -2,7 +2,7 @@ package settings
 
 import "errors"
 
-// CheckOwner tells what AKU_OWNER_FILES needs and does not have.
+// CheckOwner names the variables that AKU_OWNER_FILES needs and that are not set.
 func (s Settings) CheckOwner() error {
 	for _, name := range s.ownerMisses() {
 		return errors.New(missingText(name))

@@ -19,7 +19,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// Settings is what the environment says, checked.
+// Settings are the settings of the environment, checked.
 type Settings struct {
 	StatefulSet string `env:"AKU_STS_NAME"`
 	Service     string `env:"AKU_SVC_NAME"`
@@ -28,13 +28,13 @@ type Settings struct {
 	PodUID      string `env:"AKU_POD_UID"`
 	PodEvents   int    `env:"AKU_POD_EVENTS" envDefault:"1"`
 	Namespace   string `env:"AKU_POD_NAMESPACE"`
-	// OwnerFiles are those that keep the folders of the data for the pod.
+	// OwnerFiles are the files that keep the data folders for the pod.
 	OwnerFiles  []string `env:"AKU_OWNER_FILES"`
 	ServerCount int      `env:"AKU_SERVER_COUNT" envDefault:"4"`
 
 	Password     string `env:"AKU_SYS_PASSWORD"`
 	PasswordFile string `env:"AKU_SYS_PASSWORD_FILE"`
-	// FirstPassword is the one that the image gives SYS of a new database.
+	// FirstPassword is the password that the image gives SYS in a new database.
 	FirstPassword string `env:"AKU_SYS_INITIAL_PASSWORD"`
 
 	Port            int `env:"AKU_PORT_NO" envDefault:"20300"`
@@ -71,8 +71,8 @@ type Settings struct {
 	LogFormat   string `env:"AKU_LOG_FORMAT" envDefault:"text"`
 
 	variables map[string]string
-	anyone    bool   // the settings need not be those of a pod
-	surplus   string // why the pod has no place in the mesh
+	anyone    bool   // the process need not run in a pod
+	surplus   string // why the mesh has no place for the pod
 	pod       int
 	blocks    []akucore.Block
 }
@@ -84,9 +84,9 @@ type Replication struct {
 	Tables     string `env:"TABLES"`
 }
 
-// Read takes the settings from the environment. The error lists every fault. It is
-// akucore.ErrSurplus, with the settings, where all is right but that the pod's number leaves
-// it no place in the mesh.
+// Read reads the settings from the environment. The error lists every fault. When the only
+// fault is that the mesh has no place for the pod's number, the error is akucore.ErrSurplus,
+// and Read also returns the settings.
 func Read() (Settings, error) { return From(env.ToMap(os.Environ())) }
 
 // ReadMesh is like Read, but the process need not be in one of the pods: then its
@@ -118,7 +118,7 @@ func from(s Settings) (Settings, error) {
 	if s.PodName == "" {
 		s.PodName, _ = os.Hostname()
 	}
-	// What could not be read is not complained of twice; a block with one such
+	// A variable that could not be read is reported once; a block with such a
 	// variable is not read at all.
 	blocks := slices.ContainsFunc(faults, blockVariable.MatchString)
 	for _, fault := range s.check() {
@@ -139,10 +139,10 @@ func from(s Settings) (Settings, error) {
 	return s, nil
 }
 
-// DefaultQueryTimeout is that of AKU_QUERY_TIMEOUT, in seconds.
+// DefaultQueryTimeout is the default of AKU_QUERY_TIMEOUT, in seconds.
 const DefaultQueryTimeout = 3600
 
-// Mesh is the part that the rules know.
+// Mesh is the part of the settings that the rules use.
 func (s Settings) Mesh() akucore.Mesh {
 	return akucore.Mesh{
 		StatefulSet:     s.StatefulSet,
@@ -157,7 +157,7 @@ func (s Settings) Mesh() akucore.Mesh {
 	}
 }
 
-// EndLimit is the time for a whole end, hard.
+// EndLimit is the hard limit of a whole end.
 func (s Settings) EndLimit() time.Duration { return Seconds(s.EndTimeout) }
 
 // BeatEvery is the time between two beats of a pod in service.

@@ -125,8 +125,8 @@ func TestRead_Faults(t *testing.T) {
 			[]string{`AKU_PORT_NO is "http", it must be a number`, `AKU_REPLICATIONS_0_SYNC_PARALLEL_COUNT is "many", it must be a number`}},
 		{"end too short", map[string]string{"AKU_END_TIMEOUT": "3"}, []string{"AKU_END_TIMEOUT is 3"}},
 		{"passwords", map[string]string{"AKU_SYS_PASSWORD": strings.Repeat("p", 41), "AKU_SYS_INITIAL_PASSWORD": "p'w"}, []string{
-			"AKU_SYS_PASSWORD is no password for the server: it is 41 bytes long, and the server takes at most 40",
-			"AKU_SYS_INITIAL_PASSWORD is no password for the server: it has a single or double quote",
+			"AKU_SYS_PASSWORD is not a valid password: it is 41 bytes long, and the server takes at most 40",
+			"AKU_SYS_INITIAL_PASSWORD is not a valid password: it has a single or double quote",
 		}},
 		{"more objects than a server takes", blocks(7, "6"), []string{
 			"7 blocks of AKU_REPLICATIONS and AKU_SERVER_COUNT 6 make 35 replication objects on each server, which takes 32: put the tables into fewer blocks or lower AKU_SERVER_COUNT",
@@ -178,7 +178,7 @@ func TestReadMesh_NeedsNoPod(t *testing.T) {
 	}
 }
 
-func TestParseTables(t *testing.T) {
+func TestParseTables_FoldsNamesUnlessQuoted(t *testing.T) {
 	got, faults := parseTables("sys.t1, U1.\"Mixed, case\"\nSYS.T2 partition p1,\n\"u\".T3 PARTITION \"p 2\"")
 	want := []akucore.Table{
 		{User: "SYS", Name: "T1"}, {User: "U1", Name: "Mixed, case"},

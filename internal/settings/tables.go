@@ -25,7 +25,7 @@ func parseTables(list string) (tables []akucore.Table, faults []string) {
 	return tables, faults
 }
 
-// splitItems cuts at commas and line ends that are not within quotes.
+// splitItems splits at commas and line ends outside of quotes.
 func splitItems(list string) []string {
 	var items []string
 	quoted := false
@@ -44,7 +44,7 @@ func splitItems(list string) []string {
 	return items
 }
 
-// CheckTable tells what is wrong with USER.TABLE or USER.TABLE PARTITION P.
+// CheckTable checks a text of the form USER.TABLE or USER.TABLE PARTITION P.
 func CheckTable(item string) error {
 	_, faults := parseTables(item)
 	if len(faults) > 0 {

@@ -272,7 +272,7 @@ func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptio
 	case err != nil:
 		return akucore.Plan{Name: "settle", Wait: err.Error()}
 	case changed:
-		return akucore.Plan{Name: "look again, with the identity of the mesh"}
+		return akucore.Plan{Name: "observe again, with the identity of the mesh"}
 	}
 	s.findEnd(m, v.Pods[m.Self])
 	if m.Self == akucore.Master {

@@ -40,7 +40,7 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 		f.Pods = max(f.Pods, number+1)
 	}
 	if before, err := settings.MeshFrom(present.Variables); err != nil {
-		log.Warn("what the pods are configured with is not understood, so it is not compared", "error", err)
+		log.Warn("the configuration of the pods cannot be read, so it is not compared", "error", err)
 	} else {
 		mesh := before.Mesh()
 		f.Before = &mesh

@@ -15,15 +15,15 @@ import (
 const (
 	// leaf is how many rows are compared one by one; larger ranges are cut first.
 	leaf = 16
-	// mostCandidates is how many rows are followed at once. When as many of one table
-	// are different, it is not read to its end: naming some is enough.
+	// mostCandidates is how many rows are followed at once. When so many rows of a table
+	// differ, the table is not read to its end: naming some rows is enough.
 	mostCandidates = 500
-	// lag is how long a range that differs is left alone before it is read again:
-	// most of what is in flight arrives within.
+	// lag is the time before a range that differs is read again: most changes in flight
+	// arrive within it.
 	lag = 50 * time.Millisecond
 )
 
-// comparison is that of one table.
+// comparison is the comparison of one table.
 type comparison struct {
 	*verifier
 	relation altibase.Relation
@@ -52,7 +52,7 @@ func (v *verifier) compare(ctx context.Context, t akucore.Table, found *Table) e
 	found.Compared, found.Skipped = true, relation.Skipped
 	c := comparison{verifier: v, relation: relation, known: map[string]bool{}}
 	for at := (span{}); ; at = (span{after: at.upTo}) {
-		// The first pod gives the range, the others say what they have in it.
+		// The rows of the first pod define the range; then the others are read.
 		page, err := v.servers[0].Rows(ctx, relation, at.after, nil, v.options.Page)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (v *verifier) compare(ctx context.Context, t akucore.Table, found *Table) e
 
 func (c *comparison) full() bool { return len(c.candidates) >= mostCandidates }
 
-// page compares a range of which the first pod's rows are known already.
+// page compares a range. The rows of the first pod are known already.
 func (c *comparison) page(ctx context.Context, at span, of0 []altibase.Row) error {
 	rows, errs := each(ctx, c.servers, func(ctx context.Context, pod int, s Server) ([]altibase.Row, error) {
 		if pod == 0 {
@@ -109,12 +109,12 @@ func (c *comparison) page(ctx context.Context, at span, of0 []altibase.Row) erro
 	return c.narrow(ctx, at)
 }
 
-// most is how many rows of a range are read at most. A pod that has more differs, and
-// the range is cut.
+// most is how many rows of a range are read at most. A pod that has more rows differs, and
+// the range is halved.
 func (c *comparison) most() int { return 2*c.options.Page + 1 }
 
-// narrow reads a range that differed again, and cuts it unless it is the same now
-// or small enough.
+// narrow reads a range that differed again. It halves the range unless the pods agree now, or
+// the range is small enough.
 func (c *comparison) narrow(ctx context.Context, at span) error {
 	if c.full() {
 		return nil
@@ -155,14 +155,14 @@ func (c *comparison) suspect(rows [][]altibase.Row, after altibase.Key) {
 	}
 }
 
-// mustFind makes sure that a pod finds a row by the key with which it shows it, unless
-// the row is gone. Else pages would leave rows out, and a row that differs would look
-// like one that was deleted: no such table is called equal.
+// mustFind makes sure that a pod finds a row by the key that it shows, unless the row is
+// gone. Otherwise pages would leave rows out, and a row that differs would look like a deleted
+// one. Such a table is not reported as equal.
 func (c *comparison) mustFind(ctx context.Context, pod int, row suspected) error {
 	holds := func(rows []altibase.Row) bool {
 		return slices.ContainsFunc(rows, func(r altibase.Row) bool { return r.Key.String() == row.key.String() })
 	}
-	for range looks { // somebody may insert it in between
+	for range looks { // a user may insert it in between
 		found, err := c.servers[pod].RowsAt(ctx, c.relation, []altibase.Key{row.key})
 		if err != nil || holds(found) {
 			return c.of(pod, err)
@@ -172,7 +172,7 @@ func (c *comparison) mustFind(ctx context.Context, pod int, row suspected) error
 			return c.of(pod, err)
 		}
 	}
-	return c.of(pod, fmt.Errorf("%w: the row (%s) is there, and not found by its key", akucore.ErrFatal, row.key))
+	return c.of(pod, fmt.Errorf("%w: the row (%s) exists, but is not found by its key", akucore.ErrFatal, row.key))
 }
 
 // same tells whether all pods have the same rows.

@@ -10,8 +10,8 @@ import (
 	"aku/internal/pulse"
 )
 
-// inService waits until every pod lets users in and every pair runs both ways, and
-// says what is still missing when the time is over.
+// inService waits until every pod lets users in and every pair runs both ways. When the time
+// is over, it returns what is still missing.
 func (v *verifier) inService(ctx context.Context) ([]Pod, []string) {
 	for deadline := time.Now().Add(v.options.Timeout); ; {
 		pods, faults := v.service(ctx)
@@ -21,7 +21,7 @@ func (v *verifier) inService(ctx context.Context) ([]Pod, []string) {
 	}
 }
 
-// service looks once.
+// service checks once.
 func (v *verifier) service(ctx context.Context) (pods []Pod, faults []string) {
 	states, errs := lifecycle.AskPods(ctx, len(v.servers), len(v.servers), lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
 		return v.servers[pod].Brief(ctx)

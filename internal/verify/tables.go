@@ -10,8 +10,8 @@ import (
 	"aku/internal/pulse"
 )
 
-// countAgain is how long counts that differ are taken again before the contents
-// decide: beside a writer no two counts are of the same moment.
+// countAgain is how long counts that differ are repeated before the contents decide: beside a
+// writer, no two counts are of the same moment.
 const countAgain = 5 * time.Second
 
 // tables counts and, where needed, compares each table.
@@ -26,8 +26,8 @@ func (v *verifier) tables(ctx context.Context) []Table {
 	return found
 }
 
-// units are the tables to look at, each once: a table whose partitions are all
-// replicated is looked at as a whole.
+// units are the tables to check, each once: a table whose partitions are all replicated is
+// checked as a whole.
 func (v *verifier) units(ctx context.Context) []akucore.Table {
 	listed := map[akucore.Table][]string{}
 	for _, t := range v.mesh.Tables() {
@@ -47,7 +47,7 @@ func (v *verifier) units(ctx context.Context) []akucore.Table {
 	return units
 }
 
-// hasNoOther tells whether a table has no partitions but the given ones.
+// hasNoOther reports whether a table has no other partitions than the given ones.
 func (v *verifier) hasNoOther(ctx context.Context, t akucore.Table, listed []string) bool {
 	all, err := v.servers[0].Partitions(ctx, t)
 	if err != nil || len(all) == 0 {

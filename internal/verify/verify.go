@@ -11,7 +11,7 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// Server is what is asked of one server.
+// Server is the interface that verify needs of a server.
 type Server interface {
 	lifecycle.Server
 	Relation(ctx context.Context, t akucore.Table) (altibase.Relation, error)
@@ -23,12 +23,11 @@ type Server interface {
 
 var _ Server = (*altibase.Server)(nil)
 
-// Options say what to verify and how hard to look.
+// Options say what to verify, and within which limits.
 type Options struct {
-	// Replicas is how many pods there have to be; 0 for all that answer, at least two.
+	// Replicas is how many pods must exist; 0: all that answer, at least two.
 	Replicas int
-	// Timeout bounds the wait for pods to be in service and for rows to be delivered,
-	// each time that is waited for.
+	// Timeout bounds each wait for pods to be in service, and for rows to be delivered.
 	Timeout time.Duration
 	// Checksums compares contents, not only counts.
 	Checksums bool
@@ -38,33 +37,33 @@ type Options struct {
 	Pause time.Duration
 }
 
-// Pod is how one pod stands.
+// Pod is the state of one pod.
 type Pod struct {
 	Name      string `json:"name"`
 	InService bool   `json:"inService"`
 	Reason    string `json:"reason,omitempty"` // why it is not
 }
 
-// Table is what was found in one replicated table, or one partition.
+// Table is the result for one replicated table, or one partition.
 type Table struct {
 	Name string `json:"name"`
-	// Rows are the counts by pod number, at one moment; -1 where nobody could count.
+	// Rows are the counts by pod number, at one moment; -1 where counting failed.
 	Rows []int64 `json:"rows"`
 	// Compared tells whether the contents were compared.
 	Compared bool `json:"compared"`
 	// Different are the rows that are not the same everywhere.
 	Different []Difference `json:"different,omitempty"`
-	// More: there are more rows that differ than were looked for.
+	// More: more rows differ than are listed.
 	More bool `json:"more,omitempty"`
-	// Moving are rows that users changed all the time, so that nobody can tell.
+	// Moving is the number of rows that users changed all the time, so that they cannot be compared.
 	Moving int `json:"moving,omitempty"`
 	// Skipped are columns that cannot be compared, with the reason.
 	Skipped []string `json:"skippedColumns,omitempty"`
-	// Fault says why the table is not equal or could not be looked at.
+	// Fault is why the table is not equal, or could not be read.
 	Fault string `json:"fault,omitempty"`
 }
 
-// Equal tells whether nothing speaks against the table being the same everywhere.
+// Equal reports whether no difference and no fault was found.
 func (t Table) Equal() bool { return t.Fault == "" && len(t.Different) == 0 }
 
 // Difference is one row that is not the same on all pods.
@@ -76,30 +75,30 @@ type Difference struct {
 	Missing []string `json:"missing,omitempty"`
 }
 
-// Report is the outcome.
+// Report is the result of a verification.
 type Report struct {
 	Equal bool `json:"equal"`
-	// Faults are what is wrong with pods and pairs.
+	// Faults are the faults of pods and pairs.
 	Faults []string `json:"faults,omitempty"`
 	Pods   []Pod    `json:"pods"`
 	Tables []Table  `json:"tables"`
 }
 
-// ErrTooFew is a set of pods that leaves nothing to compare.
+// ErrTooFew: there are not enough pods to compare.
 var ErrTooFew = errors.New("fewer than two pods answer")
 
-// pollInterval is how often something that is waited for is looked at again.
+// pollInterval is the time between two checks of a condition.
 const pollInterval = 200 * time.Millisecond
 
-// verifier looks at one mesh.
+// verifier verifies one mesh.
 type verifier struct {
 	mesh    akucore.Mesh
 	servers []Server // the pods that are compared, by pod number
 	options Options
 }
 
-// Run verifies. The error is for what kept it from looking; everything else is in
-// the report.
+// Run verifies the mesh. The error says what kept it from reading; everything else is in the
+// report.
 func Run(ctx context.Context, m akucore.Mesh, server func(pod int) Server, o Options) (Report, error) {
 	var report Report
 	v := verifier{mesh: m, options: o}

@@ -7,8 +7,7 @@ import (
 	"aku/internal/settings"
 )
 
-// Claim is that of the pod to the folders of its data. Without AKU_OWNER_FILES it covers
-// none.
+// Claim is the pod's claim to its data folders. Without AKU_OWNER_FILES it covers none.
 func Claim(s settings.Settings, log *slog.Logger) (*owner.Claim, error) {
 	if err := s.CheckOwner(); err != nil {
 		return nil, err

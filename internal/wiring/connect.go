@@ -12,14 +12,14 @@ import (
 	"aku/internal/settings"
 )
 
-// Connect prepares unixODBC and gives the servers; nothing is connected yet. The
-// function that it returns ends all sessions.
+// Connect prepares unixODBC and returns the servers, without connecting to them. The
+// returned function ends all sessions.
 func Connect(s settings.Settings) (*altibase.Cluster, func(), error) {
 	return connect(s, Config(s))
 }
 
-// ConnectAsUser is Connect for a command that must see what users see: a closed
-// server is not entered, not even the own one.
+// ConnectAsUser is Connect for a command that must see what users see: it does not get into a
+// closed server, not even the pod's own one.
 func ConnectAsUser(s settings.Settings) (*altibase.Cluster, func(), error) {
 	config := Config(s)
 	config.Self = akucore.Outside
@@ -47,7 +47,7 @@ func connect(s settings.Settings, config altibase.Config) (*altibase.Cluster, fu
 	}, nil
 }
 
-// Config tells how the servers are reached. The own server is reached over loopback,
+// Config says how to reach the servers. The pod's own server is reached over loopback,
 // which the containers of a pod share and where SYSDBA is always allowed.
 func Config(s settings.Settings) altibase.Config {
 	mesh := s.Mesh()
@@ -73,8 +73,8 @@ func Config(s settings.Settings) altibase.Config {
 	}
 }
 
-// copyTimeout is the limit of a copy: AKU_QUERY_TIMEOUT where somebody has chosen it. The
-// default is for statements that show no progress, and a copy does.
+// copyTimeout is the limit of a copy: AKU_QUERY_TIMEOUT, unless it is the default. The default
+// is for statements that show no progress, and a copy shows progress.
 func copyTimeout(s settings.Settings) time.Duration {
 	if s.QueryTimeout == settings.DefaultQueryTimeout {
 		return 0

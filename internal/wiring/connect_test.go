@@ -62,7 +62,7 @@ func TestPassword_FileIsReadAtEveryConnect(t *testing.T) {
 	if err := os.WriteFile(file, []byte("p'w"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Config(s).Password(); err == nil || !strings.Contains(err.Error(), "no password for the server: it has a single or double quote") || strings.Contains(err.Error(), "p'w") {
+	if _, err := Config(s).Password(); err == nil || !strings.Contains(err.Error(), "no valid password: it has a single or double quote") || strings.Contains(err.Error(), "p'w") {
 		t.Errorf("a password that no server takes: %v", err)
 	}
 	if err := os.WriteFile(file, []byte("\n"), 0o600); err != nil {

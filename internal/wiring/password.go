@@ -23,7 +23,7 @@ func readPassword(s settings.Settings) (string, error) {
 		return "", fmt.Errorf("%s is empty", s.PasswordFile)
 	}
 	if err := password.Check(text); err != nil {
-		return "", fmt.Errorf("what %s holds is no password for the server: %w", s.PasswordFile, err)
+		return "", fmt.Errorf("%s holds no valid password: %w", s.PasswordFile, err)
 	}
 	return text, nil
 }

@@ -11,13 +11,13 @@ import (
 	"aku/internal/settings"
 )
 
-// SQL gives the statements of a step.
+// SQL returns the statements of a step.
 func SQL(m akucore.Mesh) func(akucore.Step) []string {
 	return func(step akucore.Step) []string { return altibase.Statements(m, step) }
 }
 
-// PrintPlan looks at the servers and prints what would be done now, with the
-// statements. It changes nothing.
+// PrintPlan observes the servers and prints the present plan, with the statements. It
+// changes nothing.
 func PrintPlan(ctx context.Context, s settings.Settings, to io.Writer, plan func(akucore.View) akucore.Plan) error {
 	servers, disconnect, err := Connect(s)
 	if err != nil {

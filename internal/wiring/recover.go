@@ -15,8 +15,8 @@ import (
 // generation is the number of the source and an XSN.
 var generation = regexp.MustCompile(`^([0-9]+)-[0-9]+$`)
 
-// recoveryOrder reads AKU_RECOVER_FILE, which is a key of a ConfigMap: it comes, changes
-// and goes while the pod runs.
+// recoveryOrder reads AKU_RECOVER_FILE. It is a key of a ConfigMap, which can appear, change
+// and disappear while the pod runs.
 func recoveryOrder(file string) (akucore.RecoveryOrder, error) {
 	var order akucore.RecoveryOrder
 	if file == "" {

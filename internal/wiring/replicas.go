@@ -9,11 +9,11 @@ import (
 	"aku/internal/settings"
 )
 
-// Unasked is the replica count where nobody asked, or nobody answered.
+// Unasked is the replica count when it was not asked for, or when there was no answer.
 const Unasked = -1
 
-// Replicas tells how many pods the StatefulSet is to have. It asks the Kubernetes API only
-// where the answer decides something.
+// Replicas is the number of pods that the StatefulSet wants. It asks the Kubernetes API only
+// when the answer decides something.
 func Replicas(ctx context.Context, s settings.Settings) (int, error) {
 	if akucore.ResetMode(s.ReplicationResetAtEnd) != akucore.ResetAuto {
 		return Unasked, nil
