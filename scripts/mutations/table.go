@@ -82,7 +82,7 @@ var mutations = []mutation{
 	{what: "an end of a session that hangs is asked for again", file: "internal/altibase/change.go", from: "	if s.ending[id] {", to: "	if false {", tests: "TestCloseUserSessions"},
 	{what: "users whose sessions hang make a server that hangs", file: sessionGo, from: "int(s.abandoned.Load()) - len(s.ending)", to: "int(s.abandoned.Load())", tests: "TestCloseUserSessions"},
 	{what: "no session to spare", file: serverGo, from: "	sessions += spare\n", to: "", tests: "TestCloseUserSessions"},
-	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "		if !errors.Is(err, akucore.ErrBusy) {\n			s.dbaFree <- struct{}{}\n", to: "		if !errors.Is(err, akucore.ErrBusy) {\n", tests: "TestSYSDBA_"},
+	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "100*time.Millisecond) != nil {\n			s.dbaFree <- struct{}{}\n", to: "100*time.Millisecond) != nil {\n", tests: "TestSYSDBA_"},
 	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "errors.Join(ender.End(ctx))", tests: "TestEnd_LeavesNoMarker", in: withServers},
 
 	// An error dropped.
