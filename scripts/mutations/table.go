@@ -47,7 +47,6 @@ var mutations = []mutation{
 	{what: "an end without time has none", file: limitGo, from: "leastLimit = time.Second", to: "leastLimit = 0", tests: "TestLimit_"},
 	{what: "the output of the container is waited for", file: outputGo, from: "writeLimit = 50 *", to: "writeLimit = 50000 *", tests: "TestOutputThatNobodyReads"},
 	{what: "a call of the API has no limit", file: "internal/kube/api.go", from: "callTimeout = 3 *", to: "callTimeout = 3000 *", tests: "HangingServer"},
-	{what: "spans without end", file: "internal/steps/covered.go", from: "mostSpans = 256", to: "mostSpans = 256000", tests: "TestRecorder_IsBounded"},
 	{what: "an end request is seen late", file: "internal/rundir/await.go", from: "syscall.IN_CREATE|syscall.IN_MOVED_TO|syscall.IN_CLOSE_WRITE", to: "syscall.IN_MOVE_SELF", tests: "TestAwaitEnd"},
 	{what: "seconds are a thousand", file: settingsGo, from: "return time.Duration(n) * time.Second", to: "return time.Duration(n) * 1000 * time.Second", tests: "."},
 	{what: "hosts of any length", file: checkGo, from: "maxHostBytes = 62", to: "maxHostBytes = 62000", tests: "."},
