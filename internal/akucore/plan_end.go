@@ -63,7 +63,7 @@ func PlanEnd(v View, o EndOptions) Plan {
 	if e.leaves && e.copied && !v.Pods[Master].Open() {
 		// Only the master knows which slaves must learn of the end.
 		e.leaves = false
-		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), whyNotOpen(v.Pods[Master])))
+		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), v.Pods[Master].WhyNotOpen()))
 	}
 	if kept := v.whyKept(v.Self); e.leaves && kept != "" {
 		e.leaves = false

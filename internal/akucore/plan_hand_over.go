@@ -86,7 +86,7 @@ func (h handOver) mustWait() string {
 	var waiting []string
 	for _, slave := range h.otherSlaves() {
 		if slave < h.Self && h.mayLack(slave) && h.joined(slave) && !h.Pods[slave].Open() && h.awaited(slave) && !h.outdated(h.Self) {
-			waiting = append(waiting, fmt.Sprintf("%s (%s)", h.PodName(slave), whyNotOpen(h.Pods[slave])))
+			waiting = append(waiting, fmt.Sprintf("%s (%s)", h.PodName(slave), h.Pods[slave].WhyNotOpen()))
 		}
 	}
 	if len(waiting) == 0 {

@@ -245,7 +245,7 @@ func (r recovery) whyNotFrom() string {
 	switch tables := r.otherTables(); {
 	case !r.Pods[r.source].Open():
 		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. Should it have started anew and wait for the master, set ADMIN_MODE 0 there",
-			name, whyNotOpen(r.Pods[r.source]))
+			name, r.Pods[r.source].WhyNotOpen())
 	case !r.has(r.fromSource()) && !begun:
 		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
 	case tables != "":
@@ -286,7 +286,7 @@ func (r recovery) whyNotWithout(without []int) string {
 		}
 		why := cmp.Or(r.whyKept(slave), "its pair with the source or the master is reset")
 		if r.whyKept(slave) == "" && !r.Pods[slave].Open() {
-			why = whyNotOpen(r.Pods[slave])
+			why = r.Pods[slave].WhyNotOpen()
 		}
 		return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
 			"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", r.PodName(slave), why, slave)

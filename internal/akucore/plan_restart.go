@@ -31,7 +31,7 @@ func planSlaveRestart(v View, o StartOptions) Plan {
 			// higher one will find it open and join anew.
 		case v.awaited(slave):
 			return Plan{Name: name, Wait: fmt.Sprintf(
-				"%s is joined but not in service (%s), and this pod has not yet been connected to it", v.PodName(slave), whyNotOpen(pod))}
+				"%s is joined but not in service (%s), and this pod has not yet been connected to it", v.PodName(slave), pod.WhyNotOpen())}
 		}
 	}
 	return restart{v, o, partners}.plan(name)

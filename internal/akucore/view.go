@@ -1,6 +1,7 @@
 package akucore
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -13,6 +14,9 @@ type Pod struct {
 
 // Open tells whether users are let in.
 func (p Pod) Open() bool { return p.Err == nil && !p.AdminMode }
+
+// WhyNotOpen says why users are not let in.
+func (p Pod) WhyNotOpen() string { return cmp.Or(p.Err, ErrClosed).Error() }
 
 // Known tells whether the state was read.
 func (p Pod) Known() bool { return p.Err == nil }

@@ -67,7 +67,7 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	s.removed = akucore.Removed(v)
 
 	// In service, the only task is to keep the pairs running.
-	plan, before := s.plan(v), s.todo
+	plan, before := s.Plan.decide(v, akucore.StartOptions{}), s.todo
 	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
 		s.todo = plan.Name
@@ -86,13 +86,6 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 		}
 	}
 	return nil
-}
-
-func (s *sweep) plan(v akucore.View) akucore.Plan {
-	if s.Plan != nil {
-		return s.Plan(v, akucore.StartOptions{})
-	}
-	return akucore.PlanStart(v, akucore.StartOptions{})
 }
 
 // lasts reports whether the pod's own server still shows what the last View of all pods showed.
