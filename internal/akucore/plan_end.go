@@ -56,7 +56,7 @@ const StatementTail = 8 * time.Second
 func PlanEnd(v View, o EndOptions) Plan {
 	e := end{
 		View: v, EndOptions: o,
-		copied: v.Self == Master || v.mark(v.here(Master)) != none,
+		copied: v.Self == Master || v.xsns(v.here(Master)) != none,
 		leaves: o.Reset.leaves(v.Self, v.Replicas),
 	}
 	p := Plan{Name: "end"}

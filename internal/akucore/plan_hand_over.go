@@ -52,7 +52,7 @@ type handOver struct {
 // missing are the blocks for which the master has no side. A master that reset the pair
 // still has the object.
 func (h handOver) missing() (blocks []int) {
-	if h.mark(h.here(Master)) == none || h.isOldFor(Master) {
+	if h.xsns(h.here(Master)) == none || h.isOldFor(Master) {
 		return nil
 	}
 	for _, b := range h.blocks(h.here(Master)) {

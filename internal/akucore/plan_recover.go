@@ -85,7 +85,7 @@ func (r recovery) others() []int {
 // keep what it writes from then on for the master.
 func (r recovery) delivers(slave int) bool {
 	toSource := Side{slave, r.source}
-	return r.Pods[slave].Open() && r.whyKept(slave) == "" && r.has(Side{slave, Master}) && r.mark(toSource) == all && r.mark(toSource.Back()) == all
+	return r.Pods[slave].Open() && r.whyKept(slave) == "" && r.has(Side{slave, Master}) && r.xsns(toSource) == all && r.xsns(toSource.Back()) == all
 }
 
 func (r recovery) begin() Stage {
@@ -280,7 +280,7 @@ func (r recovery) whyNotLost() string {
 // and that cannot deliver. What only it has would be lost.
 func (r recovery) whyNotWithout(without []int) string {
 	for _, slave := range r.Peers() {
-		expected := slave != r.source && r.mark(Side{r.source, slave}) != none
+		expected := slave != r.source && r.xsns(Side{r.source, slave}) != none
 		if !expected || r.delivers(slave) || slices.Contains(without, slave) {
 			continue
 		}

@@ -18,7 +18,7 @@ func planSlaveRestart(v View, o StartOptions) Plan {
 			continue
 		}
 		switch pod := v.Pods[slave]; {
-		case pod.Open() && v.has(v.here(slave)) && v.mark(v.there(slave)) == all:
+		case pod.Open() && v.has(v.here(slave)) && v.xsns(v.there(slave)) == all:
 			partners = append(partners, slave)
 		case pod.Open():
 			// One of the two joined without the other, so neither copy is sure to

@@ -83,7 +83,7 @@ func (v View) compareSlaves() (c comparison) {
 		if !v.Pods[slave].Open() {
 			continue
 		}
-		own, theirs := v.mark(v.here(slave)), v.mark(v.there(slave))
+		own, theirs := v.xsns(v.here(slave)), v.xsns(v.there(slave))
 		switch {
 		case own == none && theirs == none && !v.has(v.there(slave)):
 			// It never joined, or left in good order.
@@ -113,7 +113,7 @@ func planSlaveStart(v View, o StartOptions) Plan {
 	if master := v.Pods[Master]; !master.Open() {
 		return Plan{Name: name, Wait: fmt.Sprintf("the master %s is not in service: %s", v.PodName(Master), master.WhyNotOpen())}
 	}
-	own, masters := v.mark(v.here(Master)), v.mark(v.there(Master))
+	own, masters := v.xsns(v.here(Master)), v.xsns(v.there(Master))
 	joined := own == all && masters == all
 	changed := ""
 	if joined {

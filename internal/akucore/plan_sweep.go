@@ -10,7 +10,7 @@ func Removed(v View) map[int]bool {
 		if v.Replicas <= 0 || peer < v.Replicas || !v.Pods[peer].Away() {
 			continue
 		}
-		if v.mark(v.here(peer)) != none {
+		if v.xsns(v.here(peer)) != none {
 			gone[peer] = true
 		}
 	}
