@@ -61,11 +61,11 @@ func (v View) Standing(p Plan) string {
 	return text
 }
 
-// Lasts reports whether the own sides of the pairs alone show that there is nothing to do. They
+// Unchanged reports whether the own sides of the pairs alone show that there is nothing to do. They
 // are the same as before, and each expected peer was in service and is connected in both
 // directions. A peer whose sender is connected has its side started, and no pod resets or
 // changes a side without stopping it. No log is kept for a peer that is not expected.
-func (v View) Lasts(own map[string]Traffic, replicas int) bool {
+func (v View) Unchanged(own map[string]Traffic, replicas int) bool {
 	before := v.Pods[v.Self].Objects
 	if len(own) != len(before) {
 		return false

@@ -92,7 +92,7 @@ func (c *session) relation(ctx context.Context, t akucore.Table) (Relation, erro
 // because both know more types than this program, and differ by version.
 func (c *session) readable(ctx context.Context, t akucore.Table, all []Column) (columns []Column, skipped []string, err error) {
 	for _, column := range all {
-		if column.of().read == "" {
+		if column.dataType().read == "" {
 			skipped = append(skipped, column.String())
 			continue
 		}

@@ -21,10 +21,10 @@ const lent = "AKU_LENT_"
 // A loan is a row of that table.
 type loan struct {
 	property string
-	session  int64 // of the borrower; the loan lasts as long as the session
+	session  int64 // of the borrower; the loan is open as long as the session
 	found    int64 // value of the property before
 	value    int64 // value meanwhile
-	lasts    bool
+	open     bool
 }
 
 // Lend sets a property of the server for the time of a task, and then restores the value that
@@ -66,7 +66,7 @@ func (s *Server) PutBack(ctx context.Context) error {
 	_, err := read(ctx, s, quickTimeout, func(c *session, ctx context.Context) (any, error) {
 		loans, err := c.loans(ctx)
 		for _, l := range loans {
-			if l.lasts {
+			if l.open {
 				continue
 			}
 			if err := c.putBack(ctx, l); err != nil {
@@ -140,7 +140,7 @@ func (c *session) putBack(ctx context.Context, ended loan) error {
 func (c *session) valueAfter(ctx context.Context, ended loan) (int64, error) {
 	loans, err := c.loans(ctx)
 	for _, l := range loans {
-		if l.lasts && l.property == ended.property && l.session != ended.session {
+		if l.open && l.property == ended.property && l.session != ended.session {
 			return l.value, err
 		}
 	}
@@ -168,7 +168,7 @@ func (c *session) loans(ctx context.Context) ([]loan, error) {
 	var loans []loan
 	for _, r := range rows {
 		l := loan{property: r.text(0), session: r.int(1), found: r.int(2), value: r.int(3)}
-		l.lasts = slices.ContainsFunc(sessions, func(s row) bool { return s.int(0) == l.session })
+		l.open = slices.ContainsFunc(sessions, func(s row) bool { return s.int(0) == l.session })
 		if r.int(4) == now.StartTime {
 			loans = append(loans, l)
 		} else if err := c.exec(ctx, fmt.Sprintf("DELETE FROM %s.%s WHERE SERVER_START = %d", user, lent, r.int(4))); err != nil {

@@ -48,7 +48,7 @@ func (w *Watcher) sweep(ctx context.Context) error {
 // shows that all pairs run, and the plan waits for no other pod. Otherwise every pod would log
 // in to every other one all the time.
 func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
-	if !all && s.todo == "" && len(s.removed) == 0 && !s.wait && s.lasts(ctx, replicas) {
+	if !all && s.todo == "" && len(s.removed) == 0 && !s.wait && s.unchanged(ctx, replicas) {
 		return nil
 	}
 	r := s.Runner
@@ -88,12 +88,12 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	return nil
 }
 
-// lasts reports whether the pod's own server still shows what the last View of all pods showed.
-func (s *sweep) lasts(ctx context.Context, replicas int) bool {
+// unchanged reports whether the pod's own server still shows what the last View of all pods showed.
+func (s *sweep) unchanged(ctx context.Context, replicas int) bool {
 	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
 	own, err := s.Runner.Servers.Server(s.Runner.Mesh.Self).Traffic(ctx)
-	return err == nil && s.before.Lasts(own, replicas)
+	return err == nil && s.before.Unchanged(own, replicas)
 }
 
 // withoutLists drops the lists of tables, which are most of a View and not needed between

@@ -161,14 +161,14 @@ func each[T any](ctx context.Context, servers []Server, ask func(ctx context.Con
 func (v *verifier) first(errs []error) error {
 	for pod, err := range errs {
 		if err != nil {
-			return v.of(pod, err)
+			return v.onPod(pod, err)
 		}
 	}
 	return nil
 }
 
-// of says whose error it is.
-func (v *verifier) of(pod int, err error) error {
+// onPod says whose error it is.
+func (v *verifier) onPod(pod int, err error) error {
 	if err == nil {
 		return nil
 	}
