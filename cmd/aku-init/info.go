@@ -75,7 +75,7 @@ func printHeld(to io.Writer, mesh akucore.Mesh, view akucore.View) {
 		switch {
 		case p.Err != nil:
 			state = notes.Cell(p.Err.Error())
-		case p.AdminMode:
+		case p.Closed():
 			state = "closed (ADMIN_MODE 1)"
 		}
 		if len(p.Objects) == 0 {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"aku/internal/altibase"
 	"aku/internal/process"
 	"aku/internal/settings"
 	"aku/internal/verify"
@@ -63,7 +62,7 @@ func verifyPods(ctx context.Context, args []string) error {
 			return process.Misconfigured(err)
 		}
 		defer disconnect()
-		report, err := verify.Run(ctx, s.Mesh(), func(pod int) verify.Server { return servers.Server(pod).(*altibase.Server) }, o)
+		report, err := verify.Run(ctx, s.Mesh(), servers, o)
 		if output.json() {
 			encoder := json.NewEncoder(os.Stdout)
 			encoder.SetIndent("", "  ")

@@ -39,7 +39,7 @@ func (c *cluster) verify(o verify.Options) verify.Report {
 	if o.Timeout == 0 {
 		o.Timeout = 20 * time.Second
 	}
-	report, err := verify.Run(context.Background(), s.Mesh(), func(pod int) verify.Server { return servers.Server(pod).(*altibase.Server) }, o)
+	report, err := verify.Run(context.Background(), s.Mesh(), servers, o)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -533,7 +533,7 @@ var mutations = []mutation{
 	})},
 	{"start: the sign of a recovery is not noticed", 50, both(recovered, startSeeing(func(m akucore.Mesh, v akucore.View) {
 		for source := range m.ServerCount {
-			delete(v.Pods[akucore.Master].Objects, m.RecoverySpec(source).Name)
+			delete(v.Pods[akucore.Master].Objects, m.RecoverySign(source, "").Name)
 		}
 	}))},
 

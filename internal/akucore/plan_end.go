@@ -56,14 +56,14 @@ const StatementTail = 8 * time.Second
 func PlanEnd(v View, o EndOptions) Plan {
 	e := end{
 		View: v, EndOptions: o,
-		copied: v.Self == Master || v.mark(v.here(Master)) != none,
+		copied: v.Self == Master || v.xsns(v.here(Master)) != none,
 		leaves: o.Reset.leaves(v.Self, v.Replicas),
 	}
 	p := Plan{Name: "end"}
 	if e.leaves && e.copied && !v.Pods[Master].Open() {
 		// Only the master knows which slaves must learn of the end.
 		e.leaves = false
-		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), whyNotOpen(v.Pods[Master])))
+		p.Undone = append(p.Undone, fmt.Sprintf("nothing is reset, because the master %s is not in service (%s)", v.PodName(Master), v.Pods[Master].WhyNotOpen()))
 	}
 	if kept := v.whyKept(v.Self); e.leaves && kept != "" {
 		e.leaves = false

@@ -52,7 +52,7 @@ type handOver struct {
 // missing are the blocks for which the master has no side. A master that reset the pair
 // still has the object.
 func (h handOver) missing() (blocks []int) {
-	if h.mark(h.here(Master)) == none || h.isOldFor(Master) {
+	if h.xsns(h.here(Master)) == none || h.isOldFor(Master) {
 		return nil
 	}
 	for _, b := range h.blocks(h.here(Master)) {
@@ -86,7 +86,7 @@ func (h handOver) mustWait() string {
 	var waiting []string
 	for _, slave := range h.otherSlaves() {
 		if slave < h.Self && h.mayLack(slave) && h.joined(slave) && !h.Pods[slave].Open() && h.awaited(slave) && !h.outdated(h.Self) {
-			waiting = append(waiting, fmt.Sprintf("%s (%s)", h.PodName(slave), whyNotOpen(h.Pods[slave])))
+			waiting = append(waiting, fmt.Sprintf("%s (%s)", h.PodName(slave), h.Pods[slave].WhyNotOpen()))
 		}
 	}
 	if len(waiting) == 0 {

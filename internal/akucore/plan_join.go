@@ -79,7 +79,7 @@ func (j *join) chooseOthers() (wait string) {
 			// It may hold changes that are neither on the master nor, once this pod has
 			// joined without it, ever sent here.
 			return fmt.Sprintf("%s is joined but not in service (%s); what it has not delivered would be missing here",
-				j.PodName(slave), whyNotOpen(pod))
+				j.PodName(slave), pod.WhyNotOpen())
 		case slave < j.Self && pod.Closed():
 			return fmt.Sprintf("%s is starting; slaves join one after the other, lower numbers first", j.PodName(slave))
 		}

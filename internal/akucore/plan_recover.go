@@ -85,7 +85,7 @@ func (r recovery) others() []int {
 // keep what it writes from then on for the master.
 func (r recovery) delivers(slave int) bool {
 	toSource := Side{slave, r.source}
-	return r.Pods[slave].Open() && r.whyKept(slave) == "" && r.has(Side{slave, Master}) && r.mark(toSource) == all && r.mark(toSource.Back()) == all
+	return r.Pods[slave].Open() && r.whyKept(slave) == "" && r.has(Side{slave, Master}) && r.xsns(toSource) == all && r.xsns(toSource.Back()) == all
 }
 
 func (r recovery) begin() Stage {
@@ -245,7 +245,7 @@ func (r recovery) whyNotFrom() string {
 	switch tables := r.otherTables(); {
 	case !r.Pods[r.source].Open():
 		return fmt.Sprintf("%s cannot be the source, it is not in service: %s. If it has restarted and waits for the master, set ADMIN_MODE 0 there",
-			name, whyNotOpen(r.Pods[r.source]))
+			name, r.Pods[r.source].WhyNotOpen())
 	case !r.has(r.fromSource()) && !begun:
 		return fmt.Sprintf("%s cannot be the source: it has no replication with the master, so it has no copy", name)
 	case tables != "":
@@ -280,13 +280,13 @@ func (r recovery) whyNotLost() string {
 // and that cannot deliver. What only it has would be lost.
 func (r recovery) whyNotWithout(without []int) string {
 	for _, slave := range r.Peers() {
-		expected := slave != r.source && r.mark(Side{r.source, slave}) != none
+		expected := slave != r.source && r.xsns(Side{r.source, slave}) != none
 		if !expected || r.delivers(slave) || slices.Contains(without, slave) {
 			continue
 		}
 		why := cmp.Or(r.whyKept(slave), "its pair with the source or the master is reset")
 		if r.whyKept(slave) == "" && !r.Pods[slave].Open() {
-			why = whyNotOpen(r.Pods[slave])
+			why = r.Pods[slave].WhyNotOpen()
 		}
 		return fmt.Sprintf("%s cannot deliver to the source (%s), so what only it has would be lost when it joins anew: bring it back, "+
 			"set ADMIN_MODE 0 there should it have been in service and wait for the master, or give that up with --without %d, as for one that has never been in service", r.PodName(slave), why, slave)

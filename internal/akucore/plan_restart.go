@@ -18,7 +18,7 @@ func planSlaveRestart(v View, o StartOptions) Plan {
 			continue
 		}
 		switch pod := v.Pods[slave]; {
-		case pod.Open() && v.has(v.here(slave)) && v.mark(v.there(slave)) == all:
+		case pod.Open() && v.has(v.here(slave)) && v.xsns(v.there(slave)) == all:
 			partners = append(partners, slave)
 		case pod.Open():
 			// One of the two joined without the other, so neither copy is sure to
@@ -31,7 +31,7 @@ func planSlaveRestart(v View, o StartOptions) Plan {
 			// higher one will find it open and join anew.
 		case v.awaited(slave):
 			return Plan{Name: name, Wait: fmt.Sprintf(
-				"%s is joined but not in service (%s), and this pod has not yet been connected to it", v.PodName(slave), whyNotOpen(pod))}
+				"%s is joined but not in service (%s), and this pod has not yet been connected to it", v.PodName(slave), pod.WhyNotOpen())}
 		}
 	}
 	return restart{v, o, partners}.plan(name)

@@ -83,7 +83,7 @@ func (v View) compareSlaves() (c comparison) {
 		if !v.Pods[slave].Open() {
 			continue
 		}
-		own, theirs := v.mark(v.here(slave)), v.mark(v.there(slave))
+		own, theirs := v.xsns(v.here(slave)), v.xsns(v.there(slave))
 		switch {
 		case own == none && theirs == none && !v.has(v.there(slave)):
 			// It never joined, or left in good order.
@@ -111,9 +111,9 @@ func (v View) compareSlaves() (c comparison) {
 func planSlaveStart(v View, o StartOptions) Plan {
 	const name = "start of a slave"
 	if master := v.Pods[Master]; !master.Open() {
-		return Plan{Name: name, Wait: fmt.Sprintf("the master %s is not in service: %s", v.PodName(Master), whyNotOpen(master))}
+		return Plan{Name: name, Wait: fmt.Sprintf("the master %s is not in service: %s", v.PodName(Master), master.WhyNotOpen())}
 	}
-	own, masters := v.mark(v.here(Master)), v.mark(v.there(Master))
+	own, masters := v.xsns(v.here(Master)), v.xsns(v.there(Master))
 	joined := own == all && masters == all
 	changed := ""
 	if joined {
@@ -154,13 +154,6 @@ func planChangeOrWait(v View, o StartOptions, changed string) Plan {
 	p := planSlaveRestart(v, o)
 	p.Undone = append(p.Undone, fmt.Sprintf("the list of tables stays as it is for now (%s): %s", changed, why))
 	return p
-}
-
-func whyNotOpen(p Pod) string {
-	if p.Err != nil {
-		return p.Err.Error()
-	}
-	return ErrClosed.Error()
 }
 
 // waitForOutdated is the reason not to connect to a slave that is about to give up its copy:

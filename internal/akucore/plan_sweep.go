@@ -10,7 +10,7 @@ func Removed(v View) map[int]bool {
 		if v.Replicas <= 0 || peer < v.Replicas || !v.Pods[peer].Away() {
 			continue
 		}
-		if v.mark(v.here(peer)) != none {
+		if v.xsns(v.here(peer)) != none {
 			gone[peer] = true
 		}
 	}
@@ -61,12 +61,12 @@ func (v View) Standing(p Plan) string {
 	return text
 }
 
-// Lasts reports whether the own sides of the pairs alone show that there is nothing to do, as
+// Unchanged reports whether the own sides of the pairs alone show that there is nothing to do, as
 // long as the peers that were away still are. The sides are the same as before, and each
 // expected peer was in service and is connected in both directions, or was away and its side
 // did not change. A peer whose sender is connected has its side started, and no pod resets or
 // changes a side without stopping it. No log is kept for a peer that is not expected.
-func (v View) Lasts(own map[string]Traffic, replicas int) bool {
+func (v View) Unchanged(own map[string]Traffic, replicas int) bool {
 	before := v.Pods[v.Self].Objects
 	if len(own) != len(before) {
 		return false
@@ -84,7 +84,7 @@ func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 			if exists {
 				now = own[was.Name]
 			}
-			if !v.Pods[peer].lasts(expected, was, now) {
+			if !v.Pods[peer].unchanged(expected, was, now) {
 				return false
 			}
 		}
@@ -92,8 +92,8 @@ func (v View) Lasts(own map[string]Traffic, replicas int) bool {
 	return true
 }
 
-// lasts is Lasts for the own side of one pair with the pod.
-func (p Pod) lasts(expected bool, was Object, now Traffic) bool {
+// unchanged is Unchanged for the own side of one pair with the pod.
+func (p Pod) unchanged(expected bool, was Object, now Traffic) bool {
 	switch {
 	case !expected:
 		return now.XSN == Unset

@@ -21,9 +21,6 @@ func (m Mesh) RecoverySign(source int, generation string) ObjectSpec {
 	return ObjectSpec{Name: name, Host: "127.0.0.1", Port: 1 + source, Tables: []Table{m.Blocks[0].Beat()}}
 }
 
-// RecoverySpec is the sign of a recovery that somebody runs by hand.
-func (m Mesh) RecoverySpec(source int) ObjectSpec { return m.RecoverySign(source, "") }
-
 const signPrefix = "AKU_RECOVERY_"
 
 // Sign is the content of the name of a recovery sign.

@@ -1,6 +1,7 @@
 package akucore
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -13,6 +14,9 @@ type Pod struct {
 
 // Open tells whether users are let in.
 func (p Pod) Open() bool { return p.Err == nil && !p.AdminMode }
+
+// WhyNotOpen says why users are not let in.
+func (p Pod) WhyNotOpen() string { return cmp.Or(p.Err, ErrClosed).Error() }
 
 // Known tells whether the state was read.
 func (p Pod) Known() bool { return p.Err == nil }
@@ -67,8 +71,8 @@ func (v View) blocks(side Side) []int {
 	return known
 }
 
-// mark is for how many of the pair's blocks the side has an XSN: none, some or all.
-func (v View) mark(side Side) marks {
+// xsns is for how many of the pair's blocks the side has an XSN: none, some or all.
+func (v View) xsns(side Side) xsns {
 	blocks, set := v.blocks(side), 0
 	for _, b := range blocks {
 		if o, _ := v.object(side, b); o.XSN != Unset {
@@ -84,10 +88,10 @@ func (v View) mark(side Side) marks {
 	return some
 }
 
-type marks int
+type xsns int
 
 const (
-	none marks = iota
+	none xsns = iota
 	some
 	all
 )
@@ -95,13 +99,13 @@ const (
 // joined reports whether a slave has a complete copy, as far as the master knows. The master's
 // XSN of the pair leaves Unset only at the end of a SYNC.
 func (v View) joined(slave int) bool {
-	return v.mark(Side{Master, slave}) != none
+	return v.xsns(Side{Master, slave}) != none
 }
 
 // paired reports whether the own pod and a peer in service both keep their logs for each
 // other: then each has, or will get, everything that the other wrote.
 func (v View) paired(peer int) bool {
-	return v.Pods[peer].Open() && v.mark(v.here(peer)) == all && v.mark(v.there(peer)) == all
+	return v.Pods[peer].Open() && v.xsns(v.here(peer)) == all && v.xsns(v.there(peer)) == all
 }
 
 // mayLack reports whether a slave may lack what the own pod wrote, even when that is delivered
@@ -115,7 +119,7 @@ func (v View) mayLack(slave int) bool {
 // outdated reports whether a slave in service no longer counts as joined on the master. The
 // slave sees that, hands over what it has and joins anew. Until then its users go on.
 func (v View) outdated(slave int) bool {
-	return v.Pods[slave].Open() && v.mark(Side{slave, Master}) != none && v.mark(Side{Master, slave}) != all
+	return v.Pods[slave].Open() && v.xsns(Side{slave, Master}) != none && v.xsns(Side{Master, slave}) != all
 }
 
 // has reports whether the side exists in every block of the pair. A join makes the own sides

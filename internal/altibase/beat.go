@@ -99,12 +99,8 @@ func taken(err error) bool {
 }
 
 // Beats are the beats of all pods.
-func (s *Server) Beats(ctx context.Context, t akucore.Table) (beats map[int]akucore.Beats, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		beats, err = c.beats(ctx, t, "")
-		return err
-	})
-	return beats, err
+func (s *Server) Beats(ctx context.Context, t akucore.Table) (map[int]akucore.Beats, error) {
+	return read(ctx, s, quickTimeout, func(c *session, ctx context.Context) (map[int]akucore.Beats, error) { return c.beats(ctx, t, "") })
 }
 
 func (c *session) beats(ctx context.Context, t akucore.Table, where string) (map[int]akucore.Beats, error) {
@@ -136,22 +132,14 @@ func (c *session) beatsOf(ctx context.Context, tables []akucore.Table) (map[akuc
 }
 
 // Arrived looks for a beat, or a later one.
-func (s *Server) Arrived(ctx context.Context, t akucore.Table, pod int, number int64) (arrived bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE POD = %d AND SEQ >= %d", item(t), pod, number))
-		arrived = len(rows) == 1 && rows[0].int(0) > 0
-		return err
-	})
-	return arrived, err
+func (s *Server) Arrived(ctx context.Context, t akucore.Table, pod int, number int64) (bool, error) {
+	beats, err := s.count(ctx, quickTimeout, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE POD = %d AND SEQ >= %d", item(t), pod, number))
+	return beats > 0, err
 }
 
 // Carries reports whether a table is among the items of an object.
-func (s *Server) Carries(ctx context.Context, object string, t akucore.Table) (carries bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, fmt.Sprintf("SELECT COUNT(*) FROM SYSTEM_.SYS_REPL_ITEMS_ WHERE REPLICATION_NAME = %s AND LOCAL_USER_NAME = %s AND LOCAL_TABLE_NAME = %s",
-			literal(object), literal(t.User), literal(t.Name)))
-		carries = len(rows) == 1 && rows[0].int(0) > 0
-		return err
-	})
-	return carries, err
+func (s *Server) Carries(ctx context.Context, object string, t akucore.Table) (bool, error) {
+	items, err := s.count(ctx, quickTimeout, fmt.Sprintf("SELECT COUNT(*) FROM SYSTEM_.SYS_REPL_ITEMS_ WHERE REPLICATION_NAME = %s AND LOCAL_USER_NAME = %s AND LOCAL_TABLE_NAME = %s",
+		literal(object), literal(t.User), literal(t.Name)))
+	return items > 0, err
 }

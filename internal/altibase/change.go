@@ -108,12 +108,12 @@ func (s *Server) AllowDuplicateHosts(ctx context.Context) error {
 }
 
 // others are the sessions of ordinary users, without those of this process.
-func (s *Server) others(ctx context.Context, c *session) ([]lifecycle.Session, error) {
+func (c *session) others(ctx context.Context) ([]lifecycle.Session, error) {
 	rows, err := c.query(ctx, "SELECT ID, DB_USERNAME, COMM_NAME FROM V$SESSION WHERE SYSDBA_FLAG = 0")
 	if err != nil {
 		return nil, err
 	}
-	own := s.ownSessions()
+	own := c.server.ownSessions()
 	var others []lifecycle.Session
 	for _, r := range rows {
 		if id := r.int(0); !own[id] {
@@ -124,26 +124,18 @@ func (s *Server) others(ctx context.Context, c *session) ([]lifecycle.Session, e
 }
 
 // UserSessions are the sessions of others.
-func (s *Server) UserSessions(ctx context.Context) (users []lifecycle.Session, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		users, err = s.others(ctx, c)
-		return err
-	})
-	return users, err
+func (s *Server) UserSessions(ctx context.Context) ([]lifecycle.Session, error) {
+	return read(ctx, s, quickTimeout, (*session).others)
 }
 
 // CloseUserSessions ends the sessions of others. A session that ended by itself meanwhile is
 // no failure. A session whose end hangs does not keep the others in.
 func (s *Server) CloseUserSessions(ctx context.Context) error {
-	var database string
-	var users []lifecycle.Session
-	err := s.read(ctx, func(ctx context.Context, c *session) (err error) {
-		if database, err = c.database(ctx); err != nil {
-			return err
-		}
-		users, err = s.others(ctx, c)
+	database, err := read(ctx, s, quickTimeout, (*session).database)
+	if err != nil {
 		return err
-	})
+	}
+	users, err := s.UserSessions(ctx)
 	if err != nil {
 		return err
 	}
@@ -190,9 +182,6 @@ func (s *Server) setEnding(id int64) bool {
 	defer s.mu.Unlock()
 	if s.ending[id] {
 		return false
-	}
-	if s.ending == nil {
-		s.ending = map[int64]bool{}
 	}
 	s.ending[id] = true
 	return true

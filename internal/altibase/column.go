@@ -60,26 +60,26 @@ var dataTypes = map[int]dataType{
 	10003: {name: "GEOMETRY"},
 }
 
-// of is the type of the column. A column of an unknown type is read as it is, and no row is
+// dataType is the type of the column. A column of an unknown type is read as it is, and no row is
 // looked up by it.
-func (c Column) of() dataType {
+func (c Column) dataType() dataType {
 	if t, ok := dataTypes[c.Type]; ok {
 		return t
 	}
 	return dataType{name: fmt.Sprintf("type %d", c.Type), read: "%s"}
 }
 
-func (c Column) String() string { return c.Name + " (" + c.of().name + ")" }
+func (c Column) String() string { return c.Name + " (" + c.dataType().name + ")" }
 
 // named is the column of the table T.
 func (c Column) named() string { return "T." + quoted(c.Name) }
 
 // selected is the column in a list of columns.
-func (c Column) selected() string { return fmt.Sprintf(c.of().read, c.named()) }
+func (c Column) selected() string { return fmt.Sprintf(c.dataType().read, c.named()) }
 
 // literal is a value of the column in a condition.
 func (c Column) literal(value any) (string, error) {
-	t := c.of()
+	t := c.dataType()
 	if t.literal == nil {
 		return "", fmt.Errorf("%w: rows cannot be looked up by the key column %s", akucore.ErrFatal, c)
 	}

@@ -39,23 +39,9 @@ type Row struct {
 	Sum Sum
 }
 
-// look runs a task that changes nothing, within the limit. When the session turns out to be
-// broken, it runs the task once more on a new one.
-func (s *Server) look(ctx context.Context, limit time.Duration, task func(context.Context, *session) error) error {
-	err := s.with(ctx, limit, task)
-	if errors.Is(err, akucore.ErrUnreachable) && !isAbandoned(err) {
-		err = s.with(ctx, limit, task)
-	}
-	return err
-}
-
 // Relation reads columns and primary key of a table from the catalogue.
 func (s *Server) Relation(ctx context.Context, t akucore.Table) (Relation, error) {
-	var r Relation
-	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) (err error) {
-		r, err = c.relation(ctx, t)
-		return err
-	})
+	r, err := read(ctx, s, contentTimeout, func(c *session, ctx context.Context) (Relation, error) { return c.relation(ctx, t) })
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", t, err)
 	}
@@ -106,7 +92,7 @@ func (c *session) relation(ctx context.Context, t akucore.Table) (Relation, erro
 // because both know more types than this program, and differ by version.
 func (c *session) readable(ctx context.Context, t akucore.Table, all []Column) (columns []Column, skipped []string, err error) {
 	for _, column := range all {
-		if column.of().read == "" {
+		if column.dataType().read == "" {
 			skipped = append(skipped, column.String())
 			continue
 		}
@@ -140,30 +126,18 @@ func (c *session) canRead(ctx context.Context, t akucore.Table, columns ...Colum
 // Partitions are the names of a table's partitions. There are none when the table has none, or
 // when the catalogue does not show them.
 func (s *Server) Partitions(ctx context.Context, t akucore.Table) ([]string, error) {
+	rows, err := s.query(ctx, contentTimeout, fmt.Sprintf("SELECT P.PARTITION_NAME FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T, SYSTEM_.SYS_TABLE_PARTITIONS_ P "+
+		"WHERE U.USER_ID = T.USER_ID AND U.USER_NAME = %s AND T.TABLE_NAME = %s AND P.TABLE_ID = T.TABLE_ID", literal(t.User), literal(t.Name)))
 	var names []string
-	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, fmt.Sprintf("SELECT P.PARTITION_NAME FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T, SYSTEM_.SYS_TABLE_PARTITIONS_ P "+
-			"WHERE U.USER_ID = T.USER_ID AND U.USER_NAME = %s AND T.TABLE_NAME = %s AND P.TABLE_ID = T.TABLE_ID", literal(t.User), literal(t.Name)))
-		names = nil
-		for _, r := range rows {
-			names = append(names, r.text(0))
-		}
-		return unlessUnknown(err)
-	})
-	return names, err
+	for _, r := range rows {
+		names = append(names, r.text(0))
+	}
+	return names, unlessUnknown(err)
 }
 
 // CountRows counts the rows of a table or partition.
 func (s *Server) CountRows(ctx context.Context, t akucore.Table) (int64, error) {
-	var count int64
-	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT COUNT(*) FROM "+from(t))
-		if err == nil && len(rows) == 1 {
-			count = rows[0].int(0)
-		}
-		return err
-	})
-	return count, err
+	return s.count(ctx, contentTimeout, "SELECT COUNT(*) FROM "+from(t))
 }
 
 // Rows reads at most limit rows with after < key ≤ upTo in the order of the key. A
@@ -189,22 +163,18 @@ func (s *Server) RowsAt(ctx context.Context, r Relation, keys []Key) ([]Row, err
 }
 
 func (s *Server) rows(ctx context.Context, r Relation, where string, limit int) ([]Row, error) {
-	var rows []Row
-	err := s.look(ctx, contentTimeout, func(ctx context.Context, c *session) error {
-		found, err := c.query(ctx, r.query(where, limit))
-		rows = make([]Row, len(found))
-		for i, values := range found {
-			for _, n := range r.Key {
-				literal, err := r.Columns[n].literal(values[n])
-				if err != nil {
-					return fmt.Errorf("%s: %w", r.Table, err)
-				}
-				rows[i].Key = append(rows[i].Key, literal)
+	found, err := s.query(ctx, contentTimeout, r.query(where, limit))
+	rows := make([]Row, len(found))
+	for i, values := range found {
+		for _, n := range r.Key {
+			literal, err := r.Columns[n].literal(values[n])
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r.Table, err)
 			}
-			rows[i].Sum = values.sum()
+			rows[i].Key = append(rows[i].Key, literal)
 		}
-		return err
-	})
+		rows[i].Sum = values.sum()
+	}
 	return rows, err
 }
 

@@ -69,9 +69,6 @@ func (s *Server) watchCopy(ctx context.Context, object string, giveUp context.Ca
 func (s *Server) tooSlow(ctx context.Context, object string, err error) error {
 	cut := errors.Is(err, akucore.ErrTimeout) && ctx.Err() == nil
 	s.mu.Lock()
-	if s.cut == nil {
-		s.cut = map[string]int{}
-	}
 	if cut {
 		s.cut[object]++
 	} else if err == nil {

@@ -3,6 +3,7 @@ package altibase
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"aku/internal/akucore"
@@ -16,8 +17,7 @@ const tablesAtOnce = 50
 // count as filled.
 func (c *session) filled(ctx context.Context, tables []akucore.Table) ([]akucore.Table, error) {
 	var filled []akucore.Table
-	for first := 0; first < len(tables); first += tablesAtOnce {
-		some := tables[first:min(first+tablesAtOnce, len(tables))]
+	for some := range slices.Chunk(tables, tablesAtOnce) {
 		found, err := c.query(ctx, lookInto(some))
 		if err != nil {
 			if c.broken || ctx.Err() != nil {

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 
 	"aku/internal/akucore"
+	"aku/internal/password"
 )
 
 // firstPassword gives the pod's own server its password. An image creates a new database
@@ -21,12 +22,10 @@ type firstPassword struct {
 	// its own limit.
 	turn chan struct{}
 
-	mu sync.Mutex
 	// settled: there is nothing to change, or the change was tried. So a wrong password is
 	// sent once in the life of a server, and not at every observation, which could lock the
 	// account. While a person changes the password by hand, none is tried.
-	settled bool
-	changed bool
+	settled, changed atomic.Bool
 }
 
 // SetFirstPassword sets the password that the image gave the pod's own server. When the
@@ -49,9 +48,10 @@ func (s *Server) logIn(ctx context.Context, sysdba bool) (*session, error) {
 	}
 	switch {
 	case err == nil:
-		s.first.settle()
-	case errors.Is(err, akucore.ErrUnreachable):
-		s.first.forget() // it may come back with a new database
+		s.first.settled.Store(true)
+	case errors.Is(err, akucore.ErrUnreachable): // it may come back with a new database
+		s.first.settled.Store(false)
+		s.first.changed.Store(false)
 	case PasswordRefused(err):
 		changed, other := s.changeFirst(ctx, password)
 		if other != nil {
@@ -71,28 +71,6 @@ func PasswordRefused(err error) bool {
 	return errors.As(err, &e) && e.Code == "4102E"
 }
 
-func (f *firstPassword) settle() { f.set(true, false) }
-
-func (f *firstPassword) forget() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.settled, f.changed = false, false
-}
-
-// set records whether there is nothing more to do. Once the password was changed, that stays
-// recorded.
-func (f *firstPassword) set(settled, changed bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.settled, f.changed = settled, f.changed || changed
-}
-
-func (f *firstPassword) get() (settled, changed bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.settled, f.changed
-}
-
 // changeFirst gives SYS of a new database the password, and reports whether SYS has it.
 func (s *Server) changeFirst(ctx context.Context, password string) (changed bool, err error) {
 	f := &s.first
@@ -102,33 +80,28 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 	case <-ctx.Done():
 		return false, nil // next time
 	}
-	if settled, changed := f.get(); settled || password == f.initial {
-		return changed, nil
+	if f.settled.Load() || password == f.initial {
+		return f.changed.Load(), nil
 	}
 	wanted, err := quotedPassword(password)
-	if err != nil {
-		f.settle()
-		return false, err
-	}
-	before, err := quotedPassword(f.initial)
-	if err != nil {
-		f.settle()
+	before, other := quotedPassword(f.initial)
+	if err := errors.Join(err, other); err != nil {
+		f.settled.Store(true)
 		return false, err
 	}
 	// A closed server lets only SYSDBA in, and takes SYSDBA from the pod's loopback.
 	c, err := s.dial(ctx, f.initial, true)
-	switch {
-	case errors.Is(err, akucore.ErrBusy) || errors.Is(err, akucore.ErrUnreachable):
+	if errors.Is(err, akucore.ErrBusy) || errors.Is(err, akucore.ErrUnreachable) {
 		return false, nil // next time
+	}
+	f.settled.Store(true)
+	switch {
 	case PasswordRefused(err):
-		f.settle()
 		return false, nil // it has neither: that of the settings is wrong
 	case err != nil:
-		f.settle()
 		return false, fmt.Errorf("with the first password: %w", err)
 	}
 	defer c.close()
-	f.settle()
 	// Once begun, the change must not be interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*quickTimeout)
 	defer cancel()
@@ -147,7 +120,7 @@ func (s *Server) changeFirst(ctx context.Context, password string) (changed bool
 		return false, errors.Join(errors.New("the server took the password of the settings and refuses it now, so it has its first one again"),
 			c.setPassword(ctx, before))
 	}
-	f.set(true, true)
+	f.changed.Store(true)
 	f.log.Info("the database is new: SYS has the password of the settings now, instead of its first one")
 	return true, nil
 }
@@ -182,4 +155,12 @@ func (c *session) setPassword(ctx context.Context, quoted string) error {
 		return fmt.Errorf("%w: the server does not take the password of the settings for SYS", akucore.ErrPassword)
 	}
 	return nil
+}
+
+// quotedPassword quotes a password for ALTER USER, so that small letters and signs are kept.
+func quotedPassword(text string) (string, error) {
+	if err := password.Check(text); err != nil {
+		return "", fmt.Errorf("%w: a password cannot be given to SYS: %w", akucore.ErrPassword, err)
+	}
+	return `"` + text + `"`, nil
 }

@@ -36,24 +36,11 @@ type identity struct {
 	pod  int
 }
 
-// membership is what the servers of one process know about the pod's own database.
+// membership is what the servers of one process know about the pod's own database; nil
+// before it was read.
 type membership struct {
-	mu    sync.Mutex
 	own   identity
 	bound bool
-	known bool // own and bound were read
-}
-
-func (m *membership) set(own identity, bound bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.own, m.bound, m.known = own, bound, true
-}
-
-func (m *membership) get() (own identity, bound, known bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.own, m.bound, m.known
 }
 
 // judge says why a server with this identity is not the server of the pod asked; nil when it
@@ -62,23 +49,22 @@ func (m *membership) judge(self, asked int, shown identity) error {
 	if shown == (identity{}) {
 		return nil
 	}
-	own, bound, known := m.get()
 	switch {
 	case shown.pod != asked && asked == self:
-		if known && !bound {
+		if m != nil && !m.bound {
 			return nil // it left its mesh in good order, and gets its new number
 		}
 		return stranger("this database is that of pod %d, and has joined its mesh as that: give the pod its own volume back "+
 			"(a volume that shall change its pod is ended in order first, so that its replication is reset)", shown.pod)
 	case shown.pod != asked:
 		return stranger("what answers for pod %d is the server of pod %d: nothing was changed there; look at what the name of the pod resolves to", asked, shown.pod)
-	case asked == self || !known || own == (identity{}) || own.mesh == shown.mesh:
+	case asked == self || m == nil || m.own == (identity{}) || m.own.mesh == shown.mesh:
 		return nil
-	case self == akucore.Master && !bound:
+	case self == akucore.Master && !m.bound:
 		return nil // it may belong to this mesh, see Settle
 	}
 	return stranger("what answers for pod %d belongs to another mesh (%s, here it is %s): nothing was changed there. Look at what the name of the pod resolves to; "+
-		"should the two databases belong together, end one of them in order, and DELETE FROM %s.%s there", asked, shown.mesh, own.mesh, user, identityTable)
+		"should the two databases belong together, end one of them in order, and DELETE FROM %s.%s there", asked, shown.mesh, m.own.mesh, user, identityTable)
 }
 
 func stranger(format string, args ...any) error {
@@ -96,10 +82,10 @@ func (c *session) recognize(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.members.set(c.shows, bound)
+		s.member.Store(&membership{c.shows, bound})
 		return c.judge()
 	}
-	if _, _, known := s.members.get(); !known && s.own != nil {
+	if s.member.Load() == nil && s.own != nil {
 		// While the pod's own server does not answer, aku only reads from peers.
 		limited, cancel := context.WithTimeout(ctx, ownLimit)
 		defer cancel()
@@ -123,7 +109,7 @@ func (c *session) recognize(ctx context.Context) error {
 // judge refuses a session that leads to a stranger. It is called again later, because the
 // identity of the pod's own database may have changed since the session was opened.
 func (c *session) judge() error {
-	return c.server.members.judge(c.server.config.Self, c.server.pod, c.shows)
+	return c.server.member.Load().judge(c.server.config.Self, c.server.pod, c.shows)
 }
 
 // identity is the identity of the database; none when the table does not exist.
@@ -146,22 +132,22 @@ func (c *session) bound(ctx context.Context) (bool, error) {
 func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 	own := c.Server(c.config.Self).(*Server)
 	// The watch keeps its session for months; others may have joined meanwhile.
-	err = own.read(ctx, func(ctx context.Context, c *session) error {
+	_, err = read(ctx, own, quickTimeout, func(c *session, ctx context.Context) (any, error) {
 		if err := c.prove(ctx); err != nil {
-			return err
+			return nil, err
 		}
-		return c.recognize(ctx)
+		return nil, c.recognize(ctx)
 	})
 	if err != nil {
 		return false, err
 	}
-	had, bound, _ := c.members.get()
-	if bound && had != (identity{}) {
+	had := *c.member.Load() // it was read just now
+	if had.bound && had.own != (identity{}) {
 		return false, nil
 	}
 	wanted := identity{pod: c.config.Self}
 	if c.config.Self == akucore.Master {
-		wanted.mesh = cmp.Or(c.meshOfSlaves(ctx), had.mesh, rand.Text())
+		wanted.mesh = cmp.Or(c.meshOfSlaves(ctx), had.own.mesh, rand.Text())
 	} else {
 		// A master that does not answer shows no identity, and the plan says what is wrong with
 		// it. A master of an older aku has no identity, either.
@@ -171,21 +157,21 @@ func (c *Cluster) Settle(ctx context.Context) (changed bool, err error) {
 		}
 		wanted.mesh = shown.mesh
 	}
-	if wanted == had {
+	if wanted == had.own {
 		return false, nil
 	}
 	err = own.with(ctx, quickTimeout, func(ctx context.Context, c *session) error { return c.setIdentity(ctx, wanted) })
 	if err != nil {
 		return false, fmt.Errorf("write the identity of the mesh into the own database: %w", err)
 	}
-	c.members.set(wanted, bound)
+	c.member.Store(&membership{wanted, had.bound})
 	return true, nil
 }
 
 // unsettled reports whether the pod's own database may still get another identity.
 func (c *Cluster) unsettled() bool {
-	own, bound, known := c.members.get()
-	return known && (own == (identity{}) || c.config.Self == akucore.Master && !bound)
+	m := c.member.Load()
+	return m != nil && (m.own == (identity{}) || c.config.Self == akucore.Master && !m.bound)
 }
 
 // meshOfSlaves is the mesh of the slaves that have joined; "" when there are no such slaves, or

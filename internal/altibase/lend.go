@@ -21,47 +21,22 @@ const lent = "AKU_LENT_"
 // A loan is a row of that table.
 type loan struct {
 	property string
-	session  int64 // of the borrower; the loan lasts as long as the session
+	session  int64 // of the borrower; the loan is open as long as the session
 	found    int64 // value of the property before
 	value    int64 // value meanwhile
-	lasts    bool
+	open     bool
 }
 
 // Lend sets a property of the server for the time of a task, and then restores the value that
 // it found, whether the task succeeds or not. After a kill, PutBack restores it. Several tasks
 // may borrow one property at the same time: the last one restores it.
-func (s *Server) Lend(ctx context.Context, property string, value int64, task func(context.Context) error) (err error) {
-	var c *session
-	var made loan
-	err = s.quickly(ctx, func(ctx context.Context) (err error) {
-		if c, err = s.acquire(ctx); err != nil {
-			return err
-		}
-		if made, err = c.borrow(ctx, property, value); err != nil {
-			s.release(c)
-		}
-		return err
+func (s *Server) Lend(ctx context.Context, property string, value int64, task func(context.Context) error) error {
+	return s.with(ctx, 0, func(ctx context.Context, c *session) error {
+		return c.lend(ctx, property, value, func() error { return task(ctx) })
 	})
-	if err != nil {
-		return fmt.Errorf("set %s to %d for a while: %w", property, value, err)
-	}
-	defer func() {
-		back := s.quickly(context.WithoutCancel(ctx), func(ctx context.Context) error {
-			return s.with(ctx, 0, func(ctx context.Context, c *session) error { return c.putBack(ctx, made) })
-		})
-		err = errors.Join(err, notPutBack(made, back))
-	}()
-	if c.sysdba {
-		// The task needs the only session. Only this pod gets in now, and it restores what is
-		// left of loans before it begins.
-		s.release(c)
-	} else {
-		defer s.release(c)
-	}
-	return task(ctx)
 }
 
-// lend is Lend for a task on the same session.
+// lend is Lend on a session that the task uses, too.
 func (c *session) lend(ctx context.Context, property string, value int64, task func() error) (err error) {
 	made, err := c.borrow(ctx, property, value)
 	if err != nil {
@@ -88,21 +63,19 @@ func notPutBack(l loan, err error) error {
 
 // PutBack restores the properties whose borrowers are gone.
 func (s *Server) PutBack(ctx context.Context) error {
-	return s.read(ctx, func(ctx context.Context, c *session) error {
+	_, err := read(ctx, s, quickTimeout, func(c *session, ctx context.Context) (any, error) {
 		loans, err := c.loans(ctx)
-		if err != nil {
-			return unlessUnknown(err) // nobody has ever borrowed here
-		}
 		for _, l := range loans {
-			if l.lasts {
+			if l.open {
 				continue
 			}
 			if err := c.putBack(ctx, l); err != nil {
-				return notPutBack(l, err)
+				return nil, notPutBack(l, err)
 			}
 		}
-		return nil
+		return nil, unlessUnknown(err) // nobody has ever borrowed here
 	})
+	return err
 }
 
 // borrow records the value of a property, and sets it. It writes the row before it sets the
@@ -167,7 +140,7 @@ func (c *session) putBack(ctx context.Context, ended loan) error {
 func (c *session) valueAfter(ctx context.Context, ended loan) (int64, error) {
 	loans, err := c.loans(ctx)
 	for _, l := range loans {
-		if l.lasts && l.property == ended.property && l.session != ended.session {
+		if l.open && l.property == ended.property && l.session != ended.session {
 			return l.value, err
 		}
 	}
@@ -195,7 +168,7 @@ func (c *session) loans(ctx context.Context) ([]loan, error) {
 	var loans []loan
 	for _, r := range rows {
 		l := loan{property: r.text(0), session: r.int(1), found: r.int(2), value: r.int(3)}
-		l.lasts = slices.ContainsFunc(sessions, func(s row) bool { return s.int(0) == l.session })
+		l.open = slices.ContainsFunc(sessions, func(s row) bool { return s.int(0) == l.session })
 		if r.int(4) == now.StartTime {
 			loans = append(loans, l)
 		} else if err := c.exec(ctx, fmt.Sprintf("DELETE FROM %s.%s WHERE SERVER_START = %d", user, lent, r.int(4))); err != nil {

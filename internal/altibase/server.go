@@ -41,7 +41,7 @@ const LongestCall = dbaPatience + lookupTimeout + dialTimeout + LoginTimeout + c
 // Cluster gives the server of each pod.
 type Cluster struct {
 	config  Config
-	members membership
+	member  atomic.Pointer[membership]
 	mu      sync.Mutex
 	servers map[int]*Server
 }
@@ -64,8 +64,10 @@ func (c *Cluster) Server(pod int) lifecycle.Server {
 func (c *Cluster) server(pod int) *Server {
 	s, ok := c.servers[pod]
 	if !ok {
-		s = &Server{pod: pod, config: c.config, members: &c.members, dbaFree: make(chan struct{}, 1)}
-		s.first.turn = make(chan struct{}, 1)
+		s = &Server{
+			pod: pod, config: c.config, member: &c.member, first: firstPassword{turn: make(chan struct{}, 1)},
+			inUse: map[*session]bool{}, ending: map[int64]bool{}, cut: map[string]int{}, dbaFree: make(chan struct{}, 1),
+		}
 		s.dbaFree <- struct{}{}
 		if c.config.Self != akucore.Outside && c.config.Self != pod {
 			s.own = c.server(c.config.Self)
@@ -102,10 +104,10 @@ func (c *Cluster) CloseIdle() {
 // Sessions are plain ones, except on the pod's own server while it is closed: there the
 // one SYSDBA session is used.
 type Server struct {
-	pod     int
-	config  Config
-	members *membership
-	own     *Server // of this process's pod; nil where this is it, or there is none
+	pod    int
+	config Config
+	member *atomic.Pointer[membership] // of all servers of a Cluster
+	own    *Server                     // of this process's pod; nil where this is it, or there is none
 
 	abandoned atomic.Int32 // calls that never came back
 	first     firstPassword
@@ -142,14 +144,32 @@ func (s *Server) with(ctx context.Context, limit time.Duration, task func(contex
 	return err
 }
 
-// read is with for tasks that change nothing. An idle session may have died meanwhile,
-// so a failed task runs again on a new one.
-func (s *Server) read(ctx context.Context, task func(context.Context, *session) error) error {
-	err := s.with(ctx, quickTimeout, task)
-	if errors.Is(err, akucore.ErrUnreachable) && !isAbandoned(err) {
-		err = s.with(ctx, quickTimeout, task)
+// read is with for tasks that change nothing, such as methods of a session. An idle session
+// may have died meanwhile, so a failed task runs again on a new one.
+func read[T any](ctx context.Context, s *Server, limit time.Duration, task func(*session, context.Context) (T, error)) (answer T, err error) {
+	once := func(ctx context.Context, c *session) (err error) {
+		answer, err = task(c, ctx)
+		return err
 	}
-	return err
+	err = s.with(ctx, limit, once)
+	if errors.Is(err, akucore.ErrUnreachable) && !isAbandoned(err) {
+		err = s.with(ctx, limit, once)
+	}
+	return answer, err
+}
+
+// query reads the rows of a statement that changes nothing.
+func (s *Server) query(ctx context.Context, limit time.Duration, statement string) ([]row, error) {
+	return read(ctx, s, limit, func(c *session, ctx context.Context) ([]row, error) { return c.query(ctx, statement) })
+}
+
+// count is the number that a statement gives.
+func (s *Server) count(ctx context.Context, limit time.Duration, statement string) (int64, error) {
+	rows, err := s.query(ctx, limit, statement)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].int(0), nil
 }
 
 // acquire takes an idle session, or opens one; the SYSDBA session when the server lets nobody
@@ -169,7 +189,7 @@ func (s *Server) acquirePlain(ctx context.Context) (*session, error) {
 	if n := len(s.idle); n > 0 {
 		c := s.idle[n-1]
 		s.idle = s.idle[:n-1]
-		s.use(c)
+		s.inUse[c] = true
 		s.mu.Unlock()
 		if err := c.judge(); err != nil {
 			c.broken = true
@@ -190,14 +210,7 @@ func (s *Server) acquirePlain(ctx context.Context) (*session, error) {
 	return s.hold(c), nil
 }
 
-func (s *Server) use(c *session) {
-	if s.inUse == nil {
-		s.inUse = map[*session]bool{}
-	}
-	s.inUse[c] = true
-}
-
-// acquireDBA takes the SYSDBA session, or opens it, and waits for others to release it.
+// acquireDBA takes the SYSDBA session, or opens it, waiting for others to let go.
 func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
 	select {
 	case <-s.dbaFree:
@@ -221,11 +234,7 @@ func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
 		if err == nil {
 			return s.hold(c), nil
 		}
-		if !errors.Is(err, akucore.ErrBusy) {
-			s.dbaFree <- struct{}{}
-			return nil, err
-		}
-		if pulse.Sleep(patience, 100*time.Millisecond) != nil {
+		if !errors.Is(err, akucore.ErrBusy) || pulse.Sleep(patience, 100*time.Millisecond) != nil {
 			s.dbaFree <- struct{}{}
 			return nil, err
 		}
@@ -235,7 +244,7 @@ func (s *Server) acquireDBA(ctx context.Context) (*session, error) {
 func (s *Server) hold(c *session) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.use(c)
+	s.inUse[c] = true
 	return c
 }
 
@@ -246,17 +255,16 @@ func (s *Server) release(c *session) {
 	defer s.mu.Unlock()
 	delete(s.inUse, c)
 	switch {
-	case c.broken && c.sysdba:
-		c.close()
-		s.dbaFree <- struct{}{}
 	case c.broken:
 		c.close()
 	case c.sysdba:
 		s.dba = c
 		s.dbaStop = time.AfterFunc(dbaIdle, s.leaveDBA)
-		s.dbaFree <- struct{}{}
 	default:
 		s.idle = append(s.idle, c)
+	}
+	if c.sysdba {
+		s.dbaFree <- struct{}{}
 	}
 }
 

@@ -16,13 +16,7 @@ import (
 // Instance reads when the server started and whether it is closed to users. It returns its
 // session at once, so it can be called often.
 func (s *Server) Instance(ctx context.Context) (akucore.Instance, error) {
-	var i akucore.Instance
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		var err error
-		i, err = c.instance(ctx)
-		return err
-	})
-	return i, err
+	return read(ctx, s, quickTimeout, (*session).instance)
 }
 
 func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
@@ -41,34 +35,26 @@ func (c *session) instance(ctx context.Context) (akucore.Instance, error) {
 
 // State reads everything that plans depend on, on one session.
 func (s *Server) State(ctx context.Context, want lifecycle.Want) (akucore.State, error) {
-	var state akucore.State
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		var err error
-		if state, err = c.brief(ctx); err != nil {
-			return err
+	return read(ctx, s, quickTimeout, func(c *session, ctx context.Context) (akucore.State, error) {
+		state, err := c.brief(ctx)
+		if err != nil {
+			return state, err
 		}
 		if err = c.list(ctx, state.Objects, want.Listed); err != nil {
-			return err
+			return state, err
 		}
 		if state.Beats, err = c.beatsOf(ctx, want.Beats); err != nil {
-			return err
+			return state, err
 		}
 		state.Tables, err = c.tables(ctx, want.Tables)
-		return err
+		return state, err
 	})
-	return state, err
 }
 
 // Brief reads what guards depend on. It leaves out the lists of tables: with many tables
 // they are most of a state, and every query is a round trip.
 func (s *Server) Brief(ctx context.Context) (akucore.State, error) {
-	var state akucore.State
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		var err error
-		state, err = c.brief(ctx)
-		return err
-	})
-	return state, err
+	return read(ctx, s, quickTimeout, (*session).brief)
 }
 
 func (c *session) brief(ctx context.Context) (state akucore.State, err error) {
@@ -221,12 +207,10 @@ func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akuco
 		return states, nil
 	}
 	var owners []string
-	partitions := false
 	for _, t := range tables {
 		if owner := literal(t.User); !slices.Contains(owners, owner) {
 			owners = append(owners, owner)
 		}
-		partitions = partitions || t.Partition != ""
 	}
 	of := "FROM SYSTEM_.SYS_USERS_ U, SYSTEM_.SYS_TABLES_ T%s WHERE U.USER_ID = T.USER_ID AND U.USER_NAME IN (" + strings.Join(owners, ", ") + ")"
 	found, err := c.tableSet(ctx, "SELECT U.USER_NAME, T.TABLE_NAME "+fmt.Sprintf(of, ""))
@@ -236,16 +220,13 @@ func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akuco
 	// CONSTRAINT_TYPE 3 is PRIMARY KEY.
 	keys, err := c.tableSet(ctx, "SELECT U.USER_NAME, T.TABLE_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_CONSTRAINTS_ C")+
 		" AND C.TABLE_ID = T.TABLE_ID AND C.CONSTRAINT_TYPE = 3")
-	keysKnown := err == nil
 	if err := unlessUnknown(err); err != nil {
 		return nil, err
 	}
 	var parts map[akucore.Table]bool
-	partsKnown := false
-	if partitions {
+	if slices.ContainsFunc(tables, func(t akucore.Table) bool { return t.Partition != "" }) {
 		parts, err = c.tableSet(ctx, "SELECT U.USER_NAME, T.TABLE_NAME, P.PARTITION_NAME "+fmt.Sprintf(of, ", SYSTEM_.SYS_TABLE_PARTITIONS_ P")+
 			" AND P.TABLE_ID = T.TABLE_ID AND P.PARTITION_NAME IS NOT NULL")
-		partsKnown = err == nil
 		if err := unlessUnknown(err); err != nil {
 			return nil, err
 		}
@@ -253,16 +234,16 @@ func (c *session) tables(ctx context.Context, tables []akucore.Table) (map[akuco
 	for _, t := range tables {
 		whole := akucore.Table{User: t.User, Name: t.Name}
 		switch {
-		case !found[whole], t.Partition != "" && partsKnown && !parts[t]:
+		case !found[whole], t.Partition != "" && parts != nil && !parts[t]:
 			states[t] = akucore.TableMissing
-		case keysKnown && !keys[whole]:
+		case keys != nil && !keys[whole]:
 			states[t] = akucore.TableNoPrimaryKey
 		}
 	}
 	return states, nil
 }
 
-// tableSet reads user, table and, if there is a third column, partition.
+// tableSet reads user, table and, if there is a third column, partition; nil with an error.
 func (c *session) tableSet(ctx context.Context, query string) (map[akucore.Table]bool, error) {
 	rows, err := c.query(ctx, query)
 	if err != nil {
@@ -289,28 +270,22 @@ func unlessUnknown(err error) error {
 }
 
 // Sender reads V$REPSENDER.
-func (s *Server) Sender(ctx context.Context, object string) (state akucore.SenderState, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = "+literal(object))
-		state = akucore.SenderNone
-		for _, r := range rows {
-			state = senderState(r.int(0), r.int(1))
-		}
-		return err
-	})
+func (s *Server) Sender(ctx context.Context, object string) (akucore.SenderState, error) {
+	rows, err := s.query(ctx, quickTimeout, "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = "+literal(object))
+	state := akucore.SenderNone
+	for _, r := range rows {
+		state = senderState(r.int(0), r.int(1))
+	}
 	return state, err
 }
 
 // SyncProgress reads V$REPSYNC.
 func (s *Server) SyncProgress(ctx context.Context, object string) ([]lifecycle.SyncProgress, error) {
+	rows, err := s.query(ctx, quickTimeout, "SELECT SYNC_TABLE, SYNC_PARTITION, SYNC_RECORD_COUNT, SYNC_SN FROM V$REPSYNC WHERE REP_NAME = "+literal(object))
 	var progress []lifecycle.SyncProgress
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		rows, err := c.query(ctx, "SELECT SYNC_TABLE, SYNC_PARTITION, SYNC_RECORD_COUNT, SYNC_SN FROM V$REPSYNC WHERE REP_NAME = "+literal(object))
-		for _, r := range rows {
-			table := strings.TrimSpace(r.text(0) + " " + r.text(1))
-			progress = append(progress, lifecycle.SyncProgress{Table: table, Records: r.int(2), SN: r.int(3)})
-		}
-		return err
-	})
+	for _, r := range rows {
+		table := strings.TrimSpace(r.text(0) + " " + r.text(1))
+		progress = append(progress, lifecycle.SyncProgress{Table: table, Records: r.int(2), SN: r.int(3)})
+	}
 	return progress, err
 }

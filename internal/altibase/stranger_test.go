@@ -31,7 +31,7 @@ func TestStranger_IsToldNothingButAskedWhoItIs(t *testing.T) {
 				return nil, nil
 			}}
 			servers := f.servers(t)
-			servers.members.set(identity{ours, 0}, true)
+			servers.member.Store(&membership{identity{ours, 0}, true})
 			err := servers.Server(1).(*Server).Start(t.Context(), "AKU_REP_01")
 			if !errors.Is(err, akucore.ErrStranger) || !strings.Contains(err.Error(), test.said) {
 				t.Errorf("a statement to a stranger: %v", err)

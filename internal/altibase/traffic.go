@@ -8,13 +8,7 @@ import (
 
 // Traffic reads this server's side of every replication object, on one session.
 func (s *Server) Traffic(ctx context.Context) (map[string]akucore.Traffic, error) {
-	var traffic map[string]akucore.Traffic
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		var err error
-		traffic, err = c.traffic(ctx)
-		return err
-	})
-	return traffic, err
+	return read(ctx, s, quickTimeout, (*session).traffic)
 }
 
 func (c *session) traffic(ctx context.Context) (map[string]akucore.Traffic, error) {

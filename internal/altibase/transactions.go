@@ -13,10 +13,7 @@ import (
 // first update, and a receiver has the session 0. Versions may differ in its columns; ok is
 // false when a column is missing.
 func (s *Server) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
-		open, err = c.openTransactions(ctx)
-		return err
-	})
+	open, err = read(ctx, s, quickTimeout, (*session).openTransactions)
 	if e := new(Error); errors.As(err, &e) && (e.kind == nil || errors.Is(e.kind, akucore.ErrFatal) || errors.Is(e.kind, akucore.ErrNoTable)) {
 		return nil, false, nil // the server answers, but has not these columns
 	}

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Follow reads the stream of a sidecar, at address host:port, and calls see with each event
+// Follow reads the stream of a sidecar, at address host:port, and calls show with each event
 // after since. It returns when the stream ends: with nil when only what is kept was asked
 // for. The time of the last event tells where to go on.
-func Follow(ctx context.Context, address string, since time.Time, follow bool, see func(Entry)) error {
+func Follow(ctx context.Context, address string, since time.Time, follow bool, show func(Entry)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// A connection on which not even an empty line comes is dead.
@@ -42,7 +42,7 @@ func Follow(ctx context.Context, address string, since time.Time, follow bool, s
 		} else if err != nil {
 			return err
 		}
-		see(e)
+		show(e)
 	}
 }
 

@@ -95,14 +95,12 @@ func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Clien
 		}
 		server = "https://" + net.JoinHostPort(host, port)
 	}
-	var held [3]string
-	for i, file := range []string{"token", "ca.crt", "namespace"} {
-		var err error
-		if held[i], err = a.credential(file); err != nil {
-			return nil, nil, err
-		}
+	token, err := a.credential("token")
+	authority, err2 := a.credential("ca.crt")
+	namespace, err3 := a.credential("namespace")
+	if err := errors.Join(err, err2, err3); err != nil {
+		return nil, nil, err
 	}
-	token, authority, namespace := held[0], held[1], held[2]
 	client, err := clientOf(authority)
 	if err != nil {
 		return nil, nil, err

@@ -19,20 +19,10 @@ func (s StatefulSet) Others(ctx context.Context, log *slog.Logger, release, char
 		return nil, err
 	}
 	var sets struct {
-		Items []struct {
-			Metadata struct {
-				Name   string            `json:"name"`
-				Labels map[string]string `json:"labels"`
-			} `json:"metadata"`
-			Spec struct {
-				Selector struct {
-					MatchLabels map[string]string `json:"matchLabels"`
-				} `json:"selector"`
-			} `json:"spec"`
-		} `json:"items"`
+		Items []setObject `json:"items"`
 	}
 	err = insist(ctx, log, func() error {
-		return s.call(ctx, request{method: http.MethodGet, path: "/apis/apps/v1/namespaces/{namespace}/statefulsets", into: &sets, right: "list on StatefulSets"})
+		return s.call(ctx, request{method: http.MethodGet, path: setsPath, into: &sets, right: "list on StatefulSets"})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the StatefulSets of release %s: %w", release, err)

@@ -6,40 +6,41 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
 // pod is what of a pod decides how its StatefulSet ends.
 type pod struct {
 	Metadata struct {
-		Name              string     `json:"name"`
-		UID               string     `json:"uid"`
-		DeletionTimestamp *time.Time `json:"deletionTimestamp"`
-		OwnerReferences   []struct {
-			Kind string `json:"kind"`
-			Name string `json:"name"`
-		} `json:"ownerReferences"`
+		Name              string      `json:"name"`
+		UID               string      `json:"uid"`
+		DeletionTimestamp *time.Time  `json:"deletionTimestamp"`
+		OwnerReferences   []reference `json:"ownerReferences"`
 	} `json:"metadata"`
 	Spec struct {
 		NodeName string `json:"nodeName"`
 	} `json:"spec"`
 	Status struct {
-		Conditions []struct {
-			Type   string `json:"type"`
-			Status string `json:"status"`
-		} `json:"conditions"`
+		Conditions []condition `json:"conditions"`
 	} `json:"status"`
+}
+
+type condition struct {
+	Type   string `json:"type"`
+	Status string `json:"status"`
+}
+
+type reference struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
 }
 
 func (p pod) ending() bool { return p.Metadata.DeletionTimestamp != nil }
 
 func (p pod) ready() bool {
-	for _, c := range p.Status.Conditions {
-		if c.Type == "Ready" {
-			return c.Status == "True"
-		}
-	}
-	return false
+	return slices.Contains(p.Status.Conditions, condition{Type: "Ready", Status: "True"})
 }
 
 // describe says how far the end of a pod is.
@@ -75,12 +76,7 @@ func (s StatefulSet) pods(ctx context.Context, most int) ([]pod, error) {
 }
 
 func (s StatefulSet) owns(p pod) bool {
-	for _, owner := range p.Metadata.OwnerReferences {
-		if owner.Kind == "StatefulSet" && owner.Name == s.Name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.Metadata.OwnerReferences, reference{Kind: "StatefulSet", Name: s.Name})
 }
 
 // end deletes a pod in good order: its hooks run, and it has its grace period. It is
@@ -100,12 +96,9 @@ func podPath(name string) string {
 
 // describe is several pods in one line, the first that is to end first.
 func describe(pods []pod) string {
-	text := ""
+	texts := make([]string, len(pods))
 	for i, p := range pods {
-		if i > 0 {
-			text += ", "
-		}
-		text += p.describe()
+		texts[i] = p.describe()
 	}
-	return text
+	return strings.Join(texts, ", ")
 }

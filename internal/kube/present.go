@@ -3,9 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
 	"strconv"
 	"strings"
 )
@@ -25,75 +23,45 @@ type Present struct {
 // the volume of these names, and its pods; most is the highest number of pods that
 // there can be. It tries again until the context ends. No StatefulSet is no error.
 func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, volume string, most int) (p Present, exists bool, err error) {
+	var set setObject
 	err = insist(ctx, log, func() error {
-		p, err = s.spec(ctx, container, volume)
+		set, err = s.get(ctx)
 		return err
 	})
 	if errors.Is(err, errNotFound) {
-		return Present{}, false, nil
+		return p, false, nil
 	}
 	if err != nil {
-		return Present{}, false, err
+		return p, false, err
 	}
+	p = set.present(container, volume)
+	var pods []pod
 	err = insist(ctx, log, func() error {
-		there, err := s.pods(ctx, most)
-		p.Pods = nil
-		for _, pod := range there {
-			if number, err := strconv.Atoi(strings.TrimPrefix(pod.Metadata.Name, s.Name+"-")); err == nil {
-				p.Pods = append(p.Pods, number)
-			}
-		}
+		pods, err = s.pods(ctx, most)
 		return err
 	})
+	for _, pod := range pods {
+		if number, err := strconv.Atoi(strings.TrimPrefix(pod.Metadata.Name, s.Name+"-")); err == nil {
+			p.Pods = append(p.Pods, number)
+		}
+	}
 	return p, true, err
 }
 
-// spec is what of the StatefulSet itself is of interest.
-func (s StatefulSet) spec(ctx context.Context, container, volume string) (Present, error) {
-	type named struct {
-		Name string `json:"name"`
-		Env  []struct {
-			Name  string `json:"name"`
-			Value string `json:"value"`
-		} `json:"env"`
-	}
-	var set struct {
-		Spec struct {
-			Replicas *int `json:"replicas"`
-			Template struct {
-				Spec struct {
-					InitContainers []named `json:"initContainers"`
-					Volumes        []struct {
-						Name   string `json:"name"`
-						Secret struct {
-							SecretName string `json:"secretName"`
-							Items      []struct {
-								Key string `json:"key"`
-							} `json:"items"`
-						} `json:"secret"`
-					} `json:"volumes"`
-				} `json:"spec"`
-			} `json:"template"`
-		} `json:"spec"`
-	}
-	if err := s.call(ctx, request{method: http.MethodGet, path: s.path(), into: &set, right: "get on this StatefulSet"}); err != nil {
-		return Present{}, fmt.Errorf("StatefulSet %s: %w", s.Name, err)
-	}
-	p := Present{Replicas: 1, Variables: map[string]string{}}
-	if set.Spec.Replicas != nil {
-		p.Replicas = *set.Spec.Replicas
-	}
-	for _, c := range set.Spec.Template.Spec.InitContainers {
+// present is what the StatefulSet itself says.
+func (o setObject) present(container, volume string) Present {
+	p := Present{Replicas: o.replicas(), Variables: map[string]string{}}
+	for _, c := range o.Spec.Template.Spec.InitContainers {
 		for _, v := range c.Env {
 			if c.Name == container && v.Value != "" {
 				p.Variables[v.Name] = v.Value
 			}
 		}
 	}
-	for _, v := range set.Spec.Template.Spec.Volumes {
+	for _, v := range o.Spec.Template.Spec.Volumes {
 		if v.Name == volume && len(v.Secret.Items) > 0 {
 			p.Secret = v.Secret.SecretName + "/" + v.Secret.Items[0].Key
 		}
 	}
-	return p, nil
+	return p
 }

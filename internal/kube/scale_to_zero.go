@@ -61,7 +61,7 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 			log.Info("waiting", "for", now)
 			said = now
 		}
-		if next.is(left[0]) {
+		if next.wedged(left[0]) {
 			log.Warn("it is out of service, and Kubernetes does not end it by itself: it is deleted", "pod", left[0].Metadata.Name)
 			if err := insist(ctx, log, func() error { return s.end(ctx, left[0]) }); err != nil {
 				return err
@@ -104,8 +104,8 @@ type wedge struct {
 	since time.Time
 }
 
-// is looks at the pod that is next, and tells whether it has to be helped.
-func (w *wedge) is(p pod) bool {
+// wedged looks at the pod that is next, and tells whether it has to be helped.
+func (w *wedge) wedged(p pod) bool {
 	if p.ending() || p.ready() {
 		w.uid = ""
 		return false

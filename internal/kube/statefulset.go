@@ -16,20 +16,61 @@ type StatefulSet struct {
 	API
 }
 
+// setObject is what of a StatefulSet is of interest, as the API gives it.
+type setObject struct {
+	Metadata struct {
+		Name   string            `json:"name"`
+		Labels map[string]string `json:"labels"`
+	} `json:"metadata"`
+	Spec struct {
+		Replicas *int `json:"replicas"`
+		Selector struct {
+			MatchLabels map[string]string `json:"matchLabels"`
+		} `json:"selector"`
+		Template struct {
+			Spec struct {
+				InitContainers []struct {
+					Name string `json:"name"`
+					Env  []struct {
+						Name  string `json:"name"`
+						Value string `json:"value"`
+					} `json:"env"`
+				} `json:"initContainers"`
+				Volumes []struct {
+					Name   string `json:"name"`
+					Secret struct {
+						SecretName string `json:"secretName"`
+						Items      []struct {
+							Key string `json:"key"`
+						} `json:"items"`
+					} `json:"secret"`
+				} `json:"volumes"`
+			} `json:"spec"`
+		} `json:"template"`
+	} `json:"spec"`
+}
+
+// replicas is spec.replicas, or the API's own default.
+func (o setObject) replicas() int {
+	if o.Spec.Replicas == nil {
+		return 1
+	}
+	return *o.Spec.Replicas
+}
+
+// get reads the StatefulSet.
+func (s StatefulSet) get(ctx context.Context) (set setObject, err error) {
+	err = s.call(ctx, request{method: http.MethodGet, path: s.path(), into: &set, right: "get on this StatefulSet"})
+	if err != nil {
+		err = fmt.Errorf("StatefulSet %s: %w", s.Name, err)
+	}
+	return set, err
+}
+
 // Replicas is spec.replicas.
 func (s StatefulSet) Replicas(ctx context.Context) (int, error) {
-	var set struct {
-		Spec struct {
-			Replicas *int `json:"replicas"`
-		} `json:"spec"`
-	}
-	if err := s.call(ctx, request{method: http.MethodGet, path: s.path(), into: &set, right: "get on this StatefulSet"}); err != nil {
-		return 0, fmt.Errorf("replicas of StatefulSet %s: %w", s.Name, err)
-	}
-	if set.Spec.Replicas == nil {
-		return 1, nil // the API's own default
-	}
-	return *set.Spec.Replicas, nil
+	set, err := s.get(ctx)
+	return set.replicas(), err
 }
 
 // scale sets spec.replicas.
@@ -43,6 +84,6 @@ func (s StatefulSet) scale(ctx context.Context, replicas int) error {
 }
 
 // path is where the API has the StatefulSet; {namespace} stands for the own one.
-func (s StatefulSet) path() string {
-	return "/apis/apps/v1/namespaces/{namespace}/statefulsets/" + url.PathEscape(s.Name)
-}
+func (s StatefulSet) path() string { return setsPath + "/" + url.PathEscape(s.Name) }
+
+const setsPath = "/apis/apps/v1/namespaces/{namespace}/statefulsets"

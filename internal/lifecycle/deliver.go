@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"aku/internal/akucore"
@@ -72,6 +73,23 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 		return nil
 	}
 	return errors.Join(err, r.noteGivenUp(ctx, s))
+}
+
+// DeliverAll proves that all that the first so many pods have committed is applied on each of
+// them, as a pod that ends does: by a beat on each way.
+func DeliverAll(ctx context.Context, m akucore.Mesh, servers Servers, pods int, limit time.Duration) error {
+	var all akucore.Stage
+	for on := range pods {
+		for peer := range pods {
+			for b := range m.Blocks {
+				if peer != on {
+					all.Steps = append(all.Steps, akucore.Step{Do: akucore.Deliver, Side: akucore.Side{On: on, Peer: peer}, Block: b, For: limit})
+				}
+			}
+		}
+	}
+	r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}
+	return r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{all}})
 }
 
 // await waits until a beat is on the peer.

@@ -146,7 +146,7 @@ func (r *Runner) checkRecovering(ctx context.Context, s akucore.Step) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("the source %s: %w", r.Mesh.PodName(source), err)
-	case state.AdminMode:
+	case !(akucore.Pod{State: state}).Open():
 		return fmt.Errorf("refused: the source %s is not in service", r.Mesh.PodName(source))
 	case s.On != akucore.Master && s.On != source:
 		return fmt.Errorf("refused: %s is not the source", r.Mesh.PodName(s.On))
@@ -157,7 +157,7 @@ func (r *Runner) checkRecovering(ctx context.Context, s akucore.Step) error {
 // ownClosed is the state of the pod's own server, which must be closed to users.
 func (r *Runner) ownClosed(ctx context.Context) (akucore.State, error) {
 	own, err := checked(r.Servers.Server(r.Mesh.Self).Brief(ctx))
-	if err == nil && !own.AdminMode {
+	if err == nil && (akucore.Pod{State: own}).Open() {
 		err = fmt.Errorf("refused: %s is open to users", r.Mesh.PodName(r.Mesh.Self))
 	}
 	return own, err

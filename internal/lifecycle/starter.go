@@ -32,14 +32,24 @@ type Starter struct {
 	// Tries is how often the start observes before it gives up; 0: it never gives up.
 	Tries int
 	// SQL returns the statements of a step, for people.
-	SQL func(akucore.Step) []string
-	// Plan decides; nil for PlanStart. Tests put other rules in its place.
-	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
+	SQL  func(akucore.Step) []string
+	Plan StartRules
 
 	warned  bool // of forgotten objects
 	skipped skipped
 	said    string
 	saidAt  time.Time
+}
+
+// StartRules decide what a pod does to get into service, or to stay there; nil for PlanStart.
+// Tests put other rules in its place.
+type StartRules func(akucore.View, akucore.StartOptions) akucore.Plan
+
+func (rules StartRules) decide(v akucore.View, o akucore.StartOptions) akucore.Plan {
+	if rules == nil {
+		return akucore.PlanStart(v, o)
+	}
+	return rules(v, o)
 }
 
 // Start observes, plans and runs until the own pod is in service. Unless Tries
@@ -107,11 +117,7 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 			r.Log.Warn(text)
 		}
 	}
-	decide := s.Plan
-	if decide == nil {
-		decide = akucore.PlanStart
-	}
-	plan := decide(view, options)
+	plan := s.Plan.decide(view, options)
 	switch {
 	case plan.Wait != "":
 		reason := ReasonPeer

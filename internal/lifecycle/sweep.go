@@ -49,7 +49,7 @@ func (w *Watcher) sweep(ctx context.Context) error {
 // in to every other one all the time. It asks a peer that was away only whether it is back;
 // while the master is away, a slave can wait for nothing else.
 func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
-	if !all && s.todo == "" && len(s.removed) == 0 && (!s.wait || s.before.Pods[akucore.Master].Away()) && s.lasts(ctx, replicas) {
+	if !all && s.todo == "" && len(s.removed) == 0 && (!s.wait || s.before.Pods[akucore.Master].Away()) && s.unchanged(ctx, replicas) {
 		return nil
 	}
 	r := s.Runner
@@ -68,7 +68,7 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	s.removed = akucore.Removed(v)
 
 	// In service, the only task is to keep the pairs running.
-	plan, before := s.plan(v), s.todo
+	plan, before := s.Plan.decide(v, akucore.StartOptions{}), s.todo
 	s.todo, s.wait = "", plan.Wait != "" || plan.Human != "" || len(plan.Undone) > 0
 	if len(plan.Stages) > 0 {
 		s.todo = plan.Name
@@ -89,21 +89,14 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 	return nil
 }
 
-func (s *sweep) plan(v akucore.View) akucore.Plan {
-	if s.Plan != nil {
-		return s.Plan(v, akucore.StartOptions{})
-	}
-	return akucore.PlanStart(v, akucore.StartOptions{})
-}
-
-// lasts reports whether the pod's own server still shows what the last View of all pods showed,
+// unchanged reports whether the pod's own server still shows what the last View of all pods showed,
 // and the peers that were away then still are.
-func (s *sweep) lasts(ctx context.Context, replicas int) bool {
+func (s *sweep) unchanged(ctx context.Context, replicas int) bool {
 	ctx, cancel := context.WithTimeout(ctx, AnswerLimit)
 	defer cancel()
 	servers := s.Runner.Servers
 	own, err := servers.Server(s.Runner.Mesh.Self).Traffic(ctx)
-	if err != nil || !s.before.Lasts(own, replicas) {
+	if err != nil || !s.before.Unchanged(own, replicas) {
 		return false
 	}
 	for peer, pod := range s.before.Pods {

@@ -250,7 +250,7 @@ func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
 			if test.change != nil {
 				test.change(own, w.view)
 			}
-			if lasts := w.view.Lasts(own, test.replicas); lasts != test.lasts {
+			if lasts := w.view.Unchanged(own, test.replicas); lasts != test.lasts {
 				t.Errorf("lasts: %v", lasts)
 			}
 		})

@@ -31,8 +31,7 @@ type Watcher struct {
 	// Present is called after each poll that found the server well. Observed is called after
 	// each observation of all pods, when its sessions are closed.
 	Present, Observed func()
-	// Plan decides; nil for PlanStart. Tests put other rules in its place.
-	Plan func(akucore.View, akucore.StartOptions) akucore.Plan
+	Plan              StartRules
 }
 
 // Watch watches the pod's own server and sweeps the mesh, until the pod has to start over. Its
@@ -59,10 +58,11 @@ func WatchServer(ctx context.Context, own Instances, since akucore.Instance, pre
 			return err
 		}
 		now, err := own.Instance(ctx)
+		seen := akucore.Pod{State: akucore.State{Instance: now}, Err: err}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, akucore.ErrClosed) || errors.Is(err, akucore.ErrBusy) || err == nil && now.AdminMode:
+		case seen.Closed():
 			return fmt.Errorf("%w: it is closed to users", ErrGone)
 		case err == nil && now.StartTime != since.StartTime:
 			return fmt.Errorf("%w: it started again", ErrGone)

@@ -99,7 +99,7 @@ func (c *Claim) Take(ctx context.Context) error {
 			}
 		}
 		if waiting == nil {
-			taken, err := c.put(ctx)
+			taken, err := c.writeName(ctx)
 			if err != nil || taken {
 				return err
 			}
@@ -120,9 +120,9 @@ func (c *Claim) Take(ctx context.Context) error {
 	}
 }
 
-// put writes the pod's name into all files, and reports whether the name is still there after a while: of two pods that write at the
+// writeName writes the pod's name into all files, and reports whether the name is still there after a while: of two pods that write at the
 // same time, only the later one stays.
-func (c *Claim) put(ctx context.Context) (taken bool, err error) {
+func (c *Claim) writeName(ctx context.Context) (taken bool, err error) {
 	own := record{Pod: c.Self}
 	for _, path := range c.Files {
 		err := own.write(path)

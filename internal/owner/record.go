@@ -68,15 +68,15 @@ func read(path string) (record, error) {
 }
 
 // create creates the file. When it exists already, the error is fs.ErrExist.
-func (r record) create(path string) error { return r.put(path, os.O_CREATE|os.O_EXCL) }
+func (r record) create(path string) error { return r.writeFile(path, os.O_CREATE|os.O_EXCL) }
 
 // write overwrites the existing file. Closing it makes the content visible to other nodes of a network file system.
-func (r record) write(path string) error { return r.put(path, 0) }
+func (r record) write(path string) error { return r.writeFile(path, 0) }
 
 // everybody may write: the containers of a pod may run as different users, and the volume itself decides who gets at it.
 const everybody = 0o666
 
-func (r record) put(path string, how int) error {
+func (r record) writeFile(path string, how int) error {
 	content, err := r.encode()
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func (s *splitter) step() error {
 		if end < 0 {
 			return &Error{s.line, fmt.Sprintf("a text begins here with %c, and no %c ends it", c, c)}
 		}
-		s.know("")
+		s.noteWord("")
 		s.take(rest[:end+2])
 	case c == '/' && s.alone():
 		s.skip(1)
@@ -123,7 +123,7 @@ func (s *splitter) step() error {
 		if s.begin.Line == 0 && strings.IndexByte("@!/", c) >= 0 {
 			return &Error{s.line, fmt.Sprintf("no statement begins with %c: isql may know it, the server does not", c)}
 		}
-		s.know("")
+		s.noteWord("")
 		s.take(rest[:1])
 	}
 	return nil
@@ -138,13 +138,13 @@ func (s *splitter) word(text string) error {
 	if len(s.words) == 1 && s.words[0] == "SET" && word != "TRANSACTION" {
 		return &Error{s.begin.Line, "SET " + text + " is a command of isql, which the server does not know"}
 	}
-	s.know(word)
+	s.noteWord(word)
 	s.block = s.block || isBlock(s.words)
 	return nil
 }
 
-// know notes a word of the statement, "" for what is none.
-func (s *splitter) know(word string) {
+// noteWord notes a word of the statement, "" for what is none.
+func (s *splitter) noteWord(word string) {
 	if len(s.words) < mostWords {
 		s.words = append(s.words, word)
 	}

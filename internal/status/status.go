@@ -159,7 +159,7 @@ func pairs(m akucore.Mesh, pods []Pod, beat time.Duration, now time.Time) []Pair
 				p := Pair{From: pods[from].Name, To: pods[to].Name, Replication: name, State: Unknown, XSN: akucore.Unset}
 				if pods[from].traffic != nil {
 					sends := pods[from].traffic[name]
-					p.take(sends, pods[to].traffic[name].Receiver)
+					p.fill(sends, pods[to].traffic[name].Receiver)
 				}
 				if newest := pods[to].beats[block.Beat()][from].Newest(); newest.Number > 0 {
 					p.DelaySeconds = new(max(0, now.Sub(time.UnixMilli(newest.At))-beat).Seconds())
@@ -171,8 +171,8 @@ func pairs(m akucore.Mesh, pods []Pod, beat time.Duration, now time.Time) []Pair
 	return all
 }
 
-// take fills in what both sides say; an object that does not exist is the zero value.
-func (p *Pair) take(sends akucore.Traffic, receives *akucore.Received) {
+// fill takes what both sides say; an object that does not exist is the zero value.
+func (p *Pair) fill(sends akucore.Traffic, receives *akucore.Received) {
 	p.XSN = sends.XSN
 	switch {
 	case sends.Sender == akucore.SenderRunning:

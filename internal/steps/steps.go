@@ -29,7 +29,7 @@ type Summary struct {
 type Recorder struct {
 	mu      sync.Mutex
 	began   time.Time
-	ran     map[string]*covered
+	ran     map[string]*ran
 	rows    map[object]int64
 	retries int
 	failed  []lifecycle.Reason
@@ -42,7 +42,21 @@ const mostFailures = 20
 func (r *Recorder) Begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.began, r.ran, r.rows, r.retries, r.failed = time.Now(), map[string]*covered{}, map[object]int64{}, 0, nil
+	r.began, r.ran, r.rows, r.retries, r.failed = time.Now(), map[string]*ran{}, map[object]int64{}, 0, nil
+}
+
+// ran is the time during which at least one of several steps ran.
+type ran struct {
+	running int
+	since   time.Time     // when the first of those that run began
+	before  time.Duration // the sum of the times that are over
+}
+
+func (r *ran) time() time.Duration {
+	if r.running == 0 {
+		return r.before
+	}
+	return r.before + time.Since(r.since)
 }
 
 // Record takes an event in.
@@ -55,12 +69,20 @@ func (r *Recorder) Record(e lifecycle.Event) {
 	switch e.Kind {
 	case lifecycle.StepRetried:
 		r.retries++
-	case lifecycle.StepDone, lifecycle.StepFailed:
-		now, name := time.Now(), Name(e.Step.Do)
+	case lifecycle.StepBegun:
+		name := Name(e.Step.Do)
 		if r.ran[name] == nil {
-			r.ran[name] = &covered{}
+			r.ran[name] = &ran{}
 		}
-		r.ran[name].add(span{now.Add(-e.Took), now})
+		if r.ran[name].running++; r.ran[name].running == 1 {
+			r.ran[name].since = time.Now()
+		}
+	case lifecycle.StepDone, lifecycle.StepFailed:
+		if kind := r.ran[Name(e.Step.Do)]; kind != nil {
+			kind.before = kind.time()
+			kind.since = time.Now()
+			kind.running--
+		}
 		if e.Kind == lifecycle.StepFailed && len(r.failed) < mostFailures {
 			r.failed = append(r.failed, lifecycle.ReasonOf(e.Err))
 		}

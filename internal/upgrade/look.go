@@ -54,7 +54,7 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods int) map[int]akucore.Pod {
 	states, errs := lifecycle.AskPods(ctx, pods, pods, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
 		state, err := servers.Server(pod).State(ctx, lifecycle.Want{Tables: m.Tables()})
-		if err == nil && state.AdminMode {
+		if pod := (akucore.Pod{State: state}); err == nil && !pod.Open() {
 			err = akucore.ErrClosed
 		}
 		return state, err

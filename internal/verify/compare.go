@@ -165,14 +165,14 @@ func (c *comparison) mustFind(ctx context.Context, pod int, row suspected) error
 	for range looks { // a user may insert it in between
 		found, err := c.servers[pod].RowsAt(ctx, c.relation, []altibase.Key{row.key})
 		if err != nil || holds(found) {
-			return c.of(pod, err)
+			return c.onPod(pod, err)
 		}
 		seen, err := c.servers[pod].Rows(ctx, c.relation, row.after, nil, c.most())
 		if err != nil || !holds(seen) {
-			return c.of(pod, err)
+			return c.onPod(pod, err)
 		}
 	}
-	return c.of(pod, fmt.Errorf("%w: the row (%s) exists, but is not found by its key", akucore.ErrFatal, row.key))
+	return c.onPod(pod, fmt.Errorf("%w: the row (%s) exists, but is not found by its key", akucore.ErrFatal, row.key))
 }
 
 // same tells whether all pods have the same rows.

@@ -102,7 +102,7 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 		if len(open) == 0 || !time.Now().Before(deadline) {
 			break
 		}
-		if err := c.delivered(ctx); err != nil {
+		if err := c.deliver(ctx); err != nil {
 			return nil, 0, err
 		}
 		if err := pulse.Sleep(ctx, pollInterval); err != nil {

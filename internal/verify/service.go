@@ -24,19 +24,13 @@ func (v *verifier) inService(ctx context.Context) ([]Pod, []string) {
 // service checks once.
 func (v *verifier) service(ctx context.Context) (pods []Pod, faults []string) {
 	states, errs := lifecycle.AskPods(ctx, len(v.servers), len(v.servers), lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
-		return v.servers[pod].Brief(ctx)
+		return v.all.Server(pod).Brief(ctx)
 	})
 	for number := range v.servers {
-		pod := Pod{Name: v.mesh.PodName(number)}
-		switch seen := (akucore.Pod{State: states[number], Err: errs[number]}); {
-		case seen.Open():
-			pod.InService = true
-		case seen.Err != nil:
-			pod.Reason = seen.Err.Error()
-		default:
-			pod.Reason = akucore.ErrClosed.Error()
-		}
+		seen := akucore.Pod{State: states[number], Err: errs[number]}
+		pod := Pod{Name: v.mesh.PodName(number), InService: seen.Open()}
 		if !pod.InService {
+			pod.Reason = seen.WhyNotOpen()
 			faults = append(faults, fmt.Sprintf("%s is not in service: %s", pod.Name, pod.Reason))
 		}
 		pods = append(pods, pod)

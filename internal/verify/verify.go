@@ -93,24 +93,25 @@ const pollInterval = 200 * time.Millisecond
 // verifier verifies one mesh.
 type verifier struct {
 	mesh    akucore.Mesh
+	all     lifecycle.Servers
 	servers []Server // the pods that are compared, by pod number
 	options Options
 }
 
-// Run verifies the mesh. The error says what kept it from reading; everything else is in the
-// report.
-func Run(ctx context.Context, m akucore.Mesh, server func(pod int) Server, o Options) (Report, error) {
+// Run verifies the mesh; each of the servers is a Server. The error says what kept it from
+// reading; everything else is in the report.
+func Run(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, o Options) (Report, error) {
 	var report Report
-	v := verifier{mesh: m, options: o}
+	v := verifier{mesh: m, all: servers, options: o}
 	if o.Replicas > m.ServerCount {
 		return report, fmt.Errorf("%d pods are more than AKU_SERVER_COUNT allows (%d)", o.Replicas, m.ServerCount)
 	}
 	pods := o.Replicas
 	if pods == 0 {
-		pods = answering(ctx, m, server)
+		pods = answering(ctx, m, servers)
 	}
 	for pod := range pods {
-		v.servers = append(v.servers, server(pod))
+		v.servers = append(v.servers, servers.Server(pod).(Server))
 	}
 	report.Pods, report.Faults = v.inService(ctx)
 	if pods < 2 && o.Replicas == 0 {
@@ -119,7 +120,7 @@ func Run(ctx context.Context, m akucore.Mesh, server func(pod int) Server, o Opt
 	if len(report.Faults) > 0 {
 		return report, ctx.Err()
 	}
-	if err := v.delivered(ctx); err != nil {
+	if err := v.deliver(ctx); err != nil {
 		report.Faults = append(report.Faults, err.Error())
 		return report, ctx.Err()
 	}
@@ -131,10 +132,15 @@ func Run(ctx context.Context, m akucore.Mesh, server func(pod int) Server, o Opt
 	return report, ctx.Err()
 }
 
+// deliver proves that all pods have what the others had written at the call.
+func (v *verifier) deliver(ctx context.Context) error {
+	return lifecycle.DeliverAll(ctx, v.mesh, v.all, len(v.servers), v.options.Timeout)
+}
+
 // answering is the number of pods up to the last one that answers.
-func answering(ctx context.Context, m akucore.Mesh, server func(pod int) Server) int {
+func answering(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers) int {
 	_, errs := lifecycle.AskPods(ctx, m.ServerCount, m.ServerCount, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.Instance, error) {
-		return server(pod).Instance(ctx)
+		return servers.Server(pod).Instance(ctx)
 	})
 	pods := 0
 	for pod, err := range errs {
@@ -154,14 +160,14 @@ func each[T any](ctx context.Context, servers []Server, ask func(ctx context.Con
 func (v *verifier) first(errs []error) error {
 	for pod, err := range errs {
 		if err != nil {
-			return v.of(pod, err)
+			return v.onPod(pod, err)
 		}
 	}
 	return nil
 }
 
-// of says whose error it is.
-func (v *verifier) of(pod int, err error) error {
+// onPod says whose error it is.
+func (v *verifier) onPod(pod int, err error) error {
 	if err == nil {
 		return nil
 	}

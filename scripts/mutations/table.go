@@ -47,7 +47,6 @@ var mutations = []mutation{
 	{what: "an end without time has none", file: limitGo, from: "leastLimit = time.Second", to: "leastLimit = 0", tests: "TestLimit_"},
 	{what: "the output of the container is waited for", file: outputGo, from: "writeLimit = 50 *", to: "writeLimit = 50000 *", tests: "TestOutputThatNobodyReads"},
 	{what: "a call of the API has no limit", file: "internal/kube/api.go", from: "callTimeout = 3 *", to: "callTimeout = 3000 *", tests: "HangingServer"},
-	{what: "spans without end", file: "internal/steps/covered.go", from: "mostSpans = 256", to: "mostSpans = 256000", tests: "TestRecorder_IsBounded"},
 	{what: "an end request is seen late", file: "internal/rundir/await.go", from: "syscall.IN_CREATE|syscall.IN_MOVED_TO|syscall.IN_CLOSE_WRITE", to: "syscall.IN_MOVE_SELF", tests: "TestAwaitEnd"},
 	{what: "seconds are a thousand", file: settingsGo, from: "return time.Duration(n) * time.Second", to: "return time.Duration(n) * 1000 * time.Second", tests: "."},
 	{what: "hosts of any length", file: checkGo, from: "maxHostBytes = 62", to: "maxHostBytes = 62000", tests: "."},
@@ -76,13 +75,13 @@ var mutations = []mutation{
 	{what: "a late statement keeps its session", file: sessionGo, from: "}, c.end)", to: "}, func() {})", tests: "TestStatement_ThatComes"},
 	{what: "a lock is not given back", file: rundirGo, from: "return func() { file.Close() }, nil", to: "return func() {}, nil", tests: "TestContainersOfDifferentUsers"},
 	{what: "a property is not put back", file: lendGo, from: "			if !c.broken {\n				return c.putBack(ctx, made)", to: "			if !c.broken {\n				return nil", tests: "TestTruncate_PutsBack", in: withServers},
-	{what: "a property of who was killed is not put back", file: lendGo, from: "			if l.lasts {\n				continue", to: "			if l.lasts || !l.lasts {\n				continue", tests: "TestLend_OfWhoWasKilled", in: withServers},
+	{what: "a property of who was killed is not put back", file: lendGo, from: "			if l.open {\n				continue", to: "			if l.open || !l.open {\n				continue", tests: "TestLend_OfWhoWasKilled", in: withServers},
 	{what: "a property goes back to 0 whatever it was", file: lendGo, from: "	made.found = now[0].int(0)", to: "	made.found = 0", tests: "TestTruncate_PutsBack", in: withServers},
 	{what: "verify drops a row that is proven to differ", file: "internal/verify/judge.go", from: "				proven = append(proven, one)\n", to: "", tests: "TestVerify", in: withServers},
 	{what: "an end of a session that hangs is asked for again", file: "internal/altibase/change.go", from: "	if s.ending[id] {", to: "	if false {", tests: "TestCloseUserSessions"},
 	{what: "users whose sessions hang make a server that hangs", file: sessionGo, from: "int(s.abandoned.Load()) - len(s.ending)", to: "int(s.abandoned.Load())", tests: "TestCloseUserSessions"},
 	{what: "no session to spare", file: serverGo, from: "	sessions += spare\n", to: "", tests: "TestCloseUserSessions"},
-	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "		if !errors.Is(err, akucore.ErrBusy) {\n			s.dbaFree <- struct{}{}\n", to: "		if !errors.Is(err, akucore.ErrBusy) {\n", tests: "TestSYSDBA_"},
+	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "100*time.Millisecond) != nil {\n			s.dbaFree <- struct{}{}\n", to: "100*time.Millisecond) != nil {\n", tests: "TestSYSDBA_"},
 	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "errors.Join(ender.End(ctx))", tests: "TestEnd_LeavesNoMarker", in: withServers},
 
 	// An error dropped.
