@@ -9,7 +9,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// ErrGivenUp: a beat arrived, but changes before it were not applied.
+// ErrGivenUp says that a beat arrived, but changes before it were not applied.
 var ErrGivenUp = errors.New("changes were not applied")
 
 // givenUp reports whether a receiver failed to apply something between two reads of its

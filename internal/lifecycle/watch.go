@@ -19,7 +19,7 @@ const (
 	missesAllowed = 3
 )
 
-// ErrGone: the pod's own server is not, or must not be, in service any more.
+// ErrGone says that the own server is not, or must not be, in service any more.
 var ErrGone = errors.New("the own server left service")
 
 // Watcher keeps watch over a pod in service and over its mesh.

@@ -36,7 +36,7 @@ const (
 	look = time.Second
 )
 
-// ErrHeld: another pod has the folder.
+// ErrHeld says that another pod has the folder.
 var ErrHeld = errors.New("the folder of the data is in use")
 
 // Claim is the claim of one pod to its data folders.

@@ -29,7 +29,7 @@ const (
 	endPoll = 200 * time.Millisecond
 )
 
-// ErrRefused: the recovery was not begun, because a rule forbids it.
+// ErrRefused says that the recovery was not begun, because a rule forbids it.
 var ErrRefused = errors.New("refused")
 
 // Recovery holds what a recovery needs.

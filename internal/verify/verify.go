@@ -84,7 +84,7 @@ type Report struct {
 	Tables []Table  `json:"tables"`
 }
 
-// ErrTooFew: there are not enough pods to compare.
+// ErrTooFew says that there are not enough pods to compare.
 var ErrTooFew = errors.New("fewer than two pods answer")
 
 // pollInterval is the time between two checks of a condition.

@@ -10,24 +10,26 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// atOnce is how many breakages are tried at the same time.
-const atOnce = 2
+// inHand is how many breakages are tried at the same time, and inBuilding how many of them
+// may be built: that takes a processor, while the tests mostly wait, and where they hang up
+// to their limit.
+const (
+	inHand     = 8
+	inBuilding = 2
+)
 
 // limit bounds the tests of one of them: tests that hang have seen it. To build them takes
 // its time on a busy machine, and proves nothing.
@@ -64,6 +66,7 @@ func main() {
 }
 
 func mutate() error {
+	began := time.Now()
 	only := ""
 	if len(os.Args) > 1 {
 		only = os.Args[1]
@@ -79,8 +82,9 @@ func mutate() error {
 			chosen = append(chosen, m)
 		}
 	}
+	run := runner{building: make(chan struct{}, inBuilding)}
 	fmt.Println("without a breakage")
-	failed := unbroken(chosen)
+	failed := unbroken(run, chosen, dir)
 	for _, err := range failed {
 		fmt.Println("RED    ", err)
 	}
@@ -88,11 +92,7 @@ func mutate() error {
 	caught := 0
 	inTurn(chosen, func(m mutation) {
 		began := time.Now()
-		work, err := os.MkdirTemp(dir, "")
-		seen := false
-		if err == nil {
-			seen, err = m.try(work)
-		}
+		seen, err := m.try(run, dir)
 		mu.Lock()
 		defer mu.Unlock()
 		word := "MISSED"
@@ -106,7 +106,7 @@ func mutate() error {
 		}
 		fmt.Printf("%s  %s: %s  %.1f s\n", word, m.file, m.what, time.Since(began).Seconds())
 	})
-	fmt.Printf("caught %d of %d\n", caught, len(chosen))
+	fmt.Printf("caught %d of %d in %s\n", caught, len(chosen), time.Since(began).Round(time.Second))
 	if caught < len(chosen) {
 		failed = append(failed, errors.New("a breakage that no test sees needs a test; one that does not fit any more, new words"))
 	}
@@ -116,7 +116,7 @@ func mutate() error {
 // inTurn does something with each, with some at the same time.
 func inTurn[T any](all []T, do func(T)) {
 	var doing sync.WaitGroup
-	turns := make(chan struct{}, atOnce)
+	turns := make(chan struct{}, inHand)
 	for _, one := range all {
 		turns <- struct{}{}
 		doing.Go(func() {
@@ -128,7 +128,7 @@ func inTurn[T any](all []T, do func(T)) {
 }
 
 // unbroken runs the tests on the code as it is, and gives what is red.
-func unbroken(all []mutation) []error {
+func unbroken(run runner, all []mutation, dir string) []error {
 	tests := map[string][]string{}
 	for _, m := range all {
 		tests[m.where()] = append(tests[m.where()], m.tests)
@@ -136,7 +136,11 @@ func unbroken(all []mutation) []error {
 	var mu sync.Mutex
 	var red []error
 	inTurn(slices.Sorted(maps.Keys(tests)), func(in string) {
-		seen, err := run("", in, strings.Join(tests[in], "|"), buildLimit)
+		work, err := os.MkdirTemp(dir, "")
+		var seen error
+		if err == nil {
+			seen, err = run.tests(work, "", in, strings.Join(tests[in], "|"), buildLimit)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		if seen != nil || err != nil {
@@ -146,42 +150,18 @@ func unbroken(all []mutation) []error {
 	return red
 }
 
-// run runs tests within a limit, with an overlay unless that is "". Seen is what is red,
-// err what kept them from running.
-func run(overlay, in, tests string, limit time.Duration) (seen, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), buildLimit+limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-timeout", limit.String(),
-		"-ldflags=-s -w", // nobody looks into these programs, and to link is most of the time
-		"-tags=integration", "-run", tests, "./"+in)
-	if overlay != "" {
-		cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
-	}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return nil, fmt.Errorf("not done in %s: %w", buildLimit+limit, ctx.Err())
-	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-		return nil, fmt.Errorf("it does not build:\n%s", out)
-	case errors.As(err, &exit):
-		return fmt.Errorf("%s", out), nil
-	case err == nil && !ran.Match(out):
-		return nil, fmt.Errorf("there is no test %s in %s", tests, in)
-	}
-	return nil, err
-}
-
-// ran is the line of a package in which tests ran.
-var ran = regexp.MustCompile(`(?m)^ok  \t.*s$`)
-
 // try breaks the code and tells whether the tests have seen it.
-func (m mutation) try(dir string) (seen bool, err error) {
-	overlay, err := m.overlay(dir)
+func (m mutation) try(run runner, dir string) (seen bool, err error) {
+	work, err := os.MkdirTemp(dir, "")
 	if err != nil {
 		return false, err
 	}
-	red, err := run(overlay, m.where(), m.tests, limit)
+	defer os.RemoveAll(work)
+	overlay, err := m.overlay(work)
+	if err != nil {
+		return false, err
+	}
+	red, err := run.tests(work, overlay, m.where(), m.tests, limit)
 	return red != nil, err
 }
 
