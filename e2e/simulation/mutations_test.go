@@ -495,17 +495,17 @@ var mutations = []mutation{
 	{"tables: what others wrote to new ones is not delivered first", 50, both(laggingTable, lists(func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.Deliver && s.Peer == akucore.Master && s.On != m.Self
 	}))},
-	{"tables: new ones are added to the others' sides after the copy", 50, both(listChanges, moved(-1, func(m akucore.Mesh, s akucore.Step) bool {
+	{"tables: new ones are added to the others' sides after the copy", 50, both(listChanges, moved(-2, func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.AddTables && s.On != m.Self && s.On != akucore.Master
 	}))},
-	{"tables: the own sides follow before the copy", 50, both(slowCopies, moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
+	{"tables: the own sides follow before the copy", 50, both(slowCopies, moved(-4, func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.AddTables && s.On == m.Self && s.Peer != akucore.Master
 	}))},
-	{"tables: a new block is not pinned", 50, both(blockAdded, moved(-1, func(m akucore.Mesh, s akucore.Step) bool {
+	{"tables: a new block is not pinned", 50, both(blockAdded, moved(-2, func(m akucore.Mesh, s akucore.Step) bool {
 		return s.Do == akucore.StartRetry || s.Do == akucore.Create && s.On != m.Self && s.On != akucore.Master
 	}))},
 	{"tables: a new block's own sides are made before the copy", 50, both(both(slowCopies, blockAdded), func(o *Options) {
-		moved(-3, func(m akucore.Mesh, s akucore.Step) bool {
+		moved(-4, func(m akucore.Mesh, s akucore.Step) bool {
 			return s.Do == akucore.Create && s.On == m.Self && s.Peer != akucore.Master
 		})(o)
 	})},

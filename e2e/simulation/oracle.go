@@ -118,7 +118,8 @@ func (w *world) lacks(v, log *volume, table int) (change, bool) {
 		return change{}, false
 	}
 	for _, c := range v.lacks(log, table) {
-		if !w.givenUp[place{table, c.key}] {
+		// What is sent again may be there already.
+		if !w.givenUp[place{table, c.key}] && v.rows[table][c.key] != c.after {
 			return c, true
 		}
 	}
