@@ -232,6 +232,14 @@ func remembered(o *Options) {
 	o.Lists, o.AddBlock = false, false
 }
 
+// unseenSkips: nobody joins anew for what a peer skips. New objects and that are each enough.
+func unseenSkips(o *Options) {
+	start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		v.Skipped = nil
+		return akucore.PlanStart(v, o)
+	})(o)
+}
+
 // lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
 // somebody has set their time back.
 func lockedAtEnd(o *Options) {
@@ -362,12 +370,9 @@ var mutations = []mutation{
 		func(o *Options) { o.NeverClose = true }, unchecked(akucore.IfHandedOver))},
 
 	{"objects: RESET in place of DROP and CREATE in a join", 50, both(copiesLost, kept("full join"))},
-	{"objects: RESET in place of DROP and CREATE in a recovery", 50, both(recovered, keptInRecovery)},
+	{"objects: RESET in place of DROP and CREATE in a recovery", 50, both(both(recovered, keptInRecovery), unseenSkips)},
 	{"objects: XSN set before the first handshake, where they are not new", 50, both(keptButAsked, numbered(true))},
-	{"objects: nobody joins anew when an earlier database is remembered", 50, both(remembered, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
-		v.Skipped = nil
-		return akucore.PlanStart(v, o)
-	}))},
+	{"objects: nobody joins anew when an earlier database is remembered", 50, both(remembered, unseenSkips)},
 	{"locks: receivers give rows up", 50, both(tablesLocked, func(o *Options) { o.LockTimeout = 0 })},
 	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
 	{"locks: nor after a SYNC that failed beside them", 50, both(unseen, func(o *Options) { o.HoldNobody = true })},

@@ -21,7 +21,7 @@ func (r *Runner) pastBeat(ctx context.Context, s akucore.Step, beat akucore.Beat
 	sent, err := r.Servers.Server(s.On).Traffic(ctx)
 	gap := sent[object].Gap
 	if err != nil || gap == nil {
-		return end, nil
+		return end, err
 	}
 	r.Log.Info("delivering", "replication", object, "from", r.Mesh.PodName(s.On), "to", r.Mesh.PodName(s.Peer), "gap_bytes", gap.Bytes)
 	if end == 0 {
@@ -31,7 +31,7 @@ func (r *Runner) pastBeat(ctx context.Context, s akucore.Step, beat akucore.Beat
 	applied, err := receiver.Traffic(ctx)
 	received := applied[object].Receiver
 	if err != nil || received == nil || received.AppliedSN < end {
-		return end, nil
+		return end, err
 	}
 	arrived, err := receiver.Arrived(ctx, r.Mesh.Blocks[s.Block].Beat(), s.On, beat.Number)
 	if err != nil || arrived {
