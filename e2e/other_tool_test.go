@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -43,6 +44,12 @@ func TestOtherTool_DropsReplicationsOfAPodInService_TheyAreMadeAnewAndAnEventSay
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
 	must(t, space.Session(t.Context(), 1, "ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01"))
 	mustDescribe(t, space, trial.Pod(1), "LeftService", "look for another tool that works on the replication")
+	must(t, trial.Await(t.Context(), healLimit, "the end of its second start", func(context.Context) string {
+		if said := space.Said(trial.Pod(1), trial.Sidecar, "AKU run successfully."); said < 2 {
+			return fmt.Sprintf("said %d times", said)
+		}
+		return ""
+	}))
 	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(1)))
 	for from := range 2 {
 		_, err := space.Query(t.Context(), from, fmt.Sprintf("INSERT INTO SYS.T1 VALUES (%d, 'after it')", from))
