@@ -10,32 +10,6 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// markerOfAnother is what the vendor's aku leaves where an image's entry point has called it.
-var markerOfAnother = trial.Values{
-	"extraObjects":      []any{trial.Values{"apiVersion": "v1", "kind": "ConfigMap", "metadata": trial.Values{"name": "marker"}, "data": trial.Values{"marker": "done"}}},
-	"extraVolumes":      []any{trial.Values{"name": "marker", "configMap": trial.Values{"name": "marker"}}},
-	"extraVolumeMounts": []any{trial.Values{"name": "marker", "mountPath": "/tmp/aku_start_completed", "subPath": "marker"}},
-}
-
-func TestOtherTool_InTheImage_ThePodIsOutOfServiceUntilItsCallsAreTakenOut(t *testing.T) {
-	t.Parallel()
-	space := open(t)
-	must(t, space.Install(t.Context(), markerOfAnother))
-	mustDescribe(t, space, trial.Pod(0), "OtherUtility", "tmp/aku_start_completed is there", "take its calls out of the image's entry point")
-	// The first probe may come after a start that was quick. Nothing is done on the server from then on, so it is not closed either.
-	must(t, space.AwaitPods(t.Context(), healLimit, "it to be out of service", func(pods trial.Pods) string {
-		if trial.Ready(pods[trial.Pod(0)]) {
-			return "clients are led to it"
-		}
-		return ""
-	}))
-
-	// What the Event says to do.
-	must(t, space.UpgradeTo(t.Context(), "", trial.Values{}))
-	must(t, space.DeletePods(t.Context(), trial.Pod(0)))
-	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(0)))
-}
-
 func TestOtherTool_DropsReplicationsOfAPodInService_TheyAreMadeAnewAndAnEventSaysSo(t *testing.T) {
 	t.Parallel()
 	space := open(t)
