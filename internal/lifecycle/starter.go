@@ -24,6 +24,11 @@ const (
 type Starter struct {
 	Runner  *Runner
 	Options akucore.StartOptions
+	// Admit is asked before anything is done. Its error keeps the pod out; nil for no question.
+	Admit func() error
+	// Settle is called before each plan, and reports whether the servers are to be observed
+	// again first; nil for neither.
+	Settle func(context.Context) (changed bool, err error)
 	// Scripts run once on a new server, before replication is set up. They are read before
 	// every plan, so a corrected script needs no restart of the pod; nil for none.
 	Scripts func() []Script
@@ -102,6 +107,11 @@ func (s *Starter) round(ctx context.Context) (akucore.Instance, error) {
 // once observes once and runs one plan.
 func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akucore.Plan, akucore.Instance, error) {
 	r := s.Runner
+	if s.Admit != nil {
+		if err := s.Admit(); err != nil {
+			return akucore.Plan{}, akucore.Instance{}, err
+		}
+	}
 	own := r.Servers.Server(r.Mesh.Self)
 	if err := s.initialize(ctx, own); err != nil {
 		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("initialize the own server: %w", err)
@@ -109,6 +119,15 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
 	if err != nil {
 		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("own server: %w", err)
+	}
+	if s.Settle != nil {
+		changed, err := s.Settle(ctx)
+		if err == nil && changed {
+			err = errAgain
+		}
+		if err != nil {
+			return akucore.Plan{}, akucore.Instance{}, err
+		}
 	}
 	view.Skipped = s.skipped.sides()
 	if !s.warned {

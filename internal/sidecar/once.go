@@ -24,7 +24,7 @@ func (s *Sidecar) Start(ctx context.Context) error {
 		if err := s.CheckAddress(ctx); err != nil {
 			return err
 		}
-		starter := s.starter(ctx)
+		starter := s.starter()
 		starter.Tries = s.Settings.QueryRetryCount + 1
 		if _, err := starter.Start(ctx); err != nil {
 			return err

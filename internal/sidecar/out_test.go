@@ -120,3 +120,31 @@ func TestPodBesideTheVendorsAku_StaysClosedAndSaysWhy(t *testing.T) {
 		t.Errorf("livez %q, readyz %q, marked %t", live, ready, s.dir.Marked())
 	}
 }
+
+// A probe may see the tool when the start has begun.
+func TestPodBesideTheVendorsAku_SeenAmidAStart_StaysClosedAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	settings, err := settingsOf(t, "altibase-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(settings, noServers{}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	made := make(chan kube.Note, mostAnnounced)
+	s.announce = newAnnouncer(func(_ context.Context, e kube.Note) error { made <- e; return nil }, s.Log)
+	s.CheckAddress = func(context.Context) error { return s.dir.NoteForeign("process 42 of this container is the vendor's aku") }
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	select {
+	case event := <-made:
+		if event.Reason != "OtherUtility" || !strings.Contains(event.Text, "process 42") {
+			t.Errorf("%+v", event)
+		}
+	case <-time.After(time.Minute):
+		t.Error("no Event in a minute")
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("ended: %v", err)
+	}
+}

@@ -172,7 +172,7 @@ func (s *Sidecar) serve(ctx context.Context) error {
 	if err := s.CheckAddress(ctx); err != nil {
 		return err
 	}
-	instance, err := s.starter(ctx).Start(ctx)
+	instance, err := s.starter().Start(ctx)
 	if err != nil {
 		return err
 	}
@@ -231,17 +231,19 @@ func (s *Sidecar) markAgain() {
 	}
 }
 
-func (s *Sidecar) starter(ctx context.Context) *lifecycle.Starter {
+func (s *Sidecar) starter() *lifecycle.Starter {
 	runner := wiring.Runner(s.Settings, s.Servers, s.Log)
 	runner.Report = s.report
 	return &lifecycle.Starter{
 		Runner:   runner,
 		Options:  s.startOptions(),
+		Admit:    s.keptOut,
+		Settle:   s.Servers.Settle,
 		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
 		SQL:      wiring.SQL(s.Settings.Mesh()),
 		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
-			return s.plan(ctx, v.Mesh, o, v)
+			return s.plan(o, v)
 		},
 	}
 }
@@ -263,19 +265,9 @@ func (s *Sidecar) replicas(ctx context.Context) int {
 }
 
 // plan plans with the present options: an order of a recovery can come while the pod waits.
-func (s *Sidecar) plan(ctx context.Context, m akucore.Mesh, o akucore.StartOptions, v akucore.View) akucore.Plan {
-	if err := s.keptOut(); err != nil {
-		return akucore.Plan{Name: "stay out", Wait: err.Error()}
-	}
-	changed, err := s.Servers.Settle(ctx)
-	switch {
-	case err != nil:
-		return akucore.Plan{Name: "settle", Wait: err.Error()}
-	case changed:
-		return akucore.Plan{Name: "observe again, with the identity of the mesh"}
-	}
-	s.findEnd(m, v.Pods[m.Self])
-	if m.Self == akucore.Master {
+func (s *Sidecar) plan(o akucore.StartOptions, v akucore.View) akucore.Plan {
+	s.findEnd(v.Mesh, v.Pods[v.Self])
+	if v.Self == akucore.Master {
 		o.Recover = s.startOptions().Recover
 	}
 	return akucore.PlanStart(v, o)
