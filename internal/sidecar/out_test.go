@@ -131,7 +131,9 @@ func TestPodBesideTheVendorsAku_SeenAmidAStart_StaysClosedAndSaysWhy(t *testing.
 	s := New(settings, noServers{}, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	made := make(chan kube.Note, mostAnnounced)
 	s.announce = newAnnouncer(func(_ context.Context, e kube.Note) error { made <- e; return nil }, s.Log)
-	s.CheckAddress = func(context.Context) error { return s.dir.NoteForeign("process 42 of this container is the vendor's aku") }
+	s.CheckAddress = func(context.Context) error {
+		return s.dir.NoteForeign("process 42 of this container is the vendor's aku")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
