@@ -17,9 +17,8 @@ import (
 
 // skipped are the sides whose changes the peer's receiver was seen to skip.
 func (v View) skipped() []Side {
-	return slices.DeleteFunc(slices.Clone(v.Skipped), func(s Side) bool {
-		return !v.Pods[s.On+s.Peer-v.Self].Open() // it is asked again when it is back
-	})
+	away := func(pod int) bool { return pod != v.Self && !v.Pods[pod].Open() } // it is asked again when it is back
+	return slices.DeleteFunc(slices.Clone(v.Skipped), func(s Side) bool { return away(s.On) || away(s.Peer) })
 }
 
 // planSkipped ends it.
