@@ -354,7 +354,7 @@ func TestScheduling_SpreadsOverNodesUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
-func TestUpdateStrategy_AndMinReadySeconds(t *testing.T) {
+func TestUpdateStrategy_AndMinReadySeconds_AreThoseOfTheValues(t *testing.T) {
 	spec := render(t, least, "{updateStrategy: {rollingUpdate: {partition: 2}}, minReadySeconds: 7}").statefulSet.Spec
 	if spec.UpdateStrategy.Type != appsv1.RollingUpdateStatefulSetStrategyType || *spec.UpdateStrategy.RollingUpdate.Partition != 2 || spec.MinReadySeconds != 7 {
 		t.Errorf("%+v, %d s", spec.UpdateStrategy, spec.MinReadySeconds)

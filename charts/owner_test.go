@@ -38,7 +38,7 @@ func ownerPlaces(t *testing.T, r release) (files []string, mounts []corev1.Volum
 	return files, mounts
 }
 
-func TestOwner_AFileBesideEachFolderOfData(t *testing.T) {
+func TestOwner_HasAFileBesideEachFolderOfData(t *testing.T) {
 	for name, test := range map[string]struct {
 		values string
 		files  []string

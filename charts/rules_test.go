@@ -318,7 +318,7 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 	}
 }
 
-func TestRules_NamesThatKubernetesRefuses(t *testing.T) {
+func TestRules_RefuseNamesThatKubernetesRefuses(t *testing.T) {
 	for release, want := range map[string]string{
 		"1st":     "the objects would be called 1st-altibase, but the name of a Service has small letters, digits and hyphens, and begins with a letter: give a fullnameOverride, or another name of the release.",
 		"my.shop": "the objects would be called my.shop-altibase, but",

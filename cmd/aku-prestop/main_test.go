@@ -10,7 +10,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"aku-prestop": main})
 }
 
-// TestCommands runs the real command line; each file in testdata is one story.
-func TestCommands(t *testing.T) {
+// TestCommands_DoWhatTheirScriptsSay runs the real command line; each file in testdata is one story.
+func TestCommands_DoWhatTheirScriptsSay(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata"})
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // One server serves all tests of the process: the client reads its environment once.
-func TestClient(t *testing.T) {
+func TestClient_WritesThroughARestart_AndFindsLostRows(t *testing.T) {
 	server := altisimtest.Start(t, 1, altisimtest.Options{Password: "a;b}c=d"})[0]
 	t.Setenv("AKU_SYS_PASSWORD", server.Password)
 	t.Setenv("AKU_PORT_NO", strconv.Itoa(server.Port))

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParse_MarksAndSteps(t *testing.T) {
+func TestParse_ReadsMarksAndSteps(t *testing.T) {
 	f, err := Parse("x.txt", `let Q = SELECT C1
 N1> CREATE TABLE T1 (C1 INTEGER)
 === seen
@@ -48,7 +48,7 @@ N3.b login user=U1 password="a b" sysdba
 	}
 }
 
-func TestMade_NamesInQuotesAndSequences(t *testing.T) {
+func TestMade_FindsQuotedNamesAndSequences(t *testing.T) {
 	f, err := Parse("x.txt", "N1> CREATE TABLE \"한글표\" (C1 INTEGER)\n=== c\nN1> CREATE TABLE U1.TU (C1 INTEGER)\nN1> CREATE SEQUENCE SQ1\nN1> ALTER SYSTEM SET A = 1\n")
 	if err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ func TestWant_BindsOnlyWhenAllIsWell(t *testing.T) {
 	}
 }
 
-func TestVars_Compare_NumbersByTheirOrder(t *testing.T) {
+func TestVars_CompareNumbersByTheirOrder(t *testing.T) {
 	v := Vars{"a": "5", "b": "9"}
 	for text, ok := range map[string]bool{
 		"$a < $b": true, "$a > $b": false, "$a = 5": true, "$a = $b": false, "$a >= 5": true, "$nosuch > 1": false, "$a <": false,

@@ -11,7 +11,7 @@ import (
 
 // A server that listens over IPv6 alone, as with NET_CONN_IP_STACK 2, is reached by its
 // pod's loopback and by its address.
-func TestIPv6_OwnServerAndPeer(t *testing.T) {
+func TestIPv6_OwnServerAndPeer_AreReached(t *testing.T) {
 	t.Parallel()
 	p := start(t, 1, nil).pods[0]
 	p.Kill9()

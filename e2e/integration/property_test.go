@@ -210,7 +210,7 @@ func TestTwoReplications_ShareTheirHosts(t *testing.T) {
 	}
 }
 
-func TestPassword_ChangedWhileInService(t *testing.T) {
+func TestPassword_ChangedWhileInService_LeavesThePodInService(t *testing.T) {
 	t.Parallel()
 	c := start(t, 1, nil)
 	c.createTables()

@@ -25,8 +25,8 @@ func unseen(o *Options) {
 // floor is what a join takes beside the transactions that it waits for: a SYNC at least 2 s, and STOPs to the whole second.
 const floor = 4 * time.Second
 
-// TestSlowTransactions_OneCopyForAJoin: no join beside them begins again, and none waits for more than three of them.
-func TestSlowTransactions_OneCopyForAJoin(t *testing.T) {
+// TestSlowTransactions_AJoinCopiesOnce: no join beside them begins again, and none waits for more than three of them.
+func TestSlowTransactions_AJoinCopiesOnce(t *testing.T) {
 	for n := range schedules() / 40 {
 		o := OptionsOf(n + 1)
 		slowTransactions(&o)

@@ -15,9 +15,9 @@ import (
 
 var update = flag.Bool("update", false, "write the plans of the stories")
 
-// TestStories holds the rules against testdata: each file says why, shows a View, and then
+// TestStories_EachViewHasItsPlan holds the rules against testdata: each file says why, shows a View, and then
 // the plan for it. CONTRIBUTING.md has the form.
-func TestStories(t *testing.T) {
+func TestStories_EachViewHasItsPlan(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no stories", err)

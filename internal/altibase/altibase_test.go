@@ -19,7 +19,7 @@ func said(state string, native int, text string) error {
 	return &odbc.Error{APIName: "SQLExecute", Diag: []odbc.DiagRecord{{State: state, NativeError: native, Message: text}}}
 }
 
-func TestClassify(t *testing.T) {
+func TestClassify_GivesCodeKindAndWhatToDo(t *testing.T) {
 	tests := []struct {
 		name string
 		err  error
@@ -82,7 +82,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-func TestStatements(t *testing.T) {
+func TestStatements_EachStepHasItsSQL(t *testing.T) {
 	m := akucore.Mesh{
 		StatefulSet: "altibase", Service: "altibase-svc", ServerCount: 2, ReplicationPort: 20301, ReceiverLockTimeout: time.Hour,
 		Blocks: []akucore.Block{{Prefix: "AKU_REP", Parallel: 4, Tables: []akucore.Table{

@@ -116,7 +116,7 @@ func TestReplicas_HangingServerIsBounded(t *testing.T) {
 	}
 }
 
-func TestReplicas_OutsideOfAPod(t *testing.T) {
+func TestReplicas_OutsideOfAPod_AreNotKnown(t *testing.T) {
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	if _, err := (StatefulSet{Name: "altibase"}).Replicas(t.Context()); err == nil || !strings.Contains(err.Error(), "not a pod") {
 		t.Errorf("%v", err)

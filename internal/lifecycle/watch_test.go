@@ -29,7 +29,7 @@ func (l *looks) Instance(context.Context) (akucore.Instance, error) {
 	return now.Instance, now.err
 }
 
-func TestWatch_WhatTakesAServerOutOfService(t *testing.T) {
+func TestWatch_NoticesWhatTakesAServerOutOfService(t *testing.T) {
 	well := look{Instance: akucore.Instance{StartTime: 7}}
 	away := look{err: fmt.Errorf("connection refused: %w", akucore.ErrUnreachable)}
 	tests := []struct {

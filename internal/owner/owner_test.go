@@ -46,7 +46,7 @@ func mustSay(t *testing.T, path string, want record) {
 	}
 }
 
-func TestTake_WhatItFinds(t *testing.T) {
+func TestTake_DecidesByTheRecordItFinds(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		found record

@@ -42,7 +42,7 @@ func TestManual_NamesEveryVariableAndItsDefault(t *testing.T) {
 	}
 }
 
-func TestRead_LimitsOfNumbers(t *testing.T) {
+func TestRead_TakesNumbersUpToTheirLimits(t *testing.T) {
 	for name, limits := range map[string][2]int64{
 		"AKU_SERVER_COUNT":                       {1, 6},
 		"AKU_PORT_NO":                            {1024, 65535},
@@ -103,7 +103,7 @@ func TestRead_PodNameIsThatOfTheHost(t *testing.T) {
 	}
 }
 
-func TestNames_UpToTheirLimits(t *testing.T) {
+func TestRead_TakesNamesUpToTheirLimits(t *testing.T) {
 	// 62 bytes: <sts>-N.<svc>
 	for suffix, right := range map[string]bool{"": true, "x": false} {
 		env := good()

@@ -39,7 +39,7 @@ func set(t *testing.T, env map[string]string) {
 	}
 }
 
-func TestRead_Defaults(t *testing.T) {
+func TestRead_FillsInTheDefaults(t *testing.T) {
 	set(t, good())
 	t.Setenv("ALTIBASE_HOME", "/home/altibase")
 	s, err := Read()
@@ -71,7 +71,7 @@ func blocks(n int, servers string) map[string]string {
 	return set
 }
 
-func TestRead_AsManyObjectsAsAServerTakes(t *testing.T) {
+func TestRead_TakesAsManyObjectsAsAServer(t *testing.T) {
 	for servers, n := range map[string]int{"6": 6, "5": 8, "2": 32} {
 		env := good()
 		maps.Copy(env, blocks(n, servers))
@@ -82,7 +82,7 @@ func TestRead_AsManyObjectsAsAServerTakes(t *testing.T) {
 	}
 }
 
-func TestRead_Faults(t *testing.T) {
+func TestRead_NamesAllFaultsAndNoMore(t *testing.T) {
 	tests := []struct {
 		name   string
 		change map[string]string // "" unsets

@@ -108,7 +108,7 @@ CREATE OR REPLACE PUBLIC SYNONYM S FOR SYS.S; GRANT EXECUTE ON S TO PUBLIC;`,
 	{"other scripts", "INSERT INTO \"한글표\" VALUES ('日本 😀; e\u0301');", []Statement{{"INSERT INTO \"한글표\" VALUES ('日本 😀; e\u0301')", 1}}},
 }
 
-func TestSplit_ScriptsOfIsql(t *testing.T) {
+func TestSplit_TakesScriptsOfIsql(t *testing.T) {
 	for _, test := range scripts {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := Split(test.script)

@@ -54,7 +54,7 @@ func left(on int, o akucore.Object) func(*Facts) {
 
 var errAway = errors.New("no route to host")
 
-func TestJudge(t *testing.T) {
+func TestJudge_RefusesWhatWouldLoseRowsOrNotStart(t *testing.T) {
 	four := mesh(4, blockA)
 	for _, c := range []struct {
 		name    string

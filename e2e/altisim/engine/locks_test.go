@@ -271,7 +271,7 @@ func TestSync_BesideSingleStatements_GetsItsLock(t *testing.T) {
 
 // Stopped before the SYNC and started again when V$REPSYNC shows the copy, the other slave's sender loses nothing and
 // holds nobody up.
-func TestSync_BesideASlaveThatIsHeldBack(t *testing.T) {
+func TestSync_BesideASlaveThatIsHeldBack_LosesNothing(t *testing.T) {
 	mesh(t, func(t *testing.T, master, slave, joiner *node) {
 		ctx := context.Background()
 		open := master.begin()

@@ -46,7 +46,7 @@ func TestTokens_NationalTextIsText(t *testing.T) {
 	}
 }
 
-func TestRewrite_OrderByAColumnThatIsTwiceInTheList(t *testing.T) {
+func TestRewrite_OrderByAColumnThatIsTwiceInTheList_IsRefused(t *testing.T) {
 	names := Names{User: "SYS", Table: func(user, name string) (string, error) { return user + "." + name, nil }}
 	for text, refused := range map[string]bool{
 		`SELECT "ID", "ID", V FROM T ORDER BY "ID" LIMIT 5`:            true,
