@@ -5,6 +5,7 @@ package integration
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"aku/e2e/altisim/altisimtest"
@@ -98,26 +99,41 @@ func TestRecover_LostMaster_WhatItsUsersWriteReachesAll(t *testing.T) {
 	c.mustHold([]int{0, 1, 2}, w)
 }
 
-// joinsByAnotherTool joins a slave with a new database by hand, and keeps the object that another slave has of it: that
-// slave's receiver goes on to remember the log of the earlier database.
-func (p *pod) joinsByAnotherTool(other int) {
+// joinsByAnotherTool joins a slave with a new database by hand, and keeps the object that another pod has of it: that pod's
+// receiver goes on to remember the log of the earlier database.
+func (p *pod) joinsByAnotherTool(keeps int) {
 	p.t.Helper()
 	s, servers := p.settings()
 	defer servers.CloseIdle()
 	runner := wiring.Runner(s, servers, p.logger())
-	own, master, kept := akucore.Side{On: p.number, Peer: akucore.Master}, akucore.Side{On: akucore.Master, Peer: p.number}, akucore.Side{On: other, Peer: p.number}
-	for _, step := range []akucore.Step{
-		{Do: akucore.MakeBeats, Side: own},
-		{Do: akucore.Stop, Side: master}, {Do: akucore.Drop, Side: master}, {Do: akucore.Create, Side: master}, {Do: akucore.Create, Side: own},
-		{Do: akucore.Stop, Side: kept}, {Do: akucore.Reset, Side: kept}, {Do: akucore.StartRetry, Side: kept},
-		{Do: akucore.Sync, Side: master},
-		{Do: akucore.Create, Side: kept.Back()}, {Do: akucore.StartRetry, Side: kept.Back()},
-		{Do: akucore.Start, Side: own, New: true},
-	} {
+	own, kept := akucore.Side{On: p.number, Peer: akucore.Master}, akucore.Side{On: keeps, Peer: p.number}
+	steps := []akucore.Step{{Do: akucore.MakeBeats, Side: own}, {Do: akucore.Stop, Side: kept}, {Do: akucore.Reset, Side: kept}, {Do: akucore.Create, Side: own}}
+	if keeps == akucore.Master {
+		steps = append(steps, akucore.Step{Do: akucore.Sync, Side: kept}, akucore.Step{Do: akucore.StartRetry, Side: own})
+	} else {
+		master := own.Back()
+		steps = append(steps,
+			akucore.Step{Do: akucore.Stop, Side: master}, akucore.Step{Do: akucore.Drop, Side: master}, akucore.Step{Do: akucore.Create, Side: master},
+			akucore.Step{Do: akucore.StartRetry, Side: kept},
+			akucore.Step{Do: akucore.Sync, Side: master},
+			akucore.Step{Do: akucore.Create, Side: kept.Back()}, akucore.Step{Do: akucore.StartRetry, Side: kept.Back()},
+			akucore.Step{Do: akucore.Start, Side: own, New: true})
+	}
+	for _, step := range steps {
 		if err := runner.Run(context.Background(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{step}}}}); err != nil {
 			p.t.Fatal(err)
 		}
 	}
+}
+
+// starts runs the sidecar beside a server that is closed, as after the restart of both, but with what the server remembers.
+func (p *pod) starts() {
+	p.t.Helper()
+	p.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 1")
+	if err := p.dir.Renew(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.run()
 }
 
 // Another tool has left a slave that skips what the users of a pod write, and no view shows it.
@@ -140,4 +156,79 @@ func TestStart_BesideASlaveThatRemembersAnEarlierDatabase_HasItJoinAnew(t *testi
 	c.allInService()
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w)
+}
+
+// The pod that skips starts, and the one that is skipped is in service: it lacks rows, so it joins anew itself.
+func TestStart_OfASlaveThatRemembersAnEarlierDatabaseOfAnother_JoinsAnew(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3, nil)
+	c.createTables()
+	c.inService(0, 1, 2)
+	other, slave := c.pods[1], c.pods[2]
+	other.writesMuch(c.pods[0], slave)
+	slave.kill()
+	other.anew()
+	other.joinsByAnotherTool(slave.number)
+	other.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0")
+	w := other.writesRows(100)
+	slave.starts()
+	slave.waitSaid("hand over and give up the copy: this pod skips what altibase-1 writes")
+	slave.waitInService()
+	after := other.writesRows(100)
+	c.mustBeEqual(0, 1, 2)
+	c.mustHold([]int{0, 1, 2}, w, after)
+}
+
+// What the master skips is on the slave alone. The master stays closed beside it, and so does the slave beside the master,
+// which keeps the rows until a person has written them on the master and given up the copy as the slave says.
+func TestStart_MasterThatRemembersAnEarlierDatabaseOfASlave_TheSlaveKeepsItsRows(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	c.createTables()
+	c.inService(0, 1)
+	master, slave := c.pods[0], c.pods[1]
+	slave.writesMuch(master)
+	slave.anew()
+	slave.joinsByAnotherTool(akucore.Master)
+	slave.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0")
+	w := slave.writesRows(100)
+
+	master.kill()
+	master.starts()
+	master.waitSaid("This pod stays closed. Delete the pod altibase-1")
+	slave.Kill9() // nobody asks it to end in good order
+	master.waitInService()
+	slave.Restart()
+	slave.run()
+	slave.waitSaid("This pod keeps them and stays closed.")
+	if slave.isOpen() {
+		t.Error("the slave is open, and the master skips what its users write")
+	}
+
+	session := slave.sysdba()
+	var rows []string
+	for key := range w.acked {
+		rows = append(rows, session.Rows(fmt.Sprintf("SELECT 'INSERT INTO T1 VALUES (' || ID || ', ' || V || ')' FROM T1 WHERE ID = %d", key))...)
+	}
+	session.Close()
+	if len(rows) != len(w.acked) {
+		t.Fatalf("the slave has %d of its %d rows", len(rows), len(w.acked))
+	}
+	master.do(rows...)
+	slave.asSYSDBA(slave.asksFor()...)
+	slave.waitInService()
+	after := slave.writesRows(100)
+	c.mustBeEqual(0, 1)
+	c.mustHold([]int{0, 1}, w, after)
+}
+
+// asksFor are the statements on the own server that the pod has asked for last.
+func (p *pod) asksFor() (statements []string) {
+	said := p.said()
+	prompt := fmt.Sprintf("altibase-%d> ", p.number)
+	for _, part := range strings.Split(said[strings.LastIndex(said, "level=ERROR"):], prompt)[1:] {
+		statement, _, _ := strings.Cut(part, ";")
+		statements = append(statements, statement)
+	}
+	return statements
 }

@@ -227,7 +227,8 @@ func (w *world) slaveInService() bool {
 
 // mayOpen is what must be true when users are let in.
 func (s *server) mayOpen() {
-	if s.pod == akucore.Master && !s.w.slaveInService() {
+	// One that was recovered since it was set back is as its source, and makes nobody wrong.
+	if s.pod == akucore.Master && !s.w.slaveInService() && slices.Contains(s.volume.complete[:userTables], false) {
 		s.w.masterCounts()
 	}
 	switch {

@@ -133,10 +133,10 @@ func planSlaveStart(v View, o StartOptions) Plan {
 		return p
 	case v.older(Master, v.Self) && v.has(v.there(Master)):
 		return planMasterSetBack(v)
+	case joined && len(skipped) > 0:
+		return planSkipped(v, skipped) // a changed list would wait for its deliveries for ever
 	case changed != "":
 		return planChangeOrWait(v, o, changed)
-	case joined && len(skipped) > 0:
-		return planSkipped(v, skipped)
 	case joined:
 		return planSlaveRestart(v, o)
 	default:
