@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"aku/internal/akucore"
@@ -46,7 +47,7 @@ func (r *Runner) start(ctx context.Context, server starting, s akucore.Step, spe
 			return err
 		}
 		if err := pulse.Sleep(ctx, min(pause, pollMost, time.Until(deadline))); err != nil {
-			return err
+			return fmt.Errorf("%w: %s is not yet reached: %w", akucore.ErrTimeout, r.Mesh.PodName(s.Peer), err)
 		}
 	}
 	if err := server.Stop(ctx, spec.Name); err != nil && !errors.Is(err, akucore.ErrDone) {

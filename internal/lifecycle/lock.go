@@ -35,11 +35,12 @@ const (
 func (r *Runner) locked(ctx context.Context, s akucore.Step, do func(wait time.Duration) error) error {
 	pause := lockPause
 	for range lockTries {
-		if err := do(0); !errors.Is(err, akucore.ErrLocked) {
-			return err
+		locked := do(0)
+		if !errors.Is(locked, akucore.ErrLocked) {
+			return locked
 		}
 		if err := pulse.Sleep(ctx, pause); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", locked, err)
 		}
 		pause = min(2*pause, lockPauseMost)
 	}
@@ -96,7 +97,7 @@ func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 			r.sayWaiting(s, open)
 		}
 		if err := pulse.Sleep(ctx, poll); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", r.tooLong(s.On, open, fmt.Sprintf("for more than %s", r.lockWait())), err)
 		}
 	}
 }
@@ -113,7 +114,7 @@ func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err e
 		}
 	})
 	if begins {
-		if h.err = h.awaitBefore(ctx); h.err == nil {
+		if h.err = r.awaitBefore(ctx, h, s.On); h.err == nil {
 			h.held, h.err = r.stopSenders(ctx, s)
 		}
 		close(h.stopped)
@@ -122,8 +123,14 @@ func (r *Runner) hold(ctx context.Context, s akucore.Step) (resume func(), err e
 	case <-h.stopped:
 		return resume, h.err
 	case <-ctx.Done():
-		return resume, ctx.Err()
+		return resume, r.notHeld(ctx, s.On)
 	}
+}
+
+// notHeld is the error of a step whose time is over before the senders to its server are
+// stopped.
+func (r *Runner) notHeld(ctx context.Context, pod int) error {
+	return fmt.Errorf("%w: hold back the changes of the other pods to %s: it waited for STOPs of their senders: %w", akucore.ErrTimeout, r.Mesh.PodName(pod), ctx.Err())
 }
 
 // holds are the holds of one run, by server and block. Statements that wait on one server at
@@ -144,7 +151,7 @@ type hold struct {
 }
 
 // awaitBefore waits until the senders of the hold before are started again.
-func (h *hold) awaitBefore(ctx context.Context) error {
+func (r *Runner) awaitBefore(ctx context.Context, h *hold, pod int) error {
 	if h.before == nil {
 		return nil
 	}
@@ -152,7 +159,7 @@ func (h *hold) awaitBefore(ctx context.Context) error {
 	case <-h.before.over:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("%w: hold back the changes of the other pods to %s: it waited for their senders, which are just being started: %w", akucore.ErrTimeout, r.Mesh.PodName(pod), ctx.Err())
 	}
 }
 
@@ -245,15 +252,25 @@ func (r *Runner) quietly(ctx context.Context, s akucore.Step) error {
 	return r.do(ctx, s)
 }
 
+// stopHangs is how long a STOP takes at most on a server that answers.
+const stopHangs = 3 * time.Second
+
 // stop stops a sender. While the peer's receiver waits for a lock, the server's STOP hangs.
+// Whose lock that is, the peer is asked meanwhile: later there may be no time for it.
 func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, object string) error {
 	limited, cancel := context.WithTimeout(ctx, r.stopLimit())
 	defer cancel()
+	holders := make(chan string, 1)
+	hangs := time.AfterFunc(stopHangs, func() { holders <- r.whose(limited, s.Peer) })
 	err := server.Stop(limited, object)
-	if errors.Is(err, akucore.ErrTimeout) {
-		return fmt.Errorf("%w; the receiver on %s may wait for a lock%s", err, r.Mesh.PodName(s.Peer), r.whose(ctx, s.Peer))
+	asked, whose := !hangs.Stop(), ""
+	if !errors.Is(err, akucore.ErrTimeout) {
+		return err
 	}
-	return err
+	if asked {
+		whose = <-holders
+	}
+	return fmt.Errorf("%w; the receiver on %s may wait for a lock%s", err, r.Mesh.PodName(s.Peer), whose)
 }
 
 // stopLimit bounds a STOP: STOPs of one server run one after the other, up to 1 s each.

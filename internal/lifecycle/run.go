@@ -93,7 +93,7 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 		r.Log.Info(stage.Begin)
 	}
 	type object struct{ on, peer, block int }
-	chains := map[object][]turn{}
+	chains := map[object][]*turn{}
 	for i, t := range turns(stage) {
 		t.at = Place{number, i}
 		at := object{t.step.On, t.step.Peer, t.step.Block}
@@ -105,11 +105,11 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 	for _, turns := range chains {
 		wg.Go(func() {
 			for _, t := range turns {
-				defer t.over()
+				defer t.end(nil)
 			}
 			for _, t := range turns {
 				err := r.step(ctx, t)
-				t.over()
+				t.end(err)
 				if err != nil {
 					mu.Lock()
 					failed = append(failed, fmt.Errorf("%s: %w", t.step.Describe(r.Mesh), err))
@@ -130,7 +130,7 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 }
 
 // step runs one step, and repeats it where that can help. Its limit is for all tries.
-func (r *Runner) step(ctx context.Context, t turn) error {
+func (r *Runner) step(ctx context.Context, t *turn) error {
 	s := t.step
 	r.report(Event{Kind: StepBegun, Step: s, At: t.at})
 	if s.For > 0 && s.Do != akucore.Delay {
@@ -138,9 +138,11 @@ func (r *Runner) step(ctx context.Context, t turn) error {
 		ctx, cancel = context.WithTimeout(ctx, s.For)
 		defer cancel()
 	}
-	t.await(ctx)
+	err := t.await(ctx, r.Mesh)
 	began := time.Now()
-	err := r.tries(ctx, t)
+	if err == nil {
+		err = r.tries(ctx, t)
+	}
 	if err != nil {
 		r.report(Event{Kind: StepFailed, Step: s, At: t.at, Took: time.Since(began), Err: err})
 		if s.Proves() || s.OnObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
@@ -156,7 +158,7 @@ func (r *Runner) step(ctx context.Context, t turn) error {
 
 // tries runs a step until it succeeds, or cannot succeed. When the time is over between two
 // tries, the error is that of the last try.
-func (r *Runner) tries(ctx context.Context, t turn) error {
+func (r *Runner) tries(ctx context.Context, t *turn) error {
 	s := t.step
 	var last error
 	err := retry.Do(
@@ -186,10 +188,15 @@ func (r *Runner) tries(ctx context.Context, t turn) error {
 			r.report(Event{Kind: StepRetried, Step: s, At: t.at, Err: err})
 		}),
 	)
-	if err != nil && ctx.Err() != nil && last != nil && !errors.Is(last, ctx.Err()) {
-		return fmt.Errorf("%w: %w", last, context.Cause(ctx))
+	switch {
+	case err == nil || ctx.Err() == nil:
+		return err
+	case last == nil:
+		return fmt.Errorf("it was not begun: %w", err)
+	case errors.Is(last, ctx.Err()):
+		return last
 	}
-	return err
+	return fmt.Errorf("%w: %w", last, context.Cause(ctx))
 }
 
 func retryable(err error) bool {

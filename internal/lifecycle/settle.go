@@ -43,7 +43,7 @@ func (r *Runner) settle(ctx context.Context, server Transactions, s akucore.Step
 			r.sayWaiting(s, first)
 		}
 		if err := pulse.Sleep(ctx, poll); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", r.tooLong(s.On, first, "for "+took.Round(time.Millisecond).String()), err)
 		}
 		now, ok, err := server.OpenTransactions(ctx)
 		if err != nil {

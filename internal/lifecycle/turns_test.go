@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,12 +21,17 @@ type tickServer struct {
 	Server
 	fails, hangs string
 	stopped      []string
+	open         []Transaction
+}
+
+func (s *tickServer) OpenTransactions(ctx context.Context) ([]Transaction, bool, error) {
+	return s.open, true, ctx.Err()
 }
 
 func (s *tickServer) Stop(ctx context.Context, object string) error {
 	if object == s.hangs {
 		<-ctx.Done()
-		return ctx.Err()
+		return fmt.Errorf("%w: %w", akucore.ErrTimeout, ctx.Err())
 	}
 	if err := pulse.Sleep(ctx, time.Second); err != nil {
 		return err
@@ -68,13 +75,48 @@ func TestStops_OfOneServer_AreSentInTheOrderGiven(t *testing.T) {
 func TestStops_OneThatHangs_CostsTheOthersNoMoreThanTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &tickServer{hangs: "AKU_REP_13"}
-		m := mesh(3)
-		m.ServerCount = 4
-		r := Runner{Mesh: m, Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler)}
 		began := time.Now()
-		err := r.RunAll(t.Context(), akucore.Plan{Stages: []akucore.Stage{stops(5 * time.Second)}})
+		err := errors.Join(stopAll(t, server)...)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
 	})
+}
+
+func TestStops_BehindOneThatHangs_SayWhatTheyWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &tickServer{hangs: "AKU_REP_23", open: []Transaction{{ID: 1, Session: 9, User: "APP", From: "TCP 10.0.0.7:4711"}}}
+		failed := stopAll(t, server)
+		if len(failed) != 2 {
+			t.Fatalf("%v", failed)
+		}
+		hangs, queued := failed[0], failed[1]
+		for _, err := range failed {
+			if !errors.Is(err, akucore.ErrTimeout) || !strings.Contains(err.Error(), "session 9 (APP, TCP 10.0.0.7:4711)") {
+				t.Errorf("it does not say whose transaction is open: %v", err)
+			}
+		}
+		if want := "it waited for altibase-3: STOP AKU_REP_23 (" + hangs.Error() + ")"; !strings.Contains(queued.Error(), want) {
+			t.Errorf("it does not say %q: %v", want, queued)
+		}
+	})
+}
+
+// stopAll has pod 3 stop its pairs within 5 s, and returns the errors of the STOPs.
+func stopAll(t *testing.T, server *tickServer) (failed []error) {
+	m := mesh(3)
+	m.ServerCount = 4
+	var mu sync.Mutex
+	r := Runner{Mesh: m, Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second, Report: func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Kind == StepFailed {
+			failed = append(failed, e.Err)
+		}
+	}}
+	err := r.RunAll(t.Context(), akucore.Plan{Stages: []akucore.Stage{stops(5 * time.Second)}})
+	if (err != nil) != (len(failed) > 0) {
+		t.Errorf("%v, and reported was %v", err, failed)
+	}
+	return failed
 }

@@ -61,7 +61,7 @@ var mutations = []mutation{
 	{what: "users that stay have all of an end", file: lifecycle, from: "DrainOf(end, drain), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},
 	{what: "who stays is waited for", file: lifecycle, from: "closeLimit = 10 *", to: "closeLimit = 10000 *", tests: "TestClose_"},
 	{what: "the drain time is subtracted twice", file: lifecycle, from: "Split(time.Until(deadline), options.Shutdown)", to: "Split(time.Until(deadline)-r.DrainTime, options.Shutdown)", tests: "TestEnd_"},
-	{what: "a limit is for each try", file: lifecycle, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	t.await(ctx)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	t.await(ctx)", tests: "TestStep_"},
+	{what: "a limit is for each try", file: lifecycle, from: "ctx, cancel = context.WithTimeout(ctx, s.For)\n		defer cancel()\n	}\n	err := t.await(ctx, r.Mesh)", to: "ctx, cancel = context.WithTimeout(ctx, 1000*s.For)\n		defer cancel()\n	}\n	err := t.await(ctx, r.Mesh)", tests: "TestStep_"},
 	{what: "no pause before the next try of a recovery", file: "internal/recovery/recovery.go", from: "wiring.Runner(r.Settings, nil, nil).RetryDelay", to: "0", tests: "TestAgain"},
 	{what: "no pause before the next call of the API", file: "internal/kube/scale_to_zero.go", from: "scalePoll = time.Second", to: "scalePoll = 0 * time.Second", tests: "TestInsist"},
 	{what: "the default of AKU_QUERY_TIMEOUT limits a copy", file: "internal/wiring/connect.go", from: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return 0", to: "	if s.QueryTimeout == settings.DefaultQueryTimeout {\n		return settings.Seconds(s.QueryTimeout)", tests: "TestCopyTimeout"},
