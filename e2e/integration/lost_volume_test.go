@@ -4,7 +4,10 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -231,4 +234,44 @@ func (p *pod) asksFor() (statements []string) {
 		statements = append(statements, statement)
 	}
 	return statements
+}
+
+// No beat shows that the master was set back, and the slave skips what it writes next. The slave has rows that the master
+// lacks, so it must not join anew: the master stays closed until a person has chosen.
+func TestStart_OfAMasterSetBackByLessThanABeat_TheSlaveKeepsItsRows(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	c.createTables()
+	c.inService(0, 1)
+	master, slave := c.pods[0], c.pods[1]
+	master.kill()
+	master.Kill9()
+	copied := filepath.Join(t.TempDir(), "copied")
+	if err := os.CopyFS(copied, os.DirFS(master.DataDir)); err != nil {
+		t.Fatal(err)
+	}
+	master.Restart()
+	master.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0") // nothing writes a beat beside the users
+	w := master.writesRows(100)
+	master.writesMuch(slave)
+
+	master.Kill9()
+	if err := errors.Join(os.RemoveAll(master.DataDir), os.CopyFS(master.DataDir, os.DirFS(copied))); err != nil {
+		t.Fatal(err)
+	}
+	master.Restart()
+	if err := master.dir.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	master.run()
+	master.waitSaid("altibase-1 skips what altibase-0 writes")
+	master.asSYSDBA(master.asksFor()...)
+	master.waitSaid("Recover it from a slave in service")
+	if _, err := master.recover(context.Background(), 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	c.allInService()
+	after := master.writesRows(100)
+	c.mustBeEqual(0, 1)
+	c.mustHold([]int{0, 1}, w, after)
 }

@@ -213,6 +213,18 @@ func follow(p int) fault {
 	})
 }
 
+// joinAnewByHand is somebody who resets a slave's pair on the master, because the slave lacks rows.
+func joinAnewByHand(slave int) fault {
+	return onPod(akucore.Master, fmt.Sprintf("somebody has altibase-%d join anew", slave), func(p *pod) {
+		p.asks = nil
+		for b := range p.mesh().Blocks {
+			side := akucore.Side{On: akucore.Master, Peer: slave}
+			p.asks = append(p.asks, akucore.Step{Do: akucore.Stop, Side: side, Block: b}, akucore.Step{Do: akucore.Reset, Side: side, Block: b})
+		}
+		p.follow(func(error) {})
+	})
+}
+
 // follow has somebody do what the pod asks for now. Callers hold the lock.
 func (p *pod) follow(failed func(error)) {
 	c, asks := p.w.newClient(p.number, human), p.asks

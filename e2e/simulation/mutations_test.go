@@ -227,6 +227,10 @@ func remembered(o *Options) {
 			kill := []func(int) fault{killSidecar, killServer, killPod}[r.IntN(3)]
 			events = append(events, event{after: seconds(r, 5, 40), arm: &armed{fault: kill(p), on: p, countdown: 1 + r.IntN(12), moment: moment(r.IntN(3))}})
 		}
+		if of == akucore.Master {
+			// A slave that skips what the master writes may have more than the master: somebody says that it lacks rows.
+			events = append(events, event{fault: lookAfterMaster()}, event{after: seconds(r, 60, 90), fault: joinAnewByHand(by)})
+		}
 		return append(events, event{after: 3 * time.Minute})
 	})
 	o.Lists, o.AddBlock = false, false

@@ -5,15 +5,18 @@ import (
 	"slices"
 )
 
-// A receiver remembers how far the log of its peer had come, also when that was the log of
-// a database that the peer does not have any more. The peer's sender then skips what it is
-// to send, and no view shows it (altibase.md 0.1). aku makes new objects wherever that can
-// happen; a mesh that another tool has set up may still have it. A proof shows it: the
-// stream has passed a beat, and the beat is not there.
+// A receiver remembers how far the log of its peer had come, also when the peer does not have
+// that log any more: its database was made anew, or set back to an earlier moment. The peer's
+// sender then skips what it is to send, and no view shows it (altibase.md 0.1). aku makes new
+// objects wherever it makes a database anew; a mesh that another tool has set up may still have
+// it. A proof shows it: the stream has passed a beat, and the beat is not there.
 //
-// New objects on both sides end it, and a full join makes them. So a slave that lacks rows
-// joins anew, and gets them with its copy. What the master lacks is on the slave alone, and
-// is kept for people.
+// New objects on both sides end it, and a full join makes them. So a slave that lacks rows of
+// another slave joins anew, and gets them with its copy.
+//
+// With the master, a person decides. What it skips may be on the slave alone. And when a slave
+// skips what it writes, either may be right: a master that was set back by less than a beat
+// lacks rows that the slave has, and one that was made anew has rows that the slave lacks.
 
 // skipped are the sides whose changes the peer's receiver was seen to skip.
 func (v View) skipped() []Side {
@@ -24,8 +27,13 @@ func (v View) skipped() []Side {
 // planSkipped ends it.
 func planSkipped(v View, skipped []Side) Plan {
 	for _, s := range skipped {
-		if s.Peer == Master {
+		switch {
+		case s.Peer == Master:
 			return planMasterSkips(v, s.On)
+		case s.On == Master && v.Self == Master:
+			return planMasterSkipped(v, s.Peer)
+		case s.On == Master:
+			return chooseCopy(v, "it skips what "+v.PodName(Master)+" writes", whySkipped(v, v.Self, Master))
 		}
 	}
 	p := Plan{Name: "have slaves join anew that skip what this pod writes"}
@@ -43,9 +51,15 @@ func planSkipped(v View, skipped []Side) Plan {
 	return p
 }
 
+// whySkipped is the reason, as far as it can be known.
+func whySkipped(v View, by, of int) string {
+	return fmt.Sprintf("%s skips what %s writes: it knows a later log of that pod, whose database was set back by less than a beat, lost commits with its node, or was made anew by another tool.",
+		v.PodName(by), v.PodName(of))
+}
+
 // planMasterSkips keeps the rows of a slave that the master skips.
 func planMasterSkips(v View, slave int) Plan {
-	why := fmt.Sprintf("%s skips what %s writes: it remembers an earlier database of that pod. Rows of %[2]s may be there alone.\n", v.PodName(Master), v.PodName(slave))
+	why := whySkipped(v, Master, slave) + fmt.Sprintf("\nRows of %s may be there alone.\n", v.PodName(slave))
 	if v.Self == Master {
 		return Plan{Name: "start of the master", Human: SlaveFailed, Advice: why + fmt.Sprintf(
 			"This pod stays closed. Delete the pod %s: this one goes on, and that one stays closed and says what to do.", v.PodName(slave))}
@@ -56,4 +70,19 @@ func planMasterSkips(v View, slave int) Plan {
 Then give up this copy; the pod joins anew:`, v.PodName(Master)),
 		Recovery: stopAndReset(v, slave, Master),
 	}
+}
+
+// planMasterSkipped keeps the rows of a slave that skips what the master writes. A master
+// without its side of the pair counts as lost, and can be recovered.
+func planMasterSkipped(v View, slave int) Plan {
+	p := Plan{Name: "start of the master", Human: MasterFailed, Advice: whySkipped(v, slave, Master) + fmt.Sprintf(`
+This pod stays closed. When it has rows that %[1]s lacks, STOP and RESET its side of the pair: %[1]s joins anew.
+When %[1]s has rows that this pod lacks, drop the side; then this pod says how to recover it:`, v.PodName(slave))}
+	for _, s := range stopAndReset(v, Master, slave) {
+		if s.Do == Reset {
+			s.Do = Drop
+		}
+		p.Recovery = append(p.Recovery, s)
+	}
+	return p
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrSkipped says that a peer's receiver has passed a beat and does not have it.
-var ErrSkipped = errors.New("skipped by the peer, which remembers an earlier database")
+var ErrSkipped = errors.New("skipped by the peer, which knows a later log")
 
 // pastBeat tells how much log a sender still has to send, and finds out whether the peer has
 // passed the beat without it. End is the end of the sender's log at an earlier look, after the
