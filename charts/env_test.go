@@ -108,7 +108,7 @@ auth: {initialPassword: first}
 aku:
   serverCount: 6
   queryTimeout: 1000000
-  replicationLockTimeout: 6
+  replicationLockTimeout: 601
   lockWait: 600
   beatInterval: 60
   queryRetryCount: 2
@@ -135,7 +135,7 @@ aku:
 		"AKU_REPLICATION_PORT_NO":                    "21301",
 		"AKU_SERVER_COUNT":                           "6",
 		"AKU_QUERY_TIMEOUT":                          "1000000",
-		"AKU_REPLICATION_LOCK_TIMEOUT":               "6",
+		"AKU_REPLICATION_LOCK_TIMEOUT":               "601",
 		"AKU_LOCK_WAIT":                              "600",
 		"AKU_BEAT_INTERVAL":                          "60",
 		"AKU_QUERY_RETRY_COUNT":                      "2",

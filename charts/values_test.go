@@ -39,7 +39,7 @@ var otherValues = map[string]string{
 	"aku.serverCount":                                     "aku: {serverCount: 6}",
 	"aku.replications":                                    "aku: {replications: [{namePrefix: REP, tables: [SYS.T2]}]}",
 	"aku.queryTimeout":                                    "aku: {queryTimeout: 1}",
-	"aku.replicationLockTimeout":                          "aku: {replicationLockTimeout: 6}",
+	"aku.replicationLockTimeout":                          "aku: {replicationLockTimeout: 21}",
 	"aku.lockWait":                                        "aku: {lockWait: 1}",
 	"aku.beatInterval":                                    "aku: {beatInterval: 1}",
 	"aku.queryRetryCount":                                 "aku: {queryRetryCount: 1}",

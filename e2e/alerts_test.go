@@ -17,18 +17,19 @@ import (
 )
 
 const (
-	fireLimit    = 2 * time.Minute // from its cause until an alert fires
-	resolveLimit = 2 * time.Minute // from the end of its cause until it does not
+	fireLimit    = 2 * time.Minute // from the cause of an alert until it fires
+	resolveLimit = 2 * time.Minute // from the end of its cause until it is resolved
 )
 
-// smallBuffers keep a slow network from hiding in the buffers of the kernel what was not sent.
+// smallBuffers keep unsent changes out of the kernel's buffers, so that a slow network shows.
 var smallBuffers = []map[string]string{
 	{"name": "net.ipv4.tcp_rmem", "value": "4096 16384 16384"},
 	{"name": "net.ipv4.tcp_wmem", "value": "4096 16384 16384"},
 }
 
-// quickRules are the rules of the chart, so that they can be tried in minutes: conditions need to hold for a second, limits are low,
-// and the times that the rules look back are shortened here; of failed steps a busy machine has only a few in a minute.
+// quickRules are the chart's rules, shortened so that a test takes minutes: a condition holds for a second,
+// limits are low, and ranges are short. A busy machine has only a few failed steps in a minute, so that limit
+// is low, too.
 func quickRules(t *testing.T, space *trial.Space) string {
 	t.Helper()
 	rendered, err := space.Rules(t.Context(), trial.Values{"metrics": trial.Values{"prometheusRule": trial.Values{
@@ -45,12 +46,12 @@ func quickRules(t *testing.T, space *trial.Space) string {
 	return rules
 }
 
-// notShown are alerts that this test does not bring about: their conditions need a server that passes changes over without a word, or a
-// receiver that gives a row up in the moments of a proof. Made-up series show that they fire (/charts).
+// notShown are the alerts that this test does not cause: they need a server that drops changes silently, or a
+// receiver that gives a row up during a proof. Synthetic series show that they fire (/charts).
 var notShown = []string{"AkuNotArriving", "AkuRowsGivenUp"}
 
-// Each condition that the chart has an alert for, but those of notShown, is brought about, and ended, on a cluster that a real Prometheus
-// looks at.
+// The test causes each condition that has an alert, except notShown, and ends it. A real Prometheus watches
+// the cluster.
 func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	t.Parallel()
 	space := open(t)
@@ -72,14 +73,14 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	}
 	master, slave, third := trial.Pod(0), trial.Pod(1), trial.Pod(2)
 
-	// No pod is there.
+	// No pod exists.
 	fires("AkuAbsent")
 	must(t, space.Install(t.Context(), trial.Values{"replicaCount": 2, "podSecurityContext": trial.Values{"sysctls": smallBuffers}}))
 	must(t, space.StartClient(t.Context()))
 	must(t, space.AwaitReady(t.Context(), 2*startLimit, master, slave))
 	resolves("AkuAbsent", "AkuNotInService")
 
-	// A pod whose table is another one cannot join, however often it tries.
+	// A pod whose table differs cannot join, however often it tries.
 	must(t, space.Upgrade(t.Context(), "replicaCount=3", scripts("V INTEGER")))
 	fires("AkuNotInService{" + third + "}")
 	fires("AkuStepErrors{" + third + "}")
@@ -87,14 +88,14 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	must(t, space.AwaitGone(t.Context(), healLimit, third))
 	resolves("AkuNotInService")
 
-	// A row that only one pod has, and then the other one, too.
+	// First only one pod has the row, then both.
 	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", "INSERT INTO T1 VALUES (1, 'here')"))
 	must(t, space.Session(t.Context(), 0, "INSERT INTO T1 VALUES (1, 'there')"))
 	fires("AkuConflicts{" + slave + "}")
 	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", "UPDATE T1 SET V = 'there' WHERE ID = 1"))
 	must(t, space.Session(t.Context(), 0, "DELETE FROM T1 WHERE ID = 1"))
 
-	// Somebody closes the server again and again, and aku opens it each time.
+	// The server is closed again and again, and aku opens it each time.
 	for range 5 {
 		mustComeBack(t, space, 1, func() { must(t, space.Session(t.Context(), 1, "ALTER SYSTEM SET ADMIN_MODE = 1")) })
 	}
@@ -112,22 +113,23 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	must(t, err)
 	heal, err := space.Slow(t.Context(), master, slave, 4_000)
 	must(t, err)
-	// However slowly this machine writes one row after the other.
+	// One statement writes many rows, so a slow machine is fast enough.
 	must(t, space.Session(t.Context(), 0, "INSERT INTO T1 SELECT LEVEL + 5000000, 'x' FROM DUAL CONNECT BY LEVEL <= 3000"))
 	fires("AkuGap{" + master + "}")
 	fires("AkuLag{" + slave + "}")
 	must(t, heal())
 	_, err = writer.Stop(t.Context())
 	must(t, err)
-	must(t, space.Session(t.Context(), 0, "DELETE FROM T1 WHERE ID > 5000000")) // the others are in a journal
+	must(t, space.Session(t.Context(), 0, "DELETE FROM T1 WHERE ID > 5000000")) // no journal has these rows
 	resolves("AkuGap", "AkuLag", "AkuLogPinned")
 
-	// A pod is taken away, and cannot end in good order: nobody answers it, and it has no time.
+	// A pod is removed, and cannot end in good order: nobody answers it, and it has no time.
 	before := space.Pods()
-	_, err = space.Cut(t.Context(), slave, master) // the cut goes with the pod
+	_, err = space.Cut(t.Context(), slave, master) // the cut ends with the pod
 	must(t, err)
 	must(t, space.DeleteByForce(t.Context(), slave))
-	// It says so before it is in service again, which may take until its peer has noticed that it was away.
+	// The pod reports it before it is in service again. That may have to wait until its peer notices that it
+	// was away.
 	fires("AkuEndIncomplete{" + slave + "}")
 	must(t, space.AwaitReplaced(t.Context(), healLimit, before, slave))
 
@@ -159,18 +161,18 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	}))
 }
 
-// scripts sets the script that makes the table on a new server.
+// scripts sets the script that creates the table on a new server.
 func scripts(column string) string {
 	return `initdb.scripts.01-tables\.sql=CREATE TABLE T1 (ID INTEGER PRIMARY KEY\, ` + column + `);`
 }
 
-// mustComeBack does something to a pod that brings it out of service, and waits until it says that it is back.
+// mustComeBack brings a pod out of service, and waits until its log says that it is back.
 func mustComeBack(t *testing.T, space *trial.Space, number int, do func()) {
 	t.Helper()
 	pod := space.Pods()[trial.Pod(number)]
 	starts := func() int { return strings.Count(space.LogOf(pod, trial.Sidecar), "AKU run successfully.") }
 	var before int
-	// The word of the last start may be on its way.
+	// The line of the last start may still be on its way.
 	must(t, trial.Await(t.Context(), healLimit, "the last start in the log of "+pod.Name, func(context.Context) string {
 		if before = starts(); before == 0 {
 			return "nothing"

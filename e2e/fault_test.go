@@ -9,8 +9,8 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// Faults hit a mesh of three with a writer on each pod, one after the other. Each must be over by itself, and after each nothing
-// that was acknowledged may be lost.
+// Faults hit a mesh of three pods, one after the other, with a writer on each pod. Each fault must heal by
+// itself, without losing an acknowledged row.
 func TestFaults_ServiceComesBack_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t, trial.Values{})
@@ -67,7 +67,7 @@ func TestFaults_ServiceComesBack_NoAcknowledgedRowIsLost(t *testing.T) {
 	})
 }
 
-// markKey is that of a row that one pod alone holds: a full copy from elsewhere would take it away.
+// markKey is the key of a row that only one pod holds. A full copy would remove it.
 const markKey = 999_999_999
 
 const alone = "ALTER SESSION SET REPLICATION = FALSE"
@@ -77,7 +77,7 @@ func (m *mesh) mark(t *testing.T, number int) {
 	must(t, m.space.Session(t.Context(), number, alone, fmt.Sprintf("INSERT INTO SYS.T1 VALUES (%d, 'of %s alone')", markKey, trial.Pod(number))))
 }
 
-// unmark wants the mark still to be there, which is the word of the server that it was not copied anew, and takes it away.
+// unmark checks that the mark is still there, so the pod was not copied anew, and removes it.
 func (m *mesh) unmark(t *testing.T, number int) {
 	t.Helper()
 	rows, err := m.space.Query(t.Context(), number, fmt.Sprintf("SELECT V FROM SYS.T1 WHERE ID = %d", markKey))

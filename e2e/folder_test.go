@@ -52,10 +52,10 @@ func TestTwoReleases_InOneFolder_TheSecondStaysOut_TheFirstLosesNothing(t *testi
 		t.Errorf("the first release has not what it acknowledged: %+v", v)
 	}
 
-	// An end in good order gives the folder back.
+	// An end in good order releases the folder.
 	must(t, first.Uninstall(t.Context()))
 	must(t, first.AwaitGone(t.Context(), healLimit, trial.Pod(0)))
-	must(t, second.DeletePods(t.Context(), trial.Pod(0))) // its container may be waiting for the next try
+	must(t, second.DeletePods(t.Context(), trial.Pod(0))) // its container may wait for its next try
 	must(t, second.AwaitPods(t.Context(), healLimit, "the folder that nobody uses any more", func(pods trial.Pods) string {
 		if trial.Container(pods[trial.Pod(0)], trial.Database).State.Running == nil {
 			return pods.Describe(trial.Pod(0)) + ": " + claimSaid(pods)
@@ -64,7 +64,7 @@ func TestTwoReleases_InOneFolder_TheSecondStaysOut_TheFirstLosesNothing(t *testi
 	}))
 }
 
-// claimSaid is how the container that keeps the folders has ended at last.
+// claimSaid is the last message of the container that claims the folders.
 func claimSaid(pods trial.Pods) string {
 	c := trial.Container(pods[trial.Pod(0)], trial.Claim)
 	for _, ended := range []*corev1.ContainerStateTerminated{c.State.Terminated, c.LastTerminationState.Terminated} {
@@ -82,7 +82,7 @@ func TestPod_DeletedByForce_ItsFolderIsWaitedForUntilItIsQuiet(t *testing.T) {
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0)))
 	mustWaitForTheFolder(t, space)
 
-	// An end in good order has nobody wait.
+	// After an end in good order nobody waits.
 	before := space.Pods()
 	must(t, space.DeletePods(t.Context(), trial.Pod(0)))
 	must(t, space.AwaitReplaced(t.Context(), healLimit, before, trial.Pod(0)))

@@ -42,7 +42,7 @@ func TestHelm3_InstallsTestsUpgradesAndUninstalls(t *testing.T) {
 	}
 	must(t, space.Upgrade(t.Context(), "replicaCount=2"))
 	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(1)))
-	for range 2 { // the pod of the first time is not in the way
+	for range 2 { // the pod of the first test is not in the way
 		report, err := space.Test(t.Context())
 		must(t, err)
 		if strings.Count(report, "\nequal\n") != 1 {

@@ -8,7 +8,7 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// mostRSS is the most memory, in MiB, that the sidecar may hold while it watches.
+// mostRSS is the limit of the sidecar's memory in service, in MiB.
 const mostRSS = 30
 
 func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testing.T) {
@@ -20,8 +20,9 @@ func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testin
 	for _, fault := range result.Faults {
 		t.Error(fault)
 	}
-	// What the pods that left said at last. The hook's words go to the log of its container, which ends with the SHUTDOWN:
-	// "AKU run successfully." after it can be cut off. That all else was done by then is said before it.
+	// These are the last lines of the pods that left. The hook writes to the log of its container, which the
+	// SHUTDOWN ends, so "AKU run successfully." after it can be missing. An earlier line says that everything
+	// else was done.
 	for _, pod := range []string{trial.Pod(1), trial.Pod(2)} {
 		must(t, space.AwaitLog(t.Context(), startLimit, pod, trial.Database,
 			"AKU started with END option.", "Replication flush has ended.", "Replication reset has ended.",
@@ -36,7 +37,7 @@ func TestMainJob_OnePodBecomesThreeAndOneAgain_NoAcknowledgedRowIsLost(t *testin
 	if rss > mostRSS {
 		t.Errorf("aku-init holds %.1f MiB while it watches, want at most %d", rss, mostRSS)
 	}
-	// The marker that the startup probe looks at.
+	// The startup probe reads this marker.
 	if _, err := space.Exec(t.Context(), trial.Pod(0), trial.Database, "/opt/aku/bin/aku-init", "probe"); err != nil {
 		t.Errorf("a pod in service has no marker: %v", err)
 	}

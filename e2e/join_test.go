@@ -8,8 +8,9 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// The copy of a pod that joins needs the locks of all tables, and so do its objects on the master. Transactions that are open there all the
-// time make them wait, and rows of the other slave that queue behind them must neither be given up nor keep them from their locks.
+// The copy of a joining pod needs the locks of all tables, and so do its objects on the master. Transactions
+// on the master make them wait all the time. Rows of the other slave that queue behind them must not be given
+// up, and must not keep them from their locks.
 func TestJoin_BesideLongTransactionsOfTheMaster_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t, trial.Values{})

@@ -12,7 +12,7 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// leftOut are the tests that cannot be run on the server at hand. The summary of the test run lists them.
+// leftOut are the tests that cannot run on this server. The summary of the run lists them.
 var leftOut list
 
 type list struct {
@@ -26,7 +26,7 @@ func (l *list) print() {
 	}
 }
 
-// leaveOut ends a test that cannot be run, and has it listed with the reason.
+// leaveOut ends such a test, and lists it with the reason.
 func leaveOut(t *testing.T, reason string) {
 	t.Helper()
 	leftOut.mu.Lock()
@@ -35,7 +35,8 @@ func leaveOut(t *testing.T, reason string) {
 	t.SkipNow()
 }
 
-// firstPassword is what SYS has in a new database of the server's image. Without one there is nothing for the test to do.
+// firstPassword is the password of SYS in a new database of the server's image. Without one the test is left
+// out.
 func firstPassword(t *testing.T, cluster *trial.Cluster) string {
 	t.Helper()
 	password, err := cluster.FirstPassword()

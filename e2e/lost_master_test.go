@@ -14,8 +14,8 @@ import (
 	"aku/internal/akucore"
 )
 
-// The volume of the master is lost while users write to the slaves; first somebody recovers it by hand, then by a value. After
-// each, every row that was acknowledged is on every pod.
+// The master loses its volume while users write to the slaves. The first time a command recovers it, the
+// second time a value. Each time every pod has every acknowledged row afterwards.
 func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t, trial.Values{})
@@ -62,7 +62,8 @@ func TestLostMaster_IsShownAndRecoveredUnderWriters_NoAcknowledgedRowIsLost(t *t
 	})
 }
 
-// lose takes the volume of the master away while users write to the slaves, has it recovered, and accounts for every row.
+// lose removes the master's volume while users write to the slaves, has the master recovered, and accounts
+// for every row.
 func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
 	t.Helper()
 	ok := t.Run(name, func(t *testing.T) {
@@ -78,7 +79,7 @@ func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
 		must(t, m.space.LoseVolume(t.Context(), startLimit, akucore.Master))
 		recovered(t)
 		must(t, m.space.AwaitReady(t.Context(), healLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
-		// Its numbers are low again: a peer that remembered the old ones would have it skip these rows.
+		// The master's numbers are low again. If a peer remembered the old ones, these rows would be skipped.
 		writers = append(writers, m.write(t, akucore.Master))
 		for _, writer := range writers {
 			must(t, writer.AwaitMore(t.Context(), healLimit, enough))
@@ -101,7 +102,7 @@ func (m *mesh) lose(t *testing.T, name string, recovered func(*testing.T)) {
 	}
 }
 
-// generation waits until the master says how its recovery from a slave is ordered.
+// generation waits until the master prints the value that recovers it from a slave.
 func (m *mesh) generation(t *testing.T, source int) string {
 	t.Helper()
 	said := regexp.MustCompile(fmt.Sprintf(`aku\.recover\.from=%d,aku\.recover\.generation=(\d+-\d+)`, source))
@@ -117,7 +118,7 @@ func (m *mesh) generation(t *testing.T, source int) string {
 	return found[1]
 }
 
-// mustDescribe waits until kubectl describe shows each of the texts in the Events of a pod.
+// mustDescribe waits until kubectl describe shows each text in the Events of a pod.
 func mustDescribe(t *testing.T, space *trial.Space, pod string, texts ...string) {
 	t.Helper()
 	must(t, trial.Await(t.Context(), startLimit, fmt.Sprintf("%q in the description of %s", texts, pod), func(ctx context.Context) string {
@@ -142,7 +143,7 @@ func (m *mesh) aku(t *testing.T, pod string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// restarts tells the pods and how often their containers were started again.
+// restarts lists the pods and how often their containers were restarted.
 func (m *mesh) restarts() string {
 	var all []string
 	pods := m.space.Pods()

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	startLimit = 3 * time.Minute // until the first pod is in service, or its sidecar has said why not
-	healLimit  = 3 * time.Minute // from a fault's end to service
-	// rollLimit is for three pods one after the other: users leave (5 s), delivery, two STOPs, shutdown (17 s), start (17 s), and a peer's
-	// sender that may sleep for a minute.
+	startLimit = 3 * time.Minute // until the first pod is in service, or its sidecar says why not
+	healLimit  = 3 * time.Minute // from the end of a fault to service
+	// rollLimit is for three pods in turn: users leave (5 s), delivery, two STOPs, shutdown (17 s), start (17
+	// s), and up to a minute in which a peer's sender sleeps.
 	rollLimit = 3 * healLimit
 )
 
-// The tests wait for the cluster most of the time, so more of them run at once than there are processors. A vendor's server takes
-// gigabytes of memory, and SERVER_AT_ONCE says how many releases there may be.
+// The tests mostly wait for the cluster, so more of them run at once than there are processors. A vendor's
+// server takes gigabytes of memory, so SERVER_AT_ONCE limits the number of releases.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", cmp.Or(os.Getenv("SERVER_AT_ONCE"), "4")); err != nil {
@@ -56,7 +56,7 @@ func newClusterOf(t *testing.T, images trial.Images) *trial.Cluster {
 	return cluster
 }
 
-// open makes a namespace for the test, which goes with it.
+// open makes a namespace, and removes it when the test ends.
 func open(t *testing.T) *trial.Space {
 	t.Helper()
 	return openOn(t, trial.ImagesOfEnvironment())

@@ -13,18 +13,18 @@ import (
 
 const keysOfAWriter = 1_000_000
 
-// copied is what a sidecar says after a full copy.
+// copied is the sidecar's log line after a full copy.
 const copied = "Replication sync has ended."
 
-// enough statements show that a writer really writes.
+// enough is the number of statements that show that a writer works.
 const enough = 50
 
-// mesh is a release of three pods that faults happen to.
+// mesh is a release of three pods under test.
 type mesh struct {
 	space   *trial.Space
 	pods    int
-	started int64 // writers so far; each has a range of keys to itself
-	written int   // acknowledged to all writers that have ended
+	started int64 // writers so far; each has its own range of keys
+	written int   // statements acknowledged to the ended writers
 }
 
 func newMesh(t *testing.T, values trial.Values) *mesh {
@@ -41,7 +41,7 @@ func newMesh(t *testing.T, values trial.Values) *mesh {
 	return m
 }
 
-// mustHaveCopied wants so many full copies in the start of a pod.
+// mustHaveCopied checks the number of full copies in the start of a pod.
 func (m *mesh) mustHaveCopied(t *testing.T, number, want int) {
 	t.Helper()
 	copies, err := m.space.Copied(t.Context(), healLimit, m.space.Pods()[trial.Pod(number)])
@@ -51,8 +51,8 @@ func (m *mesh) mustHaveCopied(t *testing.T, number, want int) {
 	}
 }
 
-// under makes a fault happen with a writer on each pod, wants all pods to be written to afterwards, and accounts for every row.
-// The fault may end writers and put others in their place, or nil for a pod that is gone.
+// under causes a fault with a writer on each pod. Afterwards all pods must take writes, and every row is
+// accounted for. The fault may end writers and replace them, or set nil for a pod that is gone.
 func (m *mesh) under(t *testing.T, name string, fault func(*testing.T, []*trial.Writer)) {
 	t.Helper()
 	ok := t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func (m *mesh) under(t *testing.T, name string, fault func(*testing.T, []*trial.
 	}
 }
 
-// write starts a writer; further flags are those of the client.
+// write starts a writer. The flags are those of the client.
 func (m *mesh) write(t *testing.T, number int, flags ...string) *trial.Writer {
 	t.Helper()
 	m.started++
@@ -104,7 +104,7 @@ func (m *mesh) stop(t *testing.T, writer *trial.Writer) {
 	}
 }
 
-// mustBeUndisturbed wants that a writer never noticed anything.
+// mustBeUndisturbed checks that a writer noticed nothing.
 func mustBeUndisturbed(t *testing.T, writer *trial.Writer) {
 	t.Helper()
 	if p := writer.Progress(); p.Sessions != 1 || p.Unknown > 0 {
@@ -112,7 +112,8 @@ func mustBeUndisturbed(t *testing.T, writer *trial.Writer) {
 	}
 }
 
-// awaitDelivered waits until the peers have all that a pod was told to write: a row that it gets now arrives behind all that.
+// awaitDelivered waits until the peers have everything that a pod acknowledged: a row written now arrives
+// after it.
 func (m *mesh) awaitDelivered(t *testing.T, number int) {
 	t.Helper()
 	m.started++
@@ -134,7 +135,7 @@ func (m *mesh) awaitDelivered(t *testing.T, number int) {
 	}
 }
 
-// mustAgree waits until the last changes have arrived, and then wants the same rows everywhere and none lost.
+// mustAgree waits for the last changes, and checks that all pods hold the same rows and none is lost.
 func mustAgree(t *testing.T, space *trial.Space, pods int) {
 	t.Helper()
 	must(t, trial.Await(t.Context(), healLimit, "the same rows on all pods, and none lost", func(ctx context.Context) string {

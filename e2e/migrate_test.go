@@ -12,20 +12,20 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// oldConfiguration is that of the utility.
+// oldConfiguration is a configuration of the vendor's utility.
 //
 //go:embed testdata/aku.conf
 var oldConfiguration string
 
-// newClaim is the claim that hands a volume over.
+// newClaim is the claim that takes the volume over.
 const newClaim = `{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": %q},
 	"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "local-path", "volumeName": %q}}`
 
-// reserve keeps a volume for a claim that is yet to be made.
+// reserve keeps a volume for a claim that does not exist yet.
 const reserve = `[{"op": "replace", "path": "/spec/claimRef",
 	"value": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": %q, "name": %q}}]`
 
-// docs/migrate.md, step by step, and its way back.
+// The test follows docs/migrate.md step by step, and its way back.
 func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T) {
 	t.Parallel()
 	password := firstPassword(t, newCluster(t))
@@ -51,9 +51,9 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 		}
 	}
 
-	// The old StatefulSet, as the utility has left it: joined and open.
+	// The old StatefulSet is joined and open, as the vendor's utility leaves it.
 	kubectl(oldStatefulSet(t, space), "apply", "-f", "-")
-	kubectl("", "create", "secret", "generic", "altibase-auth", "--from-literal=password="+password) // the client's
+	kubectl("", "create", "secret", "generic", "altibase-auth", "--from-literal=password="+password) // the client needs it
 	must(t, space.StartClient(t.Context()))
 	must(t, space.AwaitReady(t.Context(), startLimit, old0, old1))
 	for pod, peer := range map[string]string{old0: old1, old1: old0} {
@@ -76,7 +76,7 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	}
 	kubectl("", "create", "secret", "generic", "altibase-sys", "--from-literal=password="+password)
 
-	// 2., 3. The slave is taken away. What the utility does then is done here.
+	// 2., 3. The slave leaves. The test does what the vendor's utility would do.
 	on(host(old1), "ALTER REPLICATION AKU_REP_01 FLUSH ALL", "ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
 	on(host(old0), "ALTER REPLICATION AKU_REP_01 FLUSH ALL", "ALTER REPLICATION AKU_REP_01 STOP", "ALTER REPLICATION AKU_REP_01 RESET")
 	mustHold(host(old1), 40)
@@ -84,7 +84,7 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	must(t, space.AwaitGone(t.Context(), healLimit, old1))
 	mustHold(host(old0), 40)
 
-	// 5. The old replication is taken away, the server stopped.
+	// 5. The old replication is dropped, and the server is stopped.
 	on(host(old0), "DROP REPLICATION AKU_REP_01")
 	kubectl("", "scale", "statefulset", "altibase-sts", "--replicas=0")
 	must(t, space.AwaitGone(t.Context(), healLimit, old0))
@@ -96,7 +96,7 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 		volume := kubectl("", "get", "pvc", from, "-o", "jsonpath={.spec.volumeName}")
 		kubectl("", "patch", "pv", volume, "-p", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`)
 		kubectl("", "delete", "pvc", from)
-		// Without a claim of its own the volume would be anybody's.
+		// Without a claimRef, any claim could take the volume.
 		kubectl("", "patch", "pv", volume, "--type=json", "-p", fmt.Sprintf(reserve, namespace, to))
 		kubectl(fmt.Sprintf(newClaim, to, volume), "create", "-f", "-")
 	}

@@ -11,10 +11,10 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// cutFor is how long a cut lasts that heals by itself.
+// cutFor is the length of a cut that heals by itself.
 const cutFor = time.Minute
 
-// Two slaves are cut off from each other, and nobody else is.
+// The cut separates only the two slaves.
 func TestNetworkCut_HealsOrOneOfBothLeaves_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t, trial.Values{})
@@ -35,11 +35,11 @@ func TestNetworkCut_HealsOrOneOfBothLeaves_NoAcknowledgedRowIsLost(t *testing.T)
 	m.under(t, "scale down while a peer cannot be reached", func(t *testing.T, writers []*trial.Writer) {
 		const leaver, peer = 2, 1
 		copies := m.space.Said(trial.Pod(peer), trial.Sidecar, copied)
-		// It ends with the pod that leaves.
+		// The cut ends with the pod that leaves.
 		_, err := m.space.Cut(t.Context(), trial.Pod(leaver), trial.Pod(peer))
 		must(t, err)
 		m.awaitCut(t, peer, leaver)
-		// What is written now never reaches the peer from the pod itself.
+		// The pod itself cannot deliver to the peer what is written now.
 		must(t, writers[leaver].AwaitMore(t.Context(), healLimit, enough))
 		must(t, m.space.Upgrade(t.Context(), "replicaCount=2"))
 		must(t, m.space.AwaitGone(t.Context(), healLimit, trial.Pod(leaver)))
@@ -57,7 +57,7 @@ func TestNetworkCut_HealsOrOneOfBothLeaves_NoAcknowledgedRowIsLost(t *testing.T)
 	})
 }
 
-// awaitCut waits until the senders of both pods have noticed.
+// awaitCut waits until the senders of both pods notice the cut.
 func (m *mesh) awaitCut(t *testing.T, pods ...int) {
 	t.Helper()
 	for _, number := range pods {

@@ -9,11 +9,11 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// started is what a sidecar says when its pod is in service.
+// started is the sidecar's log line when its pod comes into service.
 const started = "AKU run successfully."
 
-// The node loses its power and boots again: all containers end at once, with kubelet and runtime, and come back in no order.
-// Nothing else may run on the cluster meanwhile, so this test is not run beside others.
+// The node loses power and boots again: all containers end at once, with the kubelet and the runtime, and
+// come back in any order. No other test may use the cluster meanwhile, so this test is not parallel.
 func TestNodeRestart_AllPodsComeBackWithoutACopy_NoAcknowledgedRowIsLost(t *testing.T) {
 	m := newMesh(t, trial.Values{})
 	m.under(t, "restart of the whole node", func(t *testing.T, writers []*trial.Writer) {
@@ -32,7 +32,7 @@ func TestNodeRestart_AllPodsComeBackWithoutACopy_NoAcknowledgedRowIsLost(t *test
 			}
 			return ""
 		}))
-		// The writers were on the node, too; what they were told is in their journals.
+		// The writers ran on the node, too. Their journals hold what was acknowledged.
 		for number, writer := range writers {
 			m.written += writer.Abandon().Acknowledged()
 			writers[number] = m.write(t, number)

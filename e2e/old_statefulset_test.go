@@ -14,8 +14,8 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// oldStatefulSet is a StatefulSet as people have it who run the vendor's utility from their own image, with its Service: the server of
-// the chart's pods, without all that is aku's. The test does what the utility has done to it.
+// oldStatefulSet is a StatefulSet with its Service as users of the vendor's utility have it: the server of
+// the chart's pods without aku. The test acts as the utility.
 func oldStatefulSet(t *testing.T, space *trial.Space) string {
 	t.Helper()
 	set, err := space.StatefulSet(t.Context())
@@ -26,7 +26,7 @@ func oldStatefulSet(t *testing.T, space *trial.Space) string {
 	server.ReadinessProbe = &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{
 		TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromString(server.Ports[0].Name)},
 	}}
-	// The volume has another name than in the chart.
+	// Its volume has another name than the chart's.
 	claim := set.Spec.VolumeClaimTemplates[0]
 	for i := range server.VolumeMounts {
 		if mount := &server.VolumeMounts[i]; mount.Name == claim.Name {

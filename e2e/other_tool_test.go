@@ -29,7 +29,7 @@ func TestOtherTool_DropsReplicationsOfAPodInService_TheyAreMadeAnewAndAnEventSay
 		_, err := space.Query(t.Context(), from, fmt.Sprintf("INSERT INTO SYS.T1 VALUES (%d, 'after it')", from))
 		must(t, err)
 	}
-	report, err := space.Test(t.Context()) // waits until both have both rows
+	report, err := space.Test(t.Context()) // waits until both pods have both rows
 	must(t, err)
 	t.Log(report)
 }

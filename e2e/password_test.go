@@ -11,7 +11,7 @@ import (
 
 func TestPassword_IsThatOfTheSecret_InNewDatabasesAndAfterItsChange(t *testing.T) {
 	t.Parallel()
-	// As with the images of Altibase: every new database has the same password, which is not that of the Secret.
+	// As in Altibase's images, every new database has the same password, and it is not the Secret's.
 	first := firstPassword(t, newCluster(t))
 	space := open(t)
 	must(t, space.Install(t.Context(), trial.Values{"replicaCount": 2}))
@@ -29,7 +29,7 @@ func TestPassword_IsThatOfTheSecret_InNewDatabasesAndAfterItsChange(t *testing.T
 	_, err := space.Test(t.Context())
 	must(t, err)
 
-	// A pod that comes later begins with the first password.
+	// A later pod also begins with the first password.
 	must(t, space.Upgrade(t.Context(), "replicaCount=3"))
 	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(2)))
 	_, err = space.Test(t.Context())

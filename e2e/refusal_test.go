@@ -13,7 +13,7 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// wrongPassword is that of a release that does not know what SYS has in the image.
+// wrongPassword is the password of a release that does not know SYS's password in the image.
 var wrongPassword = trial.Values{"auth": trial.Values{"sysPassword": "wrong", "initialPassword": "wrong-too"}}
 
 func TestWrongPassword_IsSaid_AndHealsWithTheSecret(t *testing.T) {
@@ -36,7 +36,7 @@ func TestWrongPassword_IsSaid_AndHealsWithTheSecret(t *testing.T) {
 func TestTable_MissingOrWithoutPrimaryKey_IsSaid_AndHealsWithoutRestart(t *testing.T) {
 	t.Parallel()
 	space := open(t)
-	// A script that makes another table than the one to be replicated.
+	// The script creates another table than the replicated one.
 	must(t, space.Install(t.Context(), trial.Values{
 		"initdb": trial.Values{"scripts": trial.Values{"01-tables.sql": "CREATE TABLE T0 (ID INTEGER PRIMARY KEY);"}},
 	}))
@@ -67,7 +67,7 @@ func mustBeClosed(t *testing.T, space *trial.Space) {
 	}
 }
 
-// asSYSDBA runs a statement. There is one such session only, which aku needs now and then.
+// asSYSDBA runs a statement. There is only one SYSDBA session, and aku needs it now and then.
 func asSYSDBA(t *testing.T, space *trial.Space, statement string) {
 	t.Helper()
 	must(t, trial.Await(t.Context(), startLimit, "the SYSDBA session", func(ctx context.Context) string {

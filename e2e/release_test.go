@@ -15,8 +15,8 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// A release is pushed to a registry, and installed from there as a user does: the chart by its version, aku's image by the digest that the
-// chart names. The node pulls it; nobody loads it.
+// The test pushes a release to a registry and installs it as a user does: the chart by its version, aku's
+// image by the digest in the chart. The node pulls the image; nobody loads it.
 func TestRelease_InstalledFromARegistry_RunsTheImageOfItsDigest(t *testing.T) {
 	t.Parallel()
 	images := trial.ImagesOfEnvironment()
@@ -49,7 +49,7 @@ func TestRelease_InstalledFromARegistry_RunsTheImageOfItsDigest(t *testing.T) {
 	}
 }
 
-// ofRelease runs a program of scripts/release, which is a module of its own, and returns what it prints.
+// ofRelease runs a program of the module scripts/release, and returns its output.
 func ofRelease(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", append([]string{"run", program}, args...)...)
@@ -63,7 +63,7 @@ func ofRelease(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// startRegistry starts a registry on loopback, where the node finds it, too, and returns its address.
+// startRegistry starts a registry on loopback, reachable for the node, and returns its address.
 func startRegistry(t *testing.T, space *trial.Space) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -81,7 +81,7 @@ func startRegistry(t *testing.T, space *trial.Space) string {
 		if err := server.Process.Kill(); err != nil {
 			t.Errorf("end of the registry: %v", err)
 		}
-		_ = server.Wait() // of the signal
+		_ = server.Wait() // it ends by the signal
 	})
 	address, err := bufio.NewReader(out).ReadString('\n')
 	must(t, err)
@@ -96,7 +96,7 @@ func startRegistry(t *testing.T, space *trial.Space) string {
 	return address
 }
 
-// versionOfChart is that of the newest commit, which is what is released.
+// versionOfChart is the version in the newest commit, which is released.
 func versionOfChart(t *testing.T) string {
 	t.Helper()
 	text, err := exec.CommandContext(t.Context(), "git", "show", "HEAD:charts/altibase/Chart.yaml").Output()

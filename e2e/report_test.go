@@ -25,14 +25,14 @@ type faults struct {
 	total int
 }
 
-// begin notes that a fault is about to happen.
+// begin counts a fault before it happens.
 func (f *faults) begin() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.begun++
 }
 
-// add notes a fault. It is called when the comparison of all pods has found nothing lost.
+// add records a fault that lost nothing, after all pods were compared.
 func (f *faults) add(name string, written int, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *faults) add(name string, written int, took time.Duration) {
 	f.total += written
 }
 
-// print is called when all tests have ended.
+// print runs after all tests.
 func (f *faults) print() {
 	if f.begun == 0 {
 		return
@@ -51,16 +51,17 @@ func (f *faults) print() {
 	}
 }
 
-// outcomes are those of all tests.
+// outcomes are the outcomes of all tests.
 var outcomes tried.Tally
 
-// serverVersion is what the first server that was asked said; "" until then.
+// serverVersion is the answer of the first server that was asked, or "".
 var serverVersion struct {
 	sync.Once
 	said string
 }
 
-// askVersion asks a pod that is in service. A server that does not know such a statement fails no test: its run is not kept, and that is said.
+// askVersion asks a pod in service for its version. A server that does not know the statement fails no test,
+// but its run is not recorded.
 func askVersion(t *testing.T, space *trial.Space) {
 	t.Helper()
 	serverVersion.Do(func() {
@@ -73,7 +74,7 @@ func askVersion(t *testing.T, space *trial.Space) {
 	})
 }
 
-// keepRun writes down what all tests together were tried on. Some of them are no run.
+// keepRun records the run of the whole suite. A part of the suite is not recorded.
 func keepRun() {
 	passed, failed := outcomes.Count()
 	if flag.Lookup("test.run").Value.String() != "" || passed+failed == 0 {
@@ -96,7 +97,7 @@ func writeRun(passed, failed int) error {
 	return run.Write()
 }
 
-// sum is what is kept of the faults.
+// sum is the part of the faults that is recorded.
 func (f *faults) sum() *tried.Faults {
 	f.mu.Lock()
 	defer f.mu.Unlock()

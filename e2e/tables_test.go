@@ -11,7 +11,8 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// A table is put into replication by the values, beside writers on all pods: the rolling update copies it, and no other.
+// The values add a table to replication while users write to all pods. The rolling update copies this table
+// only.
 func TestTableList_ChangedByHelmUpgrade_OnlyTheNewTableIsCopied(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t, trial.Values{})

@@ -26,7 +26,7 @@ func TestUninstall_PodsEndInOrder_AndInstalledAgainTheyHaveTheirRows(t *testing.
 	must(t, err)
 	t.Log(report)
 
-	// The hook of a pod that ends out of order would find the other one ending, too.
+	// A hook that runs out of order would find the other pod ending, too.
 	order := inOrder(t, space)
 	must(t, space.Uninstall(t.Context()))
 	must(t, space.AwaitGone(t.Context(), healLimit, trial.Pod(0), trial.Pod(1)))
@@ -46,7 +46,7 @@ func TestUninstall_PodsEndInOrder_AndInstalledAgainTheyHaveTheirRows(t *testing.
 	}
 }
 
-// inOrder tells, once no pod is left, in which order their ends began.
+// inOrder returns, once no pod is left, the order in which the ends began.
 func inOrder(t *testing.T, space *trial.Space) <-chan []string {
 	t.Helper()
 	ended := make(chan []string, 1)
@@ -67,7 +67,7 @@ func inOrder(t *testing.T, space *trial.Space) <-chan []string {
 					order = append(order, name)
 				}
 			}
-			// Out of order is when the lower one ends while the higher one is still there.
+			// The order is wrong when the lower pod ends while the higher one exists.
 			if _, higher := pods[trial.Pod(1)]; higher && seen[trial.Pod(0)] {
 				order = append([]string{"too early:"}, order...)
 				return ""
@@ -87,8 +87,8 @@ func TestUninstall_WedgedPodsAreNoObstacle(t *testing.T) {
 	space := open(t)
 	must(t, space.Install(t.Context(), trial.Values{"replicaCount": 2}))
 	must(t, space.AwaitReady(t.Context(), startLimit, trial.Pod(0), trial.Pod(1)))
-	// Pods that are made anew with a wrong password stay out of service. Of two such pods Kubernetes ends none but the lower one,
-	// and it waits for the higher one to be gone first.
+	// Pods that are replaced with a wrong password stay out of service. Of two such pods, Kubernetes ends
+	// only the lower one, after the higher one is gone.
 	must(t, space.SetPassword(t.Context(), "wrong"))
 	for _, pod := range []string{trial.Pod(1), trial.Pod(0)} {
 		before := space.Pods()[pod].UID

@@ -30,7 +30,7 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 		}
 	}
 
-	// So it is with a way back that has become one.
+	// A rollback to fewer servers is refused in the same way.
 	must(t, space.Upgrade(t.Context(), "replicaCount=3", "aku.serverCount=3"))
 	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(2)))
 	if err := space.Rollback(t.Context(), 1); err == nil || !strings.Contains(err.Error(), "aku.serverCount is 2, but "+trial.Pod(2)+" is there: scale to 2 first") {
@@ -38,8 +38,8 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 	}
 }
 
-// Under another name the release would start empty beside what it has. Helm is told by what is in the cluster; what only renders the
-// chart, as Argo CD does, by the check.
+// Under another name, the release would start empty beside the old objects. helm upgrade sees the objects in
+// the cluster. Where the chart is only rendered, as by Argo CD, the check sees them.
 func TestUpgrade_ToAnotherName_IsRefused_WhereTheChartIsOnlyRendered_Too(t *testing.T) {
 	t.Parallel()
 	space := open(t)
@@ -62,7 +62,7 @@ func TestUpgrade_ToAnotherName_IsRefused_WhereTheChartIsOnlyRendered_Too(t *test
 		t.Errorf("it says %s", said)
 	}
 
-	// With the name that it has, the same chain lets it pass.
+	// With its own name, the same steps pass.
 	manifest, err = space.Rendered(t.Context(), "hook-check-upgrade.yaml", nil)
 	must(t, err)
 	_, err = space.Kubectl(t.Context(), manifest, "apply", "-f", "-")
@@ -77,7 +77,7 @@ func TestUpgrade_ThatRepairsABrokenReleaseIsNotHeldUp(t *testing.T) {
 	space := open(t)
 	must(t, space.Install(t.Context(), wrongPassword))
 	must(t, space.AwaitLog(t.Context(), startLimit, trial.Pod(0), trial.Sidecar, "ERR-4102E"))
-	// The changed number of servers has the check look, with the wrong password still.
+	// The changed number of servers makes the check run, still with the wrong password.
 	must(t, space.Upgrade(t.Context(), `auth.sysPassword=`+right, "aku.serverCount=5"))
 	must(t, space.DeletePods(t.Context(), trial.Pod(0)))
 	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(0)))

@@ -9,7 +9,8 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// aku one version apart in one mesh: the upgrade stops after one pod, writers go on beside both versions, then it goes on; and the same way back.
+// One mesh runs two versions of aku: the upgrade stops after one pod, users write beside both versions, and
+// then it goes on. The way back is tested in the same way.
 func TestVersions_SidecarsOneVersionApartServeOneMesh_UpAndDown(t *testing.T) {
 	t.Parallel()
 	for _, script := range [][]string{{"../images/last.sh"}, {"cluster/load.sh", "../.build/images/aku-last.tar"}} {
@@ -18,7 +19,7 @@ func TestVersions_SidecarsOneVersionApartServeOneMesh_UpAndDown(t *testing.T) {
 		}
 	}
 	const lastChart, thisChart = ".build/last/charts/altibase", ""
-	// Pods from the partition on are replaced.
+	// The update replaces the pods from the partition on.
 	upTo := func(partition int) trial.Values {
 		return trial.Values{"replicaCount": 3, "updateStrategy": trial.Values{"rollingUpdate": trial.Values{"partition": partition}}}
 	}
@@ -30,7 +31,7 @@ func TestVersions_SidecarsOneVersionApartServeOneMesh_UpAndDown(t *testing.T) {
 	must(t, m.space.StartClient(t.Context()))
 	must(t, m.space.AwaitReady(t.Context(), 2*startLimit, trial.Pod(0), trial.Pod(1), trial.Pod(2)))
 	askVersion(t, m.space)
-	// A checkout has the number of the last version, so the image tells them apart.
+	// A checkout has the number of the last version, so the image tells the two apart.
 	image := func(number int) string {
 		return trial.Container(m.space.Pods()[trial.Pod(number)], "aku-install").ImageID
 	}

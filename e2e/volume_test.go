@@ -13,11 +13,11 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// grace is the least that the chart takes for these pods.
+// grace is the shortest grace period that the chart accepts for these pods.
 const grace = 18
 
-// What a volume alone held is lost with it, so each of these pods has delivered before its volume goes; the others are written
-// to all the time.
+// Rows that only a lost volume holds are lost with it. So each of these pods has delivered before its volume
+// is removed. The other pods take writes all the time.
 func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t, trial.Values{"terminationGracePeriodSeconds": grace, "aku": trial.Values{"drainTime": 0, "shutdownAtEnd": 0}})
@@ -30,7 +30,7 @@ func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
 		must(t, m.space.AwaitGone(t.Context(), healLimit, pod))
 		must(t, m.space.AwaitLog(t.Context(), healLimit, pod, trial.Database,
 			fmt.Sprintf("TIMEOUT: the end did not finish in %ds (AKU_END_TIMEOUT)", grace-5)))
-		// What it has not delivered is on its volume.
+		// Its volume holds what it has not delivered.
 		must(t, m.space.Upgrade(t.Context(), "replicaCount=3"))
 		must(t, m.space.AwaitReady(t.Context(), healLimit, pod))
 		for _, writer := range writers[:leaver] {
@@ -69,11 +69,12 @@ func TestVolumes_LostOrLeftBehind_NoAcknowledgedRowIsLost(t *testing.T) {
 	})
 }
 
-// A volume is put back that was copied earlier. Its database takes itself for a joined one, and its log is one that its peers know to
-// be longer: without beats it would never hear of what it has lost, and its peers would skip what its users write.
+// An earlier copy of a volume is put back. Its database believes that it has joined, but its peers know a
+// longer log. Without beats, it would never get the rows that it lost, and its peers would skip what its
+// users write.
 func TestVolume_SetBackToAnEarlierCopy_IsCopiedAnew_NoAcknowledgedRowIsLost(t *testing.T) {
 	t.Parallel()
-	// The pairs of a pod that is scaled away are kept, as those of one whose node is repaired.
+	// The pairs of a pod that is scaled away are kept, as for a pod whose node is being repaired.
 	m := newMesh(t, trial.Values{"aku": trial.Values{"replicationResetAtEnd": 0}})
 	const old = 2
 	pod := trial.Pod(old)
@@ -106,7 +107,7 @@ func TestVolume_SetBackToAnEarlierCopy_IsCopiedAnew_NoAcknowledgedRowIsLost(t *t
 	})
 }
 
-// asked is a line of a recovery that the master prints.
+// asked is a line of the recovery that the master prints.
 type asked struct {
 	pod  int
 	text string
@@ -119,7 +120,7 @@ var (
 	askedSettle  = regexp.MustCompile(`^-- wait until the transactions are over that (SELECT .*) names now$`)
 )
 
-// awaitAsked waits for the word of a master that lost its rows and returns what it asks for.
+// awaitAsked waits for the message of a master that lost its rows, and returns its lines.
 func (m *mesh) awaitAsked(t *testing.T) []asked {
 	t.Helper()
 	var lines []asked
@@ -136,7 +137,7 @@ func (m *mesh) awaitAsked(t *testing.T) []asked {
 			must(t, err)
 			lines = append(lines, asked{pod, line[2]})
 		}
-		// Until it has seen both slaves it does not ask both of them for something.
+		// The message is complete when it names both slaves.
 		if !strings.Contains(message, trial.Pod(1)+">") || !strings.Contains(message, trial.Pod(2)+">") {
 			return message
 		}
@@ -145,7 +146,7 @@ func (m *mesh) awaitAsked(t *testing.T) []asked {
 	return lines
 }
 
-// obey does what a line of a recovery says: it runs the statement as it is printed, or does what its comment asks for.
+// obey follows a line of a recovery: it runs the statement as printed, or does what the comment asks for.
 func (m *mesh) obey(t *testing.T, line asked) {
 	t.Helper()
 	t.Logf("%s> %s;", trial.Pod(line.pod), line.text)
@@ -176,7 +177,7 @@ func (m *mesh) obey(t *testing.T, line asked) {
 			m.somehow(t, line.pod, "ALTER DATABASE "+database[0][0]+" SESSION CLOSE "+row[0])
 		}
 	case line.text == "-- or leave it, if it was 1 before":
-		// It was 0.
+		// It was 0 before.
 	case strings.HasPrefix(line.text, "--"):
 		t.Fatalf("nobody knows what to do: %s", line.text)
 	default:
@@ -193,7 +194,7 @@ func transactions(rows [][]string) map[string]bool {
 	return ids
 }
 
-// one is a number that a statement returns.
+// one is the number that a statement returns.
 func (m *mesh) one(t *testing.T, number int, statement string) int64 {
 	t.Helper()
 	rows := m.somehow(t, number, statement)
@@ -205,20 +206,20 @@ func (m *mesh) one(t *testing.T, number int, statement string) int64 {
 	return n
 }
 
-// somehow runs a statement as SYSDBA: it gets in whether users do or not. There is one such session only, which aku needs now
-// and then.
+// somehow runs a statement as SYSDBA, who gets in whether users do or not. There is only one such session,
+// and aku needs it now and then.
 func (m *mesh) somehow(t *testing.T, number int, statement string) [][]string {
 	t.Helper()
 	var rows [][]string
 	must(t, trial.Await(t.Context(), startLimit, "the SYSDBA session", func(ctx context.Context) (busy string) {
 		var err error
 		rows, err = m.space.QueryAsSYSDBA(ctx, number, statement)
-		// Beside writers a CREATE or DROP fails at once for a lock; the next try nearly always gets it.
+		// Beside writers, a CREATE or DROP can fail for a lock. The next try nearly always gets it.
 		if err != nil && (strings.Contains(err.Error(), "41041") || strings.Contains(err.Error(), "11075")) {
 			return err.Error()
 		}
 		if err != nil && strings.Contains(err.Error(), "410EB") {
-			return "" // the session to close has gone by itself
+			return "" // the session has ended by itself
 		}
 		must(t, err)
 		return ""

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# last.sh: makes aku's image as it was in the last version of the chart, docker.io/library/aku:last, in .build/images/aku-last.tar, and puts
-# all of that version into .build/last: its chart is what people upgrade from.
+# last.sh: makes aku's image of the chart's last version, docker.io/library/aku:last, in .build/images/aku-last.tar, and puts that
+# version into .build/last: people upgrade from its chart.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

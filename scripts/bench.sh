@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench.sh [FLAG…]: builds the aku image and measures what aku costs (e2e/bench). QUICK=1 measures a little of everything.
-# With SERVER_IMAGE and SERVER_VALUES it measures what can be on pods of that image (e2e/bench/onserver).
+# With SERVER_IMAGE and SERVER_VALUES it measures what can be measured on pods of that image (e2e/bench/onserver).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -3,7 +3,7 @@
 #   lint      every file by helm lint and yamllint, and whether the chart's version was raised
 #   install   each file on the cluster of KUBECONFIG (scripts/with-cluster.sh brings one), further arguments as for ct:
 #             --upgrade also upgrades from the last version that had another number
-#   install NAME only with ci/NAME-values.yaml; the last version gets that file, too, if it has none and takes such values
+#   install NAME only ci/NAME-values.yaml; the last version gets that file, too, if it has none and accepts such values
 #   last      prints the commit of the last version that had another number
 # The comparison needs a remote with that version as its main branch. It is made from this repository's history, in a folder
 # of its own, so that nothing here is touched.
@@ -45,7 +45,7 @@ rm -r "$folder/checkout/charts"
 cp -r charts ct.yaml .yamllint.yaml "$folder/checkout"
 cd "$folder/checkout"
 if [ -n "$name" ]; then
-  # chart-testing takes all values files there are, so the others go, from the last version, too.
+  # chart-testing takes every values file, so the others are removed, also from the last version.
   file=charts/altibase/ci/$name-values.yaml
   [ -f "$file" ] || { echo "there is no $file" >&2; exit 1; }
   others() { find charts/altibase/ci -name '*-values.yaml' ! -name "$name-values.yaml" "$@"; }
@@ -73,7 +73,7 @@ fi
 # ct prints the events and logs of every pod: of use only after a failure.
 status=0
 run "$@" 2>&1 | tee "$log" | grep --line-buffered -E '^(Installing chart with|Testing upgrades| ✔| ✖)' || status=${PIPESTATUS[0]}
-# It passes over a last version that it cannot install. That is right only where that version takes no such values.
+# It skips a last version that it cannot install. That is right only where that version does not accept such values.
 if grep 'skipped because' "$log"; then
   if [ -n "$name" ] && ! git cat-file -e "origin/base:$file" 2>/dev/null; then
     echo "not upgraded: the last version does not take ci/$name-values.yaml"

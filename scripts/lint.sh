@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks at every Go and shell file: gofmt, go vet, golangci-lint (.golangci.yml), shellcheck.
+# Checks every Go and shell file: gofmt, go vet, golangci-lint (.golangci.yml), shellcheck.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0

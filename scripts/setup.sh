@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# setup.sh [demo]: makes a Debian 12 machine with Go ready for everything the Makefile does: packages, the linter, the cluster's
-# programs. With demo only for that: no linters, helm-docs, chart-testing and Prometheus. Each step is left out when it is done
-# already. Only the packages need root.
+# setup.sh [demo]: prepares a Debian 12 machine with Go for everything in the Makefile: packages, the linter, the cluster's programs.
+# With demo it prepares the demo alone: no linters, helm-docs, chart-testing and Prometheus. It skips what is done already. Only the
+# packages need root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-everything}

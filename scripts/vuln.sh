@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks for known vulnerabilities in what our programs, their tests and the release call. The list of them comes from vuln.go.dev, or
-# from where GOVULNDB says. Exits 1 for a vulnerability, and 3 where the list cannot be had: then nothing was looked at.
+# Looks for known vulnerabilities in what our programs, their tests and the release call. The list comes from vuln.go.dev or GOVULNDB.
+# Exits 1 for a vulnerability, and 3 when the list cannot be fetched: then nothing was checked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

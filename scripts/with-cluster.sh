@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # with-cluster.sh COMMAND…: runs the command beside a Kubernetes cluster that holds our images and that of the server.
 #   SERVER_IMAGE    image of the server under test, as a file with an image archive or by a name that docker or podman knows here;
-#                   altisim if not given
-#   SERVER_VALUES   file of chart values that fit that image; altisim's if no image is given
-#   VENDOR=1        the image is one of Altibase's vendor: the file is e2e/vendor-values.yaml if not given
-#   The cluster is this checkout's own. One that was not up before is taken down afterwards, unless KEEP=1.
-#   With DEMO_KUBECONFIG=FILE it is that cluster; images are then the caller's business, and nothing is started or ended.
+#                   by default altisim
+#   SERVER_VALUES   file of chart values for that image; without an image, altisim's
+#   VENDOR=1        the image is one of Altibase's vendor: the default file is e2e/vendor-values.yaml
+#   The cluster is this checkout's own. It is taken down afterwards when it was not up before, unless KEEP=1.
+#   With DEMO_KUBECONFIG=FILE it is that cluster. Nothing is then started or ended, and the caller provides the images.
 # The command finds KUBECONFIG and E2E_KUBECONFIG set, SERVER_IMAGE as a name, and kubectl and helm in PATH. docs/any-server.md
 # says more.
 set -euo pipefail
@@ -40,7 +40,7 @@ if [ -n "${SERVER_IMAGE:-}" ] && [ ! -f "$image" ]; then
   image=$repo/.build/images/server.tar
 fi
 
-# Messages go to stderr: stdout is the command's.
+# Messages go to stderr, because stdout belongs to the command.
 if [ "${KEEP:-}" != 1 ] && ! "$cluster/is-up.sh"; then
   trap '"$cluster/down.sh"' EXIT
   trap 'exit 130' INT TERM

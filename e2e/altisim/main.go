@@ -50,12 +50,12 @@ import (
 	"aku/e2e/altisim/wire"
 )
 
-// exitSignal is the exit code of a server that was told to end by a signal.
+// exitSignal is the exit code after a signal.
 const exitSignal = 143
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	unwatch := context.AfterFunc(ctx, func() { os.Exit(exitSignal) }) // no clean shutdown, as the real server
+	unwatch := context.AfterFunc(ctx, func() { os.Exit(exitSignal) }) // without a clean shutdown, as the real server
 	err := run()
 	unwatch()
 	stop()

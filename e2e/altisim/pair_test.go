@@ -11,14 +11,14 @@ import (
 
 const (
 	table     = "CREATE TABLE T1 (C1 INTEGER PRIMARY KEY, C2 VARCHAR(40), C3 INTEGER)"
-	soon      = 20 * time.Second // far more than anything here needs
+	soon      = 20 * time.Second // far more than any test here needs
 	repState  = "SELECT IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
 	isStarted = "SELECT IS_STARTED FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
 	xsn       = "SELECT XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
 	sender    = "SELECT STATUS, NET_ERROR_FLAG FROM V$REPSENDER WHERE REP_NAME = 'AKU_REP_01'"
 )
 
-// pair is two servers, an open session on each, and one replication object that
+// pair is two servers with an open session on each, and one replication object between them.
 // both have.
 type pair struct {
 	s1, s2 *at.Server
@@ -36,7 +36,7 @@ func newPair(t *testing.T, o at.Options, before ...string) pair {
 	return p
 }
 
-// create is the statement that makes a replication with server number peer.
+// create is the statement that creates a replication with server number peer.
 func create(s *at.Server, name string, peer int, tables ...string) string {
 	q := fmt.Sprintf("CREATE REPLICATION %s WITH '%s',%d", name, at.Name(peer), s.ReplicationPort)
 	for i, t := range tables {
@@ -58,11 +58,11 @@ func try(t *testing.T, c *at.Conn, statement string, want int) {
 	}
 }
 
-// slack is what a busy machine may add to anything. How long things take exactly
-// is tested under virtual time, in package engine.
+// slack is what a busy machine may add to any duration. Package engine tests exact durations under virtual
+// time.
 const slack = soon
 
-// span is how long something took, and the scale of the server's clock.
+// span is a duration, and the scale of the server's clock.
 type span struct {
 	took  time.Duration
 	scale float64
@@ -76,7 +76,7 @@ func took(s *at.Server, f func()) span {
 
 func since(s *at.Server, begin time.Time) span { return span{time.Since(begin), s.Scale} }
 
-// between compares with limits on the real server's clock.
+// between compares a span with limits on the real server's clock.
 func between(t *testing.T, what string, got span, low, high time.Duration) {
 	t.Helper()
 	real := func(d time.Duration) time.Duration { return time.Duration(float64(d) * got.scale) }

@@ -14,8 +14,7 @@ const (
 	barWidth                = 22
 )
 
-// chart draws join and end of both ways by the number of pods: two bars for each way,
-// the second one stacked on the first.
+// chart draws join and end of both ways by the number of pods. Each way has two bars, stacked.
 func (r *results) chart(to io.Writer) error {
 	var points []point
 	for _, s := range r.Series {

@@ -10,7 +10,7 @@ import (
 	"aku/internal/hook"
 )
 
-// way is one of the two that are compared.
+// way is one of the two ways that are compared.
 type way struct {
 	name          string
 	join, restart func(context.Context, *pod) error
@@ -33,7 +33,7 @@ func quietly(do func(context.Context, *pod) (*steps, error)) func(context.Contex
 	}
 }
 
-// akuEnd is what aku-prestop does; reset is AKU_REPLICATION_RESET_AT_END.
+// akuEnd is an end by aku-prestop with this AKU_REPLICATION_RESET_AT_END.
 func akuEnd(reset string) func(context.Context, *pod) (*steps, error) {
 	return func(ctx context.Context, p *pod) (*steps, error) {
 		did := &steps{}
@@ -49,15 +49,15 @@ func akuEnd(reset string) func(context.Context, *pod) (*steps, error) {
 	}
 }
 
-// cycle is the last pod's join and end, once.
+// cycle is one join and one end of the last pod.
 type cycle struct {
 	Join, End         time.Duration
 	JoinLost, EndLost int64 // acknowledged rows that the joiner, or the others, never get
-	JoinRows, EndRows int64 // acknowledged meanwhile
+	JoinRows, EndRows int64 // rows acknowledged meanwhile
 }
 
-// measure lets the last pod join as a new one, with a writer on every other pod, and
-// then end with a writer on itself.
+// measure makes the last pod join as a new one, with a writer on every other pod, and then end with a writer
+// on itself.
 func (m *mesh) measure(ctx context.Context, w way) (cycle, error) {
 	var c cycle
 	joiner := m.last()
@@ -100,7 +100,7 @@ func (m *mesh) measure(ctx context.Context, w way) (cycle, error) {
 	return c, nil
 }
 
-// quietEnd is an end a moment after the last row, with the session still open.
+// quietEnd is an end shortly after the last row, with the session still open.
 func (m *mesh) quietEnd(ctx context.Context, w way) (time.Duration, error) {
 	joiner := m.last()
 	if err := joiner.renew(); err != nil {
@@ -119,8 +119,8 @@ func (m *mesh) quietEnd(ctx context.Context, w way) (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-// renew makes the pod that left one that is new to the others: its server starts
-// again, closed and empty, and has no replication objects. Both ways find the peers' sides.
+// renew makes the pod that left look new to the others: its server starts again, closed, empty and without
+// replication objects. Both ways find the peers' sides.
 func (p *pod) renew() error {
 	s, _, err := p.settings(nil)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// delay is a network between two pods: a listener that hands bytes to and fro,
-// each half a round trip late, and opens a connection a round trip late.
+// delay is a network between two pods: a listener that forwards bytes in both directions. Bytes arrive half a
+// round trip late, and a connection opens a round trip late.
 type delay struct {
 	listener net.Listener
 	to       string
@@ -52,16 +52,16 @@ func (d *delay) carry(client net.Conn) {
 			done <- struct{}{}
 		}()
 	}
-	<-done // either end closes both
+	<-done // either direction closes both
 }
 
-// packet is what was read at once, and when it arrives on the other side.
+// packet is the result of one read, and its time of arrival.
 type packet struct {
 	bytes []byte
 	due   time.Time
 }
 
-// forward delays, but does not slow down: any number of packets are under way.
+// forward delays packets without limiting their number.
 func (d *delay) forward(from, to net.Conn) {
 	underway := make(chan packet, 1024)
 	go func() {
@@ -80,7 +80,7 @@ func (d *delay) forward(from, to net.Conn) {
 	for p := range underway {
 		time.Sleep(time.Until(p.due))
 		if _, err := to.Write(p.bytes); err != nil {
-			from.Close() // ends the reading half
+			from.Close() // ends the other direction's reads
 			for range underway {
 			}
 			return

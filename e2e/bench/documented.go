@@ -10,16 +10,16 @@ import (
 	"aku/internal/altibase"
 )
 
-// documented is the order of the vendor's manual, as its utility goes about it: one
-// statement after the other, on one session to each server, users let be.
+// documented is the order of the vendor's manual as its utility runs it: one statement after the other, on
+// one session to each server, with users on.
 type documented struct {
 	pod      *pod
 	core     akucore.Mesh
 	sessions map[int]*altisimtest.Conn
 }
 
-// documentedly does something with a session to each server. The own one is SYSDBA's
-// when the server is closed.
+// documentedly calls do with a session to each server. The session to the own server is SYSDBA's when the
+// server is closed.
 func documentedly(ctx context.Context, p *pod, closed bool, do func(context.Context, *documented) error) (err error) {
 	s, _, err := p.settings(nil)
 	if err != nil {
@@ -53,8 +53,8 @@ func (d *documented) run(ctx context.Context, on int, statement string) error {
 	return nil
 }
 
-// do runs a step's statements. The objects carry the beat table, too, as the sides do that
-// aku has made on the peers: else they would not fit together.
+// do runs the statements of a step. The objects also carry the beat table, because they must match the peers'
+// sides, which aku made.
 func (d *documented) do(ctx context.Context, verb akucore.Verb, on, peer int) error {
 	step := akucore.Step{Do: verb, Side: akucore.Side{On: on, Peer: peer}}
 	if verb == akucore.Truncate {
@@ -68,7 +68,7 @@ func (d *documented) do(ctx context.Context, verb akucore.Verb, on, peer int) er
 	return nil
 }
 
-// eachPair does something on the own side of each pair, then on the peer's.
+// eachPair runs a verb on the own side of each pair, then on the peer's.
 func (d *documented) eachPair(ctx context.Context, verb akucore.Verb) error {
 	own := d.pod.number
 	for _, peer := range d.core.Peers() {
@@ -87,7 +87,7 @@ func (d *documented) eachPair(ctx context.Context, verb akucore.Verb) error {
 // documentedJoin: create, truncate, SYNC from the master, start all.
 func documentedJoin(ctx context.Context, p *pod) error { return joinByManual(ctx, p, true) }
 
-// documentedRejoin is that of a pod that was reset: it has its objects.
+// documentedRejoin is the join of a pod that was reset and has its objects.
 func documentedRejoin(ctx context.Context, p *pod) error { return joinByManual(ctx, p, false) }
 
 func joinByManual(ctx context.Context, p *pod, create bool) error {
@@ -121,7 +121,7 @@ func joinByManual(ctx context.Context, p *pod, create bool) error {
 	})
 }
 
-// documentedRestart is a pod that was ended without a reset: start all, flush.
+// documentedRestart is a restart without a reset before: start all, flush.
 func documentedRestart(ctx context.Context, p *pod) error {
 	return documentedly(ctx, p, true, func(ctx context.Context, d *documented) error {
 		if err := d.eachPair(ctx, akucore.StartAndWait); err != nil {
@@ -157,7 +157,7 @@ func (d *documented) flush(ctx context.Context) error {
 	return nil
 }
 
-// createSide are the statements that make a pod's side of a pair.
+// createSide are the statements that create a pod's side of a pair.
 func createSide(m akucore.Mesh, on, peer int) []string {
 	return altibase.Statements(m, akucore.Step{Do: akucore.Create, Side: akucore.Side{On: on, Peer: peer}})
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// mostGrowth is how much more the last further pods or tables may ask for than all do on the
-// average, where growth counts as linear at most.
+// mostGrowth is the limit of what the last further pods or tables cost, compared with the average. Up to it,
+// growth counts as linear.
 const mostGrowth = 1.25
 
-// growth is what a join of aku asks of the servers along one dimension.
+// growth counts what a join by aku asks of the servers, along one dimension.
 type growth struct {
 	Name   string
 	Points []grown
@@ -20,7 +20,7 @@ type grown struct {
 	traffic
 }
 
-// growths are the shapes that are counted: few rows, because they are not what varies.
+// growths are the shapes to count. They have few rows, because the number of rows is not varied.
 func growths(base shape, pods, tables []int) []growth {
 	base.Rows = 1000
 	byPods, byTables := growth{Name: "pods"}, growth{Name: "tables"}
@@ -63,8 +63,7 @@ func (p plan) measureGrowth(ctx context.Context, say func(string, ...any), r *re
 	return nil
 }
 
-// further tells what a further pod or table adds to the statements: on the average, and the
-// last ones.
+// further is the number of statements that a further pod or table adds: on average, and at the end.
 func (g growth) further() (average, last float64) {
 	between := func(from, to grown) float64 {
 		return float64(to.Statements-from.Statements) / float64(to.Pods-from.Pods+to.Tables-from.Tables)

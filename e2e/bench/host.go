@@ -8,21 +8,21 @@ import (
 	"testing"
 )
 
-// host is what altisimtest asks of a test, for a program: a fault ends the
-// measurement at hand, and what was started ends with it.
+// host gives altisimtest to a program in place of a test. A fault ends the present measurement, and the
+// clean-ups end what it started.
 type host struct {
-	testing.TB // not there: a method that is missing here is not needed
+	testing.TB // nil: methods that are not defined here are not needed
 	dir        string
 	dirs       int
 	cleanups   []func()
 }
 
-// fault is what ends a measurement.
+// fault ends a measurement.
 type fault string
 
 func (f fault) Error() string { return string(f) }
 
-// hosted measures something with servers of its own.
+// hosted runs a measurement with its own servers.
 func hosted(measure func(*host) error) (err error) {
 	dir, err := os.MkdirTemp("", "aku-bench-")
 	if err != nil {

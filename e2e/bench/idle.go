@@ -22,17 +22,17 @@ import (
 	"aku/internal/ports"
 )
 
-// idle is what a sidecar costs while nothing happens.
+// idle is the cost of a sidecar while nothing happens.
 type idle struct {
 	For          time.Duration
 	CPU          float64 // share of one core
-	RSS, Private int     // KiB, when most was resident; Private is what is not a page of a file
+	RSS, Private int     // KiB at the peak of the resident memory; Private is not backed by a file
 	Parts        map[string]int
 	Threads      int
 	Said         int   // bytes of its own log meanwhile
 	SaidBefore   int   // bytes of its own log until it was in service
-	LongestLine  int   // bytes, of those
-	Changes      int64 // inserted and deleted on its server meanwhile, and sent to each peer
+	LongestLine  int   // bytes, of these lines
+	Changes      int64 // rows inserted and deleted on its server meanwhile, and sent to each peer
 }
 
 const (
@@ -41,9 +41,9 @@ const (
 	ticks       = 100 // a second: the unit of the times in /proc
 )
 
-// measureIdle runs the real aku-init from the bundle as in a pod: with the bundle
-// installed at /opt/aku, the peers' names in /etc/hosts and an API server to ask, all in a mount
-// namespace of its own. It is a slave in service, and beats at intervals of so many seconds.
+// measureIdle runs the real aku-init from the bundle as in a pod, in a mount namespace with the bundle at
+// /opt/aku, the peers' names in /etc/hosts and an API server. The pod is a slave in service and beats every
+// beatEvery seconds.
 func measureIdle(ctx context.Context, s shape, beatEvery int, bundle string, during time.Duration) (idle, error) {
 	var result idle
 	err := hosted(func(h *host) error {
@@ -53,11 +53,11 @@ func measureIdle(ctx context.Context, s shape, beatEvery int, bundle string, dur
 		}
 		p := m.last()
 		p.Kill9()
-		p.Move("127.0.0.1") // where a sidecar looks for its own server
+		p.Move("127.0.0.1") // where a sidecar connects to its own server
 		p.SetEnv("ALTISIM_TIME_SCALE", setUpScale)
 		p.restart()
 		p.env["AKU_BEAT_INTERVAL"] = strconv.Itoa(beatEvery)
-		// What the kernel keeps of a program depends on how its file was written.
+		// The way in which a file was written changes what the kernel keeps of the program in memory.
 		installed := h.TempDir()
 		if out, err := bundled(ctx, bundle, "aku-init", "install", installed).CombinedOutput(); err != nil {
 			return fmt.Errorf("install the bundle: %w\n%s", err, out)
@@ -84,7 +84,7 @@ func measureIdle(ctx context.Context, s shape, beatEvery int, bundle string, dur
 				return fmt.Errorf("the sidecar does not come into service:\n%s", said.String())
 			}
 		}
-		time.Sleep(5 * time.Second) // what the start left behind is no part of it
+		time.Sleep(5 * time.Second) // let the effects of the start pass
 		before, rows := said.String(), p.rowsSent()
 		if result, err = p.watchIdle(ctx, cmd.Process.Pid, during); err != nil {
 			return err
@@ -100,7 +100,7 @@ func measureIdle(ctx context.Context, s shape, beatEvery int, bundle string, dur
 	return result, err
 }
 
-// said is the log of a process that goes on.
+// said is the log of a running process.
 type said struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -118,7 +118,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// rowsSent is how many changes the server has sent to pod 0.
+// rowsSent is the number of changes that the server has sent to pod 0.
 func (p *pod) rowsSent() int64 {
 	c := p.Open(altisimtest.Dial{})
 	defer c.Close()
@@ -126,7 +126,7 @@ func (p *pod) rowsSent() int64 {
 		object(p, p.mesh.pods[0]) + "'")
 }
 
-// container is aku-init in what stands for its container.
+// container is aku-init in a stand-in for its container.
 func (p *pod) container(ctx context.Context, bundle string) (*exec.Cmd, error) {
 	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"spec":{"replicas":%d}}`, p.mesh.Pods)
@@ -183,7 +183,7 @@ exec /opt/aku/bin/aku-init`
 
 func (p *pod) ready() bool { return p.ask("readyz") == nil }
 
-// ask is a probe or a scrape.
+// ask sends a probe or a scrape.
 func (p *pod) ask(path string) error {
 	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/" + path)
@@ -198,7 +198,7 @@ func (p *pod) ask(path string) error {
 	return nil
 }
 
-// watchIdle measures a sidecar in service, asked as a kubelet and Prometheus ask.
+// watchIdle measures a sidecar in service, with the requests of a kubelet and of Prometheus.
 func (p *pod) watchIdle(ctx context.Context, pid int, during time.Duration) (idle, error) {
 	before, err := cpu(pid)
 	if err != nil {
@@ -246,7 +246,7 @@ func cpu(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / ticks, nil
 }
 
-// memory reads what is resident, and where, and keeps it if it was never more.
+// memory reads the resident memory by parts, and keeps it when it is the peak.
 func (r *idle) memory(pid int) error {
 	now := idle{Parts: map[string]int{}}
 	if err := now.resident(pid); err != nil {
@@ -288,7 +288,7 @@ func (r *idle) resident(pid int) error {
 	return err
 }
 
-// partOf names what a mapping belongs to.
+// partOf names the part to which a mapping belongs.
 func partOf(fields []string) string {
 	name := ""
 	if len(fields) > 5 {

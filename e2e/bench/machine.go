@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// machine is what was measured on, without its name.
+// machine describes the machine of the measurement, without its name.
 type machine struct {
 	CPU             string
 	Cores           int
 	MemoryGiB       int
 	Kernel, Go      string
 	Load, LoadAfter string // of the last minute, before and after
-	Nice            int    // of all that was measured: 0 is usual, what is below it comes before other work
+	Nice            int    // of all that was measured: 0 is usual, lower values come before other work
 }
 
 func thisMachine() machine {
@@ -32,9 +32,9 @@ func thisMachine() machine {
 		m.Kernel, _, _ = strings.Cut(strings.TrimSpace(string(text)), "-")
 	}
 	if p, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0); err == nil {
-		m.Nice = 20 - p // as the kernel gives it
+		m.Nice = 20 - p // the kernel's scale
 	}
-	// A kernel that shares the processor among sessions has a second one, for the session.
+	// A kernel that shares the processor among sessions has a second value, for the session.
 	if text, err := os.ReadFile("/proc/self/autogroup"); err == nil {
 		if _, nice, ok := strings.Cut(string(text), " nice "); ok {
 			session, _ := strconv.Atoi(strings.TrimSpace(nice))

@@ -1,11 +1,10 @@
-// Command bench says what aku costs: it measures the join and the end of a pod by the
-// order of the vendor's manual and by aku, side by side on the same stand-in servers
-// with the real server's waits, and what the sidecar and the programs need.
+// Command bench shows what aku costs. It measures the join and the end of a pod in the order of the vendor's
+// manual and by aku, side by side on the same stand-in servers, with the waits of a real server. It also
+// measures what the sidecar and the programs need.
 //
-// `make bench` builds what it needs, runs it and writes docs/benchmarks.md; QUICK=1
-// measures a little of everything in about five minutes. The sidecar that is
-// measured runs in a mount namespace of its own: root, or a kernel that lets users
-// make namespaces, is needed.
+// `make bench` builds what it needs, runs it and writes docs/benchmarks.md. QUICK=1 measures a little of
+// everything in about five minutes. The measured sidecar runs in a mount namespace of its own, which needs
+// root, or a kernel that lets users make namespaces.
 package main
 
 import (
@@ -104,7 +103,7 @@ func writeAgain(keep, docs string) error {
 	return r.publish(docs)
 }
 
-// read takes the figures that an earlier run kept.
+// read reads the figures of an earlier run.
 func read(keep string) (*results, error) {
 	text, err := os.ReadFile(keep)
 	if err != nil {
@@ -116,7 +115,7 @@ func read(keep string) (*results, error) {
 
 func (r *results) print() error { return r.write(os.Stdout) }
 
-// publish prints the page and, unless it was a quick look, writes it and its chart.
+// publish prints the page. Unless the run was quick, it also writes the page and its chart.
 func (r *results) publish(docs string) error {
 	var text, chart bytes.Buffer
 	if err := errors.Join(r.write(&text), r.chart(&chart)); err != nil {

@@ -13,7 +13,7 @@ import (
 	"aku/internal/altibase"
 )
 
-// What may come on top of the servers' own time.
+// Limits of what aku may add to the servers' own time.
 const (
 	mostOverSync     = 300 * time.Millisecond
 	mostOverSyncMany = 4 * time.Second // with manyTables or more
@@ -24,12 +24,12 @@ const (
 	manyTables = 1001
 )
 
-// margin is something that aku does, beside what the servers need for it at least.
+// margin is something that aku does, compared with what the servers need at least.
 type margin struct {
 	shape
 	What    string
-	Least   string        // what the servers need
-	Most    time.Duration // that may come on top
+	Least   string        // the servers' part
+	Most    time.Duration // limit of the rest
 	Rounds  []marginRound
 	Deliver bool // a part of it is a delivery
 }
@@ -41,7 +41,7 @@ type marginRound struct {
 	Parts        map[string]time.Duration // of the whole, by the kind of statement; they may overlap
 }
 
-// Over is what came on top.
+// Over is what aku added.
 func (r marginRound) Over() time.Duration { return r.Whole - r.Least }
 
 // part is how long the servers were busy with a kind of statement, the median of all rounds.
@@ -49,7 +49,7 @@ func (m margin) part(kind string) time.Duration {
 	return median(each(m.Rounds, func(r marginRound) time.Duration { return r.Parts[kind] }))
 }
 
-// kinds are the statements that are told apart, in the order of partNames.
+// kinds are the kinds of statements, in the order of partNames.
 var (
 	partNames = []string{"CREATE and DROP", "TRUNCATE", "SYNC", "START", "STOP", "RESET"}
 	kinds     = map[string]*regexp.Regexp{
@@ -62,7 +62,7 @@ var (
 	}
 )
 
-// measureMargins lets the last pod join, end and start again without users on the others.
+// measureMargins lets the last pod join, end and start again, without users on the others.
 func (p plan) measureMargins(ctx context.Context, say func(string, ...any), s shape) ([]margin, error) {
 	overSync := mostOverSync
 	if s.Tables >= manyTables {
@@ -131,8 +131,8 @@ func (p plan) measureMargins(ctx context.Context, say func(string, ...any), s sh
 
 func ofStops(t traffic, _ *steps) time.Duration { return t.of(kinds["STOP"]) }
 
-// untilConnected is all that the servers do, and the time until their senders have their
-// peers: START RETRY comes back before that.
+// untilConnected is the time of all that the servers do, plus the time until their senders have connected.
+// START RETRY returns before that.
 func untilConnected(t traffic, did *steps) time.Duration {
 	all := slices.Clone(t.changes)
 	for _, step := range did.done {
@@ -143,7 +143,7 @@ func untilConnected(t traffic, did *steps) time.Duration {
 	return union(all)
 }
 
-// measure does it once more.
+// measure adds one round.
 func (m *margin) measure(ctx context.Context, on *mesh, do func(context.Context, *pod) (*steps, error), least func(traffic, *steps) time.Duration) error {
 	var did *steps
 	t, err := on.count(func() (err error) {
@@ -164,7 +164,7 @@ func (m *margin) measure(ctx context.Context, on *mesh, do func(context.Context,
 	return nil
 }
 
-// syncAlone is how long a SYNC to the last pod takes with nothing around it.
+// syncAlone is the time of a SYNC to the last pod without anything around it.
 func (m *mesh) syncAlone(ctx context.Context) (time.Duration, error) {
 	joiner, master := m.last(), m.pods[0]
 	if err := joiner.renew(); err != nil {

@@ -28,8 +28,7 @@ func (s shape) String() string {
 	return fmt.Sprintf("%d pods, %d tables, %d rows, round trip %s", s.Pods, s.Tables, s.Rows, s.Trip)
 }
 
-// mesh is a set of servers: all but the last are in service, and the last one joins
-// and leaves.
+// mesh is a set of servers. The last one joins and leaves, the others are in service.
 type mesh struct {
 	shape
 	host *host
@@ -41,7 +40,7 @@ type pod struct {
 	*altisimtest.Server
 	mesh   *mesh
 	number int
-	far    string // where the others reach it
+	far    string // the address for the others
 	dir    rundir.Dir
 	env    map[string]string
 }
@@ -52,8 +51,7 @@ const (
 	setUpScale = "0.02"
 )
 
-// newMesh starts the servers, with the real server's waits, unless the scale says
-// otherwise.
+// newMesh starts the servers. They have the waits of a real server unless env sets another scale.
 func newMesh(h *host, s shape, env ...string) (*mesh, error) {
 	m := &mesh{shape: s, host: h}
 	for i, server := range altisimtest.Start(h, s.Pods, altisimtest.Options{AdminMode: true, TimeScale: 1, Env: env}) {
@@ -68,7 +66,7 @@ func newMesh(h *host, s shape, env ...string) (*mesh, error) {
 			"AKU_REPLICATIONS_0_REPLICATION_NAME_PREFIX": prefix,
 			"AKU_REPLICATIONS_0_TABLES":                  strings.Join(m.tables(), ","),
 			"AKU_RUN_DIR":                                string(p.dir),
-			// What users get to leave is added to an end by the setting, not by work.
+			// The drain time is a setting, not work, so it does not count.
 			"AKU_DRAIN_TIME": "0",
 		}
 		m.pods = append(m.pods, p)
@@ -88,7 +86,7 @@ func (m *mesh) tables() []string {
 	return names
 }
 
-// spread puts the network between the pods: it lies on further loopback addresses.
+// spread gives each pod a loopback address of its own and delays the traffic between them.
 func (m *mesh) spread() error {
 	if m.Trip == 0 {
 		return nil
@@ -112,8 +110,7 @@ func (m *mesh) spread() error {
 	return nil
 }
 
-// populate makes the tables, brings all pods but the last into service and fills
-// them with the same rows.
+// populate creates the tables, brings all pods but the last into service, and fills them with the same rows.
 func (m *mesh) populate() error {
 	s, _, err := m.pods[0].settings(nil)
 	if err != nil {
@@ -149,10 +146,10 @@ func (m *mesh) populate() error {
 	return nil
 }
 
-// rowBatch is how many rows one statement makes.
+// rowBatch is the number of rows of one statement.
 const rowBatch = 10_000
 
-// fill makes the rows of a pod without telling its peers, who make the same.
+// fill inserts the rows of a pod without replication. Each peer gets the same rows in the same way.
 func (p *pod) fill() {
 	c := p.Open(altisimtest.Dial{})
 	defer c.Close()
@@ -181,8 +178,7 @@ func (m *mesh) members() []*pod {
 	return m.pods[:len(m.pods)-1]
 }
 
-// restart is a server that starts again in a new container, closed or not as its
-// environment says.
+// restart starts a server again in a new container, closed or open as its environment says.
 func (p *pod) restart() {
 	p.Kill9()
 	p.Restart()
@@ -191,7 +187,7 @@ func (p *pod) restart() {
 	}
 }
 
-// sysdba does something in a server that may be closed.
+// sysdba runs do on a server that may be closed.
 func (p *pod) sysdba(do func(*altisimtest.Conn)) error {
 	var err error
 	for range 500 {
@@ -206,8 +202,8 @@ func (p *pod) sysdba(do func(*altisimtest.Conn)) error {
 	return fmt.Errorf("SYSDBA session on pod %d: %w", p.number, err)
 }
 
-// settings are those of the pod. It reaches the own server directly and the others
-// through the network.
+// settings are the pod's settings. It reaches its own server directly, and the others through the delayed
+// network.
 func (p *pod) settings(more map[string]string) (settings.Settings, *altibase.Cluster, error) {
 	env := map[string]string{}
 	for _, from := range []map[string]string{p.env, more} {
@@ -253,7 +249,7 @@ func akuJoin(ctx context.Context, p *pod) (*steps, error) {
 	return did, nil
 }
 
-// object is the name of the replication of two pods.
+// object is the name of the replication between two pods.
 func object(a, b *pod) string {
 	return akucore.Block{Prefix: prefix}.Object(akucore.PairOf(a.number, b.number))
 }

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// program is what one of the binaries costs before it does anything.
+// program is the cost of one of the binaries before it does anything.
 type program struct {
 	Name  string
 	Size  int64           // bytes
-	Start []time.Duration // from exec to its end, for "version"
+	Start []time.Duration // from exec to the end, for "version"
 }
 
 const startRepeats = 15
 
-// measurePrograms starts both programs of the bundle, in their place.
+// measurePrograms starts both programs of the bundle in place.
 func measurePrograms(ctx context.Context, bundle string) ([]program, error) {
 	var all []program
 	for _, name := range []string{"aku-init", "aku-prestop"} {
@@ -40,8 +40,7 @@ func measurePrograms(ctx context.Context, bundle string) ([]program, error) {
 	return all, nil
 }
 
-// bundled runs a program of the bundle by the bundle's own loader, so that it need not
-// be at /opt/aku.
+// bundled runs a program of the bundle by the bundle's own loader, so the bundle need not be at /opt/aku.
 func bundled(ctx context.Context, bundle, name string, args ...string) *exec.Cmd {
 	lib := filepath.Join(bundle, "lib")
 	args = append([]string{"--library-path", lib, filepath.Join(bundle, "bin", name)}, args...)

@@ -13,7 +13,7 @@ import (
 //go:embed benchmarks.md.tmpl
 var page string
 
-// write fills the page in.
+// write fills in the page.
 func (r *results) write(to io.Writer) error {
 	t, err := template.New("benchmarks").Funcs(template.FuncMap{
 		"seconds": seconds, "percent": func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
@@ -40,8 +40,8 @@ type row struct {
 	Label                              string
 	JoinDocumented, JoinAKU, JoinRatio string
 	EndDocumented, EndAKU, EndRatio    string
-	LostJoin, LostEnd                  string // documented
-	LostAKU                            int64  // both
+	LostJoin, LostEnd                  string // by the documented order
+	LostAKU                            int64  // join and end
 }
 
 func newRow(p point) row {
@@ -90,7 +90,7 @@ func newMarginRow(m margin) marginRow {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
-// spread is the median and, of several, the least and the most.
+// spread is the median and, of several values, the least and the most.
 func spread(all []time.Duration) string {
 	if len(all) == 1 {
 		return seconds(all[0])
@@ -98,7 +98,7 @@ func spread(all []time.Duration) string {
 	return fmt.Sprintf("%s (%.2f-%.2f)", seconds(median(all)), slices.Min(all).Seconds(), slices.Max(all).Seconds())
 }
 
-// parts is where the memory is, the largest first.
+// parts are the parts of the memory, the largest first.
 func parts(i idle) string {
 	names := make([]string, 0, len(i.Parts))
 	for name := range i.Parts {
@@ -111,10 +111,10 @@ func parts(i idle) string {
 	return strings.Join(names, ", ")
 }
 
-// PercentCPU is of one core.
+// PercentCPU is the share of one core, in percent.
 func (i idleAt) PercentCPU() float64 { return 100 * i.CPU }
 
-// Memory is for the page: where it is.
+// Memory is the memory for the page.
 func (i idleAt) Memory() idle { return i.idle }
 
 // Quartiles are the median, the least and the most.

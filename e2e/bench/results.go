@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// results is all that was measured.
+// results are all figures.
 type results struct {
 	Machine  machine
 	Quick    bool
@@ -27,8 +27,8 @@ type results struct {
 	Idle     []idleAt
 	Programs []program
 	Images   []image
-	Failed   []string // points that could not be measured, and why
-	Apart    []string // what comes from a run of its own, and the load then
+	Failed   []string // points that could not be measured, with the reason
+	Apart    []string // parts from a run of their own, with the load then
 	Took     time.Duration
 }
 
@@ -38,7 +38,7 @@ type series struct {
 	Points []point
 }
 
-// point is one shape, measured both ways side by side.
+// point is one shape, measured both ways on the same servers.
 type point struct {
 	shape
 	Label  string
@@ -53,7 +53,7 @@ type idleAt struct {
 
 const (
 	usualBeat  = 5  // AKU_BEAT_INTERVAL by default, in seconds
-	rarestBeat = 60 // the most that it takes
+	rarestBeat = 60 // the maximum
 )
 
 // plan says what to measure.
@@ -63,12 +63,12 @@ type plan struct {
 	series  []series
 	rolling shape
 	idleFor time.Duration
-	limit   time.Duration // no point is begun after it
+	limit   time.Duration // no point begins after it
 	idle    []idleAt
 	growth  []growth
 	margins []shape
 	rounds  int      // of each of them
-	only    []string // parts to measure; none for all
+	only    []string // parts to measure; empty for all
 	bundle  string
 	images  string
 }
@@ -109,7 +109,7 @@ func newPlan(quick bool) plan {
 	return p
 }
 
-// choose leaves out all but the named parts.
+// choose keeps only the named parts.
 func (p *plan) choose(only string) {
 	if only == "" {
 		return
@@ -123,8 +123,8 @@ func (p *plan) choose(only string) {
 
 func (p plan) wants(part string) bool { return len(p.only) == 0 || slices.Contains(p.only, part) }
 
-// run measures the series, then one thing after the other what a busy machine would change
-// most; the idle sidecars wait beside all of that.
+// run measures the series first, and then, one by one, what a busy machine would change most. The idle
+// sidecars run beside all of it.
 func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, error) {
 	began := time.Now()
 	r := &results{
@@ -178,12 +178,12 @@ func (p plan) run(ctx context.Context, say func(string, ...any)) (*results, erro
 	return r, nil
 }
 
-// meshesAtOnce is how many points of the series are measured at the same time: most of what
-// they take are waits of the documented FLUSH ALL.
+// meshesAtOnce is the number of points measured at the same time. Most of their time is the wait of the
+// documented FLUSH ALL.
 const meshesAtOnce = 3
 
-// measureSeries measures the points of the series and the rolling updates, both ways of a
-// point one after the other.
+// measureSeries measures the points of the series and the rolling updates, the two ways of a point one after
+// the other.
 func (p plan) measureSeries(ctx context.Context, began time.Time, say func(string, ...any), r *results) error {
 	var meshes errgroup.Group
 	meshes.SetLimit(meshesAtOnce)
@@ -239,12 +239,12 @@ func (p plan) measureSeries(ctx context.Context, began time.Time, say func(strin
 	return nil
 }
 
-// largeCopy is the number of rows from which a copy leaves the stand-in's files so much
-// larger that the next one takes seconds more.
+// largeCopy is the number of rows from which a copy leaves the stand-in's files so large that the next copy
+// takes seconds longer.
 const largeCopy = 1_000_000
 
-// measurePoint measures one shape both ways, one after the other on the same servers;
-// where the rows are many each way has new ones.
+// measurePoint measures one shape both ways, one after the other on the same servers. With many rows, each
+// way has new servers.
 func (p plan) measurePoint(ctx context.Context, s shape, cycles map[string][]cycle, say func(string, ...any), r *results) error {
 	if s.Rows < largeCopy {
 		return p.measureOn(ctx, s, ways, cycles, say, r)
@@ -257,8 +257,7 @@ func (p plan) measurePoint(ctx context.Context, s shape, cycles map[string][]cyc
 	return nil
 }
 
-// measureOn measures one shape on new servers; at the base also what is measured only
-// there.
+// measureOn measures one shape on new servers; at the base also what is measured only there.
 func (p plan) measureOn(ctx context.Context, s shape, ways []way, cycles map[string][]cycle, say func(string, ...any), r *results) error {
 	repeats := 1
 	if s == p.base {
@@ -312,7 +311,7 @@ func (p plan) measureCounts(ctx context.Context, say func(string, ...any), r *re
 	})
 }
 
-// with are the results with those parts replaced that a later run measured.
+// with returns the results, with the parts that a later run measured replaced.
 func (r *results) with(later *results) *results {
 	for _, s := range later.Series {
 		if i := slices.IndexFunc(r.Series, func(old series) bool { return old.Name == s.Name }); i >= 0 {
@@ -358,7 +357,7 @@ func (r *results) apart(what string, run *results) {
 	r.Apart = append(r.Apart, fmt.Sprintf("%s (load %s to %s)", what, run.Machine.Load, run.Machine.LoadAfter))
 }
 
-// median of an odd or even number of things, at least one.
+// median is the median of at least one value.
 func median[T time.Duration | int64 | float64](all []T) T {
 	sorted := slices.Sorted(slices.Values(all))
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
@@ -373,7 +372,7 @@ func each[F, T any](all []F, pick func(F) T) []T {
 	return out
 }
 
-// check tells whether everything is there.
+// check reports a missing bundle.
 func (p plan) check() error {
 	if _, err := os.Stat(p.bundle + "/bin/aku-init"); err != nil {
 		return fmt.Errorf("%w: `make bench` builds it", err)

@@ -13,15 +13,14 @@ type rolling struct {
 	Lost, Rows int64
 }
 
-// rollingWays are those of the rolling update. "auto" decides as "0" there: no pod
-// leaves for good.
+// rollingWays are the ways of the rolling update. "auto" acts like "0" there, because no pod leaves for good.
 var rollingWays = []way{
 	{name: "documented", join: documentedJoin, restart: documentedRestart, end: documentedEnd},
 	{name: "aku, RESET 1", join: quietly(akuJoin), restart: quietly(akuJoin), end: quietly(akuEnd("1"))},
 	{name: "aku, RESET auto", join: quietly(akuJoin), restart: quietly(akuJoin), end: quietly(akuEnd("0"))},
 }
 
-// measureRolling rolls a mesh of its own.
+// measureRolling measures a rolling update on a mesh of its own.
 func (p plan) measureRolling(ctx context.Context, w way, say func(string, ...any), into *rolling) error {
 	err := hosted(func(h *host) error {
 		m, err := newMesh(h, p.rolling)
@@ -37,14 +36,13 @@ func (p plan) measureRolling(ctx context.Context, w way, say func(string, ...any
 	return nil
 }
 
-// roll updates all pods, the highest number first, with a writer on every
-// pod that is in service.
+// roll updates all pods, the highest number first, with a writer on every pod in service.
 func (m *mesh) roll(ctx context.Context, w way) (rolling, error) {
 	r := rolling{Name: w.name}
 	if err := m.last().renew(); err != nil {
 		return r, err
 	}
-	// All begin with the same: complete copies everywhere.
+	// All begin with complete copies everywhere.
 	if err := byAku.join(ctx, m.last()); err != nil {
 		return r, err
 	}
@@ -72,7 +70,7 @@ func (m *mesh) roll(ctx context.Context, w way) (rolling, error) {
 		if p.number == 0 {
 			join = w.restart
 		} else if w.name == byManual.name {
-			// Its objects are still there: CREATE would fail.
+			// Its objects still exist, so CREATE would fail.
 			join = documentedRejoin
 		}
 		if err := join(ctx, p); err != nil {

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// showSteps shows the log of each of aku's joins and ends.
+// showSteps shows the log of each join and end by aku.
 var showSteps bool
 
-// steps is a log that is shown only when something fails, or when it is wanted.
+// steps is a log that is shown only on a failure, or on request.
 type steps struct {
 	mu    sync.Mutex
 	began time.Time
 	lines strings.Builder
-	took  map[string]time.Duration // that messages have said
+	took  map[string]time.Duration // the times in messages
 	done  []change                 // the steps of plans
 }
 
@@ -61,14 +61,14 @@ func (s *steps) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// text is all that was logged.
+// text is the whole log.
 func (s *steps) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lines.String()
 }
 
-// tookFor is how long it took what ended with a message.
+// tookFor is the time that the message reports.
 func (s *steps) tookFor(message string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

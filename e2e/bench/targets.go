@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// target is what aku is to keep to, and what was measured.
+// target is a limit for aku, and the measured value.
 type target struct {
 	Name, Goal, Measured string
 	Met                  bool
-	Why                  string // not, as far as that is known
+	Why                  string // the reason for a miss, as far as it is known
 }
 
 const (
-	mostJoin     = 0.8 // of the documented order
+	mostJoin     = 0.8 // share of the documented order
 	mostEnd      = 0.2
-	mostOverhead = 0.05 // of the servers' own waits
+	mostOverhead = 0.05 // share of the servers' own waits
 	mostRSS      = 24e6 // bytes
 	mostCPU      = 0.002
 	mostBeats    = 0.001 // of a core
@@ -24,7 +24,7 @@ const (
 	mostImage    = 30e6  // bytes
 )
 
-// Targets holds the figures against what is aimed at.
+// Targets compares the figures with the targets.
 func (r *results) Targets() []target {
 	var all []target
 	add := func(name, goal, measured string, met bool, why string) {
@@ -88,12 +88,12 @@ func (r *results) Targets() []target {
 	return all
 }
 
-// ratio is aku's median over that of the documented order.
+// ratio is aku's median divided by that of the documented order.
 func (p point) ratio(pick func(cycle) time.Duration) float64 {
 	return float64(median(each(p.Cycles[byAku.name], pick))) / float64(median(each(p.Cycles[byManual.name], pick)))
 }
 
-// marginTargets are those of what aku adds to the servers' own time.
+// marginTargets are the limits of what aku adds to the servers' own time.
 func (r *results) marginTargets() []target {
 	var all []target
 	for _, m := range r.Margins {
@@ -111,7 +111,7 @@ func (r *results) marginTargets() []target {
 	return all
 }
 
-// why is what a margin that is not kept consists of.
+// why lists the parts of a margin above its limit.
 func (m margin) why() string {
 	var text []string
 	for _, name := range partNames {
@@ -123,23 +123,23 @@ func (m margin) why() string {
 		strings.Join(text, ", "), seconds(median(each(m.Rounds, func(r marginRound) time.Duration { return r.CPU }))))
 }
 
-// RowsPerSecond is how many rows a sidecar inserts and deletes.
+// RowsPerSecond is how many rows a sidecar inserts and deletes a second.
 func (i idleAt) RowsPerSecond() float64 { return float64(i.Changes) / i.For.Seconds() }
 
-// bytesOfBeat is what a beat, an INSERT, costs of the real server's log. A DELETE counts as much.
+// bytesOfBeat is the log of one INSERT of a beat on a real server. A DELETE counts as much.
 const bytesOfBeat = 818
 
-// LogBytes is what beats add to the log of one server in a second: its own changes, and the
-// same from each of its peers.
+// LogBytes is what beats add to the log of one server in a second: its own changes, and the same number from
+// each peer.
 func (i idleAt) LogBytes() float64 {
 	return float64(i.Changes) * float64(i.Pods) * bytesOfBeat / i.For.Seconds()
 }
 
-// SaidHourly is how much a pod in service logs in an hour, in bytes.
+// SaidHourly is the log of a pod in service, in bytes an hour.
 func (i idleAt) SaidHourly() float64 { return float64(i.Said) / i.For.Hours() }
 
-// BeatCPU is the share of a core that beats at the usual interval take: what a sidecar takes
-// more than one that beats as rarely as it can.
+// BeatCPU is the share of a core for beats at the usual interval: the difference to a sidecar with the
+// longest interval.
 func (r *results) BeatCPU() (share float64, known bool) {
 	for _, rare := range r.Idle {
 		if rare.BeatEvery == usualBeat {

@@ -10,19 +10,18 @@ import (
 	"time"
 )
 
-// settle is longer than the keep-alive of a sender that nothing is written for.
+// settle is longer than the keep-alive interval of an idle sender.
 const settle = 8 * time.Second
 
-// traffic is what one join, end or restart asked of the servers, all together.
+// traffic is what one join, end or restart asked of all servers together.
 type traffic struct {
 	Took               time.Duration
 	Logins, Statements int
-	Changes            int // those statements that change something
-	// Working is the part of the time in which some server was busy with a change: what
-	// is left is what the program takes for itself.
+	Changes            int // statements that change something
+	// Working is the time in which at least one server was busy with a change. The rest is the program's own
+	// time.
 	Working time.Duration
-	// CPU is the processor time of this process, which is the program's but for what
-	// writers take.
+	// CPU is the processor time of this process: the program's and the writers'.
 	CPU time.Duration
 
 	changes []change
@@ -34,14 +33,14 @@ type change struct {
 	from, to time.Time
 }
 
-// Overhead is what the program adds to the servers' own time.
+// Overhead is the program's own time, as a share of the servers' time.
 func (t traffic) Overhead() float64 { return float64(t.Took-t.Working) / float64(t.Working) }
 
 func (t traffic) String() string {
 	return fmt.Sprintf("%s, of it working %s, %d logins, %d statements, of them changes %d", t.Took, t.Working, t.Logins, t.Statements, t.Changes)
 }
 
-// of is how long some server was busy with changes whose text matches.
+// of is the time in which at least one server was busy with changes whose text matches.
 func (t traffic) of(what *regexp.Regexp) time.Duration {
 	return union(slices.DeleteFunc(slices.Clone(t.changes), func(c change) bool { return !what.MatchString(c.text) }))
 }
@@ -51,13 +50,13 @@ var (
 	loggedTook = regexp.MustCompile(` took=(\S+) text="?((\w+)[^"]*)`)
 )
 
-// countJoin is a join without users, on servers that log all that they are asked.
+// countJoin counts a join without users, on servers that log every statement.
 func (m *mesh) countJoin(ctx context.Context, w way) (traffic, error) {
 	if err := m.last().renew(); err != nil {
 		return traffic{}, err
 	}
-	// A server that starts takes longer than this: what was written before, as by a
-	// CREATE, is acknowledged when its pod joins.
+	// Real servers take longer to start than this. Earlier changes, as by a CREATE, are then acknowledged
+	// before the pod joins.
 	time.Sleep(settle)
 	t, err := m.count(func() error { return w.join(ctx, m.last()) })
 	if err != nil {
@@ -66,7 +65,7 @@ func (m *mesh) countJoin(ctx context.Context, w way) (traffic, error) {
 	return t, w.end(ctx, m.last())
 }
 
-// count is what something asks of servers that log all that they are asked.
+// count counts what do asks of servers that log every statement.
 func (m *mesh) count(do func() error) (traffic, error) {
 	var t traffic
 	before := map[*pod]int{}
@@ -89,7 +88,7 @@ func (m *mesh) count(do func() error) (traffic, error) {
 	return t, nil
 }
 
-// add takes in a line of a server's log.
+// add reads a line of a server's log.
 func (t *traffic) add(line string) error {
 	head := loggedLine.FindStringSubmatch(line)
 	if head == nil {
@@ -105,7 +104,7 @@ func (t *traffic) add(line string) error {
 	}
 	switch strings.ToUpper(what[3]) {
 	case "SET", "SHOW":
-		return nil // the driver's own
+		return nil // a statement of the driver
 	case "SELECT":
 		t.Statements++
 		return nil
@@ -124,7 +123,7 @@ func (t *traffic) add(line string) error {
 	return nil
 }
 
-// union is how long at least one of the changes was under way.
+// union is the time in which at least one of the changes ran.
 func union(changes []change) time.Duration {
 	slices.SortFunc(changes, func(a, b change) int { return a.from.Compare(b.from) })
 	var sum time.Duration

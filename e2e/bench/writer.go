@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// writePause is between two rows of a writer: at most 200 a second.
+	// writePause is the pause between two rows of a writer: at most 200 rows a second.
 	writePause = 5 * time.Millisecond
 	// keysPerWriter keeps the writers' keys apart.
 	keysPerWriter = 100_000
@@ -20,12 +20,12 @@ const (
 
 var writers atomic.Int64
 
-// writer is a user on one pod, who inserts rows on one session, each committed by
-// itself, until that is closed or the writer is stopped.
+// writer is a user on one pod. It inserts rows on one session, each in its own transaction, until the session
+// is closed or the writer is stopped.
 type writer struct {
 	on    *pod
 	first int64
-	acked atomic.Int64 // rows that the server acknowledged, with keys from first on
+	acked atomic.Int64 // acknowledged rows, with keys from first on
 	stop  context.CancelFunc
 	done  sync.WaitGroup
 }
@@ -37,7 +37,7 @@ func (p *pod) write() *writer {
 	w.done.Go(func() {
 		defer c.Close()
 		for key := w.first; ctx.Err() == nil && key < w.first+keysPerWriter; key++ {
-			// The statement is not cut: what is not acknowledged is not counted.
+			// The statement is not cancelled at the end. A row that is not acknowledged does not count.
 			if c.Try(context.WithoutCancel(ctx), fmt.Sprintf("INSERT INTO SYS.T0 VALUES (%d, 'written')", key)) != nil {
 				return
 			}
@@ -49,13 +49,13 @@ func (p *pod) write() *writer {
 	return w
 }
 
-// halt stops the writer, once or more often.
+// halt stops the writer. It may be called more than once.
 func (w *writer) halt() {
 	w.stop()
 	w.done.Wait()
 }
 
-// await waits until the writer is well under way.
+// await waits until so many rows are acknowledged.
 func (w *writer) await(rows int64) {
 	for deadline := time.Now().Add(time.Minute); w.acked.Load() < rows; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -64,12 +64,11 @@ func (w *writer) await(rows int64) {
 	}
 }
 
-// settleTime is how long nothing must arrive any more before what is missing counts
-// as lost; what is under way arrives within milliseconds.
+// settleTime is the time without an arrival after which missing rows count as lost. Rows on their way arrive
+// within milliseconds.
 const settleTime = 1500 * time.Millisecond
 
-// lost is how many acknowledged rows of a stopped writer a pod does not have and
-// does not get.
+// lost is the number of acknowledged rows of a stopped writer that a pod does not have and does not get.
 func (w *writer) lost(on *pod) int64 {
 	last, since := int64(-1), time.Now()
 	for {

@@ -13,7 +13,7 @@ import (
 	"aku/e2e/internal/account"
 )
 
-// One server serves all tests of the process: the client reads its environment once.
+// One server serves all subtests, because the client reads its environment once in a process.
 func TestClient_WritesThroughARestart_AndFindsLostRows(t *testing.T) {
 	server := altisimtest.Start(t, 1, altisimtest.Options{Password: "a;b}c=d"})[0]
 	t.Setenv("AKU_SYS_PASSWORD", server.Password)
@@ -71,7 +71,7 @@ func TestClient_WritesThroughARestart_AndFindsLostRows(t *testing.T) {
 	})
 }
 
-// startWriter starts a writer that writes as fast as it can; what it returns stops it.
+// startWriter starts a writer without a rate limit. The returned function stops it.
 func startWriter(t *testing.T, server *altisimtest.Server, path string, from int64) (*writer, func()) {
 	t.Helper()
 	journal, err := account.CreateJournal(path)

@@ -12,21 +12,21 @@ import (
 	"sync"
 	"time"
 
-	_ "github.com/alexbrainman/odbc" // the driver "odbc"
+	_ "github.com/alexbrainman/odbc" // registers the driver "odbc"
 	"github.com/caarlos0/env/v11"
 
 	"aku/internal/altibase"
 )
 
 const (
-	reachTimeout = 30 * time.Second // look-up of the name and TCP connect
-	knockTimeout = 2 * time.Second  // the same for somebody who tries again and again
-	// answerTimeout bounds a call into the driver, and is longer than a user waits behind a SYNC for its table lock (30 s). A call
-	// that does not come back by then is left behind with its session.
+	reachTimeout = 30 * time.Second // resolve the name and connect over TCP
+	knockTimeout = 2 * time.Second  // the same for repeated tries
+	// answerTimeout bounds a call into the driver. It is longer than a user waits for a table lock behind a
+	// SYNC (30 s). A call that takes longer is abandoned with its session.
 	answerTimeout = time.Minute
 )
 
-// configuration says how to reach a server, by the variables and defaults that aku-init has.
+// configuration says how to reach a server, with the variables and defaults of aku-init.
 type configuration struct {
 	Password     string `env:"AKU_SYS_PASSWORD"`
 	PasswordFile string `env:"AKU_SYS_PASSWORD_FILE"`
@@ -41,7 +41,7 @@ func (c configuration) driver() altibase.Driver {
 	return altibase.Driver{File: c.Driver, SYSDBA: c.SYSDBA, Extra: c.Extra, Quote: altibase.Quote(c.Quote)}
 }
 
-// password is read at every connect: the Secret may have changed.
+// password is read at every connect, because the Secret can change.
 func (c configuration) password() (string, error) {
 	if c.PasswordFile == "" {
 		return c.Password, nil
@@ -50,7 +50,7 @@ func (c configuration) password() (string, error) {
 	return strings.TrimRight(string(text), "\r\n"), err
 }
 
-// configure reads the environment and prepares unixODBC, once in the life of the process.
+// configure reads the environment and prepares unixODBC, once in a process.
 var configure = sync.OnceValues(func() (configuration, error) {
 	c, err := env.ParseAs[configuration]()
 	if err != nil {
@@ -69,7 +69,8 @@ type session struct {
 	conn *sql.Conn
 }
 
-// connect opens a session. The driver takes neither a context nor a time limit, so it is only asked where somebody answers.
+// connect opens a session. The driver takes no context and no time limit, so connect first checks that the
+// port answers.
 func connect(ctx context.Context, host string, sysdba bool) (*session, error) {
 	config, err := configure()
 	if err != nil {
@@ -108,7 +109,7 @@ func connect(ctx context.Context, host string, sysdba bool) (*session, error) {
 	return opened, nil
 }
 
-// reach looks the name up anew each time, because a pod that comes back has another address.
+// reach resolves the name each time, because a pod that comes back has another address.
 func reach(ctx context.Context, host string, port int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
@@ -122,7 +123,7 @@ func reach(ctx context.Context, host string, port int) (string, error) {
 	return address, err
 }
 
-// exec runs a statement that returns no rows and tells how many it changed.
+// exec runs a statement without rows, and returns the number of changed rows.
 func (s *session) exec(statement string) (int64, error) {
 	var changed int64
 	err := within(answerTimeout, func() error {
@@ -136,7 +137,7 @@ func (s *session) exec(statement string) (int64, error) {
 	return changed, altibase.Classify(err)
 }
 
-// execHeld is exec in a transaction that stays open for a while, or until the context ends.
+// execHeld is exec in a transaction that stays open for the time of hold, or until the context ends.
 func (s *session) execHeld(ctx context.Context, statement string, hold time.Duration) (int64, error) {
 	if hold == 0 {
 		return s.exec(statement)
@@ -147,7 +148,7 @@ func (s *session) execHeld(ctx context.Context, statement string, hold time.Dura
 		if err != nil {
 			return err
 		}
-		defer func() { _ = tx.Rollback() }() // does nothing after the commit
+		defer func() { _ = tx.Rollback() }() // no effect after the commit
 		result, err := tx.ExecContext(context.Background(), statement)
 		if err != nil {
 			return err
@@ -164,7 +165,7 @@ func (s *session) execHeld(ctx context.Context, statement string, hold time.Dura
 	return changed, altibase.Classify(err)
 }
 
-// close ends the session without waiting for a server that hangs.
+// close ends the session, but does not wait for a server that hangs.
 func (s *session) close() {
 	_ = within(answerTimeout, func() error {
 		_ = s.conn.Close()
@@ -172,7 +173,7 @@ func (s *session) close() {
 	})
 }
 
-// within waits for a call, and no longer than the limit.
+// within runs a call, and waits no longer than the limit.
 func within(limit time.Duration, call func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- call() }()

@@ -6,7 +6,8 @@ import (
 	"aku/internal/bundle"
 )
 
-// install brings the client to where a container of the server's image runs it: as aku comes there, too.
+// install copies the client to a volume from where a container of the server's image runs it, as aku is
+// installed.
 func install(_ context.Context, args []string) error {
 	args, err := parse(newFlags("install"), args, 1, 1)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"aku/e2e/internal/account"
 )
 
-// table is what everything is written to.
+// table is the only table of the client.
 const table = "SYS.T1"
 
-// batch is the number of rows that are committed together when many are loaded.
+// batch is the number of rows in one transaction of a load.
 const batch = 1000
 
 func load(ctx context.Context, args []string) error {
@@ -47,7 +47,7 @@ func (s *session) insertBatch(ctx context.Context, journal *account.Journal, fir
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	defer func() { _ = tx.Rollback() }() // no effect after the commit
 	var keys []int64
 	for key := first; key <= last; key++ {
 		value := fmt.Sprintf("loaded %d", key)

@@ -1,21 +1,22 @@
-// Command client is a user of the database for tests and the demo: it looks at tables, writes and keeps account of what was
-// acknowledged, over ODBC sessions of the user SYS. It runs in a pod of its own, where `kubectl exec` calls it.
+// Command client is a user of the database for tests and the demo. Over ODBC sessions of the user SYS it
+// reads tables, writes, and keeps account of what was acknowledged. It runs in a pod of its own, where
+// `kubectl exec` calls it.
 //
 //	client install FOLDER                  copy the client with all its libraries, for containers of other images
-//	client wait                            until SIGTERM; what the pod itself runs
-//	client await-address NAME ADDRESS      until the name leads there and nowhere else
+//	client wait                            wait for SIGTERM; the pod itself runs this
+//	client await-address NAME ADDRESS      wait until the name leads there and nowhere else
 //	client sql [-json] [-sysdba] HOST STATEMENT…
 //	                                       run statements on one session and print their rows
 //	client table [-json] HOST…             rows, sum of the keys and checksum of the table on each host
 //	client load -journal FILE [-from KEY] [-rows N] HOST
 //	                                       insert many rows
 //	client write -journal FILE [-from KEY] [-rate N] [-hold TIME] HOST
-//	                                       insert rows and update own earlier ones, each in its own transaction, until
-//	                                       standard input or the process ends; connect again whenever the host is away
+//	                                       insert rows and update own earlier rows, each in its own transaction, until
+//	                                       standard input or the process ends; connect again when the host is away
 //	                                       or closed. Prints a line of JSON now and then and a last one at the end. With
 //	                                       -hold each transaction stays open for that long
 //	client verify -journals FOLDER HOST…   compare the rows of each host with all journals of the folder, as JSON
-//	client replace FOLDER FROM             empty a folder and put a copy of what is in another one there
+//	client replace FOLDER FROM             replace what is in FOLDER by a copy of what is in FROM
 //	client processes CONTAINER-ID          processes of a container of this node, as JSON (needs hostPID)
 //	client kill CONTAINER-ID               SIGKILL the first process of a container of this node, and with it the container
 //	client freeze CONTAINER-ID             SIGSTOP all processes of a container of this node
@@ -24,7 +25,7 @@
 // The table is SYS.T1 (ID INTEGER PRIMARY KEY, V VARCHAR(100)).
 //
 // It runs in the image of the server, with the ODBC driver of that image. Environment: AKU_SYS_PASSWORD or AKU_SYS_PASSWORD_FILE, AKU_PORT_NO,
-// AKU_ODBC_DRIVER, AKU_ODBC_EXTRA, AKU_ODBC_SYSDBA, AKU_ODBC_QUOTE and ALTIBASE_HOME, as aku-init has them.
+// AKU_ODBC_DRIVER, AKU_ODBC_EXTRA, AKU_ODBC_SYSDBA, AKU_ODBC_QUOTE and ALTIBASE_HOME, as for aku-init.
 package main
 
 import (
@@ -77,7 +78,7 @@ func wait(ctx context.Context, _ []string) error {
 	return nil
 }
 
-// parse reads flags and checks the number of arguments that follow them.
+// parse reads flags and checks the number of the other arguments.
 func parse(flags *flag.FlagSet, args []string, least, most int) ([]string, error) {
 	flags.SetOutput(os.Stderr)
 	if err := flags.Parse(args); err != nil {

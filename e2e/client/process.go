@@ -17,7 +17,7 @@ type process struct {
 	Name    string `json:"name"`
 	RSS     int    `json:"rssKiB"`
 	Command string `json:"command"`
-	// First tells that it is the first process of its container: process 1 there.
+	// First marks the first process of its container, process 1 there.
 	First bool `json:"first"`
 }
 
@@ -33,7 +33,7 @@ func showProcesses(_ context.Context, args []string) error {
 	return printJSON(found)
 }
 
-// kill ends a container as nothing inside it can: the first process of a container is deaf to such signals from within.
+// kill ends a container from outside. Inside it, such a signal has no effect on the first process.
 func kill(_ context.Context, args []string) error {
 	args, err := parse(newFlags("kill"), args, 1, 1)
 	if err != nil {
@@ -51,12 +51,13 @@ func kill(_ context.Context, args []string) error {
 	return fmt.Errorf("no first process of container %s among %v", args[0], found)
 }
 
-// freeze lets a container hang. The server may be a child of the first process, so all are stopped.
+// freeze makes a container hang. The server may be a child of the first process, so all processes are
+// stopped.
 func freeze(_ context.Context, args []string) error {
 	return signalAll("freeze", args, syscall.SIGSTOP)
 }
 
-// thaw ends that.
+// thaw ends freeze.
 func thaw(_ context.Context, args []string) error { return signalAll("thaw", args, syscall.SIGCONT) }
 
 // signalAll sends a signal to all processes of a container.
@@ -70,7 +71,7 @@ func signalAll(command string, args []string, signal syscall.Signal) error {
 		return err
 	}
 	for _, p := range found {
-		// One of them may have ended meanwhile, such as a probe.
+		// A process such as a probe may have ended meanwhile.
 		if err := syscall.Kill(p.PID, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("%s to process %d: %w", signal, p.PID, err)
 		}
@@ -78,7 +79,8 @@ func signalAll(command string, args []string, signal syscall.Signal) error {
 	return nil
 }
 
-// processesOf finds the processes of a container by its control group, whose path ends in the container's id.
+// processesOf finds the processes of a container by the path of its control group, which ends in the
+// container's id.
 func processesOf(container string) ([]process, error) {
 	groups, err := filepath.Glob("/proc/[0-9]*/cgroup")
 	if err != nil {
@@ -88,7 +90,7 @@ func processesOf(container string) ([]process, error) {
 	for _, file := range groups {
 		group, err := os.ReadFile(file)
 		if err != nil || !strings.Contains(string(group), container) {
-			continue // ended meanwhile, or another container's
+			continue // ended meanwhile, or of another container
 		}
 		p, err := readProcess(filepath.Dir(file))
 		if err == nil {

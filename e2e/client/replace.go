@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// replace makes a folder a copy of another one. It may be a mount, so the folder itself stays.
+// replace makes a folder a copy of another one. The folder itself stays, because it may be a mount.
 func replace(_ context.Context, args []string) error {
 	args, err := parse(newFlags("replace"), args, 2, 2)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"aku/internal/altibase"
 )
 
-// result is what a statement returned; nil is NULL.
+// result is the result of a statement; nil is NULL.
 type result struct {
 	Columns []string    `json:"columns"`
 	Rows    [][]*string `json:"rows"`
@@ -46,7 +46,8 @@ func runSQL(ctx context.Context, args []string) error {
 	return nil
 }
 
-// query runs any statement. The driver calls it an error when there are no rows to come, but the statement was done.
+// query runs any statement. The driver reports an error when a statement returns no rows, although it was
+// executed.
 func (s *session) query(ctx context.Context, statement string) (result, error) {
 	r := result{Columns: []string{}, Rows: [][]*string{}}
 	rows, err := s.conn.QueryContext(ctx, statement)
@@ -78,7 +79,7 @@ func (s *session) query(ctx context.Context, statement string) (result, error) {
 	return r, rows.Err()
 }
 
-// text is a value as the driver gives it, in words.
+// text is a value of the driver as text.
 func text(value any) *string {
 	var s string
 	switch value := value.(type) {

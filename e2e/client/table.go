@@ -37,7 +37,7 @@ func showTable(ctx context.Context, args []string) error {
 	return out.Flush()
 }
 
-// eachHost reads the table of all hosts at the same time and gives each to do.
+// eachHost reads the table of all hosts at the same time, and passes each to do.
 func eachHost(ctx context.Context, hosts []string, do func(i int, rows map[int64]string)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, host := range hosts {

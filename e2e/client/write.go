@@ -11,7 +11,7 @@ import (
 
 const (
 	tellInterval = 250 * time.Millisecond // between two lines of progress
-	againDelay   = 50 * time.Millisecond  // between two tries to get in
+	againDelay   = 50 * time.Millisecond  // between two tries to connect
 )
 
 func write(ctx context.Context, args []string) error {
@@ -53,7 +53,7 @@ func write(ctx context.Context, args []string) error {
 	return printJSON(last)
 }
 
-// tell prints how far the writer is, now and then.
+// tell prints the writer's progress now and then.
 func tell(ctx context.Context, w *writer) error {
 	for {
 		select {
@@ -67,7 +67,7 @@ func tell(ctx context.Context, w *writer) error {
 	}
 }
 
-// pace holds a writer back to its rate.
+// pace limits a writer to its rate.
 type pace struct{ tick <-chan time.Time }
 
 func newPace(rate float64) pace {
@@ -77,7 +77,7 @@ func newPace(rate float64) pace {
 	return pace{time.Tick(time.Duration(float64(time.Second) / rate))}
 }
 
-// wait reports whether to go on.
+// wait waits for the next turn, and reports whether to go on.
 func (p pace) wait(ctx context.Context) bool {
 	if p.tick == nil {
 		return ctx.Err() == nil

@@ -10,14 +10,14 @@ import (
 	"aku/e2e/internal/account"
 )
 
-// writer writes to one host. It is the only one that writes its keys.
+// writer writes to one host. Nobody else writes its keys.
 type writer struct {
 	host    string
 	journal *account.Journal
 	hold    time.Duration // how long each transaction stays open
 	next    int64         // key of the next insert
-	own     []int64       // keys that are known to be there
-	serial  int           // makes each value another one
+	own     []int64       // keys that certainly exist
+	serial  int           // makes each value unique
 	random  *rand.Rand
 
 	mu       sync.Mutex
@@ -47,7 +47,7 @@ func (w *writer) note(change func(p *account.Progress)) {
 	change(&w.progress)
 }
 
-// run writes until its context ends. It fails only when it cannot keep its journal.
+// run writes until its context ends. It fails only when it cannot write its journal.
 func (w *writer) run(ctx context.Context, pace pace) error {
 	for ctx.Err() == nil {
 		reaching, cancel := context.WithTimeout(ctx, knockTimeout)
@@ -71,10 +71,11 @@ func (w *writer) run(ctx context.Context, pace pace) error {
 	return nil
 }
 
-// session writes until a statement fails. Whatever the failure says, its outcome counts as unknown.
+// session writes until a statement fails. The outcome of that statement counts as unknown, whatever the error
+// says.
 func (w *writer) session(ctx context.Context, s *session, pace pace) error {
 	for pace.wait(ctx) {
-		// Inserts and updates take turns: rows that change while they are being copied are the hard case.
+		// Inserts and updates take turns, because rows that change during a copy are the hard case.
 		change := w.insert
 		if w.serial%2 == 1 && len(w.own) > 0 {
 			change = w.update
@@ -107,8 +108,8 @@ func (w *writer) insert(ctx context.Context, s *session) (failed, fault error) {
 	return nil, w.journal.Acknowledge(key)
 }
 
-// update changes a row that was written before. A key whose statement failed is not used again: that statement
-// may still be done later.
+// update changes an earlier row. A key whose statement failed is not used again, because that statement may
+// still take effect later.
 func (w *writer) update(ctx context.Context, s *session) (failed, fault error) {
 	i := w.random.IntN(len(w.own))
 	key, value := w.own[i], fmt.Sprintf("changed %d", w.serial)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# cut.sh CONTAINER-ID ADDRESS: nothing passes any more between the pod of that container and the address. The rules are in
-#   the pod's own network and go with it.
-# cut.sh --slow BYTES CONTAINER-ID ADDRESS: only so many bytes a second of replication pass from the pod to the address.
-# cut.sh --heal CONTAINER-ID: ends that.
+# cut.sh CONTAINER-ID ADDRESS: blocks all traffic between the pod of that container and the address. The rules are in the
+#   pod's own network and end with it.
+# cut.sh --slow BYTES CONTAINER-ID ADDRESS: limits the replication from the pod to the address, in bytes a second.
+# cut.sh --heal CONTAINER-ID: removes the rules.
 set -euo pipefail
 heal='' slow=''
 case $1 in
@@ -24,7 +24,7 @@ if [ -n "$heal" ]; then
   exit
 fi
 if [ -n "$slow" ]; then
-  # Both directions of a pair have a connection of their own, to the port of replication. TCP finds its pace by what is dropped.
+  # Both directions of a pair have a connection of their own, to the port of replication. TCP slows down by the dropped packets.
   in_pod nft -f - <<RULES
 table inet aku_cut {
   chain out {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# forward.sh PORT SOCKET: lets the node's programs reach a service of this machine, though the node's network has no link to it: what
-# connects to 127.0.0.1:PORT there reaches the SOCKET in the file system. Says "forwarding" when it listens, and ends with Ctrl-C.
+# forward.sh PORT SOCKET: lets the node's programs reach a service of this machine, although the node's network has no link to it: a
+# connection to 127.0.0.1:PORT there reaches the SOCKET in the file system. Prints "forwarding" when it listens. Ctrl-C ends it.
 set -euo pipefail
 . "$(dirname "$0")/settings.sh"
 port=${1:?} socket=${2:?}

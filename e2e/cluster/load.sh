@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# load.sh ARCHIVE…: imports image archives into the running cluster; an archive that is there already is left out.
+# load.sh ARCHIVE…: imports image archives into the running cluster. It skips an archive that the cluster has.
 set -euo pipefail
 . "$(dirname "$0")/settings.sh"
 

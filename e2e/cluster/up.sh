@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts the one-node cluster of this checkout, building what is missing. Does nothing when it is up.
 # The node is one process tree in its own mount, network, pid, ipc and uts namespaces (node/init.sh is its
-# first process); from outside it is reached through a port on loopback alone.
+# first process). Only a port on loopback leads to it from outside.
 set -euo pipefail
 . "$(dirname "$0")/settings.sh"
 
@@ -39,7 +39,7 @@ wait_for "the node's first process" eval "! kill -0 $parent || pgrep -P $parent"
 first=$(pgrep -P $parent)
 remember "$state/node.pid" "$first"
 
-# A socket in the file system crosses network namespaces; its name is relative because it must be short.
+# A socket in the file system crosses network namespaces; its name is relative, because it must be short.
 port=$first_port
 is_forwarding() { ss -Hltnp "src 127.0.0.1:$port" | grep -q "pid=$(pid_of "$state/forward.pid"),"; }
 until

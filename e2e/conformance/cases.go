@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-// The cases are in the program: it also runs where this folder is not.
+// The cases are embedded, because the program also runs where this folder does not exist.
 //
 //go:embed cases/*.txt
 var embedded embed.FS

@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// A Cleaner takes away what the cases make.
+// A Cleaner removes what the cases create.
 type Cleaner struct {
 	Objects
 	values [3]map[string]string // of the properties that cases change
 }
 
-// NewCleaner looks at servers that must be empty and remembers their properties.
+// NewCleaner checks that the servers are empty, and stores their properties.
 func NewCleaner(t Target, o Objects) (Cleaner, error) {
 	c := Cleaner{Objects: o}
 	var faults []error
@@ -56,7 +56,7 @@ func quoted(names []string) string {
 	return "'" + strings.Join(names, "','") + "'"
 }
 
-// login opens a session on a server whatever its ADMIN_MODE is, and ends that.
+// login opens a session on a server in any ADMIN_MODE, and sets ADMIN_MODE 0.
 func (c Cleaner) login(t Target, server int) (*session, error) {
 	host := t.Servers[server].Host
 	sys := Login{User: "SYS", Password: t.Odbc.Password}
@@ -72,8 +72,7 @@ func (c Cleaner) login(t Target, server int) (*session, error) {
 	return s, out.Err
 }
 
-// Clean takes everything away: on all servers at once, since a STOP takes its
-// time.
+// Clean removes everything, on all servers at once, because a STOP takes its time.
 func (c Cleaner) Clean(t Target) error {
 	var wg sync.WaitGroup
 	var faults [3]error
@@ -106,7 +105,7 @@ func (c Cleaner) clean(t Target, server int) error {
 		faults = append(faults, out.Err)
 		return out.Rows
 	}
-	// What a receiver was making when its peer's session was closed may still hold a table.
+	// A receiver may still hold a table after its peer's session was closed.
 	do("ALTER SESSION SET DDL_LOCK_TIMEOUT = 60")
 	for _, name := range found("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_") {
 		do(fmt.Sprintf(`ALTER REPLICATION "%s" STOP`, name), 0x61027)

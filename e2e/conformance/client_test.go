@@ -9,7 +9,7 @@ import (
 	"os/exec"
 )
 
-// What makes this test program a client of one statement, that can be killed.
+// These variables make the test program a client of one statement that can be killed.
 const (
 	clientDSN       = "CONFORMANCE_CLIENT_DSN"
 	clientStatement = "CONFORMANCE_CLIENT_STATEMENT"

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestMain runs the cases and then lists those that were left out, and why.
+// TestMain runs the cases, and then lists those that were left out, with the reason.
 func TestMain(m *testing.M) {
 	if dsn := os.Getenv(clientDSN); dsn != "" {
 		beClient(dsn, os.Getenv(clientStatement))
@@ -27,8 +27,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestUnseen_CasesHoldAsSupposed runs the cases that something of the product needs and that nobody has seen a real server do. They come first and
-// their outcome is printed. On a vendor's server one that turns out otherwise is news and no failure.
+// TestUnseen_CasesHoldAsSupposed runs the cases that the product needs and that nobody has seen on a real
+// server. They come first, and their outcome is printed. On a vendor's server, another outcome is news, not a
+// failure.
 func TestUnseen_CasesHoldAsSupposed(t *testing.T) {
 	var news list
 	t.Cleanup(func() {
@@ -60,7 +61,7 @@ func TestConformance_ServersBehaveAsWasSeen(t *testing.T) {
 	})
 }
 
-// each calls run for every case that has been seen, or for every one that has not, in a test of the case's name.
+// each calls run for every case that was seen, or for every unseen one, in a test of the case's name.
 func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, Cleaner)) {
 	files, err := Load(Cases())
 	if err != nil {
@@ -82,7 +83,7 @@ func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, C
 				if (c.Unseen != "") != unseen {
 					continue
 				}
-				// What cannot hold here is no test: it is listed, and neither passes nor fails.
+				// A case that cannot run here is listed. It neither passes nor fails.
 				if reason := target.Missing(f, c); reason != "" {
 					leftOut.add(fmt.Sprintf("%s.txt:%d %s: %s", f.Name, c.Line, c.Name, reason))
 					continue
@@ -98,7 +99,7 @@ func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, C
 	}
 }
 
-// leftOut are the cases that do not hold on the servers at hand.
+// leftOut are the cases that cannot run on these servers.
 var leftOut list
 
 type list struct {

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// A Fact is something that a real server was seen to do.
+// A Fact is a behaviour seen on a real server.
 type Fact struct {
 	Name, Text string
-	// NotStated is why no case shows it, or "".
+	// NotStated is the reason why no case shows it, or "".
 	NotStated string
 }
 
-// Facts reads a list of facts, a line each: a name, and the fact.
+// Facts reads a list of facts. Each line has a name and the fact.
 func Facts(files fs.FS, name string) ([]Fact, error) {
 	file, err := files.Open(name)
 	if err != nil {

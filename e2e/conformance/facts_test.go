@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestFacts_EachIsShownByACase holds the list of facts and the cases against each other.
+// TestFacts_EachIsShownByACase compares the list of facts with the cases.
 func TestFacts_EachIsShownByACase(t *testing.T) {
 	facts, err := Facts(os.DirFS("."), "facts.txt")
 	if err != nil {
@@ -59,7 +59,8 @@ var (
 	testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 )
 
-// TestReadme_NamesFactsAndTestsThatExist holds the table of what nobody expects against the list of facts and the tests.
+// TestReadme_NamesFactsAndTestsThatExist compares the README's table of surprising facts with the list of
+// facts and the tests.
 func TestReadme_NamesFactsAndTestsThatExist(t *testing.T) {
 	facts, err := Facts(os.DirFS("."), "facts.txt")
 	if err != nil {

@@ -11,14 +11,15 @@ import (
 	"sync"
 )
 
-// A hand is the program outside that has started this one: in a pod, nobody inside can kill a server or start it. It is asked by a line
-// on standard output, and answers by one on standard input: "ok", or what went wrong. Command onpods is one.
+// A hand is the program outside that started this one, such as command onpods. In a pod, nobody inside can
+// kill or start a server. The hand takes a request as a line on standard output, and answers with a line on
+// standard input: "ok", or the error.
 type hand struct {
 	mu      sync.Mutex
 	answers *bufio.Reader
 }
 
-// theHand is the only one: all files of cases share it.
+// All files of cases share theHand.
 var theHand = sync.OnceValue(func() *hand { return &hand{answers: bufio.NewReader(os.Stdin)} })
 
 func (h *hand) do(what string, server int, properties map[string]string) error {
@@ -39,11 +40,11 @@ func (h *hand) do(what string, server int, properties map[string]string) error {
 	return nil
 }
 
-// leads gives a server all that the hand can do.
+// leads gives a server the actions of the hand.
 func (h *hand) leads(s *Server, number int) {
 	does := func(what string) func() error { return func() error { return h.do(what, number, nil) } }
 	s.Kill, s.Pause, s.Resume = does("kill"), does("pause"), does("resume")
 	s.Restart = func(properties map[string]string) error { return h.do("restart", number, properties) }
-	// A pod that is made anew has another address, under its name.
+	// A replaced pod has another address under the same name.
 	s.Move = func() (string, error) { return s.Host, nil }
 }

@@ -15,15 +15,14 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// inside is set in the network namespace that the test has made for itself.
+// inside is set in the network namespace that the test makes for itself.
 const inside = "CONFORMANCE_INSIDE"
 
-// afar is an address of that namespace which is not a loopback one.
+// afar is an address in that namespace that is not a loopback one.
 const afar = "10.200.0.1"
 
-// enterNetwork runs this program again in a network namespace of its own, so that
-// there is an address from which logins come from afar. Where that is not
-// allowed it does nothing, and cases that need such an address are left out.
+// enterNetwork runs this program again in a network namespace of its own, to have an address that is not a
+// loopback one. Where that is not allowed it does nothing, and the cases that need the address are left out.
 func enterNetwork() {
 	if os.Getenv(inside) != "" {
 		for _, args := range [][]string{{"link", "set", "lo", "up"}, {"addr", "add", afar + "/32", "dev", "lo"}} {
@@ -56,8 +55,8 @@ func enterNetwork() {
 	os.Exit(0)
 }
 
-// farAddress gives an address at which a server is reached from afar: what is
-// sent there comes to it from an address that is not a loopback one.
+// farAddress returns an address through which a server sees logins from an address that is not a loopback
+// one.
 func farAddress(s *altisimtest.Server) string {
 	if os.Getenv(inside) == "" {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// outside does to a server what its clients cannot.
+// outside does to a server what its clients cannot do.
 func (r *run) outside(s Step) error {
 	server := r.target.Servers[s.Server]
 	switch s.Verb {
@@ -61,7 +61,7 @@ func (r *run) outside(s Step) error {
 	return r.answers(s.Server)
 }
 
-// forget closes the sessions of a server's former life: they are of no use.
+// forget closes the sessions of a server's earlier life.
 func (r *run) forget(server int) {
 	for key, c := range r.sessions {
 		if strings.HasPrefix(key, fmt.Sprintf("N%d.", server+1)) {
@@ -71,7 +71,7 @@ func (r *run) forget(server int) {
 	}
 }
 
-// answers waits until a server lets somebody in or says why not.
+// answers waits until a server accepts or refuses a login.
 func (r *run) answers(server int) error {
 	for deadline := time.Now().Add(r.target.real(60*time.Second) + 4*r.target.Slack); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
 		c, err := r.target.open(server, r.target.Servers[server].Host, Login{})
@@ -88,13 +88,13 @@ func (r *run) answers(server int) error {
 	}
 }
 
-// gone waits until nobody listens on a server's port any more.
+// gone waits until nobody listens on a server's port.
 func (r *run) gone(server int) error {
 	s := r.target.Servers[server]
 	for deadline := time.Now().Add(r.target.real(20*time.Second) + r.target.Slack); ; time.Sleep(r.target.real(100 * time.Millisecond)) {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), r.target.Slack)
 		if err != nil {
-			return nil //nolint:nilerr // this is what was waited for
+			return nil //nolint:nilerr // the end of the wait
 		}
 		_ = c.Close()
 		if time.Now().After(deadline) {

@@ -17,18 +17,18 @@ type File struct {
 	Cases []Case
 }
 
-// A Case is what is run between two clean states of the servers.
+// A Case runs between two clean states of the servers.
 type Case struct {
 	Name  string
 	Line  int
 	Not   map[string]string // kind of server → why the case cannot hold there
 	Shows []string          // names of facts
-	// Unseen is what needs the case to be true although nobody has seen a real server do it, or "".
+	// Unseen says what needs the case although nobody has seen it on a real server, or is "".
 	Unseen string
 	Steps  []Step
 }
 
-// A Step is one line that does something, and what is expected of it.
+// A Step is one line that does something, and its expected outcome.
 type Step struct {
 	Place   string // file:line
 	Server  int    // 0 is N1; -1: no server
@@ -48,10 +48,10 @@ var (
 	notLine       = regexp.MustCompile(`^not (altisim|vendor): (.+)$`)
 )
 
-// Verbs of lines that hold a statement, and whether they say how long.
+// Verbs of lines with a statement, and whether the verb has a duration.
 var statementVerbs = map[string]bool{"": false, "until": false, "start": false, "repeat": false, "client": false, "still": true, "within": true}
 
-// Verbs of lines that do something else to a server or a session.
+// Verbs of lines that act on a server or a session.
 var actionVerbs = []string{
 	"login", "logout", "begin", "commit", "rollback", "runs", "ends", "enough", "die",
 	"kill", "terminate", "restart", "pause", "resume", "move", "gone", "anew", "copy", "putback",
@@ -82,7 +82,7 @@ func Parse(name, text string) (File, error) {
 	var faults []error
 	var step *Step
 	steps := &f.Setup
-	var short []string // {NAME} and what it stands for
+	var short []string // {NAME} and its value
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
 		place := fmt.Sprintf("%s:%d", name, i+1)
@@ -159,8 +159,7 @@ func parseStep(line string) (Step, error) {
 	return Step{}, fmt.Errorf("cannot read %q", line)
 }
 
-// Objects are the names that the files' statements use and that must be gone
-// afterwards.
+// Objects are the names that the files' statements create or change.
 type Objects struct {
 	Tables, Sequences, Users, Properties []string
 }
@@ -172,7 +171,7 @@ var (
 	setProperty    = regexp.MustCompile(`^ALTER SYSTEM SET (\w+) `)
 )
 
-// Made lists what the files' statements make or change.
+// Made lists what the files' statements create or change.
 func Made(files []File) Objects {
 	var o Objects
 	seen := map[string]bool{}

@@ -11,22 +11,22 @@ import (
 	"time"
 )
 
-// A Report takes what is wrong in a case, as Printf does.
+// A Report reports a fault of a case, like Printf.
 type Report func(format string, args ...any)
 
-// A run is one case on its way.
+// A run is one case while it runs.
 type run struct {
 	target   *Target
 	vars     Vars
 	sessions map[string]*session
 	clients  map[string]func() error
-	ended    map[string]Outcome // of background statements, before anybody asked
+	ended    map[string]Outcome // of background statements that have ended
 	down     [3]bool
 	paused   [3]bool
-	changed  [3]bool // started with properties of the case's own
+	changed  [3]bool // started with properties of the case
 }
 
-// Run runs one case on clean servers and has them cleaned. It leaves them as it found them; an error is that it could not.
+// Run runs one case on clean servers and cleans them. An error means that they could not be cleaned.
 func Run(report Report, target *Target, f File, c Case, clean func(Target) error) error {
 	r := &run{target: target, vars: Vars{}, sessions: map[string]*session{}, clients: map[string]func() error{}, ended: map[string]Outcome{}}
 	r.steps(report, f, c)
@@ -44,7 +44,7 @@ func (r *run) steps(report Report, f File, c Case) {
 		if wrong := r.step(s); wrong != "" {
 			report("%s: N%d> %s\n%s", s.Place, s.Server+1, r.expand(s), wrong)
 			if s.Verb != "" && s.Verb != "check" {
-				return // what follows would only repeat it
+				return // later steps would only repeat the fault
 			}
 		}
 	}
@@ -82,8 +82,8 @@ func (r *run) finish(clean func(Target) error) error {
 
 var placeholder = regexp.MustCompile(`\{N([123])(\.\w+)?\}`)
 
-// expand puts addresses and bound values into a step's text: {N2} is the
-// host and port of a replication's peer, {N2.host} and {N2.port} its parts.
+// expand replaces addresses and bound values in a step's text. {N2} is the host and port of a replication's
+// peer, {N2.host} and {N2.port} are its parts.
 func (r *run) expand(s Step) string { return r.vars.Expand(r.addresses(s.Text)) }
 
 func (r *run) addresses(text string) string {
@@ -102,7 +102,7 @@ func (r *run) addresses(text string) string {
 	})
 }
 
-// step does what one line says. It returns what is wrong, or "".
+// step runs one line. It returns the fault, or "".
 func (r *run) step(s Step) string {
 	s.Want.Rows = slices.Clone(s.Want.Rows)
 	for i, row := range s.Want.Rows {
@@ -147,7 +147,7 @@ func (r *run) dsn(server int) string {
 	return r.target.Odbc.dsn(s.Host, s.Port, Login{User: "SYS", Password: r.target.Odbc.Password})
 }
 
-// session is the step's session, opened as a plain SYS one when it is not open.
+// session is the step's session. It is opened as a plain SYS session when it is not open.
 func (r *run) session(s Step) (*session, error) {
 	if c := r.sessions[r.key(s)]; c != nil {
 		return c, nil
@@ -160,7 +160,7 @@ func (r *run) session(s Step) (*session, error) {
 	return c, nil
 }
 
-// setting is a word of a login: a key, and a value that is quoted when it has spaces.
+// setting is a word of a login: a key and a value, with quotes when the value has spaces.
 var setting = regexp.MustCompile(`(\w+)(?:=("[^"]*"|\S*))?`)
 
 func (r *run) login(s Step) string {
@@ -197,7 +197,7 @@ func (r *run) login(s Step) string {
 	return s.Want.Check(Outcome{}, r.vars)
 }
 
-// statement runs a statement in one of the ways there are.
+// statement runs a statement in the way that the verb says.
 func (r *run) statement(s Step) string {
 	if s.Verb == "logout" {
 		if c := r.sessions[r.key(s)]; c != nil {
@@ -242,7 +242,7 @@ func (r *run) statement(s Step) string {
 	case "still":
 		return r.still(s, c, statement)
 	}
-	limit := 700 * time.Second // on the server's clock: beyond QUERY_TIMEOUT
+	limit := 700 * time.Second // on the server's clock: longer than QUERY_TIMEOUT
 	if s.Verb == "within" {
 		limit = s.Limit
 	}
@@ -295,8 +295,7 @@ func (r *run) ends(s Step, c *session) string {
 	}
 }
 
-// until repeats the query until the outcome is the wanted one, for more than
-// the longest wait there is.
+// until repeats a query until the outcome is the wanted one, for longer than any wait of a server.
 func (r *run) until(s Step, c *session, query string) string {
 	begin := time.Now()
 	deadline := begin.Add(r.target.real(80*time.Second) + 4*r.target.Slack)
@@ -311,7 +310,7 @@ func (r *run) until(s Step, c *session, query string) string {
 	}
 }
 
-// still is the contrary: the outcome must not change for a while.
+// still checks that the outcome does not change for a while.
 func (r *run) still(s Step, c *session, query string) string {
 	for deadline := time.Now().Add(r.target.real(s.Limit)); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
 		wrong := s.Want.Check(c.Run(context.Background(), query), r.vars)

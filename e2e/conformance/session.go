@@ -13,24 +13,23 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexbrainman/odbc" // registers the driver too
+	"github.com/alexbrainman/odbc" // also registers the driver
 
 	"aku/internal/unicode"
 )
 
-// Odbc says how servers are reached through one ODBC driver.
+// Odbc says how to reach servers through one ODBC driver.
 type Odbc struct {
 	Driver   string
-	Quote    string // how a password is quoted: double or braces
-	Sysdba   string // what makes a login a SYSDBA one
+	Quote    string // quotes around a password: double or braces
+	Sysdba   string // makes a login a SYSDBA one
 	Extra    string // further settings
-	Password string // SYS's
+	Password string // of SYS
 }
 
 const section = "CONFORMANCE"
 
-// WriteIni writes an odbc.ini whose one section only names the driver, and makes
-// this process use it.
+// WriteIni writes an odbc.ini with one section that names the driver, and makes this process use it.
 func (o Odbc) WriteIni(dir string) error {
 	file := filepath.Join(dir, "odbc.ini")
 	return errors.Join(
@@ -39,7 +38,7 @@ func (o Odbc) WriteIni(dir string) error {
 	)
 }
 
-// A Login says who wants a session.
+// A Login says who logs in.
 type Login struct {
 	User, Password string
 	Sysdba         bool
@@ -60,7 +59,7 @@ func (o Odbc) dsn(host string, port int, l Login) string {
 	return dsn
 }
 
-// An Outcome is what came of a statement or a login.
+// An Outcome is the outcome of a statement or a login.
 type Outcome struct {
 	Err     error
 	Code    int    // the server's error number, 0 when there is none
@@ -71,10 +70,10 @@ type Outcome struct {
 	Took    time.Duration
 }
 
-// ErrRefused is that nobody listens, from a Conn of a target's own.
+// ErrRefused means that nobody listens, for a Conn of a target's own.
 var ErrRefused = errors.New("connection refused")
 
-// Failure is what an error comes to.
+// Failure is the outcome of an error.
 func Failure(err error) Outcome {
 	o := Outcome{Err: err}
 	var diag *odbc.Error
@@ -90,7 +89,7 @@ func Failure(err error) Outcome {
 		o.Code = int(n)
 	case errors.As(err, &diag) && len(diag.Diag) > 0:
 		if o.Code = diag.Diag[0].NativeError; o.Code < 0x1000 {
-			o.Code = 0 // not one of the server's
+			o.Code = 0 // not a number of the server
 		}
 		if diag.Diag[0].State == "08001" {
 			o.Word = Refused
@@ -105,7 +104,7 @@ func Failure(err error) Outcome {
 	return o
 }
 
-// numberInText finds the server's number where a driver cannot carry it.
+// numberInText finds the server's error number in the text, where the driver cannot carry it.
 var numberInText = regexp.MustCompile(`\[ERR-([0-9A-F]{5}) : `)
 
 func (o Outcome) kind() string {
@@ -118,21 +117,21 @@ func (o Outcome) kind() string {
 	return "an error without a number"
 }
 
-// A Conn is a connection to a server, on which one statement runs at a time.
+// A Conn is a connection to a server. It runs one statement at a time.
 type Conn interface {
 	Run(ctx context.Context, statement string) Outcome
-	// Transaction does what the verb says: begin, commit or rollback.
+	// Transaction runs the verb begin, commit or rollback.
 	Transaction(verb string) error
 	Close()
 }
 
-// A session is a connection and the statement that runs on it in the background.
+// A session is a connection and its statement in the background.
 type session struct {
 	Conn
 
 	cancel  context.CancelFunc
-	running chan Outcome  // of a statement that was started and not yet awaited
-	enough  chan struct{} // closed: a statement that is repeated is not run again
+	running chan Outcome  // of a statement in the background that nobody has awaited yet
+	enough  chan struct{} // when closed, the repeated statement does not run again
 }
 
 // odbcConn is a connection through an ODBC driver.
@@ -155,7 +154,7 @@ func open(dsn string) (*odbcConn, error) {
 	return &odbcConn{db: db, conn: conn}, nil
 }
 
-// close ends the session, and first the statement that runs in it.
+// close ends the statement in the background, and then the session.
 func (s *session) close() {
 	if s.running != nil {
 		s.cancel()
@@ -173,7 +172,7 @@ func (c *odbcConn) Close() {
 	_ = c.db.Close()
 }
 
-// Transaction implements Conn. While one is open the connection's statements belong to it.
+// Transaction implements Conn. Statements belong to the open transaction.
 func (c *odbcConn) Transaction(verb string) (err error) {
 	switch {
 	case verb == "begin" && c.tx == nil:
@@ -192,15 +191,15 @@ func (c *odbcConn) Transaction(verb string) (err error) {
 	return tx.Rollback()
 }
 
-// noResult is what the Go driver says of a statement that has succeeded but is
-// no query. Only its query call can be cancelled, so everything goes through it.
+// noResult is the Go driver's error for a statement that succeeded without a result. Only a query can be
+// cancelled, so every statement runs as one.
 const noResult = "Stmt did not create a result set"
 
 // Run implements Conn.
 func (c *odbcConn) Run(ctx context.Context, statement string) Outcome {
 	query := c.conn.QueryContext
 	if c.tx != nil {
-		query = c.tx.QueryContext // a connection that is gone under an open transaction would never be given up
+		query = c.tx.QueryContext // database/sql would never discard a broken connection under an open transaction
 	}
 	rows, err := query(ctx, statement)
 	if err != nil {
@@ -253,7 +252,7 @@ func (s *session) start(statement string) {
 	s.behind(func(ctx context.Context) Outcome { return s.Run(ctx, statement) })
 }
 
-// repeat runs a statement in the background again and again, until it fails or it is enough.
+// repeat runs a statement in the background until it fails or enough is closed.
 func (s *session) repeat(statement string) {
 	enough := make(chan struct{})
 	s.enough = enough
@@ -271,7 +270,7 @@ func (s *session) repeat(statement string) {
 	})
 }
 
-// behind does something on the session in the background.
+// behind runs do on the session in the background.
 func (s *session) behind(do func(context.Context) Outcome) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan Outcome, 1)

@@ -8,43 +8,43 @@ import (
 	"time"
 )
 
-// A Target is three servers that the cases run against.
+// A Target is three servers for the cases.
 type Target struct {
 	Kind    string // altisim or vendor
 	Odbc    Odbc
 	Servers [3]Server
-	// Open opens a session at an address of a server; nil does it through ODBC.
+	// Open opens a session at an address of a server. nil means through ODBC.
 	Open func(server int, host string, l Login) (Conn, error)
-	// Scale is what one second of the real server takes, in seconds.
+	// Scale is the time for one second of a real server, in seconds.
 	Scale float64
-	// Slack is what a busy machine may add to anything.
+	// Slack is what a busy machine may add to any duration.
 	Slack time.Duration
 }
 
-// A Server is one of them, seen from outside. An action that nobody can do is nil.
+// A Server is one of them, seen from outside. An action that is not possible is nil.
 type Server struct {
 	Host            string
 	Port            int
 	ReplicationPort int
-	Name            string                                   // for its peers, in place of Host; "" when it has none
-	Far             string                                   // address at which logins come from afar; "" when there is none
-	Kill            func() error                             // as kill -9
+	Name            string                                   // for its peers, in place of Host; may be ""
+	Far             string                                   // address through which logins come from afar; may be ""
+	Kill            func() error                             // by kill -9
 	Terminate       func() error                             // by SIGTERM
-	Restart         func(properties map[string]string) error // of a server that does not run
-	Move            func() (host string, err error)          // gives it another address, under its name; it must not run
-	Anew            func() error                             // ends it, makes its database anew and starts it
-	Copy, PutBack   func() error                             // keeps a copy of its database, puts that back; it must not run
-	Pause, Resume   func() error                             // stops the process without ending it
+	Restart         func(properties map[string]string) error // of a server that has ended
+	Move            func() (host string, err error)          // gives the ended server another address under its name
+	Anew            func() error                             // ends it and starts it with a new database
+	Copy, PutBack   func() error                             // copy the database of the ended server, and put the copy back
+	Pause, Resume   func() error                             // stop the process without ending it
 	Client          func(dsn, statement string) (kill func() error, err error)
 }
 
-// near says whether logins come over loopback.
+// near tells whether logins come over loopback.
 func (s Server) near() bool {
 	ip := net.ParseIP(s.Host)
 	return s.Host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Missing says why this target cannot run the case, or "".
+// Missing is the reason why this target cannot run the case, or "".
 func (t Target) Missing(f File, c Case) string {
 	if reason := c.Not[t.Kind]; reason != "" {
 		return reason
@@ -87,7 +87,7 @@ func (s Server) missing(step Step) string {
 	return ""
 }
 
-// open opens a session, SYS's when the login says nobody's.
+// open opens a session, as SYS when the login names nobody.
 func (t Target) open(server int, host string, l Login) (*session, error) {
 	if l.User == "" {
 		l.User = "SYS"

@@ -14,13 +14,13 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// timeScale is what a second of the real server takes on altisim.
+// timeScale is the time for one second of a real server on altisim.
 const timeScale = 0.1
 
 var vendor = vendorFlags()
 
-// servers gives the three servers for one file of cases: fresh stand-ins, beside
-// those of other files, or the vendor's servers, which all files share.
+// servers returns the three servers for one file of cases: new stand-ins, or the vendor's servers, which all
+// files share.
 func servers(t *testing.T) Target {
 	t.Helper()
 	if vendor.servers != "" {
@@ -46,7 +46,7 @@ func servers(t *testing.T) Target {
 	return target
 }
 
-// writeIni serves all files of cases: the driver manager reads it once.
+// All files of cases share one odbc.ini, because the driver manager reads it once.
 var iniOnce sync.Once
 
 func writeIni(o Odbc) (err error) {
@@ -84,7 +84,7 @@ func standIn(s *altisimtest.Server, name string) Server {
 			for name, value := range properties {
 				env = append(env, "ALTIBASE_"+name+"="+value)
 			}
-			s.WaitExit(20 * time.Second) // it may just be shutting down
+			s.WaitExit(20 * time.Second) // it may be shutting down
 			s.Restart(env...)
 			return nil
 		},

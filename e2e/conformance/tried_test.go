@@ -13,16 +13,17 @@ import (
 	"aku/e2e/internal/tried"
 )
 
-// outcomes are those of the cases that a real server was seen to pass. The others are listed, and may turn out either way.
+// outcomes are the outcomes of the cases that were seen on a real server. The unseen cases are only listed.
 var outcomes tried.Tally
 
-// serverVersion is what the first server that was asked said; "" until then.
+// serverVersion is the answer of the first server that was asked, or "".
 var serverVersion struct {
 	sync.Once
 	said string
 }
 
-// askVersion asks the first server. One that does not know such a statement fails no case: its run is not kept, and that is said.
+// askVersion asks the first server for its version. A server that does not know the statement fails no case,
+// but its run is not recorded.
 func askVersion(t *testing.T, target *Target) {
 	t.Helper()
 	serverVersion.Do(func() {
@@ -41,7 +42,7 @@ func askVersion(t *testing.T, target *Target) {
 	})
 }
 
-// keepRun writes down what all cases together were tried on. Some of them are no run.
+// keepRun records the run of the whole suite. A part of the suite is not recorded.
 func keepRun() {
 	passed, failed := outcomes.Count()
 	if _, cases, _ := strings.Cut(flag.Lookup("test.run").Value.String(), "/"); cases != "" || passed+failed == 0 {
@@ -49,7 +50,7 @@ func keepRun() {
 	}
 	run := tried.Run{Suite: tried.Conformance, Server: serverVersion.said, Passed: passed, Failed: failed}
 	if vendor.hand {
-		// In a pod there is no checkout: who started this one adds what it knows, and writes.
+		// A pod has no checkout: the program outside adds what it knows and writes the record.
 		if text, err := json.Marshal(run); err == nil {
 			fmt.Println(tried.Mark + string(text))
 		}

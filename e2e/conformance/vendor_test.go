@@ -86,7 +86,7 @@ func (v *vendorServers) target() (Target, error) {
 	return t, nil
 }
 
-// vendorPassword is SYS's: PASSWORD, or what is in the file of AKU_SYS_PASSWORD_FILE.
+// vendorPassword is SYS's password: PASSWORD, or the content of the file AKU_SYS_PASSWORD_FILE.
 func vendorPassword() (string, error) {
 	if file := os.Getenv("AKU_SYS_PASSWORD_FILE"); file != "" {
 		text, err := os.ReadFile(file)
@@ -95,8 +95,7 @@ func vendorPassword() (string, error) {
 	return cmp.Or(os.Getenv("PASSWORD"), "MANAGER"), nil
 }
 
-// splitAddress reads host:port[:replicationport]; the replication port is the
-// next one when it is not said.
+// splitAddress reads host:port[:replicationport]. The default replication port is the next port.
 func splitAddress(a string) (host string, port, replication int, err error) {
 	f := strings.Split(strings.TrimSpace(a), ":")
 	if len(f) != 2 && len(f) != 3 || f[0] == "" {

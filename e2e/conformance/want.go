@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// A Want is what a step must lead to. The zero Want is success, whatever the
-// rows are.
+// A Want is the expected outcome of a step. The zero Want is success with any rows.
 type Want struct {
 	Code        int    // error number; 0: success
-	Text        string // of the error, * stands for anything
+	Text        string // of the error; * stands for anything
 	Word        string // CUT, REFUSED or CANCELLED instead of a number
 	Rows        []string
 	Columns     string
@@ -23,12 +22,12 @@ type Want struct {
 	HasRows     bool
 }
 
-// Outcomes that have no number of the server's own.
+// Outcomes without a number of the server.
 const (
 	Cut       = "CUT"       // the connection is gone
 	Refused   = "REFUSED"   // nobody listens
 	Cancelled = "CANCELLED" // by the client
-	Failed    = "ERROR"     // any error: the number is not known
+	Failed    = "ERROR"     // any error; its number is not known
 )
 
 var (
@@ -82,8 +81,8 @@ func (w Want) String() string {
 	return "success"
 }
 
-// Check compares an outcome with what is wanted. It says what is wrong, or "".
-// Names that the rows bind are added to vars only when all is well.
+// Check compares an outcome with the expected one. It returns the fault, or "". It binds names to values of
+// the rows only when all is well.
 func (w Want) Check(o Outcome, vars Vars) string {
 	if wrong := w.checkError(o); wrong != "" {
 		return wrong
@@ -152,7 +151,7 @@ func contains(err error, pattern string) bool {
 	return regexp.MustCompile(strings.Join(parts, `[\s\S]*`)).MatchString(err.Error())
 }
 
-// Vars are the values that rows were bound to.
+// Vars are values bound to names.
 type Vars map[string]string
 
 func (v Vars) clone() Vars {
@@ -165,7 +164,7 @@ func (v Vars) clone() Vars {
 
 var variable = regexp.MustCompile(`\$[a-z]\w*`)
 
-// Expand puts values in the place of names.
+// Expand replaces names by their values.
 func (v Vars) Expand(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string {
 		if value, ok := v[name[1:]]; ok {
@@ -202,8 +201,8 @@ func (v Vars) matchRow(got, want string) bool {
 
 var relation = regexp.MustCompile(`^(>=|<=|>|<|!=)\s*(\S+)$`)
 
-// matchCell: * is anything, $name is bound or compared, and a value after one of
-// > >= < <= != is compared with.
+// matchCell compares a value. * matches anything, $name is bound or compared, and > >= < <= != compare with
+// the value after them.
 func (v Vars) matchCell(got, want string) bool {
 	if want == "*" {
 		return true

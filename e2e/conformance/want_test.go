@@ -10,7 +10,7 @@ import (
 	"github.com/alexbrainman/odbc"
 )
 
-// A suite that cannot fail proves nothing: every kind of difference is found.
+// The suite must be able to fail, so every kind of difference has to be found.
 func TestWant_FindsEveryDifference(t *testing.T) {
 	missing := errors.New("SQLExecute: {HY000} ERROR: [ERR-6111B : Undefined replication name. The replication …];\nError")
 	native := &odbc.Error{Diag: []odbc.DiagRecord{{State: "HY000", NativeError: 0x6111B, Message: "Undefined replication name."}}}
@@ -146,7 +146,7 @@ func TestParse_SaysWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// A step of a case that nobody can do is a reason to leave the case out, not to fail.
+// A step that nobody can do here leaves the case out. It does not fail.
 func TestMissing_SaysWhatAServerCannotDo(t *testing.T) {
 	f, err := Parse("x.txt", "=== a\nnot vendor: x\n=== b\nN2 kill\n=== c\nN1> {N3.name}\n=== d\nN1.x login from=afar\n=== e\nN1> SELECT 1 FROM DUAL\n")
 	if err != nil {
@@ -164,7 +164,7 @@ func TestMissing_SaysWhatAServerCannotDo(t *testing.T) {
 	}
 }
 
-// All case files can be read, no name is used twice in a file.
+// All case files can be read, and no name is used twice in a file.
 func TestCases_AllCanBeRead(t *testing.T) {
 	files, err := Load(Cases())
 	if err != nil {

@@ -1,7 +1,8 @@
-// Command demo shows the main job of the chart on a Kubernetes cluster: it installs one pod, makes it three and one again
-// while writers insert and update rows on every open pod, and compares the rows of the pods with what the writers were told.
+// Command demo shows the main job of the chart on a Kubernetes cluster. It installs one pod and scales to
+// three and back, while writers insert and update rows on every open pod. Then it compares the rows of the
+// pods with what the writers were told.
 //
-// `make demo` runs it on a cluster of its own; see -h for others.
+// `make demo` runs it on a cluster of its own; -h shows how to use another one.
 package main
 
 import (
@@ -74,7 +75,7 @@ func run(ctx context.Context, rows int64, rate float64) error {
 	return errors.Join(err, finish(space, kubeconfig, err))
 }
 
-// summarise says what it all came to.
+// summarise prints the result.
 func summarise(result trial.Result) error {
 	fmt.Printf("\n%d inserts and %d updates were acknowledged in %s.\n",
 		result.Written.Inserted, result.Written.Updated, result.Took.Round(time.Second))
@@ -88,14 +89,14 @@ func summarise(result trial.Result) error {
 	return nil
 }
 
-// finish removes what the demo made, unless it is to be kept, and says what can be done now.
+// finish removes the demo, unless it is to be kept, and prints what to try next.
 func finish(space *trial.Space, kubeconfig string, went error) error {
 	kept := os.Getenv("KEEP") == "1"
 	var err error
 	if kept {
 		space.Leave()
 	} else {
-		// Also after Ctrl-C, which has ended the context.
+		// The context may have ended by Ctrl-C.
 		err = space.Close(context.Background())
 	}
 	if kept || went == nil {

@@ -6,8 +6,8 @@ import (
 	"aku/e2e/internal/trial"
 )
 
-// whatNow is the end of a demo: commands to copy, for the shell and the folder that it was started from. Without a kept namespace the
-// first one leaves everything running, and the others find what it left.
+// whatNow is the last text of a demo: commands to copy, for the shell and folder in which it was started.
+// When nothing was kept, the first command runs a demo that stays, and the others find it.
 func whatNow(kept bool, kubeconfig, namespace string) string {
 	begin := "What now? It is all left running:\n"
 	find := namespace

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestWhatNow_ItsCommandsReachTheDemoThatWasLeft copies them into a shell that has another program in the place of kubectl and make.
+// TestWhatNow_ItsCommandsReachTheDemoThatWasLeft runs the commands in a shell with stand-ins for kubectl and
+// make.
 func TestWhatNow_ItsCommandsReachTheDemoThatWasLeft(t *testing.T) {
 	for name, kept := range map[string]bool{"kept": true, "not kept": false} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"aku/internal/sidecar"
 )
 
-// livez is what the kubelet would see.
+// livez asks as the kubelet does.
 func (p *pod) livez() (code int, text string) {
 	p.t.Helper()
 	response, err := http.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/livez")
@@ -32,8 +32,8 @@ func (p *pod) livez() (code int, text string) {
 	return response.StatusCode, string(body)
 }
 
-// wedgeable are servers of which the own one falls silent when told so: calls hang for
-// ever, whatever their context says.
+// wedgeable are servers whose own one can fall silent: its calls then hang for ever, whatever their context
+// says.
 type wedgeable struct {
 	sidecar.Servers
 	wedged  atomic.Bool
@@ -56,7 +56,7 @@ func (s wedgeableServer) Instance(ctx context.Context) (akucore.Instance, error)
 	return s.Server.Instance(ctx)
 }
 
-// runWith starts a sidecar that may be silent for some time, and can be wedged.
+// runWith starts a sidecar with this limit of silence, and returns servers that can be wedged.
 func (p *pod) runWith(aliveFor time.Duration, checkAddress func(context.Context) error) *wedgeable {
 	p.t.Helper()
 	s, servers := p.settings()
@@ -123,11 +123,11 @@ func TestLivez_IsNotAliveWhenTheLoopIsWedged(t *testing.T) {
 	})
 }
 
-// What merely waits is alive, however long: the kubelet must not kill it.
+// A sidecar that waits is alive, however long it waits. The kubelet must not kill it.
 func TestLivez_IsAliveWhileItWaits(t *testing.T) {
 	t.Parallel()
 	const limit = 4500 * time.Millisecond
-	// Three times slower than a real server: a SYNC takes 6 s, a START, which is one step, 3 s.
+	// Three times slower than a real server: a SYNC takes 6 s, and a START, which is one step, 3 s.
 	c := startWith(t, 2, altisimtest.Options{TimeScale: 3}, nil)
 	c.createTables()
 	slave := c.pods[1]

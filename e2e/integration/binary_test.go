@@ -19,8 +19,8 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// binaries builds the two programs and gives the folder that holds them. It is that of this
-// process: another one may have been told to build them from other code.
+// binaries builds the two programs and returns their folder. Each process has a folder of its own, because
+// another process may build them from other code.
 var binaries = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(temporary, "programs")
 	for _, name := range []string{"aku-init", "aku-prestop"} {
@@ -53,9 +53,8 @@ func (p *program) said() string {
 	return p.out.String()
 }
 
-// launch starts a shell command line that runs the real binaries in the pod's
-// environment, with the pods' names in an /etc/hosts of its own. As in a pod, the
-// own server is on loopback.
+// launch starts a shell command line that runs the real binaries in the pod's environment, with the pods'
+// names in an /etc/hosts of its own. As in a pod, the own server is on loopback.
 func (p *pod) launch(t *testing.T, line string, env ...string) *program {
 	t.Helper()
 	dir, err := binaries()
@@ -101,8 +100,7 @@ func (p *pod) launch(t *testing.T, line string, env ...string) *program {
 	return run
 }
 
-// onLoopback passes connections to the pod's port on loopback on to its server, as long
-// as the test runs, and gives what they pass.
+// onLoopback passes connections to the pod's port on loopback on to its server, until the test ends.
 func (p *pod) onLoopback(t testing.TB) *relay {
 	t.Helper()
 	if r := newRelay(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Port)), p.Addr()); r != nil {
@@ -114,7 +112,7 @@ func (p *pod) onLoopback(t testing.TB) *relay {
 	return p.loopback
 }
 
-// exit waits for the end of the program and gives its exit code.
+// exit waits for the end of the program and returns its exit code.
 func (p *program) exit() int {
 	p.t.Helper()
 	select {
@@ -134,7 +132,7 @@ func (p *program) waitSaid(text string) {
 	}
 }
 
-// mustEnd asks the program to end, whatever it does.
+// mustEnd asks the program to end, and checks that it does.
 func (p *program) mustEnd() {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -167,7 +165,7 @@ func TestExitCodes_OfTheRealBinaries(t *testing.T) {
 		}
 	}
 	c.inService(1)
-	// The master's objects are gone while the slave is in service: somebody must act.
+	// The master's objects are gone while the slave is in service, so a person must act.
 	master.do("ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01")
 	if run := master.launch(t, "aku-init clear-marker; exec aku-init start"); run.exit() != 3 || !strings.Contains(run.said(), "The MASTER server is detected to have failed.") {
 		t.Errorf("lost master: exit code %d:\n%s", run.exit(), run.said())
@@ -205,7 +203,7 @@ func TestAddressCheck_CountsItsTriesAndSaysWhy(t *testing.T) {
 
 func TestSIGTERM_EndsBothBinariesWhateverTheyDo(t *testing.T) {
 	t.Parallel()
-	// Five times slower than a real server: whatever runs has not ended by itself.
+	// Five times slower than a real server, so that a running program has not ended by itself.
 	c := startWith(t, 2, altisimtest.Options{TimeScale: 5}, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
 	c.createTables()
 	slave := c.pods[1]
@@ -217,7 +215,7 @@ func TestSIGTERM_EndsBothBinariesWhateverTheyDo(t *testing.T) {
 	c.inService(0)
 	copying := slave.launch(t, "exec aku-init")
 	copying.waitSaid("Sync tables from MASTER Server.")
-	copying.waitSaid("copying") // every 5 s while it lasts
+	copying.waitSaid("copying") // every 5 s
 	for _, part := range []string{"table=T1", "records=0", "records_per_second="} {
 		if !strings.Contains(copying.said(), part) {
 			t.Errorf("the progress of the copy does not say %s", part)
@@ -250,9 +248,8 @@ func TestSIGTERM_EndsBothBinariesWhateverTheyDo(t *testing.T) {
 	})
 }
 
-// hooked runs aku-prestop beside a shell that is PID 1 and has an output of its own, as
-// the server is in its container. The function it gives tells what the three places hold
-// that the hook's log goes to.
+// hooked runs aku-prestop beside a shell that is process 1 with an output of its own, as in the server's
+// container. The returned function reads the three places of the hook's log.
 func (p *pod) hooked(t *testing.T) (*program, func() map[string]string) {
 	t.Helper()
 	own := filepath.Join(t.TempDir(), "own")
@@ -318,7 +315,7 @@ func TestHookLog_OutputOfTheContainerThatNobodyReads_DelaysTheEndByLittle(t *tes
 		t.Fatalf("the pipe is not full: %v", err)
 	}
 	run := c.pods[0].launch(t, `exec unshare --pid --fork --mount-proc sh -c "aku-prestop 2>&1 & exec > `+fifo+`; wait \$!"`)
-	began := time.Now() // the programs are built
+	began := time.Now() // build the programs first
 	if code := run.exit(); code != 0 || !strings.Contains(run.said(), "AKU run successfully.") {
 		t.Errorf("exit code %d:\n%s", code, run.said())
 	}
@@ -328,7 +325,7 @@ func TestHookLog_OutputOfTheContainerThatNobodyReads_DelaysTheEndByLittle(t *tes
 	}
 }
 
-// The container runtime may be restarted in the middle of an end.
+// The container runtime may be restarted during an end.
 func TestHookLog_OutputThatIsClosed_DoesNotEndTheEnd(t *testing.T) {
 	t.Parallel()
 	c := start(t, 1, map[string]string{"AKU_SHUTDOWN_AT_END": "0"})
@@ -389,7 +386,7 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 			leaver := c.pods[1]
 			defer test.hangs(c)()
 			run, said := leaver.hooked(t)
-			began := time.Now() // the programs are built
+			began := time.Now() // build the programs first
 			if code := run.exit(); code != 1 {
 				t.Errorf("exit code %d", code)
 			}
@@ -422,8 +419,7 @@ func TestEndOutOfTime_NamesWhatWasLeftUndone(t *testing.T) {
 	}
 }
 
-// Kubernetes may kill the hook at any time: with a shorter grace period, or when the node
-// goes down.
+// Kubernetes may kill the hook at any time: with a shorter grace period, or when the node goes down.
 func TestEndThatIsKilled_HasSaidWhatItLeavesUndone(t *testing.T) {
 	t.Parallel()
 	c := startWith(t, 2, altisimtest.Options{TimeScale: 1}, map[string]string{"AKU_DRAIN_TIME": "0", "AKU_SHUTDOWN_AT_END": "1"})
@@ -431,7 +427,7 @@ func TestEndThatIsKilled_HasSaidWhatItLeavesUndone(t *testing.T) {
 	c.inService(0, 1)
 	leaver := c.pods[1]
 	defer c.pods[0].stall()()
-	leaver.do("INSERT INTO T1 VALUES (1, 1)") // whose delivery takes a while
+	leaver.do("INSERT INTO T1 VALUES (1, 1)") // its delivery takes a while
 	run := leaver.launch(t, "exec aku-prestop")
 	run.waitSaid("left_undone=\"altibase-1: DELIVER")
 	if err := run.cmd.Process.Kill(); err != nil {
@@ -471,7 +467,7 @@ func TestHostSuffix_IsInTheHostsOfTheObjectsAndConnects(t *testing.T) {
 	}
 }
 
-// In a pod the sidecar holds the turn to act. A command that is to act asks for it.
+// In a pod, the sidecar holds the turn to act. A command that acts asks for it.
 func TestClean_RealBinaryBesideASidecar_TakesTheReplicationAway(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_REPLICATION_RESET_AT_END": "1"})
@@ -489,7 +485,7 @@ func TestClean_RealBinaryBesideASidecar_TakesTheReplicationAway(t *testing.T) {
 	if left := master.SQL("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_"); len(left) > 0 {
 		t.Errorf("replication objects that are left: %v", left)
 	}
-	// The sidecar takes up its watch again.
+	// The sidecar watches again.
 	master.waitInService()
 	if !master.isOpen() {
 		t.Error("the master is closed")

@@ -12,7 +12,7 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// everything is what a command could have changed on open pods.
+// everything is all that a command could have changed on open pods.
 func (c *cluster) everything() string {
 	c.t.Helper()
 	var all strings.Builder
@@ -20,7 +20,7 @@ func (c *cluster) everything() string {
 		session := p.Open(altisimtest.Dial{})
 		for _, query := range []string{
 			"SELECT REPLICATION_NAME, IS_STARTED, ITEM_COUNT FROM SYSTEM_.SYS_REPLICATIONS_ ORDER BY 1",
-			// The number itself moves on with each acknowledgement.
+			// The number itself moves with each acknowledgement.
 			"SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_ WHERE XSN = -1 ORDER BY 1",
 			"SELECT REPLICATION_NAME, HOST_IP, PORT_NO FROM SYSTEM_.SYS_REPL_HOSTS_ ORDER BY 1",
 			"SELECT NAME, VALUE1 FROM V$PROPERTY WHERE NAME IN ('ADMIN_MODE', 'REPLICATION_DDL_ENABLE', 'REPLICATION_ALLOW_DUPLICATE_HOSTS') ORDER BY 1",
@@ -41,7 +41,7 @@ func (c *cluster) everything() string {
 	return all.String()
 }
 
-// squeezed is a text with one space where it has more.
+// squeezed is a text with each run of spaces as one space.
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing.T) {
@@ -55,7 +55,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 		p.kill()
 	}
 	slave := c.pods[2]
-	// So that files which a program writes for itself are there before.
+	// The first run writes the program's own files, so that they exist before the comparison.
 	if run := slave.launch(t, "exec aku-init info"); run.exit() != 0 {
 		t.Fatal(run.said())
 	}
@@ -67,7 +67,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 	}
 	info := []string{
 		"pod altibase-2 servers 3 ", "SYS password *** AKU_REP SYNC PARALLEL 4 SYS.T1 ",
-		" altibase-1 open AKU_REP_01 true ", fmt.Sprintf(" altibase-2 altibase-2.altibase-svc AKU_REP_02 altibase-0.altibase-svc,%d 2 ", slave.ReplicationPort), // as is configured
+		" altibase-1 open AKU_REP_01 true ", fmt.Sprintf(" altibase-2 altibase-2.altibase-svc AKU_REP_02 altibase-0.altibase-svc,%d 2 ", slave.ReplicationPort), // as configured
 		"altibase-2 open AKU_REP_02 true", "altibase-2 open AKU_REP_12 true",
 	}
 	for _, test := range []struct {
@@ -129,7 +129,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 		t.Errorf("plan start changes something: before\n%s\nafter\n%s", before, after)
 	}
 
-	// A pod that is new: the statements of a full join, each with its pod.
+	// For a new pod, the plan is a full join: each statement with its pod.
 	slave.do("ALTER REPLICATION AKU_REP_02 STOP", "ALTER REPLICATION AKU_REP_02 RESET")
 	before = c.everything()
 	startOf("a new pod",
@@ -143,7 +143,7 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 	}
 }
 
-// Each option of the vendor's utility does what the command does that it stands for.
+// Each option of the vendor's utility does the same as the command in its place.
 func TestVendorsOptions_DoWhatTheCommandsDo(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_DRAIN_TIME": "0"})
@@ -210,7 +210,7 @@ func TestClean_DropsTheOwnObjectsAndStopsThePeers(t *testing.T) {
 			if slave.dir.Marked() {
 				t.Error("the marker is there")
 			}
-			// Once more there is nothing to do, and a start makes everything anew.
+			// A second run has nothing to do, and a start creates everything anew.
 			for _, next := range []string{"exec " + line, "exec aku-init start"} {
 				if run := slave.launch(t, next); run.exit() != 0 {
 					t.Errorf("%s: exit code %d:\n%s", next, run.exit(), run.said())

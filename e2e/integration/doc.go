@@ -1,3 +1,3 @@
-// Package integration runs the sidecar and the hook, in this process and over
-// ODBC, against altisim servers on loopback, with users that write meanwhile.
+// Package integration runs the sidecar and the hook in this process, over ODBC against altisim servers on
+// loopback, while users write.
 package integration

@@ -29,7 +29,7 @@ func TestEvents_RealBinaryGoesOnWhenTheSidecarIsRestarted_NothingIsToldTwice(t *
 			}
 		}
 	}
-	slave.do("ALTER SYSTEM SET ADMIN_MODE = 1") // it follows what happens now, too
+	slave.do("ALTER SYSTEM SET ADMIN_MODE = 1") // later events arrive, too
 	run.waitSaid("waiting: the own server left service")
 	run.mustEnd()
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The slave's join, what it replicates, verify and its end name every table in statements.
+// The slave's join, its objects, verify and its end name every table in statements.
 func TestIdentifiers_ThatNeedQuotes_AreReplicatedComparedAndTakenBack(t *testing.T) {
 	t.Parallel()
 	tables := []string{

@@ -11,7 +11,7 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// identity is what the database of a pod says it is: mesh and pod number.
+// identity is the identity in a pod's database: mesh and pod number.
 func (p *pod) identity() (mesh string, number string) {
 	p.t.Helper()
 	session := p.Open(altisimtest.Dial{})
@@ -24,7 +24,7 @@ func (p *pod) identity() (mesh string, number string) {
 	return mesh, number
 }
 
-// isOf waits until the pod's database says that it belongs to this mesh.
+// isOf waits until the pod's database names this mesh.
 func (p *pod) isOf(mesh string) {
 	p.t.Helper()
 	p.eventually("is of mesh "+mesh, func() bool {
@@ -33,8 +33,8 @@ func (p *pod) isOf(mesh string) {
 	})
 }
 
-// led has a pod reach another server under the name of one of its peers, until it is led
-// back. The ports of all servers of a mesh are the same, those of two meshes are not.
+// led makes a pod reach another server under the name of a peer, until back is called. All servers of a mesh
+// have the same ports, those of two meshes do not.
 func (p *pod) led(peer int, to *altisimtest.Server) (back func()) {
 	p.t.Helper()
 	const between = "127.254.19.1"
@@ -47,7 +47,7 @@ func (p *pod) led(peer int, to *altisimtest.Server) (back func()) {
 	return func() { p.all = right }
 }
 
-// holds is all that the server knows of replication.
+// holds is everything that the server stores about replication.
 func (p *pod) holds() string {
 	p.t.Helper()
 	session := p.Open(altisimtest.Dial{})
@@ -74,7 +74,7 @@ func TestIdentity_DatabasesOfAnOlderAku_AreAcceptedAndGetOne(t *testing.T) {
 	c := start(t, 3, nil)
 	c.createTables()
 	c.inService(0, 1, 2)
-	// As an upgrade does: the highest pod first, the master last.
+	// As in an upgrade: the highest pod first, the master last.
 	for _, p := range c.pods {
 		p.kill()
 		p.do("DROP TABLE AKU_IDENTITY_", "ALTER SYSTEM SET ADMIN_MODE = 1")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// writeScript puts a script into a folder, as one of a ConfigMap: in the place of what is there.
+// writeScript replaces a script in a folder, as the kubelet does for a ConfigMap.
 func writeScript(t *testing.T, dir, name, text string) {
 	t.Helper()
 	file := filepath.Join(dir, name)
@@ -20,7 +20,7 @@ func writeScript(t *testing.T, dir, name, text string) {
 	}
 }
 
-// A script that is left out would leave the tables empty for good: it runs only once.
+// A script that is skipped would leave the tables empty for good, because scripts run only once.
 func TestInitdb_ScriptThatCannotBeReadParsedOrRun_KeepsThePodClosed_UntilItIsMended(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

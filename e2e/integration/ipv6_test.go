@@ -9,8 +9,8 @@ import (
 	"aku/internal/wiring"
 )
 
-// A server that listens over IPv6 alone, as with NET_CONN_IP_STACK 2, is reached by its
-// pod's loopback and by its address.
+// A server that listens only on IPv6, as with NET_CONN_IP_STACK 2, is reached over its pod's loopback and by
+// its address.
 func TestIPv6_OwnServerAndPeer_AreReached(t *testing.T) {
 	t.Parallel()
 	p := start(t, 1, nil).pods[0]

@@ -9,9 +9,9 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// BenchmarkLatency tells how long a join beside two open and idle pods and an end
-// with nothing to deliver take at the real server's waits: START 1 s, SYNC 2 s, STOP
-// up to 1 s and one at a time per server, keep-alive 6 s.
+// BenchmarkLatency measures a join beside two open and idle pods, and an end with nothing to deliver, with
+// the waits of a real server: START 1 s, SYNC 2 s, STOP up to 1 s and one at a time per server, keep-alive 6
+// s.
 //
 //	go test -tags=integration -run '^$' -bench Latency -benchtime 1x ./e2e/integration
 func BenchmarkLatency(b *testing.B) {

@@ -12,12 +12,12 @@ import (
 	"aku/internal/altibase"
 )
 
-// property reads one from a server that lets users in.
+// property reads a property from a server that lets users in.
 func property(watch *altisimtest.Conn, name string) int64 {
 	return watch.Int("SELECT VALUE1 FROM V$PROPERTY WHERE NAME = '" + name + "'")
 }
 
-// asPod gives a server as the aku of that pod reaches it.
+// asPod is a server as the aku of that pod reaches it.
 func (c *cluster) asPod(pod, server int) *altibase.Server {
 	c.t.Helper()
 	_, servers := c.pods[pod].settings()
@@ -99,7 +99,7 @@ func TestLend_OfWhoWasKilled_IsPutBackByTheServersOwnSidecar(t *testing.T) {
 	c.createTables()
 	c.inService(0, 1)
 	watch := c.pods[0].Open(altisimtest.Dial{})
-	// What a borrower leaves that was killed: its row, the property, no session.
+	// A borrower that was killed leaves its row and the property, but no session.
 	borrower := c.pods[0].Open(altisimtest.Dial{})
 	if err := c.asPod(0, 0).Lend(t.Context(), patienceProperty, 600, func(context.Context) error {
 		borrower.Do("UPDATE AKU_LENT_ SET SESSION_ID = SESSION_ID()", "INSERT INTO AKU_LENT_ VALUES ('REPLICATION_DDL_ENABLE', SESSION_ID(), 1, 0, 7)")
@@ -112,7 +112,7 @@ func TestLend_OfWhoWasKilled_IsPutBackByTheServersOwnSidecar(t *testing.T) {
 	c.pods[0].kill()
 	c.pods[0].run()
 	watch.Until(patience, "SELECT VALUE1 FROM V$PROPERTY WHERE NAME = '"+patienceProperty+"'", "30")
-	// A row of an earlier start of the server says nothing about this one.
+	// A row from an earlier start of the server says nothing about this one.
 	watch.Until(patience, "SELECT COUNT(*) FROM AKU_LENT_", "0")
 	if got := property(watch, "REPLICATION_DDL_ENABLE"); got != 0 {
 		t.Errorf("a loan of another life of the server was put back: %d", got)

@@ -260,7 +260,7 @@ func TestEnd_DoesNotResetWhatWasNotDelivered(t *testing.T) {
 	if xsn := slave.xsns(); xsn == fmt.Sprint(akucore.Unset) {
 		t.Error("the pair was reset with a row that the master does not have")
 	}
-	// When both come back, the row arrives.
+	// When both are back, the row arrives.
 	c.pods[0].Restart()
 	slave.Kill9()
 	slave.Restart()

@@ -12,7 +12,7 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// The lists of objects that have the same tables are read at once, others one by one.
+// Objects with the same tables are read at once, others one by one.
 func TestState_EachObjectHasItsOwnTables(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -11,8 +11,8 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// longTransactions is a user of a pod whose transactions follow each other without a pause, each open for a while after
-// its first row.
+// longTransactions is a user of a pod whose transactions follow each other without a pause. Each stays open
+// for a while after its first row.
 func (p *pod) longTransactions(open time.Duration) *writer {
 	p.t.Helper()
 	w := p.newWriter()
@@ -45,7 +45,7 @@ func (p *pod) longTransactions(open time.Duration) *writer {
 	return w
 }
 
-// SYNC, CREATE and DROP need the table for themselves on the master, and what a slave sends queues behind them.
+// SYNC, CREATE and DROP need the table exclusively on the master, and what a slave sends queues behind them.
 func TestJoin_BesideLongTransactionsOnTheMaster_LosesNothing(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -62,7 +62,7 @@ func TestJoin_BesideLongTransactionsOnTheMaster_LosesNothing(t *testing.T) {
 		}
 	}
 	if len(joined) == 2 {
-		t.Errorf("pod 2 is not in service after %s", patience) // what it has done to the others by then counts all the same
+		t.Errorf("pod 2 is not in service after %s", patience) // its effects on the others count all the same
 	}
 	before := w.count()
 	c.pods[1].eventually("the writer goes on", func() bool { return w.count() > before+50 })

@@ -16,8 +16,8 @@ import (
 	"aku/internal/wiring"
 )
 
-// writesMuch brings the numbers of the pod's log far above those of a new database, and waits until its peers have heard
-// of that: their receivers remember how far its log had come.
+// writesMuch moves the numbers of the pod's log far above those of a new database, and waits until the
+// receivers of its peers remember them.
 func (p *pod) writesMuch(peers ...*pod) {
 	p.t.Helper()
 	const rows = 5000
@@ -32,7 +32,7 @@ func (p *pod) writesMuch(peers ...*pod) {
 		}
 		return true
 	})
-	p.do(fmt.Sprintf("INSERT INTO T1 VALUES (%d, 0)", first)) // with it the peers are told
+	p.do(fmt.Sprintf("INSERT INTO T1 VALUES (%d, 0)", first)) // tells the peers
 	for _, peer := range peers {
 		peer.eventually("all rows are here", func() bool {
 			return peer.SQL(fmt.Sprintf("SELECT COUNT(*) FROM T1 WHERE ID BETWEEN %d AND %d", first, first+rows))[0] == fmt.Sprint(rows+1)
@@ -54,7 +54,7 @@ func (p *pod) restartPoints() map[string]int64 {
 	return points
 }
 
-// writesRows is a user that writes rows to a pod, each committed by itself, and what was acknowledged.
+// writesRows is a user that writes rows to a pod, each in its own transaction, and the acknowledged rows.
 func (p *pod) writesRows(n int) *writer {
 	p.t.Helper()
 	session := p.Open(altisimtest.Dial{})
@@ -69,7 +69,7 @@ func (p *pod) writesRows(n int) *writer {
 	return w
 }
 
-// A database that is made anew has low numbers, and its peers' receivers remember high ones of its predecessor.
+// A new database has low numbers, while its peers' receivers remember high numbers of the old one.
 func TestJoin_AfterALostVolume_WhatItsUsersWriteReachesAll(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -102,8 +102,8 @@ func TestRecover_LostMaster_WhatItsUsersWriteReachesAll(t *testing.T) {
 	c.mustHold([]int{0, 1, 2}, w)
 }
 
-// joinsByAnotherTool joins a slave with a new database by hand, and keeps the object that another pod has of it: that pod's
-// receiver goes on to remember the log of the earlier database.
+// joinsByAnotherTool joins a slave with a new database by hand, and keeps the object that another pod has
+// for it. That pod's receiver then still remembers the log of the old database.
 func (p *pod) joinsByAnotherTool(keeps int) {
 	p.t.Helper()
 	s, servers := p.settings()
@@ -129,7 +129,8 @@ func (p *pod) joinsByAnotherTool(keeps int) {
 	}
 }
 
-// starts runs the sidecar beside a server that is closed, as after the restart of both, but with what the server remembers.
+// starts runs the sidecar beside a closed server, as after the restart of both, but the server keeps its
+// memory.
 func (p *pod) starts() {
 	p.t.Helper()
 	p.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 1")
@@ -139,7 +140,7 @@ func (p *pod) starts() {
 	p.run()
 }
 
-// Another tool has left a slave that skips what the users of a pod write, and no view shows it.
+// After another tool's join, a slave skips what the users of a pod write, and no view shows it.
 func TestStart_BesideASlaveThatRemembersAnEarlierDatabase_HasItJoinAnew(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -154,7 +155,7 @@ func TestStart_BesideASlaveThatRemembersAnEarlierDatabase_HasItJoinAnew(t *testi
 	slave.waitInService()
 	w := slave.writesRows(100)
 	c.pods[1].kill()
-	c.pods[1].run() // at once what its sweep would do within a minute
+	c.pods[1].run() // does at once what its sweep would do within a minute
 	c.pods[1].waitSaid("hand over and give up the copy")
 	c.allInService()
 	c.mustBeEqual(0, 1, 2)

@@ -11,10 +11,10 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// chosen is a password that only quotes keep as it is.
+// chosen is a password that needs quotes.
 const chosen = `small;{Signs}= é`
 
-// withPassword starts servers whose databases have SYS/MANAGER, and pods that are to use another password.
+// withPassword starts servers whose databases have SYS/MANAGER, and pods that should use another password.
 func withPassword(t *testing.T, n int, password, initial string) *cluster {
 	t.Helper()
 	return startWith(t, n, altisimtest.Options{Env: []string{"ALTISIM_LOG=debug"}}, map[string]string{
@@ -62,7 +62,7 @@ func TestFirstPassword_NewDatabases_GetTheOneOfTheSecret(t *testing.T) {
 	c.createTables()
 	c.inService(0, 1)
 	for _, p := range c.pods {
-		p.Password = chosen // what the test itself logs in with from here on
+		p.Password = chosen // the test itself logs in with it from here on
 		if !p.refuses("MANAGER") || !p.isOpen() {
 			t.Errorf("pod %d still has its first password", p.number)
 		}
@@ -70,7 +70,7 @@ func TestFirstPassword_NewDatabases_GetTheOneOfTheSecret(t *testing.T) {
 			t.Errorf("a password is in the log of pod %d:\n%s", p.number, log)
 		}
 	}
-	// What was written reaches the other pod: the peers use the new password, too.
+	// What was written reaches the other pod, so the peers use the new password, too.
 	c.pods[0].do("INSERT INTO T1 VALUES (1, 1)")
 	c.pods[1].eventually("the row", func() bool {
 		session := c.pods[1].Open(altisimtest.Dial{})
@@ -85,7 +85,7 @@ func TestFirstPassword_OfADatabaseThatIsNotNew_IsNotChanged(t *testing.T) {
 	c.createTables()
 	c.inService(0, 1)
 	c.pods[0].kill()
-	// The password is changed in the Secret alone.
+	// The password changes only in the Secret.
 	writePassword(t, c.pods[0].env["AKU_SYS_PASSWORD_FILE"], chosen)
 	c.pods[0].run()
 	c.pods[0].waitSaid("ERR-4102E")
@@ -93,7 +93,7 @@ func TestFirstPassword_OfADatabaseThatIsNotNew_IsNotChanged(t *testing.T) {
 	if c.pods[0].refuses("MANAGER") {
 		t.Error("the password was changed")
 	}
-	// It heals when the Secret is put back.
+	// It heals when the Secret has the old password again.
 	writePassword(t, c.pods[0].env["AKU_SYS_PASSWORD_FILE"], "MANAGER")
 	c.pods[0].waitInService()
 }

@@ -26,7 +26,7 @@ import (
 	"aku/internal/wiring"
 )
 
-// temporary is a folder that is there as long as this process is.
+// temporary is a folder that exists as long as this process.
 var temporary string
 
 func TestMain(m *testing.M) {
@@ -59,7 +59,7 @@ type cluster struct {
 	pods []*pod
 }
 
-// pod is a server with what runs beside it.
+// pod is a server and what runs beside it.
 type pod struct {
 	*altisimtest.Server
 	t      testing.TB
@@ -76,7 +76,7 @@ type pod struct {
 	done chan struct{}
 }
 
-// createTable makes the replicated table on a new server.
+// createTable creates the replicated table on a new server.
 const createTable = "CREATE TABLE T1 (ID INTEGER PRIMARY KEY, V INTEGER)"
 
 // start starts n servers, closed as in a pod, and nothing beside them.
@@ -112,7 +112,7 @@ func startWith(t testing.TB, n int, o altisimtest.Options, env map[string]string
 	return c
 }
 
-// freePort is a port for a pod's program alone, until the test ends.
+// freePort is a port that only a pod's program uses until the test ends.
 func freePort(t testing.TB) int {
 	t.Helper()
 	port, release, err := ports.Reserve()
@@ -123,7 +123,7 @@ func freePort(t testing.TB) int {
 	return port
 }
 
-// settings are those of the pod, but every server has an address of its own.
+// settings are the pod's settings, with an address of its own for each server.
 func (p *pod) settings() (settings.Settings, *altibase.Cluster) {
 	p.t.Helper()
 	s, err := settings.From(p.env)
@@ -151,14 +151,14 @@ func (w lockedWriter) Write(line []byte) (int, error) {
 	return w.p.log.Write(line)
 }
 
-// said is what sidecar and hook have logged so far.
+// said is the log of sidecar and hook so far.
 func (p *pod) said() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.log.String()
 }
 
-// createTables makes the table on servers that are still closed.
+// createTables creates the table on servers that are still closed.
 func (c *cluster) createTables() {
 	c.t.Helper()
 	for _, p := range c.pods {
@@ -166,8 +166,8 @@ func (c *cluster) createTables() {
 	}
 }
 
-// sysdba opens the one SYSDBA session of a server, when it is free: the server learns a
-// little later than its client that a session is over.
+// sysdba opens the one SYSDBA session of a server when it is free. The server notices the end of a session a
+// little later than its client.
 func (p *pod) sysdba() *altisimtest.Conn {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
@@ -181,7 +181,7 @@ func (p *pod) sysdba() *altisimtest.Conn {
 	}
 }
 
-// asSYSDBA runs statements in a server that may be closed.
+// asSYSDBA runs statements on a server that may be closed.
 func (p *pod) asSYSDBA(statements ...string) {
 	p.t.Helper()
 	session := p.sysdba()
@@ -197,8 +197,8 @@ func (p *pod) do(statements ...string) {
 	session.Do(statements...)
 }
 
-// stall keeps the pod from applying what others write to the table: somebody has locked
-// it, until the function it gives is called. Other tables can be read and written.
+// stall locks the table, so that the pod cannot apply what others write to it, until end is called. Other
+// tables can be read and written.
 func (p *pod) stall() (end func()) {
 	p.t.Helper()
 	tx, _ := p.begin("LOCK TABLE T1 IN EXCLUSIVE MODE")
@@ -244,8 +244,8 @@ func (p *pod) end() error {
 	return hook.Run(context.Background(), s, servers, p.logger())
 }
 
-// inService runs the sidecars of the pods, one after the other as OrderedReady
-// does, and waits until each pod is in service.
+// inService runs the sidecars of the pods, one after the other as with OrderedReady, and waits until each pod
+// is in service.
 func (c *cluster) inService(pods ...int) {
 	c.t.Helper()
 	for _, n := range pods {
@@ -254,7 +254,7 @@ func (c *cluster) inService(pods ...int) {
 	}
 }
 
-// allInService waits until all pods are in service again, users let in.
+// allInService waits until all pods are in service, with users let in.
 func (c *cluster) allInService() {
 	c.t.Helper()
 	for _, p := range c.pods {

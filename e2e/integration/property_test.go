@@ -74,8 +74,8 @@ func TestFlushAtStart_DeliversBothWaysBeforeOpening(t *testing.T) {
 	}
 }
 
-// A peer that answers questions and agrees to a START, but then takes nothing, keeps the
-// pod closed; each try ends in time, so that the pod sees when the peer is well again.
+// A peer that answers queries and accepts a START, but then applies nothing, keeps the pod closed. Each try
+// ends in time, so the pod notices when the peer works again.
 func TestFlushTimeoutAtStart_BoundsTheWaitForAPeer_AndThePodStaysClosed(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_FLUSH_TIMEOUT_AT_START": "2"})
@@ -87,7 +87,7 @@ func TestFlushTimeoutAtStart_BoundsTheWaitForAPeer_AndThePodStaysClosed(t *testi
 	c.inService(0, 1)
 
 	network.stall()
-	slave.do("INSERT INTO T1 VALUES (1, 1)") // which only it has
+	slave.do("INSERT INTO T1 VALUES (1, 1)") // only this pod has it
 	slave.Kill9()
 	slave.eventually("out of service", func() bool { return !slave.dir.Marked() })
 	slave.Restart()
@@ -136,7 +136,7 @@ func TestFlushAtEnd_Off_KeepsWhatWasNotSent(t *testing.T) {
 	c.pods[0].eventually("what was kept arrives", func() bool { return len(c.pods[0].rows()) == 1 })
 }
 
-// afterEnd is what a pod said since its end began.
+// afterEnd is the pod's log since its end began.
 func afterEnd(p *pod) string {
 	_, said, _ := strings.Cut(p.said(), "AKU started with END option.")
 	return said
@@ -152,7 +152,7 @@ func TestDrainTime_IsWhatUsersGetToLeave(t *testing.T) {
 	began := time.Now()
 	go func() { ended <- c.pods[1].end() }()
 	c.pods[1].eventually("no new user gets in", func() bool { return !c.pods[1].isOpen() })
-	user.Do("INSERT INTO T1 VALUES (1, 1)") // one that is inside can finish
+	user.Do("INSERT INTO T1 VALUES (1, 1)") // a session that is open can finish
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestShutdownAtEnd_StopsTheServerCleanly(t *testing.T) {
 	if run := master.launch(t, "AKU_SHUTDOWN_AT_END=0 exec aku-prestop"); run.exit() != 0 {
 		t.Errorf("the end fails:\n%s", run.said())
 	}
-	master.asSYSDBA("SELECT 1 FROM DUAL") // it runs on
+	master.asSYSDBA("SELECT 1 FROM DUAL") // it still runs
 }
 
 func TestTwoReplications_ShareTheirHosts(t *testing.T) {
@@ -218,7 +218,7 @@ func TestPassword_ChangedWhileInService_LeavesThePodInService(t *testing.T) {
 	p := c.pods[0]
 	p.do("ALTER USER SYS IDENTIFIED BY CHANGED")
 	p.Password = "CHANGED"
-	time.Sleep(2 * time.Second) // two looks of the watch, on its open session
+	time.Sleep(2 * time.Second) // two polls of the watch, on its open session
 	if !p.dir.Marked() {
 		t.Error("the pod leaves service because the password was changed")
 	}

@@ -11,8 +11,9 @@ import (
 	"aku/internal/verify"
 )
 
-// What a slave keeps for a lost master holds its own insertion of a row, not the deletion that came from the source. So the
-// recovered master gets the row again. That is not promised to be otherwise; but verify has to find it, and a deletion to end it.
+// The log that a slave keeps for a lost master holds its own insertion of a row, but not the deletion on the
+// source. So the recovered master has the row again. Nothing promises otherwise, but verify must find the
+// row, and a deletion must end it.
 func TestRecover_RowDeletedOnTheSourceWhileTheMasterWasAway_IsFoundByVerify(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -41,7 +42,7 @@ func TestRecover_RowDeletedOnTheSourceWhileTheMasterWasAway_IsFoundByVerify(t *t
 	for _, p := range c.pods {
 		p.eventually("open", p.isOpen)
 	}
-	// The slave that joins anew is open once more after that.
+	// The slave that joins anew is open again after that.
 	c.pods[0].eventually("all pods have the row that was not deleted", func() bool {
 		for _, p := range c.pods {
 			if !p.isOpen() || p.rows()[2] != 2 {
@@ -57,7 +58,7 @@ func TestRecover_RowDeletedOnTheSourceWhileTheMasterWasAway_IsFoundByVerify(t *t
 	if came := len(c.pods[0].rows()) == 2; came == report.Equal {
 		t.Errorf("the deleted row is there again: %t; verify says equal: %t", came, report.Equal)
 	}
-	// The page says what to do about it.
+	// operations.md says what to do about it.
 	c.pods[0].do("DELETE FROM T1 WHERE ID = 1")
 	c.pods[0].eventually("the row is gone everywhere", func() bool {
 		for _, p := range c.pods {

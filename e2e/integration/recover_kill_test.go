@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// killAfter ends a program by SIGKILL once it has said that many statements to be done,
-// and tells whether it ended before that.
+// killAfter kills a program after it has reported that many statements as done. ended is true when the
+// program ended before that.
 func (p *program) killAfter(statements int) (ended bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
@@ -31,8 +31,8 @@ func (p *program) killAfter(statements int) (ended bool) {
 	}
 }
 
-// The real program, killed after its first statement, after its second one when it is run
-// again, and so on until it gets through.
+// The real program is killed after its first statement, in the next run after its second one, and so on until
+// it finishes.
 func TestRecover_RealBinaryKilledAfterAnyStatement_StaysClosedAndGoesOn(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -51,7 +51,7 @@ func TestRecover_RealBinaryKilledAfterAnyStatement_StaysClosedAndGoesOn(t *testi
 	for {
 		run := master.launch(t, "exec aku-init recover --from 1 --yes")
 		if run.killAfter(kills + 1) {
-			// The one before may have been killed between the last statement and its word of it.
+			// The run before may have been killed between its last statement and the report of it.
 			done := strings.Contains(run.said(), "refused: altibase-0 did not lose its state") || strings.Contains(run.said(), "refused: the master altibase-0 is in service")
 			if code := run.exit(); code != 0 && !done {
 				t.Fatalf("exit code %d:\n%s", code, run.said())

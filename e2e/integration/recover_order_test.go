@@ -13,11 +13,11 @@ import (
 	"aku/internal/akucore"
 )
 
-// order leaves an order to recover the master, as the chart's ConfigMap does.
+// order writes the order to recover the master, as the chart's ConfigMap does.
 func (p *pod) order(source int, generation string) {
 	p.t.Helper()
 	text := fmt.Sprintf(`{"from":%d,"generation":"%s"}`, source, generation)
-	// As the kubelet does it: the new text is there at once, or not yet.
+	// The kubelet also replaces the text in one step.
 	file := p.env["AKU_RECOVER_FILE"]
 	if err := os.WriteFile(file+".new", []byte(text), 0o644); err != nil {
 		p.t.Fatal(err)
@@ -27,8 +27,8 @@ func (p *pod) order(source int, generation string) {
 	}
 }
 
-// generation waits until the master has said how its recovery from a slave is ordered,
-// after what it said before.
+// generation waits until the master logs the order for a recovery from a slave, after the first part of its
+// log.
 func (p *pod) generation(source, before int) string {
 	p.t.Helper()
 	said := regexp.MustCompile(fmt.Sprintf(`aku\.recover\.from=%d,aku\.recover\.generation=(\d+-\d+)`, source))
@@ -56,7 +56,7 @@ func TestRecoveryOrder_RecoversOnce_AndNotAnotherLoss(t *testing.T) {
 
 	master.loseVolume()
 	first := master.generation(1, 0)
-	master.order(2, "2-1") // somebody mistypes it
+	master.order(2, "2-1") // an order with a typing error
 	master.waitSaid("the generation 2-1 is of another loss")
 	if master.isOpen() {
 		t.Fatal("an order that is not of this loss was followed")
@@ -64,7 +64,7 @@ func TestRecoveryOrder_RecoversOnce_AndNotAnotherLoss(t *testing.T) {
 	master.order(1, first)
 	c.allInService()
 
-	// Neither a restart of the sidecar nor that of the server does it again.
+	// Neither a restart of the sidecar nor one of the server repeats it.
 	before := len(master.said())
 	master.kill()
 	master.run()
@@ -75,7 +75,7 @@ func TestRecoveryOrder_RecoversOnce_AndNotAnotherLoss(t *testing.T) {
 		t.Errorf("it was recovered again:\n%s", again)
 	}
 
-	// A second loss is not what the order is about.
+	// The order does not apply to a second loss.
 	before = len(master.said())
 	master.loseVolume()
 	second := master.generation(1, before)

@@ -16,7 +16,7 @@ import (
 	"aku/internal/verify"
 )
 
-// loseVolume kills the pod's server and starts it again, empty; the sidecar goes on.
+// loseVolume kills the pod's server and starts it again, empty. The sidecar goes on.
 func (p *pod) loseVolume() {
 	p.t.Helper()
 	p.anew()
@@ -110,7 +110,7 @@ func TestRecover_InterruptedAtAnyStep_StaysClosedAndGoesOn(t *testing.T) {
 		})
 		cancel()
 		if err == nil && steps < at || last.Do == akucore.Close {
-			break // the copy was complete before the other slaves are closed
+			break // the copy was complete before the other slaves were closed
 		}
 		t.Logf("interrupted at step %d, %s: %v", at, last.Do, err)
 		if last.Do != akucore.EndRecovery && master.isOpen() {

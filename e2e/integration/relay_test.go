@@ -13,18 +13,17 @@ import (
 	"testing"
 )
 
-// relay is a piece of network between a client and a server, at which a test can hold up
-// what passes.
+// relay is a network between a client and a server that can hold requests back.
 type relay struct {
 	mu       sync.Mutex
-	hold     string        // a request with these words is held
-	executed bool          // after it was executed, so that only its answer is missing
-	held     chan struct{} // closed when that has happened
+	hold     string        // hold a request with these words
+	executed bool          // hold its answer, not the request itself
+	held     chan struct{} // closed when it is held
 	flows    chan struct{} // closed unless requests are held
 }
 
-// newRelay passes connections to an address on to another one. It is nil when somebody
-// listens at the address already.
+// newRelay forwards connections to an address to another one. It is nil when somebody already listens at the
+// address.
 func newRelay(t testing.TB, from, to string) *relay {
 	t.Helper()
 	listener, err := net.Listen("tcp", from)
@@ -52,8 +51,8 @@ func newRelay(t testing.TB, from, to string) *relay {
 	return r
 }
 
-// holdAt holds the next request with these words, before or after it is executed, and
-// all that its connection says then. The channel tells when that has happened.
+// holdAt holds the next request with these words, before or after it is executed, and all later requests on
+// its connection. The channel is closed when the request is held.
 func (r *relay) holdAt(text string, executed bool) <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,7 +60,7 @@ func (r *relay) holdAt(text string, executed bool) <-chan struct{} {
 	return r.held
 }
 
-// stall holds all requests on connections that were answered once, until flow.
+// stall holds all requests on connections that were answered once, until flow is called.
 func (r *relay) stall() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -118,7 +117,7 @@ func (r *relay) connect(in net.Conn, to string) {
 		}
 		r.mu.Unlock()
 		if holds && !executed {
-			_, _ = io.Copy(io.Discard, in) // until the client is gone
+			_, _ = io.Copy(io.Discard, in) // until the client disconnects
 			return
 		}
 		if holds {

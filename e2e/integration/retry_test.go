@@ -12,11 +12,11 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// retryLine is what a step says when it is tried again.
+// retryLine matches the log line of a repeated step.
 var retryLine = regexp.MustCompile(`(?m)^time=(\S+) .*msg="trying again" step="altibase-1: START AKU_REP_01[^"]*" attempt=(\d+) `)
 
-// startAgainWithoutMaster ends the slave of two pods and starts it again by the real
-// program, while its replication reaches nobody where the master was.
+// startAgainWithoutMaster ends the slave of two pods and starts it again by the real program, while its
+// replication does not reach the master.
 func (c *cluster) startAgainWithoutMaster(t *testing.T) *program {
 	t.Helper()
 	slave := c.pods[1]
@@ -24,12 +24,12 @@ func (c *cluster) startAgainWithoutMaster(t *testing.T) *program {
 		t.Fatal(err)
 	}
 	slave.kill()
-	c.pods[0].Reached("127.255.255.254") // where nobody listens
+	c.pods[0].Reached("127.255.255.254") // nobody listens there
 	return slave.launch(t, "aku-init clear-marker; exec aku-init start")
 }
 
-// The server of pod 1 does not find its peer, which aku finds: a START that fails and may
-// succeed when it is tried again.
+// The server of pod 1 does not reach its peer, but aku does. So a START fails, and may succeed when it is
+// repeated.
 func TestQueryRetry_CountAndDelayAreThoseOfAFailedStatement(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -49,7 +49,7 @@ func TestQueryRetry_CountAndDelayAreThoseOfAFailedStatement(t *testing.T) {
 			if code := run.exit(); code != 1 || !strings.Contains(run.said(), "ERR-6100D") {
 				t.Fatalf("exit code %d:\n%s", code, run.said())
 			}
-			// A start that is not a watch looks as often again as a statement is tried.
+			// A start without a watch observes again as often as a statement is repeated.
 			plans := strings.Count(run.said(), `name="restart of a slave"`)
 			if plans != test.count+1 {
 				t.Errorf("%d plans, want %d", plans, test.count+1)
@@ -75,7 +75,7 @@ func TestQueryRetry_CountAndDelayAreThoseOfAFailedStatement(t *testing.T) {
 			if slave.isOpen() {
 				t.Error("it lets users in")
 			}
-			// What failed for a while succeeds in the end.
+			// A statement that fails for a while succeeds in the end.
 			c.pods[0].Reached(c.pods[0].Host)
 			if run := slave.launch(t, "exec aku-init start"); run.exit() != 0 {
 				t.Errorf("exit code %d:\n%s", run.exit(), run.said())

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The rounds of the test below; ROUNDS and SEED in the environment change them.
+// The rounds of the test below. ROUNDS and SEED in the environment change them.
 const (
 	defaultRounds = 15
 	defaultSeed   = 1
@@ -30,8 +30,7 @@ func fromEnv(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// life is a StatefulSet of three pods that things happen to. Pods 0 to up-1 are
-// there; each has a user that writes.
+// life is a StatefulSet of three pods under test. Pods 0 to up-1 exist, each with a user that writes.
 type life struct {
 	*cluster
 	random  *rand.Rand
@@ -40,8 +39,8 @@ type life struct {
 	all     []*writer
 }
 
-// TestRandomRounds_LoseNoAcknowledgedRow lets pods join, leave, die and restart in
-// a random order. ROUNDS=100 SEED=7 runs more and other rounds.
+// TestRandomRounds_LoseNoAcknowledgedRow lets pods join, leave, die and restart in a random order. ROUNDS=100
+// SEED=7 runs more and other rounds.
 func TestRandomRounds_LoseNoAcknowledgedRow(t *testing.T) {
 	t.Parallel()
 	rounds, seed := fromEnv(t, "ROUNDS", defaultRounds), fromEnv(t, "SEED", defaultSeed)
@@ -92,7 +91,7 @@ func (l *life) join() {
 	n := l.up
 	p := l.pods[n]
 	if p.done != nil {
-		p.Restart() // it left and was shut down with its pod
+		p.Restart() // it left, and was shut down with its pod
 	}
 	if err := p.dir.Renew(); err != nil {
 		l.t.Fatal(err)
@@ -127,14 +126,14 @@ func (l *life) killServer(n int) {
 func (l *life) killSidecar(n int) {
 	p := l.pods[n]
 	p.kill()
-	if err := p.dir.Unmark(); err != nil { // else this would not wait for the next one
+	if err := p.dir.Unmark(); err != nil { // otherwise this would not wait for the next marker
 		l.t.Fatal(err)
 	}
 	p.run()
 	p.waitInService()
 }
 
-// reboot is the node: every container dies, and all come back in no order.
+// reboot restarts the node: every container dies, and all come back in any order.
 func (l *life) reboot() {
 	for _, n := range l.random.Perm(l.up) {
 		p := l.pods[n]
@@ -153,7 +152,7 @@ func (l *life) reboot() {
 	}
 }
 
-// awaitWrites makes sure that every open pod takes writes again.
+// awaitWrites checks that every open pod takes writes again.
 func (l *life) awaitWrites() {
 	for n := range l.up {
 		w, before := l.current[n], l.current[n].count()

@@ -18,7 +18,7 @@ import (
 	"aku/internal/status"
 )
 
-// scrape reads what Prometheus would.
+// scrape reads the metrics as Prometheus does.
 func (p *pod) scrape() string {
 	p.t.Helper()
 	response, err := http.Get("http://127.0.0.1:" + p.env["AKU_HEALTH_PORT"] + "/metrics")
@@ -57,14 +57,14 @@ func TestMetrics_SayWhatHappensToPodAndPairs(t *testing.T) {
 	if text := slave.scrape(); !strings.Contains(text, `aku_last_start_step_duration_seconds{step="sync"}`) {
 		t.Errorf("the join says nothing about its copy:\n%s", text)
 	}
-	// A row that only one pod has, so that its insertion on the other one is a conflict there.
+	// Only one pod has the row, so inserting it on the other pod is a conflict.
 	slave.do("ALTER SESSION SET REPLICATION = FALSE", "INSERT INTO T1 VALUES (1, 1)")
 	c.pods[0].do("INSERT INTO T1 VALUES (1, 2)")
 	slave.waitMetric(`aku_replication_conflicts_total{operation="insert",peer="altibase-0",replication="AKU_REP_01"} 1`)
 
 	checkMetrics(t, slave.scrape())
 
-	// The end is another process; what it took is read from its file.
+	// The end runs in another process. The sidecar reads its summary from a file.
 	if err := slave.end(); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestMetrics_SayWhatHappensToPodAndPairs(t *testing.T) {
 		t.Errorf("the end says nothing about its steps:\n%s", text)
 	}
 	checkMetrics(t, slave.scrape())
-	// The one that stays keeps its log, and says since when.
+	// The pod that stays keeps its log, and reports since when.
 	c.pods[0].eventually("the log is pinned", func() bool {
 		for line := range strings.Lines(c.pods[0].scrape()) {
 			if strings.HasPrefix(line, "aku_replication_pinned_seconds") && !strings.HasSuffix(line, " 0\n") {
@@ -85,7 +85,7 @@ func TestMetrics_SayWhatHappensToPodAndPairs(t *testing.T) {
 	})
 }
 
-// checkMetrics holds the text against the rules of Prometheus and against the list of names.
+// checkMetrics checks the text against the rules of Prometheus and the list of names.
 func checkMetrics(t *testing.T, text string) {
 	t.Helper()
 	check := exec.Command("../../.build/prometheus/bin/promtool", "check", "metrics")
@@ -160,7 +160,8 @@ func TestStatus_ShowsAPodThatIsGone(t *testing.T) {
 	}
 }
 
-// replaced gives the pod a new shared folder, as a new pod of the same number has it, and starts its server and sidecar.
+// replaced gives the pod a new shared folder, as a new pod of the same number has, and starts its server and
+// sidecar.
 func (p *pod) replaced() {
 	p.t.Helper()
 	p.dir = rundir.Dir(p.t.TempDir())
@@ -169,7 +170,8 @@ func (p *pod) replaced() {
 	p.runAgain()
 }
 
-// runAgain starts the sidecar, and waits until it says itself that the pod is in service: an earlier one has left its marker.
+// runAgain starts the sidecar, and waits for its log line that the pod is in service. The marker may be from
+// an earlier run.
 func (p *pod) runAgain() {
 	p.t.Helper()
 	p.run()
@@ -211,11 +213,11 @@ func TestLastEnd_IsFoundAlsoByAPodThatWasReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	slave.kill()
-	slave.Kill9() // as the kubelet does when all is over
+	slave.Kill9() // as the kubelet does at last
 	slave.replaced()
 	mustSay("the end was in good order and the pod replaced", "")
 
-	// The database container is restarted in its pod, without a hook.
+	// The database container restarts in its pod, without a hook.
 	slave.kill()
 	slave.Kill9()
 	slave.Restart()

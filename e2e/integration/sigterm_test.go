@@ -10,7 +10,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// xsns are the XSNs of the pod's replication objects, also when it is closed.
+// xsns are the XSNs of the pod's replication objects, also while it is closed.
 func (p *pod) xsns() string {
 	p.t.Helper()
 	dba := p.sysdba()
@@ -18,15 +18,15 @@ func (p *pod) xsns() string {
 	return strings.Join(dba.Rows("SELECT XSN FROM SYSTEM_.SYS_REPLICATIONS_"), ",")
 }
 
-// A hook that is told to end does so in time wherever it is, whether the statement that
-// is under way has been executed or not. The next end, and the next start, mend it.
+// A hook that gets SIGTERM ends in time, in any stage, whether the running statement was executed or not. The
+// next end and the next start repair the state.
 func TestSIGTERM_OfTheHookInAnyStage_EndsInTime_AndTheNextEndAndStartMendIt(t *testing.T) {
 	t.Parallel()
 	const drain = "waiting for users"
 	tests := []struct {
-		at       string // the statement on the own server that it is told to end in
+		at       string // the statement on the own server that SIGTERM interrupts
 		executed bool
-		undone   string // it says that this is left
+		undone   string // what it reports as left undone
 	}{
 		{drain, false, "altibase-1: CLOSE (under way); "},
 		{"ALTER REPLICATION AKU_REP_01 STOP", false, "altibase-1: STOP AKU_REP_01 (under way); "},
@@ -66,7 +66,7 @@ func TestSIGTERM_OfTheHookInAnyStage_EndsInTime_AndTheNextEndAndStartMendIt(t *t
 					t.Fatalf("it ended before %s:\n%s", test.at, run.said())
 				}
 			}
-			// The container ends with its server: what is said after the statement can be lost.
+			// The container ends with its server, so lines after the statement may be lost.
 			if strings.HasPrefix(test.at, "SHUTDOWN") && !strings.Contains(run.said(), "AKU run successfully.") {
 				t.Errorf("it does not say before the server stops that all else is done:\n%s", run.said())
 			}
@@ -75,7 +75,7 @@ func TestSIGTERM_OfTheHookInAnyStage_EndsInTime_AndTheNextEndAndStartMendIt(t *t
 				t.Errorf("it does not say %q and %q:\n%s", line, test.undone, run.said())
 			}
 			if user != nil {
-				user.Do("INSERT INTO T1 VALUES (2, 2)") // one that is inside goes on
+				user.Do("INSERT INTO T1 VALUES (2, 2)") // an open session goes on
 				user.Close()
 			}
 

@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// roll ends a pod as a rolling update does and brings it back with other variables.
-// The new sidecar is killed, and another one goes on, after each of the given texts
-// has come up in its log.
+// roll ends a pod as a rolling update does and starts it with other variables. Each time one of the texts
+// appears in its log, the new sidecar is killed and started again.
 func (p *pod) roll(env map[string]string, killAfter ...string) {
 	p.t.Helper()
 	if err := p.end(); err != nil {
@@ -39,7 +38,7 @@ func (p *pod) roll(env map[string]string, killAfter ...string) {
 	p.waitInService()
 }
 
-// items are the tables of the pod's side of its pair with a peer.
+// items are the tables of the pod's side of a replication.
 func (p *pod) items(name string) []string {
 	p.t.Helper()
 	items := p.SQL("SELECT LOCAL_TABLE_NAME FROM SYSTEM_.SYS_REPL_ITEMS_ WHERE REPLICATION_NAME = '" + name + "'")
@@ -47,8 +46,7 @@ func (p *pod) items(name string) []string {
 	return items
 }
 
-// startBesideT2 starts three pods in service that replicate T1. Each has T2 as well, with a
-// row on the master.
+// startBesideT2 starts three pods in service that replicate T1. Each also has T2, with a row on the master.
 func startBesideT2(t *testing.T) *cluster {
 	t.Helper()
 	c := start(t, 3, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})
@@ -61,13 +59,13 @@ func startBesideT2(t *testing.T) *cluster {
 	return c
 }
 
-// inNewList are the steps of a changed list, in whose midst the sidecars are killed.
+// inNewList are the steps of a changed list in which the sidecars are killed.
 var inNewList = []string{
 	"Replication flush has ended.", "STOP AKU_REP", ": ADD TABLE AKU_REP", ": RESET AKU_REP", "Table truncation has ended.", "Replication sync has ended.",
 }
 
-// TestTableList_ChangesByARollingUpdate puts a table into replication and takes it out
-// again, beside users that write on all open pods.
+// TestTableList_ChangesByARollingUpdate adds a table to replication and removes it again, while users write
+// on all open pods.
 func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -82,7 +80,7 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := startBesideT2(t)
-			c.pods[1].do("INSERT INTO T2 VALUES (-1)") // here only: the master's rows count
+			c.pods[1].do("INSERT INTO T2 VALUES (-1)") // only here: the master's rows count
 			copies := c.copies()
 			var writers []*writer
 			for _, p := range c.pods {
@@ -90,7 +88,7 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 			}
 			rows := 1
 			c.roll(list("SYS.T1, SYS.T2"), test.killAfter, writers, func(p *pod) {
-				// From now on what is written here is everywhere when all have the new list.
+				// What is written here from now on is everywhere when all pods have the new list.
 				rows++
 				p.do("INSERT INTO T2 VALUES (" + strings.Repeat("1", rows) + ")")
 			})
@@ -118,8 +116,8 @@ func TestTableList_ChangesByARollingUpdate(t *testing.T) {
 	}
 }
 
-// roll rolls all pods to other variables, the highest first, each only after the
-// one before is in service and its users write again.
+// roll rolls all pods to other variables, the highest first. Each pod waits until the one before is in
+// service and its users write again.
 func (c *cluster) roll(env map[string]string, killAfter []string, writers []*writer, after func(p *pod)) {
 	c.t.Helper()
 	for _, n := range []int{2, 1, 0} {
@@ -135,8 +133,8 @@ func list(tables string) map[string]string {
 	return map[string]string{"AKU_REPLICATIONS_0_TABLES": tables}
 }
 
-// TestBlock_IsAddedByARollingUpdate adds a second block beside writers; the tables of
-// the first are not copied.
+// TestBlock_IsAddedByARollingUpdate adds a second block while users write. The tables of the first block are
+// not copied.
 func TestBlock_IsAddedByARollingUpdate(t *testing.T) {
 	t.Parallel()
 	c := startBesideT2(t)
@@ -163,7 +161,7 @@ func TestBlock_IsAddedByARollingUpdate(t *testing.T) {
 	}
 }
 
-// carry checks what all objects of a mesh of three replicate, beside the beat table.
+// carry checks what all objects of a mesh of three replicate, apart from the beat table.
 func (c *cluster) carry(want ...string) {
 	c.t.Helper()
 	want = append([]string{"AKU_REP_BEAT"}, want...)
@@ -177,7 +175,7 @@ func (c *cluster) carry(want ...string) {
 	}
 }
 
-// copies is how many full copies the pods have made.
+// copies is the number of full copies so far.
 func (c *cluster) copies() int {
 	made := 0
 	for _, p := range c.pods {
@@ -186,7 +184,8 @@ func (c *cluster) copies() int {
 	return made
 }
 
-// TestReplicationHost_ThatDiffers_IsCorrectedByThePodItLeadsTo: who starts corrects what leads to it.
+// TestReplicationHost_ThatDiffers_IsCorrectedByThePodItLeadsTo: a pod that starts corrects the hosts that
+// lead to it.
 func TestReplicationHost_ThatDiffers_IsCorrectedByThePodItLeadsTo(t *testing.T) {
 	t.Parallel()
 	c := start(t, 2, map[string]string{"AKU_REPLICATION_RESET_AT_END": "0"})

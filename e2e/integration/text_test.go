@@ -15,23 +15,22 @@ import (
 	"aku/e2e/altisim/altisimtest"
 )
 
-// ansi is a driver without functions for wide characters, as Altibase's is: unixODBC
-// converts each statement for it, by the locale of the process.
+// ansi is a driver without functions for wide characters, like Altibase's. unixODBC converts each statement
+// for it, by the locale of the process.
 const ansi = "/usr/lib/x86_64-linux-gnu/odbc/psqlodbca.so"
 
-// posix is an environment that knows no text but ASCII.
+// posix is an environment whose only text is ASCII.
 var posix = []string{"LANG=C", "LC_ALL=POSIX", "LC_CTYPE=C"}
 
-// Texts of every kind: two scripts, precomposed and combining marks, signs outside of
-// the basic plane.
+// Texts of every kind: two scripts, precomposed and combining marks, characters outside of the basic plane.
 const (
 	korean   = "한글표"
 	japanese = "日本 が か\u3099"
 	signs    = "😀 é e\u0301 𝄞"
 )
 
-// startWithTexts starts two servers, the master in service, whose init script is made of
-// such texts, as are the names of the replicated tables.
+// startWithTexts starts two servers, the master in service. Its init script and the names of the replicated
+// tables consist of such texts.
 func startWithTexts(t *testing.T) *cluster {
 	t.Helper()
 	dir := t.TempDir()
@@ -52,7 +51,7 @@ INSERT INTO MINE VALUES ('%[1]s %[2]s %[3]s');
 	return c
 }
 
-// mustHaveTexts checks the bytes that the pods hold.
+// mustHaveTexts checks the bytes in the pods.
 func (c *cluster) mustHaveTexts() {
 	c.t.Helper()
 	for _, p := range c.pods {
@@ -89,7 +88,7 @@ func TestText_OfAnyScript_ArrivesByteForByteInAnyLocale(t *testing.T) {
 	}
 }
 
-// In a vendor's image there may be no locale, or that of another libc.
+// A vendor's image may have no locale, or one of another libc.
 func TestText_FromTheBundleInAnEmptyRoot_ArrivesByteForByte(t *testing.T) {
 	t.Parallel()
 	c := startWithTexts(t)

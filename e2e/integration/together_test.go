@@ -65,7 +65,7 @@ func TestSYSDBASlot_IsSharedPolitely(t *testing.T) {
 	}
 	human.Close()
 	p.waitInService()
-	// In service the slot is free again.
+	// In service, the SYSDBA session is free again.
 	p.sysdba().Close()
 }
 
@@ -133,7 +133,7 @@ func TestMasterWasReset_TheSlaveHandsOverAndJoinsAnew(t *testing.T) {
 	c.createTables()
 	c.inService(0, 1)
 	slave := c.pods[1]
-	// The slave is cut off, takes a row, and dies; meanwhile the master is reset.
+	// The slave is cut off, commits a row, and dies. Meanwhile the master is reset.
 	slave.kill()
 	slave.do("ALTER REPLICATION AKU_REP_01 STOP", "INSERT INTO T1 VALUES (42, 42)")
 	slave.Kill9()
@@ -157,7 +157,7 @@ func TestMasterIsAnotherOne_TheSlaveKeepsItsRows(t *testing.T) {
 	c.inService(0, 1)
 	c.pods[0].do("INSERT INTO T1 VALUES (1, 1)")
 	c.mustBeEqual(0, 1)
-	// Everything stops; the master comes back first and empty, so it opens.
+	// Everything stops. The master comes back first and is empty, so it opens.
 	for _, p := range c.pods {
 		p.kill()
 		p.Kill9()
@@ -183,8 +183,8 @@ func TestMasterIsAnotherOne_TheSlaveKeepsItsRows(t *testing.T) {
 	}
 }
 
-// noticed is how long a server that hangs may stay in service: three looks a second apart,
-// each of which may take 10 s and 2 s more to be cancelled.
+// noticed is how long a server that hangs may stay in service: three polls, a second apart, each up to 10 s
+// and 2 s more to be cancelled.
 const noticed = 3 * 13 * time.Second
 
 func TestHungServer_LeavesServiceAndComesBack(t *testing.T) {

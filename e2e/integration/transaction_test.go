@@ -34,11 +34,11 @@ func (p *pod) in(tx *sql.Tx, statements ...string) {
 	}
 }
 
-// Whose transaction a join waits for.
+// waitsFor is the log's text about the transaction that a join waits for.
 func waitsFor(session string) string { return "transactions of session " + session + " (SYS, " }
 
-// A transaction that has changed the table holds it on its own server and, by its receiver, on the master: in the way of
-// what makes the objects of the joining pod.
+// A transaction that has changed the table locks it on its own server and, through the receiver, on the
+// master. So it blocks the statements that create the objects of the joining pod.
 func TestJoin_WaitsForTransactionsOpenOnOtherSlaves(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, map[string]string{"AKU_LOCK_WAIT": "1"})
@@ -59,8 +59,8 @@ func TestJoin_WaitsForTransactionsOpenOnOtherSlaves(t *testing.T) {
 	c.mustBeEqual(0, 1, 2)
 }
 
-// One that has changed another table is in nobody's way. But a log pinned at "now" leaves out all of a transaction that
-// began before, and the copy has nothing that is not committed yet.
+// A transaction that has changed another table blocks nobody. But a log pinned at "now" leaves out a
+// transaction that began before, and the copy has nothing of it before its commit.
 func TestJoin_WaitsForTransactionsOnOtherSlaves_ThatWriteTheTableLater(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)

@@ -10,7 +10,7 @@ import (
 	"aku/internal/altibase"
 )
 
-// A table that is empty costs no TRUNCATE: of a thousand a join would wait for seconds.
+// An empty table costs no TRUNCATE: for a thousand tables a join would wait for seconds.
 func TestTruncate_EmptiesWhatHasRows(t *testing.T) {
 	t.Parallel()
 	p := start(t, 2, nil).pods[0]
@@ -27,7 +27,7 @@ func TestTruncate_EmptiesWhatHasRows(t *testing.T) {
 	}
 	_, servers := p.settings()
 	defer servers.CloseIdle()
-	for range 2 { // the second time nothing is left to do
+	for range 2 { // the second time there is nothing to do
 		if err := servers.Server(0).Truncate(t.Context(), tables); err != nil {
 			t.Fatal(err)
 		}

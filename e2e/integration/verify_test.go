@@ -49,7 +49,7 @@ func (c *cluster) verify(o verify.Options) verify.Report {
 	return report
 }
 
-// aside changes rows on one pod alone, so that nobody else hears of it.
+// aside changes rows only on one pod, without replication.
 func (p *pod) aside(statements ...string) {
 	p.t.Helper()
 	p.do(append([]string{"ALTER SESSION SET REPLICATION = FALSE"}, statements...)...)

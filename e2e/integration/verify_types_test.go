@@ -14,14 +14,13 @@ import (
 	"aku/internal/verify"
 )
 
-// column is a type of a column with values of it: how each is written into a statement,
-// and how verify names it.
+// column is a type of a column with its values: how each is written in a statement, and how verify shows it.
 type column struct {
 	declared string
 	value    func(r *rand.Rand) (written, named string)
 }
 
-// text is a text of one to most letters, blanks and quotes among them.
+// text is a text of up to most letters, with blanks and quotes.
 func text(r *rand.Rand, most int) string {
 	letters := []rune("aAbB  '\";-é한😀")
 	var b strings.Builder
@@ -59,8 +58,7 @@ var columns = []column{
 	}},
 	{"REAL", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("REAL'%d.125'", r.IntN(400)-200)) }},
 	{"VARCHAR(13)", func(r *rand.Rand) (string, string) { return both(quoted(text(r, 1+r.IntN(12)) + ".")) }},
-	// What is filled up with blanks is the same however many are written, and a text of
-	// blanks alone is a value.
+	// Padding makes no difference, however many blanks are written. A text of blanks alone is a value.
 	{"CHAR(4)", func(r *rand.Rand) (string, string) {
 		held := []string{"", "a", "b", "a b", "한"}[r.IntN(5)]
 		return quoted(held + " "), quoted(held + strings.Repeat(" ", 4-len(held)))
@@ -82,11 +80,11 @@ var columns = []column{
 	{"VARBIT(9)", func(r *rand.Rand) (string, string) { return both("VARBIT'" + digits(r, "01", 1+r.IntN(9)) + "'") }},
 }
 
-// sample is a table whose rows are known without asking a server.
+// sample is a table whose rows are known without a query.
 type sample struct {
 	name string
 	key  []column
-	rows map[string]string // how verify names the key → how a condition is written
+	rows map[string]string // how verify shows the key → how a condition is written
 }
 
 func (s sample) create() string {
@@ -98,7 +96,7 @@ func (s sample) create() string {
 	return fmt.Sprintf("CREATE TABLE %s (V INTEGER, %s, PRIMARY KEY (%s))", s.name, strings.Join(parts, ", "), strings.Join(key, ", "))
 }
 
-// row makes a key of random values: how verify names it, the values and the condition.
+// row makes a key of random values: how verify shows it, the values and the condition.
 func (s sample) row(r *rand.Rand) (named, values, where string) {
 	var names, all, conditions []string
 	for i, c := range s.key {
@@ -125,7 +123,7 @@ func samples(r *rand.Rand) []sample {
 	return all
 }
 
-// What verify says is held against what was written, which needs no comparison at all.
+// The report of verify is compared with what was written, without any comparison of rows.
 func TestVerify_FindsExactlyTheRowsThatDiffer_WhateverTypesTheKeyHas(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()

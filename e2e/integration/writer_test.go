@@ -20,8 +20,8 @@ const keysPerWriter = 100_000
 // writers counts the writers of this process.
 var writers atomic.Int64
 
-// writer is a user that inserts rows and updates its own, each statement
-// committed by itself, and remembers what the server acknowledged.
+// writer is a user that inserts rows and updates its own, each statement in its own transaction, and stores
+// what the server acknowledged.
 type writer struct {
 	t    testing.TB
 	stop chan struct{}
@@ -36,7 +36,7 @@ func (p *pod) newWriter() *writer {
 	return &writer{t: p.t, stop: make(chan struct{}), done: make(chan struct{}), acked: map[int]int{}, open: map[int]bool{}}
 }
 
-// write starts a writer on a pod; it goes on, reconnecting, until it is stopped.
+// write starts a writer on a pod. It connects again after every failure, until it is stopped.
 func (p *pod) write() *writer {
 	w := p.newWriter()
 	go func() {
@@ -65,11 +65,11 @@ func (w *writer) stopped() bool {
 	}
 }
 
-// work inserts a row and then updates an earlier one, until something fails.
+// work inserts a row and then updates an earlier one, until a statement fails.
 func (w *writer) work(session *altisimtest.Conn, next int) int {
 	for !w.stopped() {
 		if !w.do(session, fmt.Sprintf("INSERT INTO T1 VALUES (%d, 0)", next), next, 0) {
-			return next + 1 // its fate is unknown, so the key is not used again
+			return next + 1 // its outcome is unknown, so the key is not used again
 		}
 		if next%2 == 0 {
 			w.mu.Lock()
@@ -99,7 +99,7 @@ func (w *writer) do(session *altisimtest.Conn, statement string, key, value int)
 	return true
 }
 
-// halt stops the writer, once or more often.
+// halt stops the writer. It may be called more than once.
 func (w *writer) halt() {
 	w.mu.Lock()
 	if !w.stopped() {
@@ -109,7 +109,7 @@ func (w *writer) halt() {
 	<-w.done
 }
 
-// count is how many rows were acknowledged so far.
+// count is the number of rows acknowledged so far.
 func (w *writer) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -130,8 +130,8 @@ func (p *pod) rows() map[int]int {
 	return rows
 }
 
-// mustHold checks that pods hold everything that was acknowledged to writers: the
-// acknowledged value, or the one of a statement whose outcome is unknown.
+// mustHold checks that pods hold everything that writers were told is committed: the acknowledged value, or
+// that of a later statement of unknown outcome.
 func (c *cluster) mustHold(pods []int, writers ...*writer) {
 	c.t.Helper()
 	for _, n := range pods {
@@ -156,7 +156,7 @@ func (c *cluster) mustHold(pods []int, writers ...*writer) {
 	}
 }
 
-// mustBeEqual waits until open pods hold the same rows; there must be no writers.
+// mustBeEqual waits until open pods hold the same rows. No writer may run.
 func (c *cluster) mustBeEqual(pods ...int) {
 	c.t.Helper()
 	var diff string

@@ -1,6 +1,5 @@
-// Command tried folds the runs in .build/tried into docs/tried.json, and makes of it docs/proof.md and the table of the chart's README.
-//
-// `make tried` runs it.
+// Command tried folds the runs in .build/tried into docs/tried.json, and makes docs/proof.md and the table of
+// the chart's README from it. `make tried` runs it.
 package main
 
 import (
@@ -46,10 +45,10 @@ func run(top string) error {
 	return nil
 }
 
-// pages are the texts that are made of the runs, by their file.
+// pages are the texts made from the runs, by their file.
 func pages(top string, runs []tried.Run) (map[string]string, error) {
 	pages := map[string]string{"docs/proof.md": tried.Proof(runs)}
-	// The README itself, too: helm-docs would make it of the template, and passes the table on as it is.
+	// helm-docs would also make the README from the template, and keeps the table.
 	for _, file := range []string{"charts/altibase/README.md.gotmpl", "charts/altibase/README.md"} {
 		page, err := os.ReadFile(filepath.Join(top, file))
 		if err != nil {

@@ -83,7 +83,7 @@ line 5: SYNC_PARALLEL_COUNT is "101", it must be a number from 1 to 100`,
 	}
 }
 
-// Nothing that somebody may feed it makes it hang or crash.
+// No input makes it hang or panic.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.conf")
 	if err != nil || len(files) == 0 {

@@ -10,7 +10,7 @@ import (
 	"aku/internal/settings"
 )
 
-// schema is what of the chart's schema a limit can be in.
+// schema is the part of the chart's schema that can hold limits.
 type schema struct {
 	Ref              string `json:"$ref"`
 	Definitions      map[string]schema

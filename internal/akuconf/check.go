@@ -14,18 +14,18 @@ const (
 	reset    = "AKU_REPLICATION_RESET_AT_END"
 )
 
-// mostOfTheVendor is what the vendor's aku takes where the chart takes less.
+// mostOfTheVendor is the vendor's maximum for numbers that the chart limits further.
 const mostOfTheVendor = 4294967295
 
-// limits are what numbers a value of the chart takes, as its schema has them.
+// limits are the numbers that a value of the chart accepts, as in its schema.
 type limits struct {
 	value       string
 	least, most int64
-	cap         bool // what is more, and the vendor's aku takes, becomes most
+	cap         bool // a larger number that the vendor's aku accepts becomes most
 }
 
-// properties are those of the utility: the value of the chart that each becomes, ""
-// for those with a place of their own, and what numbers it takes.
+// properties maps each property of the vendor's utility to a value of the chart and its limits. The
+// name is empty when the property has a place of its own.
 var properties = map[string]limits{
 	password:                        {},
 	misspelt:                        {},
@@ -45,11 +45,11 @@ var properties = map[string]limits{
 	reset:                           {"aku.replicationResetAtEnd", 0, 1, false},
 }
 
-// parallel is that of SYNC_PARALLEL_COUNT.
+// parallel limits SYNC_PARALLEL_COUNT.
 var parallel = limits{"syncParallelCount", 1, 100, false}
 
 const (
-	// nameForm is a user, a table or a partition, as the chart takes it.
+	// nameForm matches a user, a table or a partition as the chart accepts it.
 	nameForm = `("[^"']+"|[A-Za-z_[:^ascii:]][A-Za-z0-9_$#[:^ascii:]]*)`
 
 	healthPort     = 20380
@@ -61,7 +61,7 @@ var (
 	namePattern  = regexp.MustCompile(`"[^"]+"|[^".]+`)
 )
 
-// check finds what aku or the chart would refuse.
+// check reports what aku or the chart would refuse.
 func (p *parser) check(c Config) {
 	for _, name := range order {
 		property, set := c.Properties[name]
@@ -104,7 +104,8 @@ func (p *parser) check(c Config) {
 	}
 }
 
-// ports must differ, also where one is not in the file.
+// ports reports ports that are equal to each other or to the health port. A port that the file
+// leaves out has its default.
 func (p *parser) ports(c Config) {
 	own, set := c.Properties["AKU_PORT_NO"]
 	other, otherSet := c.Properties["AKU_REPLICATION_PORT_NO"]
@@ -153,7 +154,7 @@ func (p *parser) number(of Property, name string, l limits) {
 	}
 }
 
-// folded is a table as the server knows it.
+// folded is the name of a table as the server stores it.
 func folded(table string) string {
 	var parts []string
 	for _, part := range namePattern.FindAllString(table, -1) {
@@ -165,9 +166,9 @@ func folded(table string) string {
 	return strings.Join(parts, ".")
 }
 
-// add takes a table that aku would take, too.
+// add adds a table that aku accepts, and reports any other.
 func (p *parser) add(r *Replication, table string, line int) {
-	// Quotes around the whole name do not belong to it.
+	// Quotes around the whole entry are not part of the name.
 	if inner := strings.Trim(table, `"`); strings.Count(table, `"`) == 2 && len(inner) == len(table)-2 {
 		table = inner
 	}

@@ -1,10 +1,10 @@
-// Package akuconf reads aku.conf, the configuration file of the vendor's utility, in
-// all the forms that it has had, and writes it as values of the Helm chart.
+// Package akuconf reads aku.conf, the configuration file of the vendor's utility, in all its known
+// forms, and writes it as values of the Helm chart.
 //
-// Seen are: values in quotes and bare; comments behind #; one REPLICATIONS list, or
-// several blocks behind each other, separated by commas or not; tables as
-// USER.TABLE, as USER.TABLE PARTITION P, or as ( USER_NAME = … TABLE_NAME = … ); and
-// AKU_SYS_PASWWORD, as the password was spelt at first.
+// The known forms are: values with and without quotes; comments after #; one REPLICATIONS list, or
+// several blocks in a row, with or without commas; tables as USER.TABLE, as USER.TABLE PARTITION P,
+// or as ( USER_NAME = … TABLE_NAME = … ); and AKU_SYS_PASWWORD, an early spelling of the password's
+// name.
 package akuconf
 
 import (
@@ -13,13 +13,13 @@ import (
 	"strings"
 )
 
-// Config is what a file says.
+// Config is the content of a file.
 type Config struct {
 	Properties   map[string]Property
 	Replications []Replication
 }
 
-// Property is a value with the line that it stands on.
+// Property is a value and its line.
 type Property struct {
 	Value string
 	Line  int
@@ -34,7 +34,7 @@ type Replication struct {
 	lines    []int // of the tables
 }
 
-// parser reads token by token and collects what is wrong.
+// parser reads token by token and collects all faults.
 type parser struct {
 	tokens []token
 	at     int
@@ -63,10 +63,10 @@ func (p *parser) accept(k kind) bool {
 	return false
 }
 
-// Parse reads a file. The error lists every fault with its line.
+// Parse reads a file. Its error lists every fault with its line.
 func Parse(text string) (Config, error) { return parseFrom(text, 1) }
 
-// parseFrom reads a file whose first line has this number.
+// parseFrom reads a file whose first line has the given number.
 func parseFrom(text string, first int) (Config, error) {
 	p := &parser{}
 	p.tokens = p.scan(text, first)
@@ -75,7 +75,7 @@ func parseFrom(text string, first int) (Config, error) {
 		t := p.next()
 		switch {
 		case t.kind == comma && p.peek().kind == open:
-			// A further block behind the first one.
+			// A further block follows the first one.
 			p.next()
 			p.block(&c, t.line)
 		case t.kind == open && len(c.Replications) > 0:
@@ -119,7 +119,7 @@ func (p *parser) property(c *Config, name token) {
 	switch _, known := properties[upper]; {
 	case upper == misspelt || upper == password:
 		upper = password
-		p.skipLine(name.line) // it may hold anything, and no complaint may show it
+		p.skipLine(name.line) // it may be the password, so no fault may show it
 	case !known:
 		p.fault(name.line, "%s is not a property of aku", name.text)
 		return
@@ -131,7 +131,7 @@ func (p *parser) property(c *Config, name token) {
 	c.Properties[upper] = Property{value.text, value.line}
 }
 
-// value reads what stands behind =, on the same line.
+// value reads the value after =, which is on the same line.
 func (p *parser) value(name token) (token, bool) {
 	t := p.peek()
 	if t.kind != word || t.line != name.line {
@@ -147,8 +147,8 @@ func (p *parser) skipLine(line int) {
 	}
 }
 
-// block reads one replication behind its opening parenthesis. A block may stand in
-// parentheses of its own, with others beside it.
+// block reads one replication after its opening parenthesis. Several blocks may share a pair of
+// parentheses.
 func (p *parser) block(c *Config, line int) {
 	r := Replication{line: line}
 	nested := false
@@ -189,13 +189,13 @@ func (p *parser) block(c *Config, line int) {
 	}
 }
 
-// isBlock tells whether what follows is a block and not a list of tables.
+// isBlock tells a block from a list of tables.
 func (p *parser) isBlock() bool {
 	name := strings.ToUpper(p.peek().text)
 	return name == "REPLICATION_NAME_PREFIX" || name == "SYNC_PARALLEL_COUNT"
 }
 
-// tables reads a list of tables behind its opening parenthesis.
+// tables reads a list of tables after its opening parenthesis.
 func (p *parser) tables(r *Replication, line int) {
 	for {
 		t := p.next()
@@ -225,7 +225,7 @@ func (p *parser) tables(r *Replication, line int) {
 	}
 }
 
-// oldTable reads USER_NAME = … TABLE_NAME = … behind its opening parenthesis.
+// oldTable reads USER_NAME = … TABLE_NAME = … after its opening parenthesis.
 func (p *parser) oldTable(r *Replication, line int) {
 	parts := map[string]string{}
 	for {

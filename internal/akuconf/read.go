@@ -10,14 +10,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// byteOrder marks the beginning of a file of Windows in UTF-8.
+// byteOrder begins a UTF-8 file that Windows wrote.
 const byteOrder = "\ufeff"
 
-// errUTF16 is one fault for the whole file: no line of it can be read.
+// errUTF16 is one fault for the whole file, because no line of it can be read.
 var errUTF16 = errors.New("the file is in UTF-16, as Windows writes it: convert it with iconv -f UTF-16 -t UTF-8 aku.conf > aku-utf8.conf, and import that")
 
-// Read reads a file as it was found: aku.conf, or the manifest of a ConfigMap that holds it.
-// The lines of the faults are those of the file.
+// Read reads aku.conf, or the manifest of a ConfigMap that holds it. Faults have the line numbers
+// of the file.
 func Read(file []byte) (Config, error) {
 	if bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) || bytes.IndexByte(file, 0) >= 0 {
 		return Config{}, errUTF16
@@ -33,8 +33,8 @@ func Read(file []byte) (Config, error) {
 	return Parse(text)
 }
 
-// fromManifest gives the text of aku.conf out of a ConfigMap, and the line on which it begins; 0
-// where the text is no manifest.
+// fromManifest returns the text of aku.conf in a ConfigMap, and the line on which it begins. The
+// line is 0 when the text is not a manifest.
 func fromManifest(text string) (conf string, line int, err error) {
 	if !strings.Contains(text, "apiVersion") {
 		return "", 0, nil
@@ -77,12 +77,12 @@ func fromManifest(text string) (conf string, line int, err error) {
 	value := found[1]
 	line = value.Line
 	if value.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		line++ // it begins below its | or >
+		line++ // the text begins below its | or >
 	}
 	return value.Value, line, nil
 }
 
-// at is the value of a key; nil where there is none.
+// at is the value of a key, or nil.
 func at(mapping *yaml.Node, key string) *yaml.Node {
 	if mapping.Kind != yaml.MappingNode {
 		return nil

@@ -13,7 +13,7 @@ import (
 
 const smallest = "AKU_SYS_PASSWORD = s3cr3t\nREPLICATIONS = ( REPLICATION_NAME_PREFIX = AKU_REP\n ( SYS.T1 ) )\n"
 
-// eucKR is a name of two Korean letters, in EUC-KR.
+// eucKR is a name of two Korean letters in EUC-KR.
 const eucKR = "\xb0\xed\xb0\xb4"
 
 func inUTF16(text string, order binary.AppendByteOrder, mark bool) []byte {

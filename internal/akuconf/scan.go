@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// kind is that of a token.
+// kind is the kind of a token.
 type kind int
 
 const (
@@ -17,7 +17,7 @@ const (
 	end
 )
 
-// token is a piece of the file. Text is without the quotes around it, raw with them.
+// token is a piece of the file. Text has no quotes around it; raw has them.
 type token struct {
 	kind      kind
 	text, raw string
@@ -26,11 +26,11 @@ type token struct {
 
 var signs = map[byte]kind{'=': equals, '(': open, ')': shut, ',': comma}
 
-// scan cuts a file, whose first line has this number, into tokens; the last one is an end.
-// Comments may be in any encoding.
+// scan splits a file, whose first line has the given number, into tokens. The last token is an end.
+// Comments may have any encoding.
 func (p *parser) scan(text string, line int) []token {
 	var tokens []token
-	garbled := 0 // the line of the last word that is no UTF-8
+	garbled := 0 // the line of the last word that is not UTF-8
 	for i := 0; i < len(text); {
 		c := text[i]
 		sign, isSign := signs[c]
@@ -65,7 +65,7 @@ func (p *parser) scan(text string, line int) []token {
 	return append(tokens, token{kind: end, text: "end of file", line: line})
 }
 
-// word is the length of a word, of which parts may be in quotes. A quote ends with
+// word returns the length of a word. Parts of a word may be in quotes. A quote ends at the end of
 // its line at the latest.
 func (p *parser) word(text string, line int) int {
 	quoted := false

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// order is that of the properties in the output and in complaints.
+// order is the order of the properties in the output and in faults.
 var order = []string{
 	"AKU_SERVER_COUNT", "AKU_REPLICATION_RESET_AT_END", "AKU_FLUSH_AT_START", "AKU_FLUSH_TIMEOUT_AT_START", "AKU_DELAY_START_COMPLETE_TIME",
 	"AKU_FLUSH_AT_END", "AKU_QUERY_TIMEOUT", "AKU_QUERY_RETRY_COUNT", "AKU_QUERY_RETRY_DELAY_MSEC", "AKU_ADDRESS_CHECK_COUNT",
 	"AKU_PORT_NO", "AKU_REPLICATION_PORT_NO",
 }
 
-// secret is the name that the output uses for the Secret of the password.
+// secret is the name of the password's Secret in the output.
 const secret = "altibase-sys"
 
-// Values writes a configuration as values of the chart. The password is not in it.
+// Values writes a configuration as values of the chart, without the password.
 func (c Config) Values() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -81,23 +81,23 @@ func (c Config) numbers(line func(string, ...any), below string) {
 	}
 }
 
-// number drops zeros at the front, which YAML would read as octal.
+// number drops leading zeros, which YAML would read as octal.
 func number(text string) string { return strconv.FormatInt(integer(text), 10) }
 
 func integer(text string) int64 {
-	n, _ := strconv.ParseInt(text, 10, 64) // checked before
+	n, _ := strconv.ParseInt(text, 10, 64) // check has parsed it
 	return n
 }
 
-// mostPassword is how many bytes of a password the server takes.
+// mostPassword is the longest password of the server, in bytes.
 const mostPassword = 40
 
 var hexadecimal = regexp.MustCompile(`^([0-9A-Fa-f]{2}){16,}$`)
 
-// encrypted tells whether a value cannot well be the password as people type it.
+// encrypted tells whether a value is hardly a password as people type it.
 func encrypted(value string) bool { return len(value) > mostPassword || hexadecimal.MatchString(value) }
 
-// quote is a text in YAML, as it is between single quotes.
+// quote writes a text in single quotes of YAML.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

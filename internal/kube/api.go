@@ -20,41 +20,39 @@ import (
 )
 
 const (
-	// credentials is where the kubelet mounts what a pod may prove itself with.
+	// credentials is where the kubelet mounts the pod's token and certificate.
 	credentials = "/var/run/secrets/kubernetes.io/serviceaccount"
-	// callTimeout bounds one call; no answer is worth waiting long for.
+	// callTimeout bounds one call. A caller repeats the call if it has to.
 	callTimeout = 3 * time.Second
 )
 
-// errNotFound is the answer about an object that does not exist.
+// errNotFound means that the object does not exist.
 var errNotFound = errors.New("it does not exist")
 
-// errConflict is the answer to a change of something that is another one by now: look
-// again, the same call fails for ever.
+// errConflict means that the object was replaced meanwhile. Read it again: the same call would fail
+// for ever.
 var errConflict = errors.New("it has changed meanwhile")
 
-// errForbidden is the answer to somebody who lacks a right: asking again does not help.
+// errForbidden means that the service account lacks a right. Asking again does not help.
 var errForbidden = errors.New("not allowed")
 
-// API is how the API server is reached. The fields are those of the pod when they
-// are empty.
+// API says how to reach the API server. Empty fields stand for those of the pod.
 type API struct {
 	Server      string // URL of the API server
 	Credentials string // folder with token, ca.crt and namespace
 }
 
-// A request is one call of the API. The client is this small because all that aku
-// asks fits on a page, and the usual one would be twice as large as aku itself.
+// A request is one call of the API. A small client of our own is enough for aku's few calls; the
+// usual client library is twice as large as aku.
 type request struct {
 	method, path string
 	body         any    // sent as JSON; a PATCH is a merge patch
-	into         any    // what the answer is decoded into; nil for nothing
-	right        string // what the service account must be allowed, for people
-	metadataOnly bool   // the answer has nothing but the metadata of the object
+	into         any    // what the answer is decoded into, or nil
+	right        string // the right that the service account needs, for the error
+	metadataOnly bool   // ask only for the metadata of the object
 }
 
-// call makes one call. The files with the credentials are read every time, because
-// tokens are renewed.
+// call makes one call. It reads the credentials each time, because tokens are renewed.
 func (a API) call(ctx context.Context, r request) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -80,12 +78,12 @@ func (a API) call(ctx context.Context, r request) error {
 		return nil
 	}
 	err = json.NewDecoder(response.Body).Decode(r.into)
-	// A connection is kept only when all of the answer was read.
+	// A connection is reused only when its answer was read to the end.
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<10))
 	return err
 }
 
-// prepare makes the HTTP request and a client that trusts the cluster alone.
+// prepare makes the HTTP request and a client that trusts only the cluster's authority.
 func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Client, error) {
 	server := a.Server
 	if server == "" {
@@ -132,8 +130,8 @@ func (a API) prepare(ctx context.Context, r request) (*http.Request, *http.Clien
 	return prepared, client, nil
 }
 
-// keptFor is how long the connection is kept without a call. A sidecar calls twice as
-// often, and would spend most of the call on shaking hands.
+// keptFor is how long an idle connection stays open. A sidecar calls twice as often. A new TLS
+// handshake would cost more than the call.
 const keptFor = time.Minute
 
 // kept is the client of the last call.
@@ -143,7 +141,7 @@ var kept struct {
 	*http.Client
 }
 
-// clientOf gives a client that trusts this authority alone.
+// clientOf returns a client that trusts only this authority.
 func clientOf(authority string) (*http.Client, error) {
 	kept.Lock()
 	defer kept.Unlock()

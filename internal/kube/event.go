@@ -9,30 +9,29 @@ import (
 	"time"
 )
 
-// maxMessage is the longest text of an Event that Kubernetes takes, in bytes.
+// maxMessage is the longest text of an Event that Kubernetes accepts, in bytes.
 const maxMessage = 1024
 
 // OwnPod is the pod that this process runs in.
 type OwnPod struct {
 	Name string
-	UID  string // kubectl describe shows the Events of this very pod, not of an earlier one of its name
+	UID  string // ties an Event to this pod, not to an earlier one of its name
 	API
 }
 
-// Note is something that people have to know of a pod. It becomes an Event: `kubectl describe pod` and
-// `kubectl get events` show it, for an hour unless the cluster is set otherwise.
+// Note is something that people must know about a pod. It becomes an Event, which `kubectl describe
+// pod` and `kubectl get events` show, by default for an hour.
 type Note struct {
 	Warning bool
 	Reason  string // one word, in CamelCase
 	Text    string
 }
 
-// Forbidden tells whether an error says that a right is missing, so that asking
-// again does not help.
+// Forbidden tells whether an error means a missing right, so that asking again does not help.
 func Forbidden(err error) bool { return errors.Is(err, errForbidden) }
 
-// Grace is how long Kubernetes gives the pod to end; ok is false unless it is being ended.
-// Whoever deletes it may give it less than its terminationGracePeriodSeconds.
+// Grace is the time that Kubernetes gives the pod to end. ok is false unless the pod is being
+// deleted. Whoever deletes it may give it less than its terminationGracePeriodSeconds.
 func (p OwnPod) Grace(ctx context.Context) (grace time.Duration, ok bool, err error) {
 	var now struct {
 		Metadata struct {
@@ -49,8 +48,8 @@ func (p OwnPod) Grace(ctx context.Context) (grace time.Duration, ok bool, err er
 	return time.Duration(*now.Metadata.DeletionGracePeriodSeconds) * time.Second, true, nil
 }
 
-// Tell makes an Event about the pod. Making is all it does: to count up an earlier one
-// would need the right to read and change the Events of the whole namespace.
+// Tell creates an Event about the pod. It does not count an earlier one up: that would need the
+// right to read and change all Events of the namespace.
 func (p OwnPod) Tell(ctx context.Context, e Note) error {
 	namespace, err := p.credential("namespace")
 	if err != nil {
@@ -58,7 +57,7 @@ func (p OwnPod) Tell(ctx context.Context, e Note) error {
 	}
 	if len(e.Text) > maxMessage {
 		const more = " …"
-		// A character that is cut in two would make the text no valid JSON.
+		// A character cut in two would make the JSON invalid.
 		e.Text = strings.ToValidUTF8(e.Text[:maxMessage-len(more)], "") + more
 	}
 	kind, now := "Normal", time.Now().UTC()

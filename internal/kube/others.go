@@ -8,11 +8,11 @@ import (
 	"regexp"
 )
 
-// Others are the StatefulSets beside this one that are made from the same chart for the
-// same release, whatever their names. It tries again until the context ends.
+// Others are the other StatefulSets of the same release and chart, whatever their names. It tries
+// again until the context ends.
 //
-// The release is taken from the selector of the pods: nobody can change that, while
-// Argo CD may write the name of its application over the label of the object.
+// The release is read from the pods' selector. Nobody can change a selector, while Argo CD may
+// overwrite the same label of the object with the name of its application.
 func (s StatefulSet) Others(ctx context.Context, log *slog.Logger, release, chart string) (names []string, err error) {
 	fromChart, err := regexp.Compile("^" + regexp.QuoteMeta(chart) + `-[0-9]+\.`)
 	if err != nil {

@@ -20,7 +20,7 @@ func TestOthers_AreOfTheSameReleaseAndChart(t *testing.T) {
 			{"altibase", "db", "altibase-0.1.3"}, {"old", "db", "altibase-0.1.2"}, {"second", "db", "altibase-b-0.1.3"},
 			{"theirs", "other", "altibase-0.1.3"}, {"cache", "db", "redis-1.0.0"},
 		} {
-			// Argo CD has written its application over the label.
+			// Argo CD has overwritten the label with its application.
 			items = append(items, fmt.Sprintf(`{"metadata": {"name": %q, "labels": {"helm.sh/chart": %q, "app.kubernetes.io/instance": "app"}},
 				"spec": {"selector": {"matchLabels": {"app.kubernetes.io/instance": %q}}}}`, c[0], c[2], c[1]))
 		}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// pod is what of a pod decides how its StatefulSet ends.
+// pod is the part of a pod that decides how its StatefulSet ends.
 type pod struct {
 	Metadata struct {
 		Name              string      `json:"name"`
@@ -43,7 +43,7 @@ func (p pod) ready() bool {
 	return slices.Contains(p.Status.Conditions, condition{Type: "Ready", Status: "True"})
 }
 
-// describe says how far the end of a pod is.
+// describe says how far the end of a pod has come.
 func (p pod) describe() string {
 	switch {
 	case p.ending() && p.Spec.NodeName != "":
@@ -56,8 +56,8 @@ func (p pod) describe() string {
 	return p.Metadata.Name + " is not in service"
 }
 
-// pods are the pods of the StatefulSet that exist, highest number first. They are
-// asked for by name, so that the right to see these few is enough.
+// pods are the existing pods of the StatefulSet, highest number first. They are read by name, so
+// the right to read these few is enough.
 func (s StatefulSet) pods(ctx context.Context, most int) ([]pod, error) {
 	var left []pod
 	for number := most - 1; number >= 0; number-- {
@@ -79,8 +79,8 @@ func (s StatefulSet) owns(p pod) bool {
 	return slices.Contains(p.Metadata.OwnerReferences, reference{Kind: "StatefulSet", Name: s.Name})
 }
 
-// end deletes a pod in good order: its hooks run, and it has its grace period. It is
-// this very pod, not one that has taken its name: then that one is to be looked at.
+// end deletes a pod in good order: its hooks run, and it has its grace period. It fails with
+// errConflict when another pod has taken the name meanwhile.
 func (s StatefulSet) end(ctx context.Context, p pod) error {
 	preconditions := map[string]any{"preconditions": map[string]any{"uid": p.Metadata.UID}}
 	err := s.call(ctx, request{method: http.MethodDelete, path: podPath(p.Metadata.Name), body: preconditions, right: "delete on pod " + p.Metadata.Name})
@@ -94,7 +94,7 @@ func podPath(name string) string {
 	return "/api/v1/namespaces/{namespace}/pods/" + url.PathEscape(name)
 }
 
-// describe is several pods in one line, the first that is to end first.
+// describe lists pods in one line, the one that ends first at the front.
 func describe(pods []pod) string {
 	texts := make([]string, len(pods))
 	for i, p := range pods {

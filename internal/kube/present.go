@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// Present is a StatefulSet as it is now.
+// Present is the present state of a StatefulSet.
 type Present struct {
 	Replicas int
-	// Variables are those of one container that have a value of their own.
+	// Variables are the variables of one container that have a literal value.
 	Variables map[string]string
-	// Secret is the first key of the Secret that a volume holds, as "name/key".
+	// Secret is the first key of the Secret in a volume, as "name/key".
 	Secret string
-	// Pods are the numbers of the pods that exist, those that are ending among them.
+	// Pods are the numbers of the existing pods, ending ones included.
 	Pods []int
 }
 
-// Present reads the StatefulSet, with the variables of the container and the Secret of
-// the volume of these names, and its pods; most is the highest number of pods that
-// there can be. It tries again until the context ends. No StatefulSet is no error.
+// Present reads the StatefulSet, the variables of the named container, the Secret of the named
+// volume, and the pods up to the number most. It tries again until the context ends. A StatefulSet
+// that does not exist is no error.
 func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, volume string, most int) (p Present, exists bool, err error) {
 	var set setObject
 	err = insist(ctx, log, func() error {
@@ -48,7 +48,7 @@ func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, v
 	return p, true, err
 }
 
-// present is what the StatefulSet itself says.
+// present is the part that the StatefulSet itself shows.
 func (o setObject) present(container, volume string) Present {
 	p := Present{Replicas: o.replicas(), Variables: map[string]string{}}
 	for _, c := range o.Spec.Template.Spec.InitContainers {

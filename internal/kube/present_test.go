@@ -27,13 +27,13 @@ func TestPresent_IsTheStatefulSetWithItsPods(t *testing.T) {
 	var asked atomic.Int32
 	got, exists, err := present(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case asked.Add(1) == 1: // it is asked again
+		case asked.Add(1) == 1: // the call is repeated
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case strings.HasSuffix(r.URL.Path, "/statefulsets/altibase"):
 			fmt.Fprint(w, statefulSet)
 		case strings.HasSuffix(r.URL.Path, "/pods/altibase-0"), strings.HasSuffix(r.URL.Path, "/pods/altibase-2"):
 			fmt.Fprintf(w, `{"metadata": {"name": %q, "ownerReferences": [{"kind": "StatefulSet", "name": "altibase"}]}}`, r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
-		case strings.HasSuffix(r.URL.Path, "/pods/altibase-3"): // somebody else's
+		case strings.HasSuffix(r.URL.Path, "/pods/altibase-3"): // a pod of somebody else
 			fmt.Fprint(w, `{"metadata": {"name": "altibase-3"}}`)
 		default:
 			w.WriteHeader(http.StatusNotFound)

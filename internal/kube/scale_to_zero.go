@@ -11,21 +11,20 @@ import (
 )
 
 const (
-	// scalePoll is how often the pods are looked at.
+	// scalePoll is the time between two reads of the pods.
 	scalePoll = time.Second
-	// wedgedAfter is how long the next pod may be out of service without being ended.
-	// Kubernetes ends a pod that is in service within moments. One that is not it leaves
-	// alone for ever while a pod with a lower number is not in service either.
+	// wedgedAfter is how long the next pod may be out of service without being deleted. Kubernetes
+	// deletes a ready pod within moments. It never deletes a pod that is not ready while a pod with
+	// a lower number is not ready either.
 	wedgedAfter = 10 * time.Second
 )
 
-// ScaleToZero ends all pods of the StatefulSet, highest number first, each when the
-// one before is gone, and returns when there are none. Most is the highest number of
-// pods that there can be. A StatefulSet that does not exist has none.
+// ScaleToZero ends all pods of the StatefulSet, highest number first, each when the one before is
+// gone. It returns when there are none. most is the highest possible pod number. A StatefulSet that
+// does not exist has no pods.
 //
-// Kubernetes does the ending. It stops where two pods are out of service; then the
-// next one is deleted here, as Kubernetes would do it, so that a release that never
-// came up can be uninstalled, too.
+// Kubernetes ends the pods, but stops where two pods are not ready. ScaleToZero then deletes the
+// next pod itself, in the same order. So a release that never came up can be uninstalled.
 func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int) error {
 	err := insist(ctx, log, func() error { return s.scale(ctx, 0) })
 	if errors.Is(err, errNotFound) {
@@ -73,14 +72,14 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 	}
 }
 
-// inVain says what is left, and what can be done about it.
+// inVain says what is left, and what a person can do about it.
 func (s StatefulSet) inVain(left []pod) error {
 	return fmt.Errorf("the time is over, and %s. See what keeps the pods (kubectl describe pod %s), then try again; "+
 		"helm uninstall --no-hooks ends all that are left at once",
 		describe(left), left[0].Metadata.Name)
 }
 
-// insist repeats a call until it succeeds or trying again cannot help.
+// insist repeats a call until it succeeds, or until repeating cannot help.
 func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 	said := ""
 	for {
@@ -98,13 +97,13 @@ func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 	}
 }
 
-// wedge remembers for how long one pod has been out of service without an end.
+// wedge measures for how long one pod has been out of service without being deleted.
 type wedge struct {
 	uid   string
 	since time.Time
 }
 
-// wedged looks at the pod that is next, and tells whether it has to be helped.
+// wedged tells whether the next pod has to be deleted here.
 func (w *wedge) wedged(p pod) bool {
 	if p.ending() || p.ready() {
 		w.uid = ""

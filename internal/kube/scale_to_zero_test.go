@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// namespace answers as the API server does about one StatefulSet and its pods, and
-// ends pods as its controller does: one at each look, highest number first, but never
-// one that is out of service while a lower one is, too.
+// namespace answers like the API server about one StatefulSet and its pods. At each read it also
+// acts like the StatefulSet's controller: it ends the highest pod, but never one that is out of
+// service while a lower one is, too.
 type namespace struct {
 	mu       sync.Mutex
 	pods     map[int]string // number → "ready", "wedged" or "stuck": it never ends
 	replicas int
-	ended    []string // in order; those deleted through the API with a "!"
+	ended    []string // in order; a "!" marks those deleted through the API
 	failures int      // how many calls fail before one succeeds
-	gone     bool     // there is no StatefulSet
+	gone     bool     // the StatefulSet does not exist
 
-	replaced    int    // this pod is another one by the time it is deleted, once
-	replacement string // what its UID has more then
+	replaced    int    // this pod is replaced once, right before it is deleted
+	replacement string // what is appended to its UID then
 	conflicts   int
 }
 
@@ -84,8 +84,7 @@ func (n *namespace) answer(t *testing.T) http.HandlerFunc {
 	}
 }
 
-// quiet keeps the answers to calls that were given up from changing anything while the
-// test looks.
+// quiet stops late calls from changing anything while the test reads.
 func (n *namespace) quiet(t *testing.T) {
 	t.Helper()
 	n.mu.Lock()
@@ -112,7 +111,7 @@ func (n *namespace) pod(number int) map[string]any {
 	}
 }
 
-// control is a step of the StatefulSet's controller.
+// control is one step of the StatefulSet's controller.
 func (n *namespace) control() {
 	for number := most - 1; number >= n.replicas; number-- {
 		switch n.pods[number] {

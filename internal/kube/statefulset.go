@@ -10,13 +10,13 @@ import (
 	"net/url"
 )
 
-// StatefulSet is one StatefulSet in the pod's own namespace.
+// StatefulSet is a StatefulSet in the pod's own namespace.
 type StatefulSet struct {
 	Name string
 	API
 }
 
-// setObject is what of a StatefulSet is of interest, as the API gives it.
+// setObject is the part of a StatefulSet that aku reads.
 type setObject struct {
 	Metadata struct {
 		Name   string            `json:"name"`
@@ -50,7 +50,7 @@ type setObject struct {
 	} `json:"spec"`
 }
 
-// replicas is spec.replicas, or the API's own default.
+// replicas is spec.replicas, or the API's default.
 func (o setObject) replicas() int {
 	if o.Spec.Replicas == nil {
 		return 1
@@ -58,7 +58,6 @@ func (o setObject) replicas() int {
 	return *o.Spec.Replicas
 }
 
-// get reads the StatefulSet.
 func (s StatefulSet) get(ctx context.Context) (set setObject, err error) {
 	err = s.call(ctx, request{method: http.MethodGet, path: s.path(), into: &set, right: "get on this StatefulSet"})
 	if err != nil {
@@ -67,7 +66,7 @@ func (s StatefulSet) get(ctx context.Context) (set setObject, err error) {
 	return set, err
 }
 
-// Replicas is spec.replicas.
+// Replicas reads spec.replicas.
 func (s StatefulSet) Replicas(ctx context.Context) (int, error) {
 	set, err := s.get(ctx)
 	return set.replicas(), err
@@ -83,7 +82,7 @@ func (s StatefulSet) scale(ctx context.Context, replicas int) error {
 	return nil
 }
 
-// path is where the API has the StatefulSet; {namespace} stands for the own one.
+// path is the path of the StatefulSet in the API; {namespace} stands for the pod's own.
 func (s StatefulSet) path() string { return setsPath + "/" + url.PathEscape(s.Name) }
 
 const setsPath = "/apis/apps/v1/namespaces/{namespace}/statefulsets"

@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// api is a TLS server that answers as the API server would, with credentials.
+// api starts a TLS server that stands for the API server, with credentials.
 func api(t *testing.T, answer http.HandlerFunc) StatefulSet {
 	t.Helper()
 	server := httptest.NewUnstartedServer(answer)
 	return started(t, server)
 }
 
-// started starts a server, with credentials.
+// started starts a server, and writes its credentials.
 func started(t *testing.T, server *httptest.Server) StatefulSet {
 	t.Helper()
 	server.StartTLS()
@@ -41,7 +41,7 @@ func TestReplicas_AskedAgain_ComesOnTheSameConnection(t *testing.T) {
 	var connections atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"spec":{"replicas":3}}`))
-		w.(http.Flusher).Flush() // the end comes by itself
+		w.(http.Flusher).Flush() // the end of the answer comes in a packet of its own
 		_, _ = w.Write([]byte("\n"))
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -103,7 +103,7 @@ func TestReplicas_HangingServerIsBounded(t *testing.T) {
 	t.Cleanup(func() { close(release) }) // runs before the server is closed
 	failed := make(chan error, 1)
 	go func() {
-		_, err := set.Replicas(t.Context()) // whose only limit is that of a call
+		_, err := set.Replicas(t.Context()) // only the limit of a call ends it
 		failed <- err
 	}()
 	select {

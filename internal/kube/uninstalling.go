@@ -9,21 +9,21 @@ import (
 	"net/url"
 )
 
-// uninstalling is the label of Helm's record of a release while it is being
-// uninstalled. Helm 3.14 to 4 write it before they make the first hook.
+// uninstalling is the label on Helm's record of a release during its uninstallation. Helm 3.14 to 4
+// write it before they create the first hook.
 const uninstalling = "uninstalling"
 
 // Release is a release of Helm in the pod's own namespace.
 type Release struct {
 	Name string
-	// First and Last are the revisions that its newest record may have. A rollback
-	// keeps what an earlier revision rendered, and gives it a number of its own.
+	// First and Last bound the revision of its newest record. A rollback renders an earlier
+	// revision's text under a revision of its own.
 	First, Last int
 	API
 }
 
-// EndWith scales to 0 when Helm is uninstalling the release, and touches nothing
-// otherwise: whoever runs this is not Helm, and the pods are to go on.
+// EndWith scales to 0 when Helm is uninstalling the release. Otherwise another tool runs this Job,
+// and EndWith touches nothing.
 func (s StatefulSet) EndWith(ctx context.Context, log *slog.Logger, r Release, most int) error {
 	proven, err := r.Uninstalling(ctx, log)
 	switch {
@@ -37,9 +37,9 @@ func (s StatefulSet) EndWith(ctx context.Context, log *slog.Logger, r Release, m
 	return s.ScaleToZero(ctx, log, most)
 }
 
-// Uninstalling tells whether Helm is uninstalling the release: whether one of its
-// records, a Secret or a ConfigMap for each revision, says so. It tries again until
-// the context ends. Records that are not there, or elsewhere, say nothing.
+// Uninstalling tells whether one of the release's records (a Secret or a ConfigMap for each
+// revision) says that Helm is uninstalling it. It tries again until the context ends. A record that
+// does not exist, or is elsewhere, counts as no.
 func (r Release) Uninstalling(ctx context.Context, log *slog.Logger) (bool, error) {
 	for revision := r.First; revision <= r.Last; revision++ {
 		for _, kind := range []string{"secrets", "configmaps"} {
@@ -59,7 +59,7 @@ func (r Release) Uninstalling(ctx context.Context, log *slog.Logger) (bool, erro
 	return false, nil
 }
 
-// status asks for the labels alone: the record itself holds all values of the release.
+// status reads only the labels, because the record itself holds all values of the release.
 func (r Release) status(ctx context.Context, kind string, revision int) (string, error) {
 	var record struct {
 		Metadata struct {

@@ -30,7 +30,7 @@ func TestUninstalling_IsReadFromHelmsRecord(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int32
 			set := api(t, func(w http.ResponseWriter, r *http.Request) {
-				if asked.Add(1) == 1 { // it is asked again
+				if asked.Add(1) == 1 { // the call is repeated
 					w.WriteHeader(http.StatusServiceUnavailable)
 					return
 				}

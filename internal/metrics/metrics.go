@@ -1,8 +1,8 @@
-// Package metrics keeps what the sidecar knows in the form that Prometheus reads. A
-// scrape copies what is in memory: it asks no server and waits for nothing.
+// Package metrics keeps the sidecar's knowledge in the form that Prometheus reads. A scrape copies
+// what is in memory. It asks no server and waits for nothing.
 //
-// Labels have few values: states, reasons and steps are fixed lists, a pod has at most
-// five peers and each of them one replication object for each REPLICATIONS block.
+// Labels have few values: states, reasons and steps are fixed lists. A pod has at most five peers,
+// with one replication object for each block.
 package metrics
 
 import (
@@ -18,7 +18,7 @@ import (
 	"aku/internal/steps"
 )
 
-// State is what a pod is doing.
+// State is what a pod does at the moment.
 type State string
 
 // The states.
@@ -26,13 +26,13 @@ const (
 	Waiting   State = "waiting"     // for its server, another pod, or a table
 	Joining   State = "joining"     // a start is under way
 	InService State = "in_service"  // users are let in
-	Ending    State = "ending"      // the preStop hook is at work
-	Human     State = "needs_human" // the start cannot go on before somebody acts
+	Ending    State = "ending"      // the preStop hook runs
+	Human     State = "needs_human" // the start cannot go on before a person acts
 )
 
 var states = []State{Waiting, Joining, InService, Ending, Human}
 
-// Metrics is what is known now. Make it with New.
+// Metrics is the present state. New makes it.
 type Metrics struct {
 	mesh     akucore.Mesh
 	version  string
@@ -72,14 +72,15 @@ func New(m akucore.Mesh, version string) *Metrics {
 	return s
 }
 
-// Handler answers scrapes, two at a time and each within seconds.
+// Handler answers scrapes: two at a time, each within seconds.
 func (s *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: 2, Timeout: 5 * time.Second, DisableCompression: true,
 	})
 }
 
-// SetState says what the pod does and, unless all is well, why. It tells whether that is new.
+// SetState sets what the pod does and, unless all is well, the reason. It reports whether either
+// changed.
 func (s *Metrics) SetState(state State, reason lifecycle.Reason) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,20 +92,20 @@ func (s *Metrics) SetState(state State, reason lifecycle.Reason) bool {
 	}
 	s.state, s.reason = state, reason
 	if state != InService {
-		s.pairs = nil // nobody looks at them
+		s.pairs = nil // they are not read in this state
 		clear(s.delays)
 	}
 	return true
 }
 
-// State is what the pod does.
+// State returns what the pod does.
 func (s *Metrics) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
 }
 
-// SetTraffic takes what the own server said of its objects, and returns those of the mesh.
+// SetTraffic stores the traffic of the own server's objects, and returns the pairs of the mesh.
 func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
 	var pairs []Pair
 	for _, peer := range s.mesh.Peers() {
@@ -134,14 +135,14 @@ func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
 	return pairs
 }
 
-// SetDelay takes how far an object's peer was behind with what it sends here.
+// SetDelay stores the delay of what an object's peer sends here.
 func (s *Metrics) SetDelay(object string, delay time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delays[object] = delay
 }
 
-// Started takes the summary of a start that is complete.
+// Started stores the summary of a complete start.
 func (s *Metrics) Started(start steps.Summary) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,14 +150,14 @@ func (s *Metrics) Started(start steps.Summary) {
 	s.start = &start
 }
 
-// Ended takes the summary of the pod's last end.
+// Ended stores the summary of the pod's last end.
 func (s *Metrics) Ended(end steps.Summary) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.end = &end
 }
 
-// Record counts what goes wrong.
+// Record counts failures.
 func (s *Metrics) Record(e lifecycle.Event) {
 	if e.Kind == lifecycle.GivenUp {
 		s.mu.Lock()

@@ -11,7 +11,7 @@ import (
 // fileName is in the folder that the containers of a pod share.
 const fileName = "last-end.json"
 
-// Write leaves the summary of an end for the sidecar. The sidecar sees all of it or nothing.
+// Write leaves the summary of an end for the sidecar, which reads all of it or nothing.
 func Write(dir string, s Summary) error {
 	content, err := json.Marshal(s)
 	if err != nil {
@@ -21,7 +21,7 @@ func Write(dir string, s Summary) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // does nothing once it was renamed
+	defer os.Remove(file.Name()) // has no effect after the rename
 	_, err = file.Write(content)
 	// The hook and the sidecar may run as different users.
 	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
@@ -30,7 +30,7 @@ func Write(dir string, s Summary) error {
 	return os.Rename(file.Name(), filepath.Join(dir, fileName))
 }
 
-// Read gives the summary of the pod's last end; ok is false when there was none.
+// Read returns the summary of the pod's last end. ok is false when there is none.
 func Read(dir string) (s Summary, ok bool, err error) {
 	path := filepath.Join(dir, fileName)
 	content, err := os.ReadFile(path)

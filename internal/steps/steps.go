@@ -1,5 +1,5 @@
-// Package steps sums up one start or one end of a pod: how long each kind of step took,
-// how often it was repeated, and how many rows it copied.
+// Package steps sums up one start or one end of a pod: how long each kind of step took, how often
+// it was repeated, and how many rows were copied.
 package steps
 
 import (
@@ -11,17 +11,17 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// Summary is one start or one end. Its JSON form is what the hook leaves for the sidecar.
+// Summary is one start or one end. The hook leaves it for the sidecar as JSON.
 type Summary struct {
 	Began    time.Time          `json:"began"`
 	Seconds  float64            `json:"seconds"`
 	OK       bool               `json:"ok"`
-	Steps    map[string]float64 `json:"steps"` // seconds by Name: how long at least one such step ran
+	Steps    map[string]float64 `json:"steps"` // seconds by Name during which at least one such step ran
 	Retries  int                `json:"retries"`
 	Rows     int64              `json:"rows"` // copied, a lower bound
 	Failures []lifecycle.Reason `json:"failures,omitempty"`
-	// Found: nobody left word of this end. It was found later, at Began, that the server
-	// had not ended in good order, and nothing else is known of it.
+	// Found marks an end without a summary. The next start found at Began that the server had not
+	// ended in good order. Nothing else is known of it.
 	Found bool `json:"found,omitempty"`
 }
 
@@ -35,10 +35,10 @@ type Recorder struct {
 	failed  []lifecycle.Reason
 }
 
-// mostFailures bounds what is kept of a start that fails for hours.
+// mostFailures bounds the memory of a start that fails for hours.
 const mostFailures = 20
 
-// Begin forgets everything: something new begins now.
+// Begin starts a new summary.
 func (r *Recorder) Begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,8 +48,8 @@ func (r *Recorder) Begin() {
 // ran is the time during which at least one of several steps ran.
 type ran struct {
 	running int
-	since   time.Time     // when the first of those that run began
-	before  time.Duration // the sum of the times that are over
+	since   time.Time     // when the first of the running steps began
+	before  time.Duration // the sum of the earlier times
 }
 
 func (r *ran) time() time.Duration {
@@ -59,12 +59,12 @@ func (r *ran) time() time.Duration {
 	return r.before + time.Since(r.since)
 }
 
-// Record takes an event in.
+// Record adds an event.
 func (r *Recorder) Record(e lifecycle.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ran == nil {
-		return // nothing has begun
+		return // before Begin
 	}
 	switch e.Kind {
 	case lifecycle.StepRetried:
@@ -94,7 +94,7 @@ func (r *Recorder) Record(e lifecycle.Event) {
 // object is the side of a pair that a step is about.
 type object struct{ on, peer, block int }
 
-// End sums up what was told since Begin.
+// End sums up the events since Begin.
 func (r *Recorder) End(err error) Summary {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r Recorder
-		r.Record(lifecycle.Event{Kind: lifecycle.StepRetried}) // before anything began
+		r.Record(lifecycle.Event{Kind: lifecycle.StepRetried}) // before Begin
 		r.Begin()
 		began := time.Now()
 		step := func(kind lifecycle.EventKind, do akucore.Verb, peer int) {
@@ -34,9 +34,9 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 		done(akucore.Start, 2)
 		time.Sleep(time.Second)
 		begun(akucore.StartRetry, 1) // 4-5
-		begun(akucore.Start, 1)      // from 4 on
+		begun(akucore.Start, 1)      // from 4
 		begun(akucore.Stop, 1)
-		r.Record(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout}) // at once
+		r.Record(lifecycle.Event{Kind: lifecycle.StepFailed, Step: akucore.Step{Do: akucore.Stop}, Err: akucore.ErrTimeout}) // takes no time
 		time.Sleep(time.Second)
 		done(akucore.StartRetry, 1)
 		r.Record(lifecycle.Event{Kind: lifecycle.StepRetried})
@@ -53,7 +53,7 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 	})
 }
 
-// A start that fails all day must neither grow nor slow down.
+// A start that fails all day neither grows nor slows down.
 func TestRecorder_IsBoundedHoweverLongAStartFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r Recorder

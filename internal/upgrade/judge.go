@@ -9,10 +9,9 @@ import (
 	"aku/internal/altibase"
 )
 
-// Judge says what speaks against running the pods with the mesh, and what could not be
-// looked at. A pod that cannot be asked is no obstacle, for the upgrade may be what
-// brings it back; only where the configuration drops something that such a pod may
-// still hold changes for, the upgrade waits for it.
+// Judge returns the reasons against running the pods with the new mesh, and what could not be
+// checked. A pod that cannot be asked is no reason, because the upgrade may repair it. It becomes
+// one when the new configuration drops something for which the pod may hold unsent changes.
 func Judge(m akucore.Mesh, f Facts) (refusals, unknown []string) {
 	refusals = append(refusals, tooManyPods(m, f)...)
 	refusals = append(refusals, keptForNobody(m, f)...)
@@ -46,8 +45,8 @@ func silent(f Facts) (pods []int) {
 	return pods
 }
 
-// dropped says what the new configuration takes away from under pods that may hold
-// unsent changes for it.
+// dropped names what the new configuration removes although a silent pod may hold unsent changes
+// for it.
 func dropped(m akucore.Mesh, f Facts) string {
 	var texts []string
 	if lowered(m, f) {
@@ -66,7 +65,7 @@ func lowered(m akucore.Mesh, f Facts) bool {
 	return f.Before != nil && m.ServerCount < f.Before.ServerCount
 }
 
-// goneBlocks are the blocks whose prefix is no longer there.
+// goneBlocks are the blocks whose prefix no longer exists.
 func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Block) {
 	if f.Before == nil {
 		return nil
@@ -79,7 +78,7 @@ func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Block) {
 	return gone
 }
 
-// tooManyPods: a pod with a number that is not to be any more would never start again,
+// tooManyPods finds pods whose number has no place any more. Such a pod would never start again,
 // and the others would forget it without its changes.
 func tooManyPods(m akucore.Mesh, f Facts) []string {
 	if f.Pods <= m.ServerCount {
@@ -89,9 +88,9 @@ func tooManyPods(m akucore.Mesh, f Facts) []string {
 		m.ServerCount, m.PodName(f.Pods-1), m.ServerCount)}
 }
 
-// keptForNobody: the log that is kept for a pod that left without an end in good order
-// would be kept for ever, for nobody looks after its pairs any more. A pod that is still
-// there is one too many, and has its log for good reason.
+// keptForNobody finds logs kept for a pod that left without an end in good order. Nobody would tidy
+// up its pairs any more, so the log would be kept for ever. A pod that still exists is tooManyPods'
+// case.
 func keptForNobody(m akucore.Mesh, f Facts) (refusals []string) {
 	if !lowered(m, f) {
 		return nil
@@ -113,8 +112,8 @@ func keptForNobody(m akucore.Mesh, f Facts) (refusals []string) {
 	return refusals
 }
 
-// leftBehind: objects that no block names any more keep their logs and are started by
-// nobody, and the server takes no other object to the same host beside them.
+// leftBehind finds objects that belong to no block any more. They keep their logs and nobody starts
+// them. The server also accepts no second object for the same host.
 func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
 	for _, b := range goneBlocks(m, f) {
 		for pod := range f.Pods {
@@ -143,8 +142,8 @@ func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
 	return refusals
 }
 
-// exchanged: pods that are replaced one by one bring a block in line with its list where
-// they share some of its tables.
+// exchanged finds blocks that share no table with their old list. Pods that are replaced one by one
+// need a shared table to bring a block in line.
 func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 	if f.Before == nil || f.Pods < 2 {
 		return nil
@@ -160,13 +159,13 @@ func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 	return refusals
 }
 
-// moved: while the pods are replaced one by one, a table that is in two blocks, or in
-// none, would be sent twice or not at all.
+// moved finds tables that change their block. While the pods are replaced one by one, such a table
+// would be sent twice or not at all.
 func moved(m akucore.Mesh, f Facts) (refusals []string) {
 	if f.Before == nil {
 		return nil
 	}
-	gone := goneBlocks(m, f) // judged as a whole
+	gone := goneBlocks(m, f) // leftBehind judges them
 	before := map[akucore.Table]string{}
 	for _, b := range f.Before.Blocks {
 		for _, t := range b.Tables {
@@ -185,7 +184,7 @@ func moved(m akucore.Mesh, f Facts) (refusals []string) {
 	return refusals
 }
 
-// tables: a pod that lacks a table stays out of service.
+// tables finds pods that lack a table. Such a pod stays out of service.
 func tables(m akucore.Mesh, f Facts) (refusals []string) {
 	for _, t := range m.Tables() {
 		var missing, keyless []string
@@ -210,8 +209,8 @@ func tables(m akucore.Mesh, f Facts) (refusals []string) {
 	return refusals
 }
 
-// password: pods with a Secret that their servers do not know stay out of service. When
-// the Secret stays the same, its password may be what the upgrade corrects.
+// password finds pods whose server refuses the password of another Secret. They would stay out of
+// service. With the same Secret, the upgrade may be what corrects the password.
 func password(m akucore.Mesh, f Facts) (refusals []string) {
 	for pod := range f.Pods {
 		if f.OtherSecret && altibase.PasswordRefused(f.Asked[pod].Err) {
@@ -222,7 +221,7 @@ func password(m akucore.Mesh, f Facts) (refusals []string) {
 	return refusals
 }
 
-// Renamed says that there is no StatefulSet of this name, while the release has others.
+// Renamed refuses a release that has StatefulSets, but none of this name.
 func Renamed(name string, others []string) (refusals []string) {
 	for _, other := range others {
 		refusals = append(refusals, fmt.Sprintf("the StatefulSet of this release is called %s, but with these values it would be %s, and new pods would start empty: "+

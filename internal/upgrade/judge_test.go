@@ -20,8 +20,8 @@ func mesh(servers int, blocks ...akucore.Block) akucore.Mesh {
 	return akucore.Mesh{StatefulSet: "db", Service: "db-pods", Self: akucore.Outside, ServerCount: servers, Blocks: blocks}
 }
 
-// release are facts of pods in service, with an object of block A for each pair, and
-// what a test changes of it.
+// release is a release of pods in service, with an object of block A for each pair, and what the
+// test changes.
 func release(before akucore.Mesh, pods int, change func(*Facts)) Facts {
 	f := Facts{Before: &before, Pods: pods, Asked: map[int]akucore.Pod{}}
 	for pod := range pods {
@@ -60,7 +60,7 @@ func TestJudge_RefusesWhatWouldLoseRowsOrNotStart(t *testing.T) {
 		name    string
 		after   akucore.Mesh
 		facts   Facts
-		refused []string // how the sentences begin, in order
+		refused []string // the beginnings of the sentences, in order
 		unknown []string
 	}{
 		{name: "nothing changed", after: four, facts: release(four, 3, nil)},

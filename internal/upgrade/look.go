@@ -13,23 +13,23 @@ import (
 	"aku/internal/settings"
 )
 
-// What the chart calls the sidecar and the volume with the password.
+// The chart's names of the sidecar and of the volume with the password.
 const sidecar, passwordVolume = "aku", "aku-auth"
 
-// Facts are what is true before the upgrade.
+// Facts are the state before the upgrade.
 type Facts struct {
-	// Before is what the pods were configured with; nil when that is not understood.
+	// Before is the present configuration of the pods, or nil when it is not understood.
 	Before *akucore.Mesh
-	// Pods is how many pods there are, or are to be, counted up to the highest number.
+	// Pods is the number of pods that exist or are wanted, counted up to the highest number.
 	Pods int
-	// Asked are the servers of these pods.
+	// Asked are the answers of their servers.
 	Asked map[int]akucore.Pod
-	// OtherSecret: the password is to come from another Secret or key than until now.
+	// OtherSecret: the password comes from another Secret or key than before.
 	OtherSecret bool
 }
 
-// Look gathers the facts. There are none, and no error, when there is no StatefulSet
-// yet. Secret is where the password is to come from, "name/key".
+// Look gathers the facts. It returns nil without an error when there is no StatefulSet yet. secret
+// is the new place of the password, as "name/key".
 func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
 	present, exists, err := set.Present(ctx, log, sidecar, passwordVolume, settings.MaxServers)
 	if err != nil || !exists {
@@ -49,8 +49,8 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 	return f, nil
 }
 
-// ask asks all servers at the same time, each once: a password that is wrong is not to
-// be sent again and again.
+// ask asks all servers at the same time. It sends a password only once, because a wrong one must
+// not be repeated.
 func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods int) map[int]akucore.Pod {
 	states, errs := lifecycle.AskPods(ctx, pods, pods, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
 		state, err := servers.Server(pod).State(ctx, lifecycle.Want{Tables: m.Tables()})
@@ -66,7 +66,7 @@ func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods in
 	return asked
 }
 
-// Error is what speaks against an upgrade, a sentence each.
+// Error is the list of reasons against an upgrade, a sentence each.
 type Error []string
 
 func (e Error) Error() string {
@@ -77,5 +77,5 @@ func (e Error) Error() string {
 	return text + fmt.Sprintf("\nNothing was changed. %s upgrades without this check.", SkipValue)
 }
 
-// SkipValue is what switches the check off.
+// SkipValue switches the check off.
 const SkipValue = "hooks.checkUpgrade.enabled=false"

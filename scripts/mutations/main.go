@@ -1,11 +1,11 @@
-// Command mutations breaks the code around the rules on purpose, one thing at a time, and
-// runs the tests that are to see it: a limit that is a thousand times too long, a close left
-// out, an error dropped, a lock held, a log lost. A breakage that no test sees is a test
-// that is missing. (The rules themselves are broken by the simulation's TestMutations.)
+// Command mutations breaks the code around the rules on purpose, one mutation at a time, and runs the tests
+// that should fail: a limit a thousand times too long, a close left out, an error dropped, a lock held, a log
+// lost. A mutation that no test catches needs a new test. (The simulation's TestMutations breaks the rules
+// themselves.)
 //
-// The files stay as they are: the compiler is given others in their place (-overlay), also
-// where a test builds programs. First the same tests run on what is there: one that is red
-// without a breakage sees nothing.
+// The files stay as they are. The compiler gets other files in their place (-overlay), also where a test
+// builds programs. First the same tests run on the unchanged code, because a test that is red anyway catches
+// nothing.
 package main
 
 import (
@@ -23,28 +23,27 @@ import (
 	"time"
 )
 
-// inHand is how many breakages are tried at the same time, and inBuilding how many of them
-// may be built: that takes a processor, while the tests mostly wait, and where they hang up
-// to their limit.
+// inHand is the number of mutations at the same time, and inBuilding how many of them may build. A build
+// takes a processor. Tests mostly wait, and those that hang wait up to their limit.
 const (
 	inHand     = 8
 	inBuilding = 2
 )
 
-// limit bounds the tests of one of them: tests that hang have seen it. To build them takes
-// its time on a busy machine, and proves nothing.
+// limit bounds the tests of one mutation; tests that hang have caught it. A build that is slow on a busy
+// machine proves nothing, so it has a limit of its own.
 const (
 	limit      = 110 * time.Second
 	buildLimit = 10 * time.Minute
 )
 
-// A mutation is one breakage: in a file, these words are replaced by others.
+// A mutation replaces some words in a file.
 type mutation struct {
 	what     string
-	file     string // or the folder of it
+	file     string // or its folder
 	from, to string
 	tests    string // -run
-	in       string // package of the tests, or several as a/...; "" for that of the file
+	in       string // package of the tests, or several as a/...; "" for the package of the file
 }
 
 // where is the package of its tests.
@@ -113,7 +112,7 @@ func mutate() error {
 	return errors.Join(failed...)
 }
 
-// inTurn does something with each, with some at the same time.
+// inTurn calls do for each, several at the same time.
 func inTurn[T any](all []T, do func(T)) {
 	var doing sync.WaitGroup
 	turns := make(chan struct{}, inHand)
@@ -127,7 +126,7 @@ func inTurn[T any](all []T, do func(T)) {
 	doing.Wait()
 }
 
-// unbroken runs the tests on the code as it is, and gives what is red.
+// unbroken runs the tests on the unchanged code, and returns what is red.
 func unbroken(run runner, all []mutation, dir string) []error {
 	tests := map[string][]string{}
 	for _, m := range all {
@@ -150,7 +149,7 @@ func unbroken(run runner, all []mutation, dir string) []error {
 	return red
 }
 
-// try breaks the code and tells whether the tests have seen it.
+// try breaks the code and reports whether the tests fail.
 func (m mutation) try(run runner, dir string) (seen bool, err error) {
 	work, err := os.MkdirTemp(dir, "")
 	if err != nil {
@@ -165,7 +164,7 @@ func (m mutation) try(run runner, dir string) (seen bool, err error) {
 	return red != nil, err
 }
 
-// overlay writes the broken file, and what the compiler is to know of it.
+// overlay writes the broken file and the compiler's overlay.
 func (m mutation) overlay(dir string) (string, error) {
 	file, text, err := m.find()
 	if err != nil {
@@ -186,7 +185,7 @@ func (m mutation) overlay(dir string) (string, error) {
 	)
 }
 
-// find gives the one file that holds the words, and its text: code moves between the files of a folder.
+// find returns the one file that holds the words, and its text. Code may move between the files of a folder.
 func (m mutation) find() (file string, text []byte, err error) {
 	found := 0
 	err = filepath.WalkDir(m.file, func(path string, entry fs.DirEntry, err error) error {

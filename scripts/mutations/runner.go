@@ -15,8 +15,8 @@ import (
 // A runner builds tests, a few at a time, and runs them.
 type runner struct{ building chan struct{} }
 
-// tests builds the tests of a package, or of several, and runs some of them within a limit,
-// with an overlay unless that is "". Seen is what is red, err what kept them from running.
+// tests builds the tests of one or several packages, and runs some of them within a limit, with an overlay
+// unless it is "". seen is the failure of tests, err what kept them from running.
 func (r runner) tests(work, overlay, in, tests string, limit time.Duration) (seen, err error) {
 	// Tests that build programs build them broken, too.
 	env := os.Environ()
@@ -43,10 +43,10 @@ func (r runner) tests(work, overlay, in, tests string, limit time.Duration) (see
 	return nil, nil
 }
 
-// built are the tests of one package.
+// built is the test program of one package.
 type built struct{ program, dir string }
 
-// build makes the programs of the tests of one package, or of several.
+// build builds the test programs of one or several packages.
 func build(work string, env []string, in string) ([]built, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 	defer cancel()
@@ -67,7 +67,7 @@ func build(work string, env []string, in string) ([]built, error) {
 	var all []built
 	for i, dir := range strings.Fields(dirs) {
 		one := built{filepath.Join(work, fmt.Sprint(i, ".test")), dir}
-		// Nobody looks into these programs, and to link is most of the time.
+		// Linking takes most of the time, and nobody debugs these programs.
 		if _, err := command("test", "-c", "-vet=off", "-ldflags=-s -w", "-tags=integration", "-o", one.program, dir); err != nil {
 			return nil, err
 		}
@@ -76,16 +76,16 @@ func build(work string, env []string, in string) ([]built, error) {
 	return all, nil
 }
 
-// run runs some of the tests; err says that they are red, or hang.
+// run runs some of the tests. err means that they fail or hang.
 func (b built) run(env []string, tests string, limit time.Duration) (out []byte, err error) {
-	// The tests end themselves after the limit; what does not even do that is ended.
+	// The tests end themselves after the limit. Tests that do not are killed.
 	ctx, cancel := context.WithTimeout(context.Background(), limit+time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.program, "-test.run="+tests, "-test.timeout="+limit.String(), "-test.failfast", "-test.paniconexit0")
 	cmd.Dir, cmd.Env, cmd.WaitDelay = b.dir, env, 10*time.Second
 	out, err = cmd.CombinedOutput()
 	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // what it started still has its output, and it was done
+		err = nil // a process that it started still has its output
 	}
 	return out, err
 }

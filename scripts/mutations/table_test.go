@@ -2,7 +2,8 @@ package main
 
 import "testing"
 
-// TestMutations_FitTheCode sees a breakage whose words have left the code, long before `make mutations` is run again.
+// TestMutations_FitTheCode finds a mutation whose words are no longer in the code, long before `make
+// mutations` runs.
 func TestMutations_FitTheCode(t *testing.T) {
 	t.Chdir("../..")
 	for _, m := range mutations {

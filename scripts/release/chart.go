@@ -15,7 +15,7 @@ import (
 
 const chartFolder = "charts/altibase"
 
-// changes is what the chart's list of changes says about a version.
+// changes is the section of the chart's changelog for a version.
 func (s *source) changes(version string) (string, error) {
 	text, err := os.ReadFile(s.path(chartFolder + "/CHANGELOG.md"))
 	if err != nil {
@@ -29,8 +29,8 @@ func (s *source) changes(version string) (string, error) {
 	return strings.TrimSpace(section), nil
 }
 
-// setVersion makes the version that of aku, too, and takes out that the chart is a development version: the chart of a checkout
-// names the last one that was released.
+// setVersion makes the chart's version also aku's, and removes the mark of a development version, which a
+// checkout's chart carries.
 func (s *source) setVersion(version string) error {
 	file := chartFolder + "/Chart.yaml"
 	text, err := os.ReadFile(s.path(file))
@@ -46,7 +46,7 @@ func (s *source) setVersion(version string) error {
 	return s.edit(file, `(?m)^appVersion: .*$`, `appVersion: "`+version+`"`)
 }
 
-// setSource has the chart name where its source is, as catalogues show it. A checkout has no address of its own.
+// setSource adds the address of the source, which catalogues show. A checkout has no address.
 func (s *source) setSource(address string) error {
 	if address == "" {
 		return nil
@@ -60,7 +60,7 @@ func (s *source) setImage(o order, image image) error {
 	repository := strings.TrimPrefix(path+"/aku", "/")
 	values := chartFolder + "/values.yaml"
 	for _, set := range [][2]string{{"registry", host}, {"repository", repository}, {"tag", o.version}, {"digest", image.digest.String()}} {
-		// The block of aku.image is the only one that is two levels deep.
+		// The block of aku.image is the only one at the second level.
 		key := fmt.Sprintf(`(?m)(\n  image:\n(?:    .*\n)*?    %s: ).*$`, set[0])
 		if err := s.edit(values, key, fmt.Sprintf("${1}%q", set[1])); err != nil {
 			return err
@@ -70,7 +70,7 @@ func (s *source) setImage(o order, image image) error {
 		fmt.Sprintf("${1}    - name: aku\n      image: %s\n", image))
 }
 
-// edit changes the one place of a file that a pattern fits.
+// edit changes the one place of a file that a pattern matches.
 func (s *source) edit(file, pattern, with string) error {
 	text, err := os.ReadFile(s.path(file))
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *source) edit(file, pattern, with string) error {
 	return os.WriteFile(s.path(file), place.ReplaceAll(text, []byte(with)), 0o644)
 }
 
-// packageChart writes the chart's archive, with a README that says the release's defaults.
+// packageChart writes the chart's archive, with a README that has the release's defaults.
 func packageChart(ctx context.Context, s *source, out string) error {
 	program := s.path("helm-docs")
 	if _, err := output(ctx, s.path("scripts/tools"), "go", "build", "-o", program, "github.com/norwoodj/helm-docs/cmd/helm-docs"); err != nil {
@@ -97,7 +97,7 @@ func packageChart(ctx context.Context, s *source, out string) error {
 		if err != nil {
 			return err
 		}
-		return os.Chtimes(path, s.when, s.when) // helm puts it into the archive
+		return os.Chtimes(path, s.when, s.when) // helm puts the time into the archive
 	})
 	if err != nil {
 		return err

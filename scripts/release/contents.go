@@ -13,17 +13,17 @@ import (
 	"strings"
 )
 
-// A part is something that others made and that the image holds: a Go module in the programs, or a package of the
-// distribution whose libraries are beside them.
+// A part is something of others in the image: a Go module in the programs, or a package of the distribution
+// whose libraries are beside them.
 type part struct {
 	name, version, licence string
 	url                    string   // package URL
 	texts                  []string // files with the licence
-	files                  []string // in the bundle; none of a Go module
-	programs               []string // that a Go module is part of
+	files                  []string // in the bundle; empty for a Go module
+	programs               []string // that contain the Go module
 }
 
-// contents is all that the image holds, in a fixed order.
+// contents is everything in the image, in a fixed order.
 type contents []part
 
 func (s *source) contents(ctx context.Context) (contents, error) {
@@ -41,7 +41,7 @@ func (s *source) bundle(name string) string {
 	return s.path(filepath.Join(".build/rootfs/aku/opt/aku", name))
 }
 
-// modules are the Go modules that the programs themselves say they are made of, and the standard library.
+// modules are the Go modules that the programs name, and the standard library.
 func (s *source) modules(ctx context.Context) (contents, error) {
 	in := map[string][]string{} // path@version → programs
 	for _, program := range programs {
@@ -90,18 +90,19 @@ func (s *source) modules(ctx context.Context) (contents, error) {
 	return parts, nil
 }
 
-// terms are those of the libraries, as their authors state them; the texts of the distribution speak of whole source packages.
+// terms are the licences of the libraries as their authors state them. The distribution's texts cover whole
+// source packages.
 var terms = map[string]string{
 	"glibc":    "LGPL-2.1-or-later",
 	"unixodbc": "LGPL-2.1-or-later",
 	"libtool":  "LGPL-2.0-or-later",
 }
 
-// packages are those of the distribution that the libraries come from. Each file must be the package's own, unchanged.
+// packages are the distribution's packages of the libraries. Each file must be unchanged.
 func (s *source) packages(ctx context.Context) (contents, error) {
 	found := map[string]*part{}
 	err := filepath.WalkDir(s.bundle("lib"), func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || entry.Name() == "gconv-modules" { // the list of our four modules
+		if err != nil || !entry.Type().IsRegular() || entry.Name() == "gconv-modules" { // the list of the four modules
 			return err
 		}
 		owner, err := ownerOf(ctx, file)
@@ -139,7 +140,7 @@ func (s *source) packages(ctx context.Context) (contents, error) {
 	return parts, nil
 }
 
-// ownerOf is the package that a file of the bundle was copied from: it has a file of that name and content.
+// ownerOf is the package with a file of that name and content.
 func ownerOf(ctx context.Context, file string) (string, error) {
 	want, err := sha256Of(file)
 	if err != nil {
@@ -158,7 +159,7 @@ func ownerOf(ctx context.Context, file string) (string, error) {
 	return "", fmt.Errorf("%s is in no installed package as it is in the bundle", filepath.Base(file))
 }
 
-// writeLicences puts the terms of every part into a folder of its name.
+// writeLicences writes the licence texts of every part to a folder of its name.
 func (c contents) writeLicences(folder string) error {
 	for _, p := range c {
 		for _, text := range p.texts {

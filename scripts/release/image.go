@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// An image is one that was written.
+// An image is a written image.
 type image struct {
 	version string
 	name    string // with registry and tag
@@ -29,7 +29,8 @@ type image struct {
 
 func (i image) String() string { return i.name + "@" + i.digest.String() }
 
-// writeImage makes the OCI layout of the aku image: what images/rootfs.sh made, and the licences of what is in it.
+// writeImage writes the OCI layout of the aku image: the output of images/rootfs.sh, and the licences of its
+// content.
 func writeImage(s *source, o order, folder string) (image, error) {
 	made := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
 	made = mutate.ConfigMediaType(made, types.OCIConfigJSON)
@@ -86,7 +87,7 @@ func writeImage(s *source, o order, folder string) (image, error) {
 	return image{version: o.version, name: name, digest: digest}, err
 }
 
-// pack makes an archive of a folder that says nothing about who packed it and when, nor about their umask.
+// pack archives a folder without the packer's name, time and umask.
 func pack(folder, to string, when time.Time) ([]byte, error) {
 	var packed bytes.Buffer
 	writer := tar.NewWriter(&packed)

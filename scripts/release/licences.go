@@ -10,17 +10,19 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// Licences that a module may have, by what is done with it (SPDX names).
+// The licences that a module may have, by its use (SPDX names).
 var (
-	// inImage: it is in the programs of the image, which everybody may then pass on under the Apache licence.
+	// inImage: the module is in the programs of the image, which everybody may pass on under the Apache
+	// licence.
 	inImage = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
-	// inTests: it is in the stand-in, the tests or the test cluster. The last ones are of pages, fonts and SQLite.
+	// inTests: the module is in the stand-in, the tests or the test cluster. The added licences are for
+	// pages, fonts and SQLite.
 	inTests = append([]string{"MPL-2.0", "CC-BY-4.0", "CC-BY-SA-4.0", "OFL-1.1", "blessing"}, inImage...)
-	// inTools: it is in a program that is started beside the code and is in nothing that is made from it.
+	// inTools: the module is in a program that runs beside the code, and in nothing that is made from it.
 	inTools = append([]string{"GPL-3.0", "GPL-3.0-or-later"}, inTests...)
 )
 
-// permit says whether all terms of a licence are among the permitted ones.
+// permit reports terms of a licence that are not permitted.
 func permit(licence string, permitted []string) error {
 	for term := range strings.SplitSeq(licence, " AND ") {
 		if !slices.Contains(permitted, term) {
@@ -30,23 +32,24 @@ func permit(licence string, permitted []string) error {
 	return nil
 }
 
-// stated are the terms of modules whose files do not say it in the words of a known licence, as somebody has read them.
+// stated are the licences of modules whose files do not use the words of a known licence. A person has read
+// them.
 var stated = map[string]string{
-	// COPYING: MIT or the Unlicense, as one likes.
+	// COPYING: MIT or the Unlicense, at choice.
 	"github.com/alecthomas/go-check-sumtype": "MIT",
 	// Files of Go; the licence is in internal/LICENSE.
 	"github.com/golangci/gofmt": "BSD-3-Clause",
-	// LICENSE.code: Apache-2.0 or GPL-2.0-or-later, as one likes. LICENSE.docs: its pages.
+	// LICENSE.code: Apache-2.0 or GPL-2.0-or-later, at choice. LICENSE.docs: its pages.
 	"github.com/spdx/tools-golang": "Apache-2.0 AND CC-BY-4.0",
-	// LICENSE-3RD-PARTY.md: parts of Go, musl and netdb, in C made Go.
+	// LICENSE-3RD-PARTY.md: parts of Go, musl and netdb, translated from C to Go.
 	"modernc.org/libc": "BSD-3-Clause AND MIT",
 	// LICENSE-LOGO is the address of a picture.
 	"modernc.org/memory": "BSD-3-Clause",
-	// LICENSE-SQLITE gives SQLite to everybody; LICENSE-3RD-PARTY.md lists the modules it is made with.
+	// LICENSE-SQLITE gives SQLite to everybody; LICENSE-3RD-PARTY.md lists the modules that build it.
 	"modernc.org/sqlite": "BSD-3-Clause AND MIT AND blessing",
 }
 
-// termsOf finds the files of a module that state terms, and what they state.
+// termsOf finds a module's files with terms, and the licences that they state.
 func termsOf(module, folder string) (texts []string, licence string, err error) {
 	if licence = stated[module]; licence == "" {
 		return licencesIn(folder)
@@ -55,7 +58,7 @@ func termsOf(module, folder string) (texts []string, licence string, err error) 
 	return texts, licence, err
 }
 
-// licencesIn finds the files at the top of a module that state terms, and what they state.
+// licencesIn does the same for the files at the top of a folder.
 func licencesIn(folder string) (texts []string, licence string, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -86,7 +89,7 @@ func licencesIn(folder string) (texts []string, licence string, err error) {
 	return texts, licence, nil
 }
 
-// recognised is the share of a text, in percent, that must be that of a known licence.
+// recognised is the share of a text, in percent, that must match a known licence.
 const recognised = 75
 
 func licenceOf(file string) (string, error) {

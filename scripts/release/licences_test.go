@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestLicences_OfEveryModuleAreKnownAndPermitted looks at all that programs, tests and tools are built from, in each go.mod of
-// the repository.
+// TestLicences_OfEveryModuleAreKnownAndPermitted checks everything that programs, tests and tools are built
+// from, in each go.mod of the repository.
 func TestLicences_OfEveryModuleAreKnownAndPermitted(t *testing.T) {
 	files, err := output(t.Context(), "../..", "git", "ls-files", "*go.mod")
 	if err != nil {
@@ -51,8 +51,8 @@ func TestLicences_OfEveryModuleAreKnownAndPermitted(t *testing.T) {
 	}
 }
 
-// modulesOf are the modules that the packages of a folder, their tests and the tools of its go.mod are built from, and where
-// each one is.
+// modulesOf are the modules, and their folders, from which the packages of a folder, their tests and the
+// tools of its go.mod are built.
 func modulesOf(ctx context.Context, folder string) (map[string]string, error) {
 	modules := map[string]string{}
 	var lost []string // packages without a module
@@ -74,7 +74,7 @@ func modulesOf(ctx context.Context, folder string) (map[string]string, error) {
 		}
 	}
 	for _, p := range lost {
-		// One module is imported under two spellings; Go lists it under one.
+		// Two spellings import one module. Go lists it under one of them.
 		known := func(module string) bool { return strings.HasPrefix(strings.ToLower(p), strings.ToLower(module)) }
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(modules)), known) {
 			return nil, fmt.Errorf("%s: the module of package %s is not to be had", folder, p)

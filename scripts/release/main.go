@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// An order says what is to be released.
+// An order says what to release.
 type order struct{ version, registry, source, platform, repository, out string }
 
 const onlyPlatform = "linux/amd64"

@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// writeNotes says what is new and how the release is installed and checked.
+// writeNotes writes what is new, and how to install and check the release.
 func writeNotes(o order, image image, changes, file string) error {
 	chart, pushed := fmt.Sprintf("altibase-%s.tgz", o.version), "The chart's default image is in no registry yet: push it, and name that registry by `aku.image.registry` and `aku.image.repository`."
 	if o.registry != "" {

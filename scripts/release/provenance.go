@@ -13,11 +13,11 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// buildType says how the release is made again: check the commit out and run `make release`.
+// buildType says how to repeat the release: check out the commit and run `make release`.
 const buildType = "urn:aku:make-release:v1"
 
-// writeProvenance states what each file was made from. It has no times and no names of machines, which would differ each
-// time; who made it is what a signature says.
+// writeProvenance states what each file was made from. It contains no times and no names of machines, which
+// would change the bytes. A signature says who made it.
 func writeProvenance(s *source, o order, contents contents, image image, file string) error {
 	files, err := sums(filepath.Dir(file))
 	if err != nil {

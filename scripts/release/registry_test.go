@@ -10,13 +10,13 @@ import (
 
 	"github.com/distribution/distribution/v3/configuration"
 	"github.com/distribution/distribution/v3/registry/handlers"
-	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // where it keeps its blobs
+	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // storage in memory
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// TestRelease_IsFetchedFromARegistryByDigest pushes image and chart to a registry on loopback, as a publisher does, and fetches
-// both as a user does: the chart by its version, the image by the name that this chart renders.
+// TestRelease_IsFetchedFromARegistryByDigest pushes image and chart to a registry on loopback, as a publisher
+// does. It fetches both as a user does: the chart by its version, the image by the name in that chart.
 func TestRelease_IsFetchedFromARegistryByDigest(t *testing.T) {
 	app := handlers.NewApp(t.Context(), &configuration.Configuration{Storage: configuration.Storage{"inmemory": configuration.Parameters{}}})
 	server := httptest.NewServer(app)

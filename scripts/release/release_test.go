@@ -12,7 +12,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 )
 
-// released makes a release of the newest commit, with the version that its chart has.
+// released makes a release of the newest commit, with the version of its chart.
 func released(t *testing.T, registry string) (order, string) {
 	t.Helper()
 	chart, err := output(t.Context(), "../..", "git", "show", "HEAD:"+chartFolder+"/Chart.yaml")

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/sha1" // SPDX 2.3 asks for it beside a better one
+	"crypto/sha1" // SPDX 2.3 requires it beside a better one
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -14,7 +14,7 @@ import (
 	"github.com/spdx/tools-golang/utils"
 )
 
-// writeSBOMs writes one for each program and one for the image.
+// writeSBOMs writes an SBOM for each program and one for the image.
 func writeSBOMs(s *source, contents contents, image image, file func(string) string) error {
 	for _, program := range programs {
 		doc := s.document(program, image)
@@ -39,7 +39,7 @@ func writeSBOMs(s *source, contents contents, image image, file func(string) str
 	return save(doc, file("aku-image-%s.spdx.json"))
 }
 
-// document begins one that describes a thing of ours.
+// document begins the SBOM of a program or of the image.
 func (s *source) document(name string, image image) *spdx.Document {
 	own := &spdx.Package{
 		PackageName: name, PackageSPDXIdentifier: "own", PackageVersion: image.version,
@@ -57,7 +57,7 @@ func (s *source) document(name string, image image) *spdx.Document {
 	}
 }
 
-// describe adds what others made, and the files: ours belong to the thing itself.
+// describe adds the parts and the files. Our own files belong to the described thing itself.
 func (s *source) describe(doc *spdx.Document, parts []part, ours []string) error {
 	if err := s.addFiles(doc, doc.Packages[0], ours); err != nil {
 		return err
@@ -78,7 +78,8 @@ func (s *source) describe(doc *spdx.Document, parts []part, ours []string) error
 	return nil
 }
 
-// addFiles adds the files of a package. One that has any must say that they were analyzed, and sum them up.
+// addFiles adds the files of a package. SPDX requires that a package with files says so and has a sum over
+// them.
 func (s *source) addFiles(doc *spdx.Document, owner *spdx.Package, names []string) error {
 	if len(names) == 0 {
 		return nil

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha1" // what SPDX 2.3 sums a package up with
+	"crypto/sha1" // SPDX 2.3 sums a package up with it
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -21,7 +21,7 @@ import (
 	"github.com/spdx/tools-golang/spdxlib"
 )
 
-// An sbom is a document as it is in the file: no type of the library that wrote it.
+// An sbom is a document as in the file, without a type of the library that wrote it.
 type sbom struct {
 	SPDXVersion, DataLicense, SPDXID, Name, DocumentNamespace string
 
@@ -68,8 +68,8 @@ var (
 	checksum   = map[string]*regexp.Regexp{"SHA1": regexp.MustCompile(`^[0-9a-f]{40}$`), "SHA256": regexp.MustCompile(`^[0-9a-f]{64}$`)}
 )
 
-// faultsOfSBOM holds a document to SPDX 2.3, by the numbers of its sections. Readers other than the writer look at its licences
-// and package URLs.
+// faultsOfSBOM checks a document against SPDX 2.3, by the numbers of its sections. Other libraries than the
+// writer's read its licences and package URLs.
 func faultsOfSBOM(text []byte) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	read, err := spdxjson.Read(bytes.NewReader(text))

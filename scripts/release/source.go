@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// A source is the tree of one commit, apart from the checkout: what is not committed cannot get into a release.
+// A source is the tree of one commit, outside of the checkout. So uncommitted changes cannot get into a
+// release.
 type source struct {
 	folder, commit string
-	when           time.Time // of the commit; the only time that is written anywhere
+	when           time.Time // of the commit; no other time is written
 }
 
 func checkOut(ctx context.Context, repository, folder string) (*source, error) {
@@ -48,7 +49,7 @@ func checkOut(ctx context.Context, repository, folder string) (*source, error) {
 
 func (s *source) path(name string) string { return filepath.Join(s.folder, name) }
 
-// run runs a command of the source, with its output shown.
+// run runs a command in the source, and shows its output.
 func (s *source) run(ctx context.Context, name string, args ...string) error {
 	command := exec.CommandContext(ctx, s.path(name), args...)
 	command.Dir, command.Stdout, command.Stderr = s.folder, os.Stdout, os.Stderr
@@ -58,7 +59,7 @@ func (s *source) run(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
-// output runs a command in a folder and returns what it prints.
+// output runs a command in a folder and returns its output.
 func output(ctx context.Context, folder, name string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, name, args...)
 	var complaint strings.Builder

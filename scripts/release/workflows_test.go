@@ -15,7 +15,7 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// mayWrite are the rights beyond reading that a job of a workflow needs, and why.
+// mayWrite are the rights beyond reading that a job of a workflow needs, with the reason.
 var mayWrite = map[string][]string{
 	"release.yaml publish":  {"id-token", "packages"}, // keyless signatures; image and chart
 	"release.yaml announce": {"contents"},             // the release's page
@@ -49,7 +49,7 @@ var (
 	uses    = regexp.MustCompile(`(?m)uses: `)
 )
 
-// faultsOf looks at a workflow by actionlint, with shellcheck for its scripts, and by rules of our own.
+// faultsOf checks a workflow with actionlint, with shellcheck for its scripts, and with rules of our own.
 func faultsOf(t *testing.T, file string, text []byte) (faults []string) {
 	t.Helper()
 	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{Shellcheck: "shellcheck"})
@@ -99,7 +99,7 @@ func faultsOfJob(file, id string, job *actionlint.Job) (faults []string) {
 	for _, step := range job.Steps {
 		switch exec := step.Exec.(type) {
 		case *actionlint.ExecRun:
-			// A name or a branch that a stranger chooses would be a part of the script. A variable is data.
+			// A name or branch that a stranger chooses would become part of the script. A variable is data.
 			if strings.Contains(exec.Run.Value, "${{") {
 				faults = append(faults, "an expression in a script: give it by env: "+strings.TrimSpace(exec.Run.Value))
 			}
@@ -117,7 +117,7 @@ func faultsOfJob(file, id string, job *actionlint.Job) (faults []string) {
 			if strings.HasPrefix(action, "actions/checkout@") && input("persist-credentials") != "false" {
 				faults = append(faults, "the checkout leaves the token in the folder: persist-credentials: false")
 			}
-			// What another run left in the cache must get into no release.
+			// What another run left in the cache must not get into a release.
 			if strings.HasPrefix(action, "actions/setup-go@") && file == "release.yaml" && input("cache") != "false" {
 				faults = append(faults, "a release from a cache: cache: false")
 			}
@@ -126,7 +126,7 @@ func faultsOfJob(file, id string, job *actionlint.Job) (faults []string) {
 	return faults
 }
 
-// written are the scopes that may be written, "everything" for all of them.
+// written are the scopes with write access, or "everything".
 func written(p *actionlint.Permissions) []string {
 	var scopes []string
 	if p == nil {
@@ -187,7 +187,8 @@ jobs:
 	}
 }
 
-// TestDockerfiles_BuildInTheImageOfTheRelease: the image is renewed by hand, in all places or in none.
+// TestDockerfiles_BuildInTheImageOfTheRelease checks that all places name the same image, because it is
+// renewed by hand.
 func TestDockerfiles_BuildInTheImageOfTheRelease(t *testing.T) {
 	read := func(file string) []byte {
 		text, err := os.ReadFile(file)

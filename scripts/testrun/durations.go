@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// durationsFile says how long the stages took when they last passed here.
+// durationsFile holds how long the stages took when they last passed here.
 const durationsFile = ".build/test/durations.json"
 
-// durations are by the stage's name, in seconds.
+// durations are in seconds, by the stage's name.
 type durations map[string]float64
 
-// loadDurations knows nothing where nothing has run yet, or where the file cannot be read: it only serves to foretell.
+// loadDurations returns nothing when the file is missing or cannot be read, because it only serves a
+// forecast.
 func loadDurations(file string) durations {
 	known := durations{}
 	if text, err := os.ReadFile(file); err != nil || json.Unmarshal(text, &known) != nil {
@@ -25,7 +26,7 @@ func loadDurations(file string) durations {
 	return known
 }
 
-// add keeps the durations of stages that passed. What fails early would foretell too little.
+// add stores the durations of stages that passed. A stage that fails early would give too short a forecast.
 func (d durations) add(results ...result) {
 	for _, r := range results {
 		if r.ok() {
@@ -42,7 +43,7 @@ func (d durations) save(file string) error {
 	return errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, append(text, '\n'), 0o644))
 }
 
-// announce says what is about to be done, how long it took last time, and the command for each stage alone.
+// announce prints what will run, how long it took last time, and the command for each stage alone.
 func announce(w io.Writer, chosen []stage, d durations) {
 	var total time.Duration
 	all := true

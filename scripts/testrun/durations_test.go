@@ -54,7 +54,7 @@ func TestAnnouncement_SaysWhatEachStageDoesAndHowLongItTookWhenItLastPassed(t *t
 	}
 }
 
-// TestStages_EachOneCanBeRunAlone looks for the commands that the announcement names.
+// TestStages_EachOneCanBeRunAlone checks the commands in the announcement.
 func TestStages_EachOneCanBeRunAlone(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {

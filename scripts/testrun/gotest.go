@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// slow is how long a test runs before it gets a line of its own.
+// slow is the time after which a running test gets a line of its own.
 const slow = 2 * time.Second
 
 // An event is a line of `go test -json`; see `go doc test2json`.
@@ -22,7 +22,7 @@ type event struct {
 	Output  string
 }
 
-// goTest runs `… go test …` and counts its tests into r.
+// goTest runs `… go test …` and adds its tests to r.
 func goTest(ctx context.Context, r *result, args []string) error {
 	at := slices.Index(args, "test") + 1
 	args = slices.Insert(slices.Clone(args), at, "-json")
@@ -34,7 +34,7 @@ func goTest(ctx context.Context, r *result, args []string) error {
 	r.leftOut = append(r.leftOut, own.leftOut...)
 	switch {
 	case err != nil && own.failed > 0:
-		return nil // go test says it in another way
+		return nil // the counts already show it
 	case err != nil:
 		return err
 	case own.passed+own.failed+own.skipped == 0:
@@ -48,8 +48,8 @@ type testRun struct {
 	r        *result
 	show     *indenter
 	outcomes map[string]map[string]string // package → test → its last action
-	leftOut  map[string]map[string]bool   // package → tests that it says cannot be run here
-	output   map[string][]string          // package and test → what it printed
+	leftOut  map[string]map[string]bool   // package → tests that it reports as left out
+	output   map[string][]string          // package and test → its output
 }
 
 func newTestRun(r *result) *testRun {
@@ -65,7 +65,7 @@ func newTestRun(r *result) *testRun {
 func (t *testRun) take(line []byte) {
 	var e event
 	if json.Unmarshal(line, &e) != nil || e.Action == "" {
-		fmt.Fprintf(t.show, "%s", line) // not from go test itself
+		fmt.Fprintf(t.show, "%s", line) // not a line of go test
 		return
 	}
 	key := e.Package + " " + e.Test
@@ -107,7 +107,7 @@ func (t *testRun) packageEnded(e event, took time.Duration) {
 	t.leaveOut(e.Package)
 	passed, failed, skipped := tally(t.outcomes[e.Package], t.leftOut[e.Package])
 	if e.Action == "fail" && failed == 0 {
-		// Did not build, panicked outside a test, or failed in TestMain.
+		// It did not build, panicked outside a test, or failed in TestMain.
 		t.r.failed++
 		fmt.Fprintf(t.show, "FAIL: %s\n%s", shortName(e.Package), strings.Join(t.output[e.Package+" "], ""))
 	}
@@ -117,10 +117,10 @@ func (t *testRun) packageEnded(e event, took time.Duration) {
 	}
 }
 
-// leftOut is how a package says, outside its tests, what it does not run and why: "left out: TestX: reason".
+// leftOut begins a package's line about a test that it does not run, and why: "left out: TestX: reason".
 const leftOut = "left out: "
 
-// leaveOut notes what a package does not run.
+// leaveOut collects these lines.
 func (t *testRun) leaveOut(pkg string) {
 	tests := map[string]bool{}
 	for _, line := range t.output[pkg+" "] {
@@ -133,14 +133,15 @@ func (t *testRun) leaveOut(pkg string) {
 	t.leftOut[pkg] = tests
 }
 
-// ownWords are the lines that a package printed outside its tests, without those of go test and those that the summary has.
+// ownWords are the lines that a package printed outside its tests, without those of go test and of the
+// summary.
 func ownWords(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
 		return line == "PASS\n" || strings.HasPrefix(line, "ok  \t") || strings.HasPrefix(line, leftOut)
 	})
 }
 
-// count adds the tests of all packages to the result, also those of packages that were interrupted.
+// count adds the tests of all packages to the result, interrupted packages included.
 func (t *testRun) count() {
 	for pkg, tests := range t.outcomes {
 		passed, failed, skipped := tally(tests, t.leftOut[pkg])
@@ -150,8 +151,8 @@ func (t *testRun) count() {
 	}
 }
 
-// tally counts the tests of a package. A test with subtests is the sum of them and not counted itself, unless it
-// failed on its own. One that cannot be run here, and is named, counts neither way.
+// tally counts the tests of a package. A test with subtests counts only when it failed by itself; its
+// subtests count. A test that is left out counts neither way.
 func tally(tests map[string]string, leftOut map[string]bool) (passed, failed, skipped int) {
 	subtests := map[string]bool{}
 	failedSubtests := map[string]bool{}

@@ -52,8 +52,8 @@ func choose(names []string) ([]stage, error) {
 	return chosen, nil
 }
 
-// runAll runs the stages in order and reports whether all is well. A failed stage does not keep the next ones
-// from running, unless they cannot run without it.
+// runAll runs the stages in order and reports whether all is well. The later stages run also after a failure,
+// unless they need the failed stage.
 func runAll(ctx context.Context, chosen []stage) bool {
 	known := loadDurations(durationsFile)
 	announce(os.Stdout, chosen, known)

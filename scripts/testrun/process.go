@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// How long an interrupted stage gets to clean up: taking a cluster down takes a few seconds.
+// cleanUpTime is what an interrupted stage gets to clean up. Taking a cluster down takes a few seconds.
 const cleanUpTime = time.Minute
 
-// newCommand makes a command with a process group of its own. Ctrl-C at the terminal reaches this program only,
-// which passes it on to the whole group once.
+// newCommand makes a command with a process group of its own. Ctrl-C at the terminal reaches only this
+// program, which passes it on to the whole group once.
 func newCommand(ctx context.Context, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -24,7 +24,7 @@ func newCommand(ctx context.Context, args []string) *exec.Cmd {
 	return cmd
 }
 
-// stream runs the command, gives each line of its standard output to take, and shows its standard error.
+// stream runs the command, passes each line of its standard output to take, and shows its standard error.
 func stream(ctx context.Context, args []string, take func(line []byte)) error {
 	cmd := newCommand(ctx, args)
 	stdout, err := cmd.StdoutPipe()
@@ -43,7 +43,7 @@ func stream(ctx context.Context, args []string, take func(line []byte)) error {
 			take(line)
 		}
 		if err != nil {
-			break // io.EOF, or the pipe was closed because the command was cancelled
+			break // io.EOF, or the command was cancelled and its pipe closed
 		}
 	}
 	err = cmd.Wait()
@@ -75,7 +75,7 @@ func output(ctx context.Context, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// indenter sets each line that is written to it three columns in, under the heading of its stage.
+// indenter indents each line by three columns, under the heading of its stage.
 type indenter struct {
 	out    io.Writer
 	inLine bool

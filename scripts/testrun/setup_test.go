@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSetup_BuildsWhatIsAskedForAndShowsNoDownloads runs the script among others in the place of all that it calls, on a
-// machine that has all packages.
+// TestSetup_BuildsWhatIsAskedForAndShowsNoDownloads runs the script with stand-ins for all that it calls, as
+// on a machine with all packages.
 func TestSetup_BuildsWhatIsAskedForAndShowsNoDownloads(t *testing.T) {
 	all := []string{"e2e/cluster/build.sh", "scripts/tools/build.sh", "scripts/tools/chart-testing.sh", "scripts/tools/prometheus.sh"}
 	for _, c := range []struct {
 		args     []string
 		builds   []string
-		packages []string // some that are asked for
+		packages []string // some of the packages that are asked for
 		without  []string
 	}{
 		{nil, all, []string{"shellcheck", "yamllint", "gcc"}, nil},

@@ -12,11 +12,11 @@ import (
 type stage struct {
 	name     string
 	does     string
-	required bool // without it the following stages cannot run
+	required bool // the following stages need it
 	run      func(context.Context, *result) error
 }
 
-// alone is the command that runs just this stage.
+// alone is the command that runs only this stage.
 func (s stage) alone() string {
 	if s.name == "setup" || s.name == "lint" {
 		return "make " + s.name
@@ -34,7 +34,7 @@ var stages = []stage{
 		}
 		return goTest(ctx, r, append([]string{"go", "test", "-race", "-timeout=10m"}, packages...))
 	}},
-	// With the race detector, in the unit stage, the simulation runs only a few schedules.
+	// In the unit stage, with the race detector, the simulation runs only a few schedules.
 	{name: "simulation", does: "random schedules of joins, ends and faults, under virtual time", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"go", "test", "-count=1", "-timeout=15m", "./e2e/simulation"})
 	}},
@@ -55,7 +55,7 @@ var stages = []stage{
 	{name: "release", does: "a release twice, fetched from a registry; licences, workflows", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"go", "-C", "scripts/release", "test", "-count=1", "-timeout=20m", "./..."})
 	}},
-	// On one cluster, at the same time: their tests mostly wait.
+	// They share one cluster, at the same time, because their tests mostly wait.
 	{name: "e2e", does: "the chart on a one-node Kubernetes: faults, upgrades, alerts", run: func(ctx context.Context, r *result) error {
 		return endToEnd(ctx, r, os.Getenv("DEMO_KUBECONFIG"))
 	}},
@@ -64,7 +64,8 @@ var stages = []stage{
 // chartTesting is the package that installs the chart's own values files.
 const chartTesting = "./e2e/chart"
 
-// endToEnd runs the end-to-end tests, those that restart the node alone. A cluster of somebody else is not reached into.
+// endToEnd runs the end-to-end tests. Those that restart the node run alone, and only on the cluster of this
+// checkout.
 func endToEnd(ctx context.Context, r *result, others string) error {
 	packages, limit, leftOut := onServer(os.Getenv("SERVER_IMAGE"))
 	r.leftOut = append(r.leftOut, leftOut...)
@@ -82,7 +83,7 @@ func endToEnd(ctx context.Context, r *result, others string) error {
 	)
 }
 
-// onServer says what is run on a server's image, "" for the stand-in, how long it may take, and what is not run.
+// onServer returns what runs on a server's image ("" for the stand-in), its limit, and what is left out.
 func onServer(image string) (packages []string, limit string, leftOut []string) {
 	if image == "" {
 		return []string{"./e2e", chartTesting}, "40m", nil
@@ -90,7 +91,7 @@ func onServer(image string) (packages []string, limit string, leftOut []string) 
 	return []string{"./e2e"}, "4h", []string{chartTesting + ": the values files of charts/altibase/ci name the stand-in server, and SERVER_IMAGE is " + image}
 }
 
-// A pkg is a package that has tests.
+// A pkg is a package with tests.
 type pkg struct {
 	dir           string // from the top of the repository
 	startsServers bool   // its tests start stand-in servers and use them through an ODBC driver
@@ -98,8 +99,8 @@ type pkg struct {
 
 const serversForTests = "aku/e2e/altisim/altisimtest"
 
-// packages lists the packages with tests that are wanted, as arguments for go test. The end-to-end tests do not show
-// here: they have a build tag of their own.
+// packages lists the wanted packages with tests, as arguments for go test. The end-to-end tests are not among
+// them, because they have a build tag of their own.
 func packages(ctx context.Context, wanted func(pkg) bool) ([]string, error) {
 	list, err := output(ctx, "go", "list", "-tags=integration", "-f",
 		`{{.Dir}}{{"\t"}}{{.Module.Dir}}{{"\t"}}{{len .TestGoFiles}}{{len .XTestGoFiles}}{{"\t"}}{{.TestImports}}{{.XTestImports}}`, "./...")

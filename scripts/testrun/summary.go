@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// A result is what one stage came to.
+// A result is the outcome of one stage.
 type result struct {
 	stage                   string
 	passed, failed, skipped int
-	faults                  []string // what went wrong outside a test
-	leftOut                 []string // what cannot be run here, and why
+	faults                  []string // failures outside a test
+	leftOut                 []string // with the reason
 	took                    time.Duration
 }
 

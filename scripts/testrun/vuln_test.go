@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestVuln_WhatWasNotLookedAtIsNoGoodNews runs the script with another program in the place of govulncheck.
+// TestVuln_WhatWasNotLookedAtIsNoGoodNews runs the script with a stand-in for govulncheck.
 func TestVuln_WhatWasNotLookedAtIsNoGoodNews(t *testing.T) {
 	for name, c := range map[string]struct {
 		govulncheck string

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// TestWithCluster_TakesTheServerThatIsNamed runs the script among others in the place of all that it calls.
+// TestWithCluster_TakesTheServerThatIsNamed runs the script with stand-ins for all that it calls.
 func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
 	const known = "docker knows vendor/altibase:7.3"
 	for name, c := range map[string]struct {
 		environment []string
-		want        string // of what it prints
+		want        string // part of the output
 	}{
 		"the stand-in":                 {nil, "altisim:dev /e2e/altisim/server-values.yaml"},
 		"an image and its values":      {[]string{"SERVER_IMAGE=server.tar", "SERVER_VALUES=mine.yaml"}, "of-file:1 /mine.yaml"},
@@ -60,7 +60,7 @@ func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
 	}
 }
 
-// withoutEngines is a PATH that has all that the script calls, and no docker or podman that this machine may have.
+// withoutEngines is a PATH with everything that the script calls, but without docker and podman.
 func withoutEngines(t *testing.T, top string) string {
 	t.Helper()
 	folder := filepath.Join(top, "tools")
@@ -79,7 +79,7 @@ func withoutEngines(t *testing.T, top string) string {
 	return folder
 }
 
-// imageArchive is what is looked at of one.
+// imageArchive writes an archive with what the script reads of an image.
 func imageArchive(t *testing.T, file, name string) {
 	t.Helper()
 	program(t, filepath.Dir(file), filepath.Base(file), "")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts prometheus and promtool of the distribution into .build/prometheus/bin, unpacked: installed it would start a service.
+# Unpacks the distribution's prometheus and promtool to .build/prometheus/bin. Installing the package would start a service.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ ! -x .build/prometheus/bin/promtool ] || exit 0

@@ -42,7 +42,7 @@ Gives the faults as a list in YAML.
 {{- end }}
 {{- end }}
 {{- if hasKey $seen $path }}
-{{- $faults = append $faults (printf "%s has %s twice, and Kubernetes takes a place only once: leave one away." $of $path) }}
+{{- $faults = append $faults (printf "%s has %s twice, and Kubernetes takes a place only once: remove one." $of $path) }}
 {{- end }}
 {{- $_ := set $seen $path "" }}
 {{- end }}

@@ -1,6 +1,10 @@
 {{/*
-What values.schema.json cannot say, and what deserves better words than a schema has. All faults are told at once, each with
-the value that is wrong and what to do.
+What values.schema.json cannot say. A rule is here, and not there, when it
+- compares values with each other or with a name that the chart makes, or finds the same thing twice;
+- says what to write instead: the schema has no words for it ("'not' failed", or a long pattern);
+- is about a password: the schema prints the value that it refuses;
+- is about a value that is empty by default: a first installation learns of all that is missing at once.
+All faults are reported together. Each names the value that is wrong and says what to do.
 */}}
 {{- define "altibase.rules" -}}
 {{- $aku := .Values.aku }}
@@ -33,11 +37,13 @@ the value that is wrong and what to do.
 {{- else if not (or .Values.auth.existingSecret .Values.auth.sysPassword) }}
 {{- $faults = append $faults "auth.existingSecret is empty: name the Secret that holds the password of SYS, or give auth.sysPassword for trying out." }}
 {{- end }}
-{{- if gt (len .Values.auth.sysPassword) 40 }}
-{{- $faults = append $faults (printf "auth.sysPassword has %d bytes, but Altibase takes at most 40: choose a shorter one." (len .Values.auth.sysPassword)) }}
+{{- range $key, $password := pick .Values.auth "sysPassword" "initialPassword" }}
+{{- if gt (len $password) 40 }}
+{{- $faults = append $faults (printf "auth.%s has %d bytes, but Altibase takes at most 40: choose a shorter one." $key (len $password)) }}
 {{- end }}
-{{- if regexMatch `['"]` .Values.auth.sysPassword }}
-{{- $faults = append $faults "auth.sysPassword has a single or double quote in it, which Altibase takes in no password: choose one without." }}
+{{- if regexMatch `['"\p{Cc}]` $password }}
+{{- $faults = append $faults (printf "auth.%s has a quote, a line end or another control character in it, which Altibase takes in no password: choose one without." $key) }}
+{{- end }}
 {{- end }}
 
 {{- if not $aku.replications }}
@@ -75,6 +81,10 @@ the value that is wrong and what to do.
 {{- end }}
 {{- end }}
 
+{{- if ge (int64 $aku.lockWait) (int64 $aku.replicationLockTimeout) }}
+{{- $faults = append $faults (printf "aku.lockWait is %d, but it must be below aku.replicationLockTimeout = %d, after which receivers give up rows that wait: lower the first or raise the second." (int64 $aku.lockWait) (int64 $aku.replicationLockTimeout)) }}
+{{- end }}
+
 {{- $ports := list (int64 .Values.service.port) (int64 .Values.service.replicationPort) (include "altibase.healthPort" . | int64) }}
 {{- if ne (len (uniq $ports)) 3 }}
 {{- $faults = append $faults (printf "service.port is %d and service.replicationPort is %d: they must differ from each other and from %d, the health port of aku." (index $ports 0) (index $ports 1) (index $ports 2)) }}
@@ -83,14 +93,14 @@ the value that is wrong and what to do.
 {{- $own := dict "ADMIN_MODE" "the chart sets it" "REMOTE_SYSDBA_ENABLE" "the chart sets it" "PORT_NO" "set service.port instead" "REPLICATION_PORT_NO" "set service.replicationPort instead" "HOME" "set altibaseHome instead" "REPLICATION_LOCK_TIMEOUT" "set aku.replicationLockTimeout instead" }}
 {{- range $property, $_ := .Values.properties }}
 {{- if hasPrefix "ALTIBASE_" $property }}
-{{- $faults = append $faults (printf "properties.%s: leave the prefix ALTIBASE_ away, the chart adds it." $property) }}
+{{- $faults = append $faults (printf "properties.%s: leave out the prefix ALTIBASE_, which the chart adds." $property) }}
 {{- else if hasKey $own $property }}
 {{- $faults = append $faults (printf "properties.%s must not be given: %s." $property (get $own $property)) }}
 {{- end }}
 {{- end }}
 {{- range concat .Values.env .Values.extraEnv }}
 {{- if and (eq .name "POD_NAME") (include "altibase.foldersByPod" $) }}
-{{- $faults = append $faults "env or extraEnv has POD_NAME, which the chart sets for subPathExpr: leave it away." }}
+{{- $faults = append $faults "env or extraEnv has POD_NAME, which the chart sets for subPathExpr: remove it." }}
 {{- else if hasPrefix "AKU_" .name }}
 {{- $faults = append $faults (printf "env or extraEnv has %s: set the value under aku instead, so that both containers get it." .name) }}
 {{- else if hasPrefix "ALTIBASE_" .name }}
@@ -102,7 +112,7 @@ the value that is wrong and what to do.
 {{- $seen := dict }}
 {{- range $all }}
 {{- if hasKey $seen .name }}
-{{- $faults = append $faults (printf "%s have %s twice: leave one away." $name .name) }}
+{{- $faults = append $faults (printf "%s have %s twice: remove one." $name .name) }}
 {{- end }}
 {{- $_ := set $seen .name "" }}
 {{- end }}
@@ -115,7 +125,7 @@ the value that is wrong and what to do.
 
 {{- range concat .Values.command .Values.args }}
 {{- if regexMatch `(^|[\s;&|/])aku\s+-p` . }}
-{{- $faults = append $faults "command or args call aku -p, the vendor's own utility: two of them on the same replications lose rows, for it empties tables and resets without a proof; leave that call away, the chart's aku does it." }}
+{{- $faults = append $faults "command or args call aku -p, the vendor's own utility: two of them on the same replications lose rows, for it empties tables and resets without a proof; remove that call, the chart's aku does it." }}
 {{- end }}
 {{- end }}
 
@@ -130,7 +140,7 @@ the value that is wrong and what to do.
 {{- with $aku.recover }}
 {{- $of := printf "%d-" (int64 .from) }}
 {{- if and (eq (int64 .from) 0) .generation }}
-{{- $faults = append $faults "aku.recover.generation is set, but aku.recover.from is 0: name the pod to recover the master from, or leave both away." }}
+{{- $faults = append $faults "aku.recover.generation is set, but aku.recover.from is 0: name the pod to recover the master from, or remove both." }}
 {{- else if and (gt (int64 .from) 0) (not (hasPrefix $of .generation)) }}
 {{- $faults = append $faults (printf "aku.recover.generation is %q, which is none of aku.recover.from = %d: take the one that the log of pod 0 names for that pod, such as %s48213." .generation (int64 .from) $of) }}
 {{- end }}
@@ -142,7 +152,7 @@ the value that is wrong and what to do.
 {{- with .Values.persistence }}
 {{- if .existingClaim }}
 {{- if not .enabled }}
-{{- $faults = append $faults "persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or leave the claim away." }}
+{{- $faults = append $faults "persistence.existingClaim is set, but persistence.enabled is false: switch persistence on or remove the claim." }}
 {{- end }}
 {{- $apart := not (empty .mounts) }}
 {{- range .mounts }}
@@ -173,7 +183,7 @@ the value that is wrong and what to do.
 {{- end }}
 
 {{- if and (eq .Values.updateStrategy.type "OnDelete") .Values.updateStrategy.rollingUpdate }}
-{{- $faults = append $faults "updateStrategy.rollingUpdate is for the type RollingUpdate: leave it away with OnDelete." }}
+{{- $faults = append $faults "updateStrategy.rollingUpdate is for the type RollingUpdate: remove it with OnDelete." }}
 {{- end }}
 
 {{- $taken := include "altibase.labels" (merge (dict "Values" (omit .Values "commonLabels")) (omit . "Values")) | fromYaml }}

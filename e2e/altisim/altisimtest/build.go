@@ -13,10 +13,10 @@ import (
 	"aku/internal/unicode"
 )
 
-// Driver is the ODBC driver that the servers are reached with.
+// Driver is the ODBC driver for the servers.
 const Driver = "/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so"
 
-// What AKU_ODBC_SYSDBA, AKU_ODBC_EXTRA and AKU_ODBC_QUOTE must be for altisim.
+// Values of AKU_ODBC_SYSDBA, AKU_ODBC_EXTRA and AKU_ODBC_QUOTE for altisim.
 const (
 	Sysdba = "pqopt={options=-cprivilege=sysdba}"
 	Extra  = "Database=mydb;SSLmode=disable;UseServerSidePrepare=0"
@@ -38,7 +38,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-// Binary builds altisim and gives the path of the program.
+// Binary builds altisim and returns the path of the program.
 func Binary(t testing.TB) string {
 	t.Helper()
 	bin, err := build()
@@ -48,9 +48,8 @@ func Binary(t testing.TB) string {
 	return bin
 }
 
-// odbcIni writes an odbc.ini whose one section only names the driver and makes
-// this process use it. It is read when the first connection is opened, so one
-// file serves the whole process.
+// odbcIni writes an odbc.ini with one section that names the driver, and makes this process use it. unixODBC
+// reads the file at the first connection, so one file serves the whole process.
 var odbcIni = sync.OnceValue(func() error {
 	root, err := checkout.Top()
 	if err != nil {
@@ -65,5 +64,5 @@ var odbcIni = sync.OnceValue(func() error {
 	)
 })
 
-// section is named as in the odbc.ini that aku writes, so that one process can use both.
+// section has the name that aku's odbc.ini uses, so that one process can use both.
 const section = "AKU"

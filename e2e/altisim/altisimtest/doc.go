@@ -1,5 +1,4 @@
-// Package altisimtest runs altisim servers for tests: it builds the binary once
-// per test process, starts servers with the same ports on addresses of their
-// own (127.x.y.1, 127.x.y.2, …), and talks to them through unixODBC and the
-// PostgreSQL driver, as aku does.
+// Package altisimtest runs altisim servers for tests. It builds the binary once in a test process, starts
+// servers with the same ports on addresses of their own (127.x.y.1, 127.x.y.2, …), and talks to them through
+// unixODBC and the PostgreSQL driver, as aku does.
 package altisimtest

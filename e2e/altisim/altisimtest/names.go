@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// names are what the servers of a test know each other by.
+// names are the names by which the servers of a test know each other.
 type names struct {
 	file      string
 	addresses map[string]string
@@ -16,14 +16,14 @@ func (n *names) write() error {
 	for name, address := range n.addresses {
 		b.WriteString(name + "=" + address + "\n")
 	}
-	// In one step: a server may be reading it.
+	// The file is replaced in one step, because a server may be reading it.
 	if err := os.WriteFile(n.file+".new", []byte(b.String()), 0o640); err != nil {
 		return err
 	}
 	return os.Rename(n.file+".new", n.file)
 }
 
-// Move gives a server that does not run another address, under its old names.
+// Move gives an ended server another address under its old names.
 func (s *Server) Move(host string) {
 	s.t.Helper()
 	for name, address := range s.names.addresses {
@@ -38,9 +38,8 @@ func (s *Server) Move(host string) {
 	}
 }
 
-// Reached makes the servers reach this one by its names at another address, such as that
-// of something in between. Clients go on reaching it directly. With its Host all is as
-// it was.
+// Reached makes the other servers reach this one at another address, such as that of a relay. Clients still
+// connect directly. Its own Host restores the normal state.
 func (s *Server) Reached(address string) {
 	s.t.Helper()
 	old := s.reached

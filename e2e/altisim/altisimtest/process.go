@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Run runs altisim, which is expected to give up at once, with nothing but the
-// given variables, and gives what it printed.
+// Run runs altisim with only these variables, and returns its output. altisim is expected to fail at once.
 func Run(t testing.TB, env ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -16,19 +16,19 @@ import (
 	"aku/internal/ports"
 )
 
-// Options say what servers shall be like. The zero value is a server that is
-// twenty times faster than the real one.
+// Options describe servers. The zero value is a server twenty times faster than a real one.
 type Options struct {
 	TimeScale float64 // 0: 0.05
 	Password  string  // "": MANAGER
 	AdminMode bool
 	Env       []string // further variables, such as ALTIBASE_REMOTE_SYSDBA_ENABLE=0
-	// Hosts maps names to servers by number: "altibase-0.svc" to 0. Names
+	// Hosts maps names to servers by number, such as "altibase-0.svc" to 0. The names altibase-N.altibase-svc
+	// always exist.
 	// altibase-N.altibase-svc are always there.
 	Hosts map[string]int
 }
 
-// Server is one running altisim.
+// Server is a running altisim.
 type Server struct {
 	Host            string
 	Port            int
@@ -45,7 +45,7 @@ type Server struct {
 	exited  chan struct{}
 	started bool
 	names   *names
-	reached string // by its names, unless at Host
+	reached string // the address behind its names, unless it is Host
 }
 
 // Start starts n servers that know each other's names. They end with the test.
@@ -98,11 +98,11 @@ func Start(t testing.TB, n int, o Options) []*Server {
 	return servers
 }
 
-// Name is the n-th server's name for its peers.
+// Name is the name of server n for its peers.
 func Name(n int) string { return fmt.Sprintf("altibase-%d.altibase-svc", n) }
 
-// addresses finds n addresses of this process and two ports that are theirs until the
-// test ends: also while a server is down.
+// addresses finds n addresses of this process and two ports that stay reserved until the test ends, also
+// while a server is down.
 func addresses(t testing.TB, n int) (hosts []string, reserved [2]int) {
 	t.Helper()
 	network := nextNetwork()
@@ -125,8 +125,8 @@ var networks struct {
 	used int
 }
 
-// nextNetwork gives two bytes of an address in 127/8: other ones for every set
-// of servers of this process, and most likely for other processes too.
+// nextNetwork returns two bytes of an address in 127/8. They differ for every set of servers of this process,
+// and most likely between processes.
 func nextNetwork() int {
 	networks.Lock()
 	defer networks.Unlock()
@@ -134,8 +134,8 @@ func nextNetwork() int {
 	return 0x0100 + (os.Getpid()*131+networks.used)%0xFD00
 }
 
-// Restart starts a server that does not run, on its old data and with further
-// variables for this start, and waits until it listens.
+// Restart starts an ended server on its old data, with further variables for this start, and waits until it
+// listens.
 func (s *Server) Restart(env ...string) {
 	s.t.Helper()
 	s.start(env...)
@@ -167,7 +167,7 @@ func (s *Server) start(env ...string) {
 	s.cmd, s.exited, s.started = cmd, exited, true
 }
 
-// SetEnv changes a variable for the following starts.
+// SetEnv changes a variable for later starts.
 func (s *Server) SetEnv(name, value string) { s.env = append(s.env, name+"="+value) }
 
 type lockedWriter struct{ s *Server }
@@ -178,7 +178,7 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	return w.s.output.Write(p)
 }
 
-// Output is what the server has logged.
+// Output is the server's log.
 func (s *Server) Output() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,17 +207,17 @@ func (s *Server) waitListening() {
 // Addr is host:port of the service port.
 func (s *Server) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// Kill9 kills the server at once. It does nothing when it does not run.
+// Kill9 kills the server. It does nothing when the server does not run.
 func (s *Server) Kill9() { s.signal(syscall.SIGKILL) }
 
-// Stop ends the server by SIGTERM and gives its exit code.
+// Stop ends the server by SIGTERM and returns its exit code.
 func (s *Server) Stop() int {
 	s.signal(syscall.SIGTERM)
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// Pause stops the server's process without ending it, and comes back when it stands still;
-// Resume lets it go on.
+// Pause stops the server's process without ending it, and returns when the process has stopped. Resume ends
+// the pause.
 func (s *Server) Pause() {
 	_ = s.cmd.Process.Signal(syscall.SIGSTOP)
 	for !stopped(s.cmd.Process.Pid) {
@@ -225,14 +225,15 @@ func (s *Server) Pause() {
 	}
 }
 
-// stopped tells whether a process stands still, or has gone. The state follows the name, which is in parentheses.
+// stopped tells whether a process has stopped or ended. In /proc, the state follows the name, which is in
+// parentheses.
 func stopped(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	i := bytes.LastIndexByte(stat, ')')
 	return err != nil || i >= 0 && i+2 < len(stat) && bytes.IndexByte([]byte("TZX"), stat[i+2]) >= 0
 }
 
-// Resume lets a paused server go on.
+// Resume ends a Pause.
 func (s *Server) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
 
 func (s *Server) signal(sig syscall.Signal) {
@@ -245,7 +246,7 @@ func (s *Server) signal(sig syscall.Signal) {
 	<-exited
 }
 
-// WaitExit waits until the server has ended by itself and gives its exit code.
+// WaitExit waits until the server has ended by itself and returns its exit code.
 func (s *Server) WaitExit(limit time.Duration) int {
 	s.t.Helper()
 	select {
@@ -256,7 +257,7 @@ func (s *Server) WaitExit(limit time.Duration) int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// Wait is how long d on the real server's clock takes on this one.
+// Wait is the time on this server for d on a real one.
 func (s *Server) Wait(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * s.Scale)
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexbrainman/odbc" // registers the driver too
+	"github.com/alexbrainman/odbc" // also registers the driver
 )
 
 // Dial says how to log in. The zero value is a plain SYS session.
@@ -50,7 +50,7 @@ type Conn struct {
 	t  testing.TB
 }
 
-// Connect opens a session or says why not.
+// Connect opens a session.
 func (s *Server) Connect(d Dial) (*Conn, error) {
 	db, err := sql.Open("odbc", s.DSN(d))
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *Conn) Close() {
 	_ = c.db.Close()
 }
 
-// Try runs a statement, also one that gives rows, and returns its error.
+// Try runs a statement, with or without rows, and returns its error.
 func (c *Conn) Try(ctx context.Context, statement string, args ...any) error {
 	rows, err := c.QueryContext(ctx, statement, args...)
 	if err != nil {
@@ -96,11 +96,11 @@ func (c *Conn) Try(ctx context.Context, statement string, args ...any) error {
 	return rows.Err()
 }
 
-// noRows is what the Go driver says of a statement that has succeeded but is no
-// query. Only its query call can be cancelled, so everything goes through that.
+// noRows is the Go driver's error for a statement that succeeded without a result. Only a query can be
+// cancelled, so every statement runs as one.
 const noRows = "Stmt did not create a result set"
 
-// Do runs statements, all of which must succeed.
+// Do runs statements. All must succeed.
 func (c *Conn) Do(statements ...string) {
 	c.t.Helper()
 	for _, st := range statements {
@@ -110,7 +110,8 @@ func (c *Conn) Do(statements ...string) {
 	}
 }
 
-// Rows gives the result of a query: columns joined by |, NULL as -.
+// Rows returns the result of a query: columns joined by
+// , NULL as -.
 func (c *Conn) Rows(query string, args ...any) []string {
 	c.t.Helper()
 	out, err := c.TryRows(query, args...)
@@ -156,7 +157,7 @@ func (c *Conn) TryRows(query string, args ...any) ([]string, error) {
 	return out, rows.Err()
 }
 
-// Int gives the one number that a query results in.
+// Int returns the one number in the result of a query.
 func (c *Conn) Int(query string, args ...any) int64 {
 	c.t.Helper()
 	rows := c.Rows(query, args...)
@@ -170,7 +171,7 @@ func (c *Conn) Int(query string, args ...any) int64 {
 	return n
 }
 
-// Until runs the query until it gives the wanted rows.
+// Until repeats a query until it returns the wanted rows.
 func (c *Conn) Until(limit time.Duration, query string, want ...string) {
 	c.t.Helper()
 	var got []string
@@ -182,7 +183,7 @@ func (c *Conn) Until(limit time.Duration, query string, want ...string) {
 	c.t.Fatalf("%s: after %s still %q, want %q", query, limit, got, want)
 }
 
-// SQL runs one statement in a session of its own and gives its rows.
+// SQL runs one statement in a session of its own and returns its rows.
 func (s *Server) SQL(statement string) []string {
 	s.t.Helper()
 	c := s.Open(Dial{})
@@ -192,8 +193,8 @@ func (s *Server) SQL(statement string) []string {
 
 var inText = regexp.MustCompile(`\[ERR-([0-9A-F]{5}) : `)
 
-// Code is the server's error number: from the text, where this server must put
-// it, or else the native one. 0 means that err is nil, -1 that it has no number.
+// Code is the server's error number: the one in the text, where altisim has to put it, or else the native
+// one. It is 0 when err is nil, and -1 when err has no number.
 func Code(err error) int {
 	if err == nil {
 		return 0

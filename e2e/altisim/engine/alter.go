@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Alteration is a kind of schema change, by when a replicated table takes it.
+// Alteration is a kind of schema change. The kinds differ in when a replicated table accepts them.
 type Alteration int
 
-// The kinds of schema changes. The zero Alteration is none that replication notices.
+// The kinds of schema changes. The zero Alteration does not concern replication.
 const (
 	AlterLightly       Alteration = iota + 1 // columns that may be NULL, defaults, indexes that are not unique, TRUNCATE
 	AlterShape                               // NOT NULL, MODIFY, UNIQUE, CHECK
@@ -18,7 +18,7 @@ const (
 	AlterPartitionName                       // RENAME PARTITION
 )
 
-// MayAlter is the rule for schema changes, TRUNCATE among them, of a table that may be replicated.
+// MayAlter is the rule for schema changes, TRUNCATE included, of a table that may be replicated.
 func (s *Server) MayAlter(t *Table, kind Alteration, by *Session) error {
 	c := s.Catalog()
 	if kind == 0 || c.ReplicationCount(t) == 0 {
@@ -44,8 +44,8 @@ func (s *Server) MayAlter(t *Table, kind Alteration, by *Session) error {
 	return nil
 }
 
-// refuseDDLSync answers a statement that shall be carried out on all peers: that is never done here, and said as a
-// server says it whose peers have the property off.
+// refuseDDLSync refuses a statement that should run on all peers. altisim never does that. It answers like a
+// server whose peers have the property off.
 func (s *Server) refuseDDLSync(c *Catalog, t *Table) error {
 	var answers []string
 	for _, r := range c.Replications {
@@ -60,7 +60,8 @@ func (s *Server) refuseDDLSync(c *Catalog, t *Table) error {
 	return Errorf(0x61186, "A DDL synchronization receives the error message from the remote server ( %s).", strings.Join(answers, " "))
 }
 
-// Layout is how a table's rows looked in the log up to a number, that of the statement which changed it.
+// Layout is the columns that a table's rows have in the log up to a number, the number of the statement that
+// changed the table.
 type Layout struct {
 	UpTo    SN
 	Columns []Column
@@ -76,8 +77,8 @@ func (t *Table) ColumnsAt(sn SN) []Column {
 	return t.Columns
 }
 
-// Reshape changes a table, and says whether its rows look different now. Where it is
-// replicated, what is in the log keeps the look that it has.
+// Reshape changes a table, and reports whether its rows look different now. Rows of a replicated table that
+// are in the log keep their columns.
 func (s *Server) Reshape(c *Catalog, t *Table, change func(*Catalog, *Table) error) (columns bool, err error) {
 	before := slices.Clone(t.Columns)
 	if err := change(c, t); err != nil {
@@ -90,7 +91,7 @@ func (s *Server) Reshape(c *Catalog, t *Table, change func(*Catalog, *Table) err
 	return columns, nil
 }
 
-// sameRows says whether rows of either columns look alike.
+// sameRows reports whether rows with either list of columns look alike.
 func sameRows(a, b []Column) bool {
 	return slices.EqualFunc(a, b, func(a, b Column) bool {
 		return a.ID == b.ID && a.Name == b.Name && a.Type == b.Type && a.Precision == b.Precision && a.Scale == b.Scale
@@ -110,10 +111,10 @@ func (t *Table) AddColumn(c Column) error {
 	return nil
 }
 
-// columnsOfTable is how many ids of columns a table has.
+// columnsOfTable is how many column ids a table has.
 const columnsOfTable = 1024
 
-// DropColumn takes a column away.
+// DropColumn removes a column.
 func (t *Table) DropColumn(name string) error {
 	if t.Column(name) == nil {
 		return errColumnName(name)
@@ -205,7 +206,7 @@ func (s *Server) Emptied(ctx context.Context, t *Table) {
 	s.Truncated(ctx, t)
 }
 
-// RequirePartitions looks whether a table has all of the partitions.
+// RequirePartitions checks that a table has all these partitions.
 func (t *Table) RequirePartitions(names []string) error {
 	for _, n := range names {
 		if !slices.Contains(t.Partitions, n) {

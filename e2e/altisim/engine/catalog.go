@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// SN is a log sequence number: a position in one server's own log. Numbers of
-// two servers have nothing to do with each other.
+// SN is a log sequence number, a position in one server's own log. Numbers of two servers cannot be compared.
 type SN int64
 
 // NoSN is the XSN of a replication that was never started or was reset.
@@ -16,8 +15,8 @@ const NoSN SN = -1
 // SysUser is the only user who may administer replication.
 const SysUser = "SYS"
 
-// Catalog is what a server knows about its users, tables and replications. It
-// is saved as a whole whenever it changes.
+// Catalog is a server's knowledge of its users, tables and replications. It is saved as a whole at every
+// change.
 type Catalog struct {
 	DBName       string
 	NextID       int // of users, tables and columns
@@ -27,7 +26,7 @@ type Catalog struct {
 	Replications []*Replication
 }
 
-// NewCatalog is the catalog of a database that was just created.
+// NewCatalog is the catalog of a new database.
 func NewCatalog(sysPassword string) *Catalog {
 	return &Catalog{
 		DBName: "mydb", NextID: 100, NextHostNo: 2,
@@ -35,10 +34,10 @@ func NewCatalog(sysPassword string) *Catalog {
 	}
 }
 
-// NewID gives the next unused id.
+// NewID returns the next unused id.
 func (c *Catalog) NewID() int { c.NextID++; return c.NextID }
 
-// User is somebody who can log in and owns a schema of the same name.
+// User can log in and owns a schema of the same name.
 type User struct {
 	ID       int
 	Name     string
@@ -55,10 +54,10 @@ type Table struct {
 	Unique     [][]string
 	Indexes    []Index
 	Partitions []string
-	Past       []Layout // of rows that are in the log, oldest first
+	Past       []Layout // of rows in the log, oldest first
 }
 
-// Index is an index of a table. Only one that is unique makes a difference.
+// Index is an index of a table. Only unique ones matter here.
 type Index struct {
 	User, Name string
 	Unique     bool
@@ -87,8 +86,7 @@ type Replication struct {
 	Pinned  SN // began at "now" there: transactions that wrote before are not sent
 }
 
-// Host is where a peer is to be found. Addr is kept as it was written and
-// looked up at every connect.
+// Host is the address of a peer. Addr is kept as written, and resolved at every connect.
 type Host struct {
 	No   int
 	Addr string
@@ -103,10 +101,10 @@ type Item struct {
 	InvalidMaxSN SN
 }
 
-// FullName is the name of a table as messages show it.
+// FullName is the table's name in messages.
 func (t *Table) FullName() string { return t.User + "." + t.Name }
 
-// OID is the table's object id as the views show it.
+// OID is the table's object id in the views.
 func (t *Table) OID() int64 { return 4190608 + int64(t.ID)*4096 }
 
 // Column finds a column by name.
@@ -149,7 +147,7 @@ func (c *Catalog) Replication(name string) *Replication {
 	return nil
 }
 
-// ReplicationCount is how many replication objects hold the table.
+// ReplicationCount is the number of replication objects that hold the table.
 func (c *Catalog) ReplicationCount(t *Table) int {
 	n := 0
 	for _, r := range c.Replications {
@@ -226,7 +224,7 @@ func cloneAll[T any](in []*T, deepen func(*T)) []*T {
 	return out
 }
 
-// String prints the item as statements name it.
+// String is the item as statements name it.
 func (i Item) String() string {
 	if i.LocalPartition != "" {
 		return fmt.Sprintf("%s.%s PARTITION %s", i.LocalUser, i.LocalTable, i.LocalPartition)

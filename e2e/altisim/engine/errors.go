@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Error is an error as the server reports it: a number and a text.
+// Error is an error of the server: a number and a text.
 type Error struct {
 	Code int
 	Text string
@@ -13,13 +13,13 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("[ERR-%05X : %s]", e.Code, e.Text) }
 
-// Is makes errors with equal codes equal, whatever their text says.
+// Is makes errors with the same code equal, whatever their text.
 func (e *Error) Is(target error) bool {
 	var t *Error
 	return errors.As(target, &t) && t.Code == e.Code
 }
 
-// Errors whose text never varies.
+// Errors with a fixed text.
 var (
 	ErrQueryTimeout       = &Error{0x01044, "Client's query exceeded the execution time limit."}
 	ErrSessionClosed      = &Error{0x01043, "The session has been closed by the server"}
@@ -69,7 +69,7 @@ func Errorf(code int, format string, args ...any) *Error {
 	return &Error{code, fmt.Sprintf(format, args...)}
 }
 
-// errTooMany has a number that no server uses: nobody has seen that of a real one.
+// errTooMany has a number that no server uses, because nobody has seen the real one.
 var errTooMany = &Error{0x61FFF, "There are as many replication objects as the server takes."}
 
 func errHandshake(why string) *Error {

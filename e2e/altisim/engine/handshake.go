@@ -15,8 +15,7 @@ const (
 	handshakeFloor = 2 * time.Second
 )
 
-// connect reaches the peer, on any of the object's hosts, and agrees with it
-// on what will be sent.
+// connect connects to the peer on one of the object's hosts, and agrees with it on what will be sent.
 func (x *sender) connect(ctx context.Context, sync bool) (Link, error) {
 	x.mu.Lock()
 	x.agreed = x.changes
@@ -72,8 +71,8 @@ func (x *sender) agree(ctx context.Context, link Link, r *Replication, sync bool
 	case f.Kind != FrameWelcome || f.Text != "":
 		return errHandshake(f.Text)
 	}
-	// What lies below the number that the receiver remembers was sent and applied, if this is the database
-	// that it heard the number from. Whoever did not have a restart point before does not ask.
+	// Everything below the number that the receiver remembers counts as sent and applied, if the number came
+	// from this database. A sender that had no restart point before does not ask.
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.skip, x.fresh, x.announced = NoSN, false, hello.Items
@@ -102,19 +101,19 @@ func (s *Server) hello(r *Replication, sync bool) *Hello {
 // target is where a receiver puts the changes of one of the sender's items.
 type target struct {
 	table   *Table
-	columns []Column // as the sender has them
+	columns []Column // of the sender
 	item    HelloItem
 }
 
-// takes looks whether rows of other columns than the sender had announced can be put there.
+// takes checks whether rows with other columns than the announced ones fit.
 func (t target) takes(columns []Column) error {
 	hi := t.item
 	hi.Columns = columns
 	return matchColumns(hi, t.table)
 }
 
-// match compares what a sender announces with this server's object. A table
-// here may lack columns that the sender has; those are left out.
+// match compares a sender's announcement with this server's object. The sender's additional columns are left
+// out.
 func (c *Catalog) match(h *Hello) ([]target, error) {
 	r := c.Replication(h.Replication)
 	if r == nil {

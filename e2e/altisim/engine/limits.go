@@ -2,10 +2,10 @@ package engine
 
 import "math"
 
-// maxName is how long the name of a table, a user or a partition may be, in bytes.
+// maxName is the longest name of a table, a user or a partition, in bytes.
 const maxName = 128
 
-// NewNames looks whether names are not too long.
+// NewNames checks the length of names.
 func NewNames(names ...string) error {
 	for _, name := range names {
 		if len(name) > maxName {
@@ -15,14 +15,14 @@ func NewNames(names ...string) error {
 	return nil
 }
 
-// Limits are the values that a property takes.
+// Limits are the values that a property accepts.
 type Limits struct {
-	Attr     int64 // as V$PROPERTY shows it; 0: not seen
+	Attr     int64 // as in V$PROPERTY; 0: not seen
 	Min, Max int64
 	Seen     bool
 }
 
-// The limits that were seen, of properties that are set at run time.
+// The limits, as seen, of properties that can be set at run time.
 var limits = map[string]Limits{
 	"DDL_LOCK_TIMEOUT":                        {654311424, -1, 65535, true},
 	"REPLICATION_ALLOW_DUPLICATE_HOSTS":       {0, 0, 1, true},

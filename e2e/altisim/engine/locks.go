@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// lockMode is how a transaction holds a table; the higher includes the lower.
+// lockMode is how a transaction holds a table. A higher mode includes the lower ones.
 type lockMode int
 
 const (
@@ -19,16 +19,15 @@ const (
 // forever is the limit of a wait that only its context ends.
 const forever time.Duration = -1
 
-// locks are the locks of a server, on tables and on rows. Each has one queue, first come
-// first served: whoever comes behind an exclusive request that waits, waits too, readers
-// of a table included.
+// locks are a server's locks on tables and rows. Each lock has one queue, first come, first served. A request
+// behind a waiting exclusive one waits, too; that includes readers of a table.
 type locks struct {
 	clock Clock
 	mu    sync.Mutex
 	locks map[lockKey]*lock
 }
 
-// lockKey is what is locked: a table by its id, or a row of it by its primary key.
+// lockKey is a table by its id, or a row of it by its primary key.
 type lockKey struct {
 	table int
 	row   string // JSON array; empty: the table
@@ -44,16 +43,15 @@ type lockRequest struct {
 	key     lockKey
 	mode    lockMode
 	granted chan struct{} // closed
-	anew    chan struct{} // closed when the wait begins anew
+	anew    chan struct{} // closed when the wait starts over
 	renewed bool
 	long    bool // it has waited for more than single statements
 }
 
 func newLocks(c Clock) locks { return locks{clock: c, locks: map[lockKey]*lock{}} }
 
-// take waits until the transaction has the lock. A limit of 0 does not wait. A session
-// that would wait for itself gets ErrDeadlock at once; a receiver waits all the same,
-// its limit ends that.
+// take waits until the transaction has the lock. With a limit of 0 it does not wait. A session that would
+// wait for itself gets ErrDeadlock at once. A receiver waits until its limit.
 func (l *locks) take(ctx context.Context, by *Transaction, key lockKey, mode lockMode, limit time.Duration) error {
 	l.mu.Lock()
 	if by.held[key] >= mode {
@@ -98,14 +96,14 @@ func (l *locks) take(ctx context.Context, by *Transaction, key lockKey, mode loc
 	return err
 }
 
-// drop forgets a lock that nobody has and nobody waits for.
+// drop removes a lock that nobody holds or waits for.
 func (l *locks) drop(key lockKey) {
 	if t := l.locks[key]; t != nil && len(t.holders) == 0 && len(t.queue) == 0 {
 		delete(l.locks, key)
 	}
 }
 
-// release gives back what a transaction holds.
+// release releases all locks of a transaction.
 func (l *locks) release(by *Transaction) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +112,7 @@ func (l *locks) release(by *Transaction) {
 	}
 }
 
-// releaseRead ends a statement's hold on a table, unless the transaction has more than that.
+// releaseRead ends a statement's hold on a table, unless the transaction holds more.
 func (l *locks) releaseRead(by *Transaction, table int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -131,11 +129,10 @@ func (l *locks) giveBack(by *Transaction, key lockKey) {
 	l.drop(key)
 }
 
-// grant gives the lock to as many of the queue as can have it. An exclusive request for a table that
-// has waited for an open transaction does not get it while one of a receiver is behind it,
-// though nobody may hold the table: the real server was seen to let both wait until one's
-// time is over, and to count the exclusive one's from here. Waits for single statements,
-// which take microseconds there, do not count as such.
+// grant gives the lock to as many of the queue as can have it. An exclusive request for a table that has
+// waited for an open transaction does not get it while a receiver's request is behind it, even when nobody
+// holds the table. The real server was seen to let both wait until one times out, and to start the exclusive
+// one's time anew from here. Waits for single statements take microseconds there and do not count.
 func (t *lock) grant() {
 	for len(t.queue) > 0 {
 		q := t.queue[0]
@@ -156,7 +153,7 @@ func (t *lock) grant() {
 	}
 }
 
-// isFree tells whether no other holder stands against the request.
+// isFree tells whether no other holder conflicts with the request.
 func (t *lock) isFree(q *lockRequest) bool {
 	free := true
 	for holder := range t.holders {
@@ -172,7 +169,7 @@ func (t *lock) against(q *lockRequest, holder *Transaction) bool {
 	return holder != q.by && (q.mode == lockExclusive || t.holders[holder] == lockExclusive)
 }
 
-// forget takes a request out of the queue that does not want the lock any more.
+// forget removes a request from the queue.
 func (t *lock) forget(q *lockRequest) {
 	if i := slices.Index(t.queue, q); i >= 0 {
 		t.queue = slices.Delete(t.queue, i, i+1)
@@ -180,8 +177,7 @@ func (t *lock) forget(q *lockRequest) {
 	}
 }
 
-// waitsForItself tells whether the chain of those whom a request waits for comes back to
-// its own transaction.
+// waitsForItself tells whether the chain of those whom a request waits for leads back to its own transaction.
 func (l *locks) waitsForItself(q *lockRequest) bool {
 	seen := map[*Transaction]bool{}
 	var leads func(*lockRequest) bool
@@ -202,7 +198,7 @@ func (l *locks) waitsForItself(q *lockRequest) bool {
 	return leads(q)
 }
 
-// waitedFor are the holders that stand against a request, and who is before it in the queue.
+// waitedFor are the holders that conflict with a request, and those before it in the queue.
 func (l *locks) waitedFor(q *lockRequest) (others []*Transaction) {
 	t := l.locks[q.key]
 	for holder := range t.holders {
@@ -222,7 +218,7 @@ func (l *locks) waitedFor(q *lockRequest) (others []*Transaction) {
 // LockWait is a transaction that waits for a lock, and one that it waits for.
 type LockWait struct{ ID, For int64 }
 
-// LockWaits are all waits of this moment.
+// LockWaits are all present waits.
 func (s *Server) LockWaits() (waits []LockWait) {
 	s.locks.mu.Lock()
 	defer s.locks.mu.Unlock()

@@ -2,14 +2,14 @@ package engine
 
 import "context"
 
-// Network reaches the replication ports of other servers.
+// Network connects to the replication ports of other servers.
 type Network interface {
-	// Dial looks the host up and connects.
+	// Dial resolves the host and connects.
 	Dial(ctx context.Context, host string, port int) (Link, error)
 }
 
-// Link is a connection between a sender and a receiver. Frames arrive in
-// order. Send may be called from several goroutines, Receive from one.
+// Link is a connection between a sender and a receiver. Frames arrive in order. Several goroutines may call
+// Send, one may call Receive.
 type Link interface {
 	Send(Frame) error
 	Receive() (Frame, error)
@@ -24,20 +24,20 @@ type Addr struct {
 	Port int
 }
 
-// FrameKind tells frames apart.
+// FrameKind is the kind of a frame.
 type FrameKind byte
 
 // The kinds of frames.
 const (
-	FrameHello     FrameKind = iota + 1 // sender: what I am about to send
-	FrameWelcome                        // receiver: Text is empty, or why not
-	FrameChanges                        // sender: changes, whole transactions at the end of each Commit
-	FrameKeepAlive                      // sender: all up to SN has been sent; Ask wants an acknowledgement
-	FrameAck                            // receiver: all up to SN is applied; Ask: the answer to a keep-alive
+	FrameHello     FrameKind = iota + 1 // sender: what it will send
+	FrameWelcome                        // receiver: Text is empty or the reason of a refusal
+	FrameChanges                        // sender: changes of complete transactions, each with its Commit at the end
+	FrameKeepAlive                      // sender: everything up to SN is sent; Ask requests an acknowledgement
+	FrameAck                            // receiver: everything up to SN is applied; Ask: the answer to a keep-alive
 	FrameRows                           // sender: rows of a SYNC
-	FrameRowsDone                       // sender: asks; receiver: all rows are in
+	FrameRowsDone                       // sender: asks; receiver: all rows have arrived
 	FrameBye                            // sender: stops in good order
-	FrameOpen                           // sender: changes of a transaction that is open
+	FrameOpen                           // sender: changes of an open transaction
 	FrameRollback                       // sender: an open transaction has ended without its changes
 )
 
@@ -46,7 +46,7 @@ type Frame struct {
 	Kind    FrameKind
 	Hello   *Hello
 	Text    string
-	SN      SN // of FrameWelcome: how far the receiver remembers the sender's log
+	SN      SN // of FrameWelcome: the number up to which the receiver remembers the sender's log
 	Ask     bool
 	Tx      int64 // of FrameOpen and FrameRollback
 	Restart SN    // sender: its restart point
@@ -62,7 +62,7 @@ type Hello struct {
 	Wake        bool // the sender's server has just started
 	Again       bool // the sender has just lost its link
 	Items       []HelloItem
-	XSN         SN // NoSN: it will begin at a number it does not know yet
+	XSN         SN // NoSN: it begins at a number that it does not know yet
 }
 
 // HelloItem describes a table on the sender's side.
@@ -72,13 +72,13 @@ type HelloItem struct {
 	PrimaryKey []string
 }
 
-// SentChange is a change on its way.
+// SentChange is a change in a frame.
 type SentChange struct {
 	Op            Op
 	Item          int
 	SN            SN
-	Tx            int64 // of a Commit: the transaction, when the peer has heard of it while it was open
+	Tx            int64 // of a Commit: the transaction, when the peer knows it from before its end
 	Before, After string
-	// Columns of the images, where they are not those that the link was opened with.
+	// Columns of the images, where they differ from those of the handshake.
 	Columns []Column
 }

@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// The longest names and host texts that an object takes, in bytes.
+// The longest names and host texts of an object, in bytes.
 const (
 	maxReplicationName = 40
 	maxHost            = 62
 )
 
-// CreateReplication is CREATE REPLICATION. It needs its tables for itself.
+// CreateReplication is CREATE REPLICATION. It locks its tables exclusively.
 func (s *Server) CreateReplication(ctx context.Context, by *Session, r *Replication) error {
 	if len(r.Name) > maxReplicationName {
 		return Errorf(0x31066, "The name of the replication is too long.")
@@ -49,7 +49,7 @@ func (s *Server) CreateReplication(ctx context.Context, by *Session, r *Replicat
 	})
 }
 
-// lockItems takes the tables of items for DDL; what is no table is found later.
+// lockItems locks the tables of items for DDL. A later check finds items without a table.
 func (s *Server) lockItems(ctx context.Context, by *Session, items ...Item) (release func(), err error) {
 	c := s.Catalog()
 	var tables []*Table
@@ -61,8 +61,8 @@ func (s *Server) lockItems(ctx context.Context, by *Session, items ...Item) (rel
 	return s.LockForDDL(ctx, by, tables...)
 }
 
-// DropReplication is DROP REPLICATION. It needs the object's tables for itself. A peer's
-// sender loses its link, and what its receiver remembered is forgotten.
+// DropReplication is DROP REPLICATION. It locks the object's tables exclusively. A peer's sender loses its
+// link, and its receiver's memory is forgotten.
 func (s *Server) DropReplication(ctx context.Context, by *Session, name string) error {
 	r := s.Catalog().Replication(name)
 	if r == nil {
@@ -201,7 +201,7 @@ func (r *Replication) host(h Host) int {
 	return slices.IndexFunc(r.Hosts, func(o Host) bool { return o.Addr == h.Addr && o.Port == h.Port })
 }
 
-// alterItem changes an object by one of its tables, which it needs for itself.
+// alterItem changes an object by one of its tables, and locks the table exclusively.
 func (s *Server) alterItem(ctx context.Context, by *Session, name string, i Item, change func(*Catalog, *Replication) error) error {
 	if s.Catalog().Replication(name) == nil {
 		return ErrSyncUnknown
@@ -214,8 +214,7 @@ func (s *Server) alterItem(ctx context.Context, by *Session, name string, i Item
 	return s.alter(ctx, name, change)
 }
 
-// alter changes an object and lets both ends agree anew when they are
-// connected.
+// alter changes an object. When the two ends are connected, they agree again.
 func (s *Server) alter(ctx context.Context, name string, change func(*Catalog, *Replication) error) error {
 	if err := s.changeReplication(ctx, name, true, change); err != nil {
 		return err
@@ -242,10 +241,10 @@ func (s *Server) relink(name string) {
 	}
 }
 
-// Truncated is called after DDL on a replicated table, before its lock is given back: it
-// ends the receivers of all objects that hold it, and takes its time when one of them
-// was there or the object was sending. The senders of this server go on, and say with each
-// row how it looks; the peers' try again, are not let in once, and rest.
+// Truncated is called after DDL on a replicated table, before its lock is released. It ends the receivers of
+// all objects that hold the table. It takes time when there was such a receiver or the object was sending.
+// This server's senders go on, and send each row with its columns. The peers' senders try again, are refused
+// once, and rest.
 func (s *Server) Truncated(ctx context.Context, t *Table) {
 	s.setInDDL(t, true)
 	defer s.setInDDL(t, false)

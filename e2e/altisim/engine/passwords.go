@@ -2,10 +2,10 @@ package engine
 
 import "strings"
 
-// maxPassword is how long a password may be, in bytes.
+// maxPassword is the longest password, in bytes.
 const maxPassword = 40
 
-// NewPassword looks whether a password is one.
+// NewPassword checks a new password.
 func NewPassword(text string) error {
 	if len(text) > maxPassword {
 		return ErrNameTooLong
@@ -13,7 +13,7 @@ func NewPassword(text string) error {
 	return nil
 }
 
-// samePassword compares as CASE_SENSITIVE_PASSWORD says.
+// samePassword compares passwords as CASE_SENSITIVE_PASSWORD says.
 func (s *Server) samePassword(a, b string) bool {
 	if s.Property("CASE_SENSITIVE_PASSWORD") == "0" {
 		return strings.EqualFold(a, b)

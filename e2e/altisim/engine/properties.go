@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// defaults are the properties this server knows, with the real server's values.
+// defaults are the known properties, with the real server's values.
 var defaults = map[string]string{
 	"ADMIN_MODE": "0", "DDL_LOCK_TIMEOUT": "0", "DDL_TIMEOUT": "0", "FETCH_TIMEOUT": "60", "IDLE_TIMEOUT": "0",
 	"MAX_CLIENT": "1000", "PORT_NO": "20300", "QUERY_TIMEOUT": "600", "REMOTE_SYSDBA_ENABLE": "1", "UTRANS_TIMEOUT": "3600",
@@ -34,7 +34,7 @@ var defaults = map[string]string{
 	"REPLICATION_UPDATE_REPLACE": "0",
 }
 
-// fixed cannot be changed while the server runs.
+// fixed properties cannot be changed while the server runs.
 var fixed = []string{"PORT_NO", "REPLICATION_PORT_NO", "REPLICATION_MAX_COUNT"}
 
 type properties struct {
@@ -54,7 +54,7 @@ func (p *properties) get(name string) string {
 	return p.values[name]
 }
 
-// Property is the value of a property, empty when there is none of that name.
+// Property is the value of a property, or empty when there is none of that name.
 func (s *Server) Property(name string) string { return s.properties.get(name) }
 
 // seconds is the value of a property that is a time.
@@ -63,13 +63,13 @@ func (s *Server) seconds(name string) time.Duration {
 	return time.Duration(min(n, maxSeconds)) * time.Second
 }
 
-// maxSeconds keeps the highest times that a property takes within a time.Duration.
+// maxSeconds keeps the highest times of a property within a time.Duration.
 const maxSeconds = 1 << 32
 
 // KnownProperty says whether there is a property of that name.
 func KnownProperty(name string) bool { _, ok := defaults[name]; return ok }
 
-// Property is a property as the view shows it.
+// Property is a property as in the view.
 type Property struct {
 	Name, Value string
 	Limits      Limits
@@ -86,7 +86,7 @@ func (s *Server) Properties() []Property {
 	return out
 }
 
-// SetProperty is ALTER SYSTEM SET: at once, for this life of the server only.
+// SetProperty is ALTER SYSTEM SET. It takes effect at once, until the server ends.
 func (s *Server) SetProperty(name, value string) error {
 	if !KnownProperty(name) {
 		return Errorf(0x01065, "The property [%s] does not exist.", name)

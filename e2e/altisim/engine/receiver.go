@@ -23,7 +23,7 @@ type receiver struct {
 	open  map[int64]*applied // by the peer's id
 }
 
-// ReceiverState is what the views show of a receiver.
+// ReceiverState is a receiver in the views.
 type ReceiverState struct {
 	Name          string
 	Local, Remote Addr
@@ -38,7 +38,7 @@ type ReceivedOpen struct {
 	Began         SN
 }
 
-// applied is this side's transaction for one of the peer.
+// applied is the local transaction for one of the peer.
 type applied struct {
 	*Transaction
 	began   SN
@@ -90,9 +90,9 @@ func (s *Server) Serve(link Link) {
 	}
 }
 
-// enter makes r the receiver of its replication, in the place of an older link, and gives
-// the number that its predecessors remember of the peer's log. It compares the tables once
-// more: from here on a change of them ends the link, but not before.
+// enter makes r the receiver of its replication in place of an older link, and returns the number that
+// earlier receivers remember of the peer's log. It compares the tables again: from now on a change of them
+// ends the link.
 func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +118,7 @@ func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 	}
 	if cut := s.cutByDDL[r.name]; cut {
 		delete(s.cutByDDL, r.name)
-		if h.Again { // a sender that writes is back before the DDL is over, on the real server
+		if h.Again { // on the real server, a sender that writes is back before the DDL is over
 			return NoSN, false
 		}
 	}
@@ -128,16 +128,16 @@ func (s *Server) enter(r *receiver, h *Hello) (remembered SN, ok bool) {
 		remembered = NoSN
 	}
 	if h.XSN == NoSN {
-		delete(s.memory, r.name) // it begins anew, and will tell where
+		delete(s.memory, r.name) // it begins anew, and will tell its number
 	} else {
 		s.memory[r.name] = max(remembered, h.XSN)
 	}
 	return remembered, true
 }
 
-// remember keeps the highest restart point of the peer's sender, for as long as this server
-// lives or the object exists: what the sender has told, and each commit that was applied.
-// Whoever begins there must not miss what a transaction that is open has changed.
+// remember stores the highest restart point of the peer's sender, until this server ends or the object is
+// dropped. It also counts each commit that was applied. A sender that begins there must not skip changes of
+// an open transaction.
 func (r *receiver) remember(restart SN) {
 	r.mu.Lock()
 	for _, a := range r.open {
@@ -152,7 +152,7 @@ func (r *receiver) remember(restart SN) {
 	r.s.memory[r.name] = max(r.s.memory[r.name], restart)
 }
 
-// wakeSender lets a sender that rests try again.
+// wakeSender makes a sender that rests try again.
 func (s *Server) wakeSender(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,13 +169,13 @@ func (s *Server) leave(r *receiver) {
 	}
 }
 
-// end lets the receiver end, wherever it waits.
+// end ends the receiver, wherever it waits.
 func (r *receiver) end() {
 	r.cut()
 	_ = r.link.Close()
 }
 
-// closeReceiver cuts the link of a peer's sender and waits until it is gone.
+// closeReceiver cuts the link of a peer's sender and waits until it has ended.
 func (s *Server) closeReceiver(name string) {
 	s.mu.Lock()
 	r := s.receivers[name]
@@ -186,9 +186,8 @@ func (s *Server) closeReceiver(name string) {
 	}
 }
 
-// loop takes frames until the link ends. What a transaction has changed becomes visible
-// when its commit has arrived, and only then does the applied number move; what it has
-// locked is locked here from the moment at which the peer tells.
+// loop reads frames until the link ends. The changes of a transaction become visible with its commit, and
+// only then the applied number moves. Its locks are taken here as soon as the peer reports them.
 func (r *receiver) loop() {
 	var transaction, ready []SentChange
 	unacknowledged := 0
@@ -199,7 +198,7 @@ func (r *receiver) loop() {
 		if err != nil {
 			return
 		}
-		silence.Stop() // what takes long now is this side's own work
+		silence.Stop() // a long pause from here on is this side's own work
 		r.remember(f.Restart)
 		switch f.Kind {
 		case FrameOpen:
@@ -248,13 +247,12 @@ func (r *receiver) loop() {
 	}
 }
 
-// alive tells the sender, while something here takes long, that this side has
-// not died. The returned function ends that.
+// alive tells the sender during long work that this side is alive. The returned function stops it.
 func (r *receiver) alive() func() {
 	return r.s.sayAlive(r.link, func() Frame { return Frame{Kind: FrameAck, SN: r.applied(NoSN)} })
 }
 
-// sayAlive sends a frame from time to time. The returned function ends that.
+// sayAlive sends a frame from time to time. The returned function stops it.
 func (s *Server) sayAlive(link Link, frame func() Frame) func() {
 	t := time.NewTicker(s.Clock.Silence() / 4)
 	done := make(chan struct{})
@@ -274,7 +272,7 @@ func (s *Server) sayAlive(link Link, frame func() Frame) func() {
 	return func() { close(done) }
 }
 
-// applied moves the applied number to sn, never back.
+// applied moves the applied number to sn, and never back.
 func (r *receiver) applied(sn SN) SN {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -282,8 +280,8 @@ func (r *receiver) applied(sn SN) SN {
 	return r.state.Applied
 }
 
-// transaction is this side's transaction for one of the peer; 0 is one that the peer has
-// not told of before its commit.
+// transaction is the local transaction for one of the peer. The id is 0 when the peer reports it only with
+// its commit.
 func (r *receiver) transaction(id int64, began SN) *applied {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -297,7 +295,7 @@ func (r *receiver) transaction(id int64, began SN) *applied {
 	return a
 }
 
-// over ends this side's transaction for one of the peer.
+// over ends the local transaction for one of the peer.
 func (r *receiver) over(id int64) {
 	r.mu.Lock()
 	a := r.open[id]
@@ -308,8 +306,8 @@ func (r *receiver) over(id int64) {
 	}
 }
 
-// rollback ends all transactions that are open when the link ends. The peer sends them
-// again over the next one.
+// rollback ends all transactions that are open when the link ends. The peer sends them again over the next
+// link.
 func (r *receiver) rollback() {
 	r.mu.Lock()
 	open := r.open
@@ -320,8 +318,8 @@ func (r *receiver) rollback() {
 	}
 }
 
-// lock takes the table and the row of a change, or gives the change up after REPLICATION_LOCK_TIMEOUT.
-// Wait is called before it waits.
+// lock locks the table and row of a change, or gives the change up after REPLICATION_LOCK_TIMEOUT. It calls
+// wait before it waits.
 func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, err error) {
 	to := r.targets[ch.Item]
 	if ch.Columns != nil {
@@ -345,7 +343,7 @@ func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, 
 	return false, nil
 }
 
-// change takes what a change needs: its table, and the rows that it touches.
+// change locks what a change needs: its table and its rows.
 func (a *applied) change(ctx context.Context, to target, ch SentChange, limit time.Duration) error {
 	if err := a.write(ctx, to.table, limit); err != nil {
 		return err
@@ -358,7 +356,7 @@ func (a *applied) change(ctx context.Context, to target, ch SentChange, limit ti
 	return nil
 }
 
-// lockOpen takes the locks of an open transaction of the peer.
+// lockOpen takes the locks of the peer's open transaction.
 func (r *receiver) lockOpen(f Frame) error {
 	defer r.alive()()
 	a := r.transaction(f.Tx, f.SN)
@@ -386,15 +384,15 @@ func (a *applied) hasGivenUp(ch SentChange) bool {
 	return true
 }
 
-// batch is what is made at once: changes of transactions that are complete.
+// batch is a group of changes of complete transactions.
 type batch struct {
 	changes []Change
 	over    []func()
 	last    SN
 }
 
-// apply makes the changes of whole transactions. A transaction that has to wait for a lock
-// does not hold up those before it.
+// apply makes the changes of complete transactions. A transaction that waits for a lock does not hold up
+// those before it.
 func (r *receiver) apply(sent []SentChange) error {
 	defer r.alive()()
 	b := batch{last: NoSN}
@@ -469,7 +467,7 @@ func (b *batch) end() {
 	*b = batch{last: NoSN}
 }
 
-// insert takes in rows of a SYNC; rows whose key exists are skipped.
+// insert inserts rows of a SYNC. Rows whose key exists are skipped.
 func (r *receiver) insert(item int, rows []string) error {
 	t := r.targets[item]
 	changes := make([]Change, len(rows))

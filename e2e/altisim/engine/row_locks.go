@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// TryRows locks rows, named by their keys, until the transaction ends. It does not wait:
-// taken is a row that somebody else has locked, or empty.
+// TryRows locks rows by their keys until the transaction ends, without waiting. taken is a row that another
+// transaction has locked, or empty.
 func (t *Transaction) TryRows(table *Table, keys []string) (taken string, err error) {
 	for _, key := range keys {
 		err := t.s.locks.take(context.Background(), t, lockKey{table.ID, key}, lockExclusive, 0)
@@ -28,7 +28,7 @@ func (t *Transaction) WaitForRow(ctx context.Context, table *Table, key string) 
 	return t.s.locks.take(ctx, t, lockKey{table.ID, key}, lockExclusive, forever)
 }
 
-// rows are the keys of the rows that a change touches: two of an UPDATE that changes the key.
+// rows are the keys of the rows that a change touches. An UPDATE of the key has two.
 func (t target) rows(ch SentChange) (keys []string) {
 	for _, image := range []string{ch.Before, ch.After} {
 		if key := t.key(image); key != "" && !slices.Contains(keys, key) {
@@ -38,7 +38,7 @@ func (t target) rows(ch SentChange) (keys []string) {
 	return keys
 }
 
-// key is the primary key in a row image, as text that is the same for the same row.
+// key is the primary key in a row image as text. The same row always has the same text.
 func (t target) key(image string) string {
 	var row []json.RawMessage
 	if image == "" || json.Unmarshal([]byte(image), &row) != nil {

@@ -23,8 +23,8 @@ const (
 // logBatch is how many log records a sender reads at a time.
 const logBatch = 500
 
-// pinSlack is how much log an idle replication may pin before its restart
-// point moves although it had nothing to send.
+// pinSlack is how much log an idle replication may pin before its restart point moves without anything to
+// send.
 const pinSlack SN = 1 << 20
 
 // sender is the running half of a started replication object.
@@ -33,50 +33,50 @@ type sender struct {
 	name   string
 	ctx    context.Context
 	stop   context.CancelFunc
-	wake   chan struct{} // look again at once: for the peer, or for a FLUSH
+	wake   chan struct{} // check at once: for the peer, or for a FLUSH
 	done   chan struct{}
-	runs   chan struct{} // closed when it has begun to send
+	runs   chan struct{} // closed when it begins to send
 	begins sync.Once
 	gone   chan struct{} // closed when the object may have another sender
 
 	mu      sync.Mutex
 	state   SenderState
 	ackedAt chan struct{} // closed and replaced at every answer to a keep-alive
-	acked   SN            // by such an answer
+	acked   SN            // the number of the last such answer
 	flushes map[*flush]bool
-	sentAt  time.Time // changes, last
+	sentAt  time.Time // time of the last changes
 	link    Link
 	changes int // of the object, since the sender was made
-	agreed  int // the changes that the link knows of
-	pin     SN  // what a SYNC will start from
+	agreed  int // the changes of the object that the link knows
+	pin     SN  // the number from which a SYNC will start
 
-	announced []HelloItem // when the link was made
-	fresh     bool        // its restart point was set by a SYNC, after the handshake
+	announced []HelloItem // in the handshake
+	fresh     bool        // a SYNC has set its restart point after the handshake
 	again     bool        // it has just lost its link
-	wakes     bool        // its server has just started: its first handshake wakes the peer's sender
+	wakes     bool        // its server has just started, so its first handshake wakes the peer's sender
 	skip      SN          // nothing up to here is sent over the link, because the peer's receiver remembers it
 
 	stopping  bool  // guarded by Server.mu
-	ddlBefore int64 // statements of DDL before the link was made
+	ddlBefore int64 // DDL statements before the link was made
 }
 
 // flush is a FLUSH that waits.
 type flush struct {
 	since  time.Time
 	upTo   SN
-	prompt bool // the sender was sending when it came: it asks at once
-	asked  bool // a keep-alive has been sent for it
+	prompt bool // the sender was sending when the FLUSH came, so it asks at once
+	asked  bool // a keep-alive was sent for it
 	done   bool
 }
 
-// SenderState is what the views show of a sender.
+// SenderState is a sender in the views.
 type SenderState struct {
 	Name            string
 	StartFlag       int // 2 while a SYNC runs
 	NetError        bool
 	Status          SenderStatus
 	ReadSN          SN // -1 before the first connection
-	CommitXSN       SN // of the last commit that was sent
+	CommitXSN       SN // of the last sent commit
 	Local, Remote   Addr
 	ReadLog, SentTo int64
 	Rows            map[int]map[Op]int64 // sent over the link, by table id
@@ -89,13 +89,13 @@ type SenderState struct {
 type SentOpen struct {
 	ID    int64
 	Began SN
-	Sent  bool // the peer has heard of it
+	Sent  bool // the peer knows of it
 }
 
 // SyncState is the progress of one table of a SYNC.
 type SyncState struct {
 	Table, Partition string
-	Records          int64 // -1 before the copy begins and when it is done
+	Records          int64 // -1 before the copy begins and after it
 	SN               SN
 }
 
@@ -108,15 +108,15 @@ func (s *Server) newSender(name string) *sender {
 	}
 }
 
-// run keeps the sender going until it is stopped: connect, send, and when the peer is
-// gone, or its object differs, try again now and then after every rest. Unfound is the
-// status between the first try, should it fail, and the next.
+// run keeps the sender going until it is stopped. It connects and sends. When the peer is away, or its object
+// differs, it tries again now and then, after every rest. unfound is the status between a failed first try
+// and the next.
 func (x *sender) run(link Link, unfound SenderStatus) {
 	defer close(x.done)
 	for x.ctx.Err() == nil {
 		if link == nil {
 			select {
-			case <-x.wake: // of before this try
+			case <-x.wake: // from before this try
 			default:
 			}
 			var err error
@@ -135,7 +135,7 @@ func (x *sender) run(link Link, unfound SenderStatus) {
 			x.mu.Lock()
 			x.again = true
 			x.mu.Unlock()
-			if e := new(Error); errors.As(err, &e) { // the peer says that it cannot go on
+			if e := new(Error); errors.As(err, &e) { // the peer reports that it cannot go on
 				_ = link.Close()
 				x.rest()
 			}
@@ -156,7 +156,7 @@ func (x *sender) rest() {
 	}
 }
 
-// wakeUp ends a rest, or lets a sender that waits for the log look at its FLUSHes.
+// wakeUp ends a rest. A sender that waits for the log then checks its FLUSHes.
 func (x *sender) wakeUp() {
 	select {
 	case x.wake <- struct{}{}:
@@ -176,9 +176,9 @@ func (x *sender) pinned() SN {
 	return x.pin
 }
 
-// stream sends the log until the link breaks or the sender is stopped. A stop says goodbye
-// and waits for the answer, which comes when the peer's receiver has dealt with all before
-// it: it hangs while that waits for a lock.
+// stream sends the log until the link breaks or the sender is stopped. A stop says goodbye and waits for the
+// answer. The answer comes when the peer's receiver has handled everything before, so the stop hangs while
+// that receiver waits for a lock.
 func (x *sender) stream(link Link) error {
 	r := x.s.Catalog().Replication(x.name)
 	if r == nil {
@@ -220,7 +220,7 @@ func (x *sender) stream(link Link) error {
 				lost(err)
 				return
 			}
-			if f.Kind == FrameWelcome { // no longer
+			if f.Kind == FrameWelcome { // not any more
 				lost(errHandshake(f.Text))
 				return
 			}
@@ -259,26 +259,26 @@ func (x *sender) stream(link Link) error {
 	return errors.Join(err, context.Cause(ctx))
 }
 
-// outgoing is what the sending half of a link knows.
+// outgoing is the state of a link's sending half.
 type outgoing struct {
 	*progress
 	link      Link
 	object    *Replication
 	items     map[int]int // by table id
 	announced []HelloItem
-	at        SN // all up to here is read, and sent
+	at        SN // everything up to here is read and sent
 	skip      SN
 
 	halfway bool            // inside a transaction that wrote before the object began at "now"
 	open    bool            // inside a transaction that is sent
-	passed  bool            // inside a transaction of which something was skipped
+	passed  bool            // inside a transaction with something skipped
 	told    map[int64]*told // of open transactions
-	over    map[int64]bool  // whose commit was read before they were seen to end
+	over    map[int64]bool  // their commit was read before they were seen to end
 }
 
-// told is what the peer has heard of a transaction while it was open.
+// told is what the peer knows of a transaction from before its end.
 type told struct {
-	looked int // changes of it that were looked at
+	looked int // changes of it that were considered
 	sent   int64
 	rows   map[int]map[Op]int64
 }
@@ -288,7 +288,7 @@ func (o *outgoing) send(ctx context.Context) error {
 	lastSend, greeted := time.Now(), false
 	for ctx.Err() == nil && x.ctx.Err() == nil {
 		changed := x.s.store.Changed()
-		open, news := x.s.openTransactions() // before the log's end is read: who is missing has ended by then
+		open, news := x.s.openTransactions() // read before the log's end: a transaction that is missing has ended by then
 		end := x.s.store.LastSN()
 		records, upTo, err := x.s.store.ReadLog(ctx, o.at, logBatch)
 		if err != nil {
@@ -324,7 +324,7 @@ func (o *outgoing) send(ctx context.Context) error {
 		}
 		due := time.Until(x.keepAliveAfter(lastSend).Add(x.s.Clock.Real(ackWait)))
 		if due <= 0 {
-			// Nothing is open here: a batch ends inside a transaction only when more is there to read.
+			// No transaction is half read here: a batch ends inside one only when there is more to read.
 			if !o.inside() {
 				x.asks(o.at)
 				if err := o.progress.send(o.link, Frame{Kind: FrameKeepAlive, SN: o.at, Ask: true}); err != nil {
@@ -348,14 +348,14 @@ func (o *outgoing) send(ctx context.Context) error {
 	return nil
 }
 
-// sendRecords sends what the peer shall have of some records of the log. Of a transaction
-// whose changes it is taken to have already, it gets the begin and the commit.
+// sendRecords sends the peer's part of some log records. Of a transaction whose changes the peer seems to
+// have, it sends the begin and the commit.
 func (o *outgoing) sendRecords(records []Record) (sent bool, err error) {
 	var out []SentChange
 	rows := map[int]map[Op]int64{}
 	var frames int64
 	commits := NoSN
-	catalog := o.sender.s.Catalog() // after the log was read: it knows how its rows looked
+	catalog := o.sender.s.Catalog() // after the log was read, so that it knows the columns of the rows
 	for _, rec := range records {
 		switch {
 		case rec.Op == Began:
@@ -404,7 +404,7 @@ func (o *outgoing) sendRecords(records []Record) (sent bool, err error) {
 	return true, nil
 }
 
-// change is a record as it is sent: with its columns, unless they are those that the link was made with.
+// change is a record as it is sent. It contains its columns when they differ from those of the handshake.
 func (o *outgoing) change(c *Catalog, rec Record, at SN) SentChange {
 	item := o.items[rec.TableID]
 	ch := SentChange{Op: rec.Op, Item: item, SN: at, Before: rec.Before, After: rec.After}
@@ -426,9 +426,8 @@ func (o *outgoing) sends(rec Record) bool {
 	return ok && !o.halfway && rec.SN > o.object.Items[item].InvalidMaxSN
 }
 
-// sendOpen tells the peer what transactions have changed that are still open, so that it
-// locks what they have locked here, and which of them have ended without a commit. They
-// are shown here before the peer hears of them.
+// sendOpen reports the changes of open transactions to the peer, so that it locks what they have locked here,
+// and the transactions that have ended without a commit. The views here show them before the peer knows.
 func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 	state, news := o.look(open)
 	o.sender.update(func(st *SenderState) { st.Open = state })
@@ -464,18 +463,18 @@ func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 	return sent, nil
 }
 
-// news is what the peer has not heard yet of a transaction that is open.
+// news is the part of an open transaction that the peer does not know yet.
 type news struct {
 	frame Frame
 	rows  map[int]map[Op]int64
 }
 
-// look takes up what open transactions have changed since the last time.
+// look reads what open transactions have changed since the last time.
 func (o *outgoing) look(open []openTransaction) (state []SentOpen, all []news) {
 	catalog := o.sender.s.Catalog()
 	for _, t := range open {
 		if o.over[t.id] {
-			continue // its commit has been read already
+			continue // its commit was already read
 		}
 		heard := o.told[t.id]
 		if heard == nil {
@@ -537,8 +536,8 @@ func (x *sender) waitForNews(ctx context.Context, changed, open <-chan struct{},
 	}
 }
 
-// promptFlush says whether a FLUSH that came while the sender was sending is to be asked
-// for now, and the commit that the peer shall acknowledge.
+// promptFlush reports whether to ask at once for a FLUSH that came while the sender was sending, and for
+// which commit.
 func (x *sender) promptFlush(at SN) (SN, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -551,8 +550,8 @@ func (x *sender) promptFlush(at SN) (SN, bool) {
 	return x.state.CommitXSN, found
 }
 
-// keepAliveAfter is when the wait for the next keep-alive began: when something was sent last or, on a link that is never
-// idle, when the FLUSH came that waits longest.
+// keepAliveAfter is the beginning of the wait for the next keep-alive: the last send or, on a link that is
+// never idle, the oldest FLUSH.
 func (x *sender) keepAliveAfter(lastSend time.Time) time.Time {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -564,7 +563,7 @@ func (x *sender) keepAliveAfter(lastSend time.Time) time.Time {
 	return lastSend
 }
 
-// asks notes that the peer is asked to acknowledge all up to sn.
+// asks records that the peer was asked to acknowledge everything up to sn.
 func (x *sender) asks(sn SN) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -573,18 +572,18 @@ func (x *sender) asks(sn SN) {
 	}
 }
 
-// progress is what one link's sending and acknowledging halves share.
+// progress is shared by the sending and the acknowledging half of a link.
 type progress struct {
 	sender  *sender
 	mu      sync.Mutex
 	xsn     SN // durable restart point
 	sentTo  SN // the last change
 	waiting time.Time
-	owed    int // answers that the peer owes
+	owed    int // answers that are still to come from the peer
 }
 
-// send sends a frame, and with it how far the restart point has moved. As long as the
-// peer does not take it, or owes an answer to it, the sender is waiting.
+// send sends a frame with the restart point, if that has moved. While the peer does not take the frame, or
+// owes an answer to it, the sender is waiting.
 func (p *progress) send(link Link, f Frame) error {
 	p.mu.Lock()
 	f.Restart = p.xsn
@@ -608,7 +607,7 @@ func (p *progress) send(link Link, f Frame) error {
 	return err
 }
 
-// hear notes that the peer is alive, and whether this is an answer that it owed.
+// hear records a sign of life of the peer, and whether it is an owed answer.
 func (p *progress) hear(answer bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -627,9 +626,8 @@ func (p *progress) silent() bool {
 	return !p.waiting.IsZero() && time.Since(p.waiting) > p.sender.s.Clock.Silence()
 }
 
-// acknowledge notes that the peer has applied all up to sn, and moves the
-// durable restart point when something was sent since it was last moved. A FLUSH
-// waits for the answer to a keep-alive.
+// acknowledge records that the peer has applied everything up to sn. It moves the durable restart point when
+// something was sent since the last move. A FLUSH waits for the answer to a keep-alive.
 func (p *progress) acknowledge(sn SN, answer bool) {
 	x := p.sender
 	p.mu.Lock()
@@ -661,8 +659,8 @@ func (p *progress) acknowledge(sn SN, answer bool) {
 	x.ackedAt = make(chan struct{})
 }
 
-// itemsByTable maps the ids of the replication's tables to its first item of
-// that table. Partitions of a table travel as the table's first item.
+// itemsByTable maps the ids of the replication's tables to their first item. Partitions of a table travel as
+// this item.
 func (s *Server) itemsByTable(r *Replication) map[int]int {
 	c := s.Catalog()
 	m := map[int]int{}

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Server is one server: its catalog, its senders and receivers, its sessions
-// and properties.
+// Server is one server: its catalog, its senders and receivers, its sessions and properties.
 type Server struct {
 	Clock   Clock
 	Started time.Time
@@ -27,10 +26,10 @@ type Server struct {
 	catalog   *Catalog // replaced, never changed
 	senders   map[string]*sender
 	receivers map[string]*receiver
-	memory    map[string]SN   // how far a peer's log has come, as its sender told, by replication
-	inDDL     map[int]bool    // tables, by id, whose objects let no sender in
-	cutByDDL  map[string]bool // objects whose receiver DDL has ended
-	ddl       int64           // statements of DDL in this life of the server
+	memory    map[string]SN   // how far a peer's log has come, by its sender's word, by replication
+	inDDL     map[int]bool    // tables, by id, whose objects accept no sender
+	cutByDDL  map[string]bool // objects whose receiver was ended by DDL
+	ddl       int64           // DDL statements since the server started
 
 	locks        locks
 	transactions transactions
@@ -50,7 +49,7 @@ type Config struct {
 	Started    time.Time
 }
 
-// New makes a server. It does nothing until StartSenders.
+// New makes a server. It is passive until StartSenders.
 func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -73,11 +72,11 @@ func (s *Server) Catalog() *Catalog {
 	return s.catalog
 }
 
-// Done is closed when the server shall end.
+// Done is closed when the server should end.
 func (s *Server) Done() <-chan struct{} { return s.ctx.Done() }
 
-// StartSenders lets the replications run on that ran when the server ended. Their first
-// handshakes wake the peers' senders.
+// StartSenders starts the replications that ran when the server ended. Their first handshakes wake the peers'
+// senders.
 func (s *Server) StartSenders() {
 	if s.Property("REPLICATION_PORT_NO") == "0" || s.Property("REPLICATION_SENDER_AUTO_START") == "0" {
 		return
@@ -95,17 +94,16 @@ func (s *Server) StartSenders() {
 	}
 }
 
-// Close ends senders, receivers and sessions, as a stop of the process would:
-// what was started starts again with the next server.
+// Close ends senders, receivers and sessions, like the end of the process. Started replications start again
+// with the next server.
 func (s *Server) Close() {
-	s.mu.Lock() // so that no task begins after this
+	s.mu.Lock() // no task begins after this
 	s.end(ErrCommunication)
 	s.mu.Unlock()
 	s.tasks.Wait()
 }
 
-// task notes that something begins which Close has to wait for, unless the
-// server is ending.
+// task announces something that Close has to wait for. It reports false when the server is ending.
 func (s *Server) task() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +114,7 @@ func (s *Server) task() bool {
 	return true
 }
 
-// spawn runs the life of a sender. A sender of an ending server only ends.
+// spawn runs a sender. A sender of an ending server only ends.
 func (s *Server) spawn(f func()) {
 	if !s.task() {
 		f()
@@ -128,9 +126,8 @@ func (s *Server) spawn(f func()) {
 	}()
 }
 
-// Change changes the catalog: change gets a copy, which is saved and becomes
-// the catalog when it returns no error. logged says whether that leaves a
-// record in the log.
+// Change changes the catalog. change gets a copy, which is saved and becomes the catalog unless change fails.
+// logged says whether that writes a log record.
 func (s *Server) Change(ctx context.Context, logged bool, change func(*Catalog) error) error {
 	err := s.change(ctx, logged, change)
 	if err == nil {
@@ -139,8 +136,8 @@ func (s *Server) Change(ctx context.Context, logged bool, change func(*Catalog) 
 	return err
 }
 
-// countDDL counts statements of DDL: a sender counts the end of their transactions
-// among what it has sent, although the peer hears nothing of them.
+// countDDL counts DDL statements. A sender counts the end of their transactions as sent, although the peer
+// gets nothing of them.
 func (s *Server) countDDL(more int64) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,9 +172,9 @@ func (s *Server) changeReplication(ctx context.Context, name string, logged bool
 	})
 }
 
-// prune forgets the log that no replication needs any more.
+// prune removes the log that no replication needs any more.
 func (s *Server) prune(ctx context.Context) {
-	s.changing.Lock() // so that nobody takes a restart point while it runs
+	s.changing.Lock() // nobody takes a restart point meanwhile
 	defer s.changing.Unlock()
 	keep := s.store.LastSN()
 	s.mu.Lock()
@@ -197,7 +194,7 @@ func (s *Server) prune(ctx context.Context) {
 	}
 }
 
-// statementError says why a statement ended early.
+// statementError is the reason why a statement ended early.
 func statementError(ctx context.Context, otherwise error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -24,7 +24,7 @@ type Login struct {
 	App            string // V$SESSION.CLIENT_APP_INFO
 }
 
-// Session is an open session. Its context ends when it is closed by anybody.
+// Session is an open session. Its context ends when anybody closes it.
 type Session struct {
 	ID     int64
 	User   string
@@ -41,25 +41,25 @@ type Session struct {
 	queryTimeout int  // seconds, 0 = none
 	unreplicated bool // ALTER SESSION SET REPLICATION = FALSE or NONE
 	ddlSync      bool // ALTER SESSION SET REPLICATION_DDL_SYNC = 1
-	ddlLockWait  int  // seconds, 0 = none, -1 = for ever
+	ddlLockWait  int  // seconds; 0: none, -1: for ever
 	statement    string
 }
 
-// Runs notes the statement that the session runs, "" when none.
+// Runs sets the statement that the session runs, or "".
 func (c *Session) Runs(statement string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.statement = statement
 }
 
-// Statement is what the session runs, or "".
+// Statement is the statement that the session runs, or "".
 func (c *Session) Statement() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.statement
 }
 
-// Login opens a session or says why not.
+// Login opens a session or returns the reason of the refusal.
 func (s *Server) Login(l Login) (*Session, error) {
 	if len(l.Password) > maxPassword {
 		return nil, ErrLoginTooLong
@@ -103,8 +103,8 @@ func (s *Server) Login(l Login) (*Session, error) {
 // Context ends with the session.
 func (c *Session) Context() context.Context { return c.ctx }
 
-// Close ends the session. Its owner calls it when all is rolled back, so that
-// a session that is no longer listed holds nothing any more.
+// Close ends the session. Its owner calls it after the rollback, so a session that is no longer listed holds
+// nothing.
 func (c *Session) Close() {
 	c.cut(ErrCommunication)
 	c.s.sessions.mu.Lock()
@@ -115,7 +115,7 @@ func (c *Session) Close() {
 	}
 }
 
-// Sessions lists the open sessions in order of their ids.
+// Sessions are the open sessions in the order of their ids.
 func (s *Server) Sessions() []*Session {
 	s.sessions.mu.Lock()
 	defer s.sessions.mu.Unlock()
@@ -127,9 +127,8 @@ func (s *Server) Sessions() []*Session {
 	return out
 }
 
-// CloseSession is ALTER DATABASE … SESSION CLOSE: the session's statement is
-// cut, its transaction rolled back and its connection closed. A session that
-// closes itself does not wait for that.
+// CloseSession is ALTER DATABASE … SESSION CLOSE. It cuts the session's statement, rolls back its transaction
+// and closes its connection. A session that closes itself does not wait for that.
 func (s *Server) CloseSession(ctx context.Context, id int64, by *Session) error {
 	s.sessions.mu.Lock()
 	c := s.sessions.open[id]
@@ -148,10 +147,9 @@ func (s *Server) CloseSession(ctx context.Context, id int64, by *Session) error 
 	return nil
 }
 
-// Shutdown is ALTER DATABASE … SHUTDOWN IMMEDIATE: nobody gets in any more, the
-// other sessions are cut, senders and receivers stop where they are. It takes as
-// long as on the real server, where threads that wake every 10 s are waited for. After
-// it End ends the caller's session too.
+// Shutdown is ALTER DATABASE … SHUTDOWN IMMEDIATE. It refuses new sessions, cuts the others, and stops
+// senders and receivers where they are. It takes as long as on the real server, which waits for threads that
+// wake every 10 s. Then End ends the caller's session, too.
 func (s *Server) Shutdown(c *Session) error {
 	if !c.Login.Sysdba {
 		return errNoPrivilege("ALTER_DATABASE")
@@ -180,7 +178,7 @@ func (s *Server) ends() bool {
 	return s.shutting || s.ctx.Err() != nil
 }
 
-// End makes the server end, after a Shutdown was answered.
+// End ends the server after Shutdown was answered.
 func (s *Server) End() { s.end(ErrCommunication) }
 
 // MustBeSys is the rule for statements on replications.
@@ -199,14 +197,14 @@ func (c *Session) MayAlterSystem(privilege string) error {
 	return nil
 }
 
-// Replicates says whether this session's changes are sent to peers.
+// Replicates reports whether this session's changes are sent to peers.
 func (c *Session) Replicates() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.unreplicated
 }
 
-// SyncsDDL says whether this session's DDL shall be carried out on the peers too.
+// SyncsDDL reports whether this session's DDL should also run on the peers.
 func (c *Session) SyncsDDL() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -220,7 +218,7 @@ func (c *Session) QueryTimeout() int {
 	return c.queryTimeout
 }
 
-// DDLLockTimeout is how long the session's DDL waits for a table, in seconds; -1 is for ever.
+// DDLLockTimeout is how long the session's DDL waits for a table, in seconds; -1 means for ever.
 func (c *Session) DDLLockTimeout() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -263,8 +261,8 @@ func (c *Session) Set(name, value string) error {
 	return nil
 }
 
-// StatementContext is the context of one statement: it ends with the session,
-// when the client cancels it, or at the session's limit.
+// StatementContext is the context of one statement. It ends with the session, when the client cancels, or at
+// the session's limit.
 func (c *Session) StatementContext() (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	limit := c.QueryTimeout()

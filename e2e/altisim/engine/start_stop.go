@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// reserve makes the sender of a replication that has none. From here on any
-// other START or SYNC of it fails. It waits for a STOP that is under way.
+// reserve makes the sender of a replication that has none, after a STOP that still runs. From then on any
+// other START or SYNC of it fails.
 func (s *Server) reserve(ctx context.Context, name string, unknown *Error) (*sender, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,8 +32,7 @@ func (s *Server) reserve(ctx context.Context, name string, unknown *Error) (*sen
 	return x, nil
 }
 
-// settled gives the sender of a replication, or none, when no STOP of it is under way. The
-// caller holds the mutex.
+// settled returns the sender of a replication, or nil, when no STOP of it runs. The caller holds the mutex.
 func (s *Server) settled(ctx context.Context, name string) (*sender, error) {
 	for {
 		x := s.senders[name]
@@ -62,10 +61,9 @@ func (s *Server) remove(x *sender) {
 	}
 }
 
-// Start is ALTER REPLICATION … START [RETRY]. Without RETRY the peer must agree, and
-// the answer is waited for. With it the statement ends at once, and the sender looks for
-// its peer by itself. A replication that has no restart point begins at now, so the log
-// is pinned.
+// Start is ALTER REPLICATION … START [RETRY]. Without RETRY it waits for the peer's consent. With RETRY it
+// returns at once, and the sender connects by itself. A replication without a restart point begins at now,
+// which pins the log.
 func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 	x, err := s.reserve(ctx, name, ErrReplicationUnknown)
 	if err != nil {
@@ -103,7 +101,7 @@ func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 	case <-ctx.Done():
 		return statementError(ctx, ctx.Err())
 	}
-	if rand.N(2) == 0 { // as often as not the first look comes too early
+	if rand.N(2) == 0 { // half of the time the first check comes too early
 		if err := s.Clock.Sleep(ctx, startWait); err != nil {
 			return statementError(ctx, err)
 		}
@@ -111,11 +109,10 @@ func (s *Server) Start(ctx context.Context, name string, retry bool) error {
 	return nil
 }
 
-// Stop is ALTER REPLICATION … STOP. STOPs of one server run one after the other, and each
-// ends at a whole second of the clock, or at once when the sender only rests between two
-// tries. It hangs while the peer's receiver waits for a lock, and while a SYNC waits for
-// one; a SYNC that copies is cut. When the statement is cut, the sender is stopped all the
-// same.
+// Stop is ALTER REPLICATION … STOP. STOPs of one server run one after the other. Each ends at a whole second
+// of the clock, or at once when the sender only rests between two tries. It hangs while the peer's receiver,
+// or a SYNC, waits for a lock. It cuts a SYNC that copies. When the statement is cut, the sender stops
+// nevertheless.
 func (s *Server) Stop(ctx context.Context, name string) error {
 	select {
 	case s.stopping <- struct{}{}:
@@ -165,7 +162,7 @@ func (s *Server) stopped(x *sender, resting bool) error {
 	}
 	defer s.remove(x)
 	if !s.has(x) {
-		return nil // it was a SYNC, which has put everything back as it was
+		return nil // it was a SYNC, which has restored everything
 	}
 	return s.changeReplication(context.WithoutCancel(s.ctx), x.name, true, func(_ *Catalog, r *Replication) error {
 		r.Started = false
@@ -173,8 +170,7 @@ func (s *Server) stopped(x *sender, resting bool) error {
 	})
 }
 
-// Reset is ALTER REPLICATION … RESET: the restart point is forgotten and with
-// it everything that was not sent.
+// Reset is ALTER REPLICATION … RESET. It forgets the restart point, and so everything that was not sent.
 func (s *Server) Reset(ctx context.Context, name string) error {
 	err := s.changeReplication(ctx, name, true, func(_ *Catalog, r *Replication) error {
 		if s.sending(name) {
@@ -202,14 +198,12 @@ func (s *Server) has(x *sender) bool {
 	return s.senders[x.name] == x
 }
 
-// Flush is ALTER REPLICATION … FLUSH [ALL]: it returns when the peer has acknowledged
-// everything up to now, and with ALL when the log's end has not moved on meanwhile either,
-// which under a writer is never: it gives up after some rounds. A sender that rests
-// is woken. limit < 0 means no limit.
+// Flush is ALTER REPLICATION … FLUSH [ALL]. It returns when the peer has acknowledged everything up to now.
+// With ALL, the log's end must not have moved meanwhile, either. Under a writer it always moves, so FLUSH ALL
+// gives up after some rounds. Flush wakes a sender that rests. limit < 0 means no limit.
 //
-// The peer acknowledges the end of the log 6 s after the last change that was sent. A FLUSH
-// that comes while the sender sends is content with the last commit, for which the
-// peer is asked at once.
+// The peer acknowledges the end of the log 6 s after the last sent change. A FLUSH that comes while the
+// sender sends needs only the last commit, for which it asks the peer at once.
 func (s *Server) Flush(ctx context.Context, name string, all bool, limit time.Duration) error {
 	s.mu.Lock()
 	r, x := s.catalog.Replication(name), s.senders[name]
@@ -242,8 +236,8 @@ func (s *Server) Flush(ctx context.Context, name string, all bool, limit time.Du
 	return nil
 }
 
-// sends tells whether the sender has yet to send something, or has only just done so. The
-// caller holds its mutex.
+// sends tells whether the sender still has something to send, or has just sent something. The caller holds
+// its mutex.
 func (x *sender) sends(upTo SN) bool {
 	return x.state.Status != SenderRuns || x.state.ReadSN < upTo || x.acked < x.state.CommitXSN && time.Since(x.sentAt) < activeFor
 }

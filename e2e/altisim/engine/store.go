@@ -4,30 +4,28 @@ import "context"
 
 // Store keeps rows, the catalog and the log of one server.
 //
-// The log holds, in commit order and transaction by transaction, the changes
-// of tables that some replication holds. Every committed transaction moves the
+// The log holds the changes of replicated tables, in commit order and transaction by transaction. Every
+// committed transaction moves the last SN, even without changes in the log.
 // last SN on, also one that leaves nothing in the log.
 type Store interface {
-	// LastSN is the number of the last log record. A change that was
-	// acknowledged to its writer is never after it.
+	// LastSN is the number of the last log record. A change that was acknowledged to its writer is never
+	// after it.
 	LastSN() SN
-	// Changed is closed when the last SN moves on.
+	// Changed is closed when the last SN moves.
 	Changed() <-chan struct{}
-	// ReadLog gives about limit records after the given number, and the number
-	// up to which nothing is missing in them.
+	// ReadLog returns about limit records after the given number, and the number up to which they are
+	// complete.
 	ReadLog(ctx context.Context, after SN, limit int) ([]Record, SN, error)
 	// Snapshot freezes all rows at one number.
 	Snapshot(ctx context.Context) (Snapshot, error)
-	// Apply commits changes that came from a peer, in one transaction of the
-	// store, without leaving anything in the log. It reports for each change
+	// Apply commits changes of a peer in one transaction, without log records. It returns for each change
 	// whether it was made or skipped by the conflict rules.
 	Apply(ctx context.Context, changes []Change) ([]bool, error)
-	// SaveCatalog makes the catalog durable. logged says whether this writes a
-	// log record, as DDL does.
+	// SaveCatalog makes the catalog durable. logged says whether this writes a log record, as DDL does.
 	SaveCatalog(ctx context.Context, c *Catalog, logged bool) error
-	// Touch writes a log record that is of no interest to any peer.
+	// Touch writes a log record without interest for any peer.
 	Touch(ctx context.Context) error
-	// Prune forgets log records up to the given number.
+	// Prune removes log records up to the given number.
 	Prune(ctx context.Context, upTo SN) error
 }
 
@@ -39,10 +37,10 @@ type Record struct {
 	Before  string // JSON array of all columns, or empty
 	After   string
 	Began   SN    // of Began
-	Tx      int64 // of a Commit: whose, 0 when it was never open between two statements
+	Tx      int64 // of a Commit: its transaction, or 0 when that was never open between two statements
 }
 
-// Op is what a log record says.
+// Op is the kind of a log record.
 type Op byte
 
 // The kinds of log records.
@@ -51,15 +49,14 @@ const (
 	Update Op = 'U'
 	Delete Op = 'D'
 	Commit Op = 'C'
-	// Began comes before the records of a transaction that began to write earlier.
+	// Began precedes the records of a transaction that began to write earlier.
 	Began Op = 'B'
 )
 
 // Change is a change to apply to a table.
 //
-// The default conflict rules say when it is skipped: an insert whose key
-// exists, an update or delete whose row is missing, an update that finds other
-// values in the columns it changes than it left behind on the peer.
+// The default conflict rules skip an insert whose key exists, an update or delete whose row is missing, and
+// an update that finds other values in the changed columns than the sender had.
 type Change struct {
 	Op            Op
 	Table         *Table
@@ -67,10 +64,10 @@ type Change struct {
 	Before, After string
 }
 
-// Snapshot reads rows as they were at one number.
+// Snapshot reads rows as of one number.
 type Snapshot interface {
 	SN() SN
-	// Rows gives all rows of the table in batches of JSON arrays.
+	// Rows passes all rows of the table in batches of JSON arrays.
 	Rows(ctx context.Context, t *Table, batch func([]string) error) error
 	Close()
 }

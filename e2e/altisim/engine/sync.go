@@ -13,12 +13,10 @@ type SyncOptions struct {
 	Tables   []SyncTable // empty: all
 }
 
-// Sync is ALTER REPLICATION … SYNC: it waits until nobody else has a lock on its tables,
-// copies the rows as they are then, with the locks given back, and
-// then, unless told otherwise, starts the sender from that moment on. With
-// a list of tables only those are copied and the restart point stays, so that
-// what was pending for the others is sent too. Until it ends, and when it
-// fails, the object looks as before.
+// Sync is ALTER REPLICATION … SYNC. It waits until it has the locks of its tables, freezes their rows,
+// releases the locks and copies the rows. Then, unless told otherwise, it starts the sender from the moment
+// of the copy. With a list of tables it copies only those and keeps the restart point, so that pending
+// changes of the others are sent, too. Until it ends, and when it fails, the object looks as before.
 func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 	if err := s.Catalog().checkSync(name, o.Tables); err != nil {
 		return err
@@ -75,7 +73,7 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 	return nil
 }
 
-// finishSync notes that all up to at is on the peer.
+// finishSync records that everything up to at is on the peer.
 func (r *Replication) finishSync(at SN, o SyncOptions) {
 	r.Started = !o.Only
 	if len(o.Tables) == 0 || r.XSN == NoSN {
@@ -88,9 +86,8 @@ func (r *Replication) finishSync(at SN, o SyncOptions) {
 	}
 }
 
-// freeze waits for the locks of the tables that a SYNC copies, and takes their rows. The
-// wait is cut by nothing but its time limit and the end of the server: the real one's is
-// not cut by a STOP.
+// freeze waits for the locks of the tables that a SYNC copies, and takes their rows. Only its time limit and
+// the end of the server end the wait: on the real server a STOP does not.
 func (x *sender) freeze(ctx context.Context, o SyncOptions) (Snapshot, error) {
 	s := x.s
 	var tables []*Table
@@ -178,7 +175,7 @@ func (x *sender) copy(ctx context.Context, link Link, o SyncOptions) (SN, error)
 		if err != nil {
 			return NoSN, err
 		}
-	case err := <-answers: // the peer has gone while there was nothing left to send
+	case err := <-answers: // the peer disconnected when nothing was left to send
 		return NoSN, cmp.Or(err, error(ErrSyncFailed))
 	}
 	if err := link.Send(Frame{Kind: FrameRowsDone}); err != nil {

@@ -5,16 +5,16 @@ import "slices"
 // SyncTable is a table of SYNC TABLE, or a partition of one.
 type SyncTable struct{ User, Name, Partition string }
 
-// names tells whether the list has a table, or one of its partitions: these travel together here.
+// names tells whether the list has a table or one of its partitions, which travel together here.
 func (o SyncOptions) names(user, table string) bool {
 	return slices.ContainsFunc(o.Tables, func(t SyncTable) bool { return t.User == user && t.Name == table })
 }
 
-// checkSync looks whether an object has what a SYNC TABLE lists.
+// checkSync checks that an object has what a SYNC TABLE lists.
 func (c *Catalog) checkSync(object string, list []SyncTable) error {
 	r := c.Replication(object)
 	if r == nil {
-		return nil // that is said later
+		return nil // a later check reports it
 	}
 	for n, t := range list {
 		if c.Table(t.User, t.Name) == nil {

@@ -8,33 +8,33 @@ import (
 	"time"
 )
 
-// Transaction is an open transaction: a session's, or a receiver's for one of its peer. It
-// is listed from its first statement to its end.
+// Transaction is an open transaction of a session, or of a receiver for one of its peer. It is listed from
+// its first statement to its end.
 type Transaction struct {
 	ID      int64
-	Session int64 // 0: a receiver's
+	Session int64 // 0: of a receiver
 
 	s        *Server
 	receiver bool
-	brief    bool // over with its one statement
+	brief    bool // it ends with its one statement
 
 	held  map[lockKey]lockMode // guarded by locks.mu
 	waits *lockRequest         // guarded by locks.mu
 
 	// Guarded by transactions.mu.
 	wrote   time.Time // first
-	began   SN        // where the log was then
-	changes []Record  // so far, as they will be in the log; SN is where it was
+	began   SN        // the log's number at that time
+	changes []Record  // so far, as they will be in the log; SN is the log's number then
 }
 
 type transactions struct {
 	mu      sync.Mutex
 	last    int64
 	open    map[int64]*Transaction
-	changed chan struct{} // closed and replaced when a sender may have something to tell its peer
+	changed chan struct{} // closed and replaced when a sender may have news for its peer
 }
 
-// Begin makes a session's transaction; brief says that it is over with one statement.
+// Begin makes a session's transaction. brief means that it ends with one statement.
 func (s *Server) Begin(session int64, brief bool) *Transaction {
 	s.transactions.mu.Lock()
 	defer s.transactions.mu.Unlock()
@@ -42,8 +42,7 @@ func (s *Server) Begin(session int64, brief bool) *Transaction {
 	return &Transaction{ID: s.transactions.last, Session: session, s: s, brief: brief, held: map[lockKey]lockMode{}}
 }
 
-// beginReceived makes a receiver's transaction; brief says that the peer has told of it only
-// with its commit.
+// beginReceived makes a receiver's transaction. brief means that the peer reports it only with its commit.
 func (s *Server) beginReceived(brief bool) *Transaction {
 	t := s.Begin(0, brief)
 	t.receiver = true
@@ -56,7 +55,7 @@ func (t *Transaction) list() {
 	t.s.transactions.open[t.ID] = t
 }
 
-// Read locks tables for a statement that reads them; done ends that.
+// Read locks tables for a statement that reads them. done releases them.
 func (t *Transaction) Read(ctx context.Context, tables ...*Table) (done func(), err error) {
 	if len(tables) > 0 {
 		t.list()
@@ -89,7 +88,7 @@ func (t *Transaction) write(ctx context.Context, table *Table, limit time.Durati
 	return nil
 }
 
-// writes notes when the transaction begins to write.
+// writes records when the transaction begins to write.
 func (t *Transaction) writes() {
 	t.s.transactions.mu.Lock()
 	defer t.s.transactions.mu.Unlock()
@@ -98,14 +97,14 @@ func (t *Transaction) writes() {
 	}
 }
 
-// LockTable is LOCK TABLE … IN EXCLUSIVE MODE: nobody else until the transaction ends.
+// LockTable is LOCK TABLE … IN EXCLUSIVE MODE, until the transaction ends.
 func (t *Transaction) LockTable(ctx context.Context, table *Table) error {
 	t.list()
 	return t.s.locks.take(ctx, t, lockKey{table: table.ID}, lockExclusive, forever)
 }
 
-// Changed tells what a statement of the transaction has changed and where in the log the
-// transaction began to write. Peers hear of it before the COMMIT.
+// Changed records what a statement of the transaction has changed, and the log's number at its first write.
+// Peers learn of it before the COMMIT.
 func (t *Transaction) Changed(began SN, changes []Record) {
 	all := &t.s.transactions
 	all.mu.Lock()
@@ -119,7 +118,7 @@ func (t *Transaction) Changed(began SN, changes []Record) {
 	all.tell()
 }
 
-// End ends the transaction and its locks, after its COMMIT or ROLLBACK.
+// End ends the transaction and releases its locks, after its COMMIT or ROLLBACK.
 func (t *Transaction) End() {
 	all := &t.s.transactions
 	all.mu.Lock()
@@ -137,13 +136,13 @@ func (a *transactions) tell() {
 	a.changed = make(chan struct{})
 }
 
-// TransactionState is what the views show of an open transaction.
+// TransactionState is an open transaction in the views.
 type TransactionState struct {
 	ID, Session int64
 	Wrote       time.Time // first; zero: it has only read
 }
 
-// Transactions are the open ones, in order of their beginnings.
+// Transactions are the open transactions, in the order of their beginnings.
 func (s *Server) Transactions() (all []TransactionState) {
 	s.transactions.mu.Lock()
 	defer s.transactions.mu.Unlock()
@@ -154,14 +153,15 @@ func (s *Server) Transactions() (all []TransactionState) {
 	return all
 }
 
-// openTransaction is what senders know of one that has written and not ended.
+// openTransaction is a sender's knowledge of a transaction that has written and not ended.
 type openTransaction struct {
 	id      int64
 	began   SN
 	changes []Record
 }
 
-// openTransactions are those of this server's own users, and what is closed when that changes.
+// openTransactions are the open transactions of this server's users, and a channel that is closed when they
+// change.
 func (s *Server) openTransactions() (all []openTransaction, changed <-chan struct{}) {
 	s.transactions.mu.Lock()
 	defer s.transactions.mu.Unlock()
@@ -174,7 +174,7 @@ func (s *Server) openTransactions() (all []openTransaction, changed <-chan struc
 	return all, s.transactions.changed
 }
 
-// stillOpen leaves out those that have ended since their sender looked.
+// stillOpen leaves out transactions that have ended meanwhile.
 func (a *transactions) stillOpen(seen []SentOpen) (open []SentOpen) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -186,8 +186,7 @@ func (a *transactions) stillOpen(seen []SentOpen) (open []SentOpen) {
 	return open
 }
 
-// lockAlone takes tables for something that nobody may write to meanwhile, such as DDL.
-// release must be called, whatever happens.
+// lockAlone locks tables exclusively, as for DDL. release must be called in any case.
 func (s *Server) lockAlone(ctx context.Context, limit time.Duration, tables []*Table) (release func(), err error) {
 	t := s.Begin(0, true)
 	for _, table := range tables {
@@ -199,8 +198,8 @@ func (s *Server) lockAlone(ctx context.Context, limit time.Duration, tables []*T
 	return func() { s.locks.release(t) }, nil
 }
 
-// LockForDDL takes tables for a statement of DDL, which waits as long as the session's
-// DDL_LOCK_TIMEOUT says: by default not at all.
+// LockForDDL locks tables for a DDL statement. It waits as long as the session's DDL_LOCK_TIMEOUT, by default
+// not at all.
 func (s *Server) LockForDDL(ctx context.Context, by *Session, tables ...*Table) (release func(), err error) {
 	limit := time.Duration(by.DDLLockTimeout()) * time.Second
 	if limit < 0 {

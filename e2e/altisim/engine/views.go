@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Senders lists the senders of started, retrying and syncing objects.
+// Senders are the senders of started, retrying and syncing objects.
 func (s *Server) Senders() []SenderState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,7 +35,7 @@ func (s *Server) Senders() []SenderState {
 	return out
 }
 
-// Receivers lists the peers' senders that are connected.
+// Receivers are the connected receivers.
 func (s *Server) Receivers() []ReceiverState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,11 +66,11 @@ type Gap struct {
 	Name           string
 	StartFlag      int
 	LastSN, ReadSN SN
-	Gap, Size      int64 // in units of 1 MB, begun ones too; in bytes
+	Gap, Size      int64 // in started units of 1 MB; in bytes
 }
 
-// Gaps lists how far each sender is behind. A sender that has never reached its
-// peer shows the real server's nonsense figures.
+// Gaps shows how far each sender is behind. A sender that has never reached its peer shows the real server's
+// nonsense figures.
 func (s *Server) Gaps() []Gap {
 	last := s.store.LastSN()
 	var out []Gap

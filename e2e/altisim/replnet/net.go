@@ -1,5 +1,4 @@
-// Package replnet carries frames between the replication ports of servers: gob
-// over TCP.
+// Package replnet carries frames between the replication ports of servers: gob over TCP.
 package replnet
 
 import (
@@ -18,10 +17,10 @@ import (
 
 // Network implements engine.Network.
 type Network struct {
-	// Hosts are names that are not looked up, with their addresses.
+	// Hosts are names with a fixed address, which are not resolved.
 	Hosts map[string]string
-	// HostsFile holds more of them, one NAME=ADDRESS a line. It is read at every
-	// connect, as the real server looks names up; empty for none.
+	// HostsFile holds more of them, one NAME=ADDRESS a line. It is read at every connect, as the real server
+	// resolves names. It may be empty.
 	HostsFile string
 	// Local is the address to connect from, empty for any.
 	Local string
@@ -50,7 +49,7 @@ func (n *Network) address(host string) string {
 	}
 	text, err := os.ReadFile(n.HostsFile)
 	if err != nil {
-		return host // so it is looked up
+		return host // to be resolved
 	}
 	for line := range strings.Lines(string(text)) {
 		if name, addr, ok := strings.Cut(strings.TrimSpace(line), "="); ok && name == host {
@@ -60,8 +59,7 @@ func (n *Network) address(host string) string {
 	return host
 }
 
-// Serve hands every connection to serve until the listener is closed, and then
-// waits for them to end.
+// Serve passes every connection to serve until the listener is closed, and then waits for them to end.
 func (n *Network) Serve(l net.Listener, serve func(engine.Link)) error {
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
@@ -84,7 +82,7 @@ func (n *Network) Serve(l net.Listener, serve func(engine.Link)) error {
 type link struct {
 	conn net.Conn
 	in   *gob.Decoder
-	mu   sync.Mutex // Send may be called from two goroutines
+	mu   sync.Mutex // two goroutines may call Send
 	buf  *bufio.Writer
 	out  *gob.Encoder
 }

@@ -37,7 +37,7 @@ func (c *Session) alterTable(ctx context.Context, st sqlfront.Statement) (Output
 	return out, c.change(ctx, t, func(cat *engine.Catalog, t *engine.Table) error { return c.alter(cat, t, a) })
 }
 
-// change changes a table. Where its columns change, what was linked for them begins anew.
+// change changes a table. When its columns change, its links begin anew.
 func (c *Session) change(ctx context.Context, t *engine.Table, change func(*engine.Catalog, *engine.Table) error) error {
 	e := c.srv.Engine
 	release, err := e.LockForDDL(ctx, c.Session, t)
@@ -49,7 +49,7 @@ func (c *Session) change(ctx context.Context, t *engine.Table, change func(*engi
 	err = e.Change(ctx, true, func(cat *engine.Catalog) (err error) {
 		now := cat.Table(t.User, t.Name)
 		if now == nil || now.ID != t.ID {
-			return engine.ErrNameUsed // it went while the statement waited
+			return engine.ErrNameUsed // it disappeared while the statement waited
 		}
 		columns, err = e.Reshape(cat, now, change)
 		return err

@@ -90,7 +90,7 @@ func (c *Session) sysColumns() (string, [][]any) {
 	return `COLUMN_ID DATA_TYPE USER_ID TABLE_ID PRECISION SCALE COLUMN_ORDER SIZE IS_NULLABLE COLUMN_NAME DEFAULT_VAL`, rows
 }
 
-// Kinds of constraints as SYS_CONSTRAINTS_ numbers them.
+// Numbers of the constraint kinds in SYS_CONSTRAINTS_.
 const (
 	constraintNotNull = 1
 	constraintUnique  = 2

@@ -9,7 +9,7 @@ import (
 	"aku/e2e/altisim/sqlfront"
 )
 
-// own is the rule for DDL: everybody in his own schema, SYS everywhere.
+// own is the rule for DDL: users in their own schema, SYS everywhere.
 func (c *Session) own(user, privilege string) error {
 	if user == c.User {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"aku/e2e/altisim/store"
 )
 
-// What the PostgreSQL ODBC driver asks on its own account when it connects. The
-// real server knows none of this.
+// Statements that the PostgreSQL ODBC driver sends by itself when it connects. The real server knows none of
+// them.
 
 func driverSetting(st sqlfront.Statement) Output {
 	if st.First(1) == "SET" {

@@ -17,8 +17,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
 
-// translate makes an error of SQLite, or the end of a context, the error that
-// the real server reports.
+// translate turns an error of SQLite, or the end of a context, into the real server's error.
 func translate(ctx context.Context, st sqlfront.Statement, err error) error {
 	var own *engine.Error
 	if errors.As(err, &own) {

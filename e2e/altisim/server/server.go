@@ -1,5 +1,5 @@
-// Package server runs SQL statements of a session: it ties the rules of package
-// engine, the rows of package store and the SQL of package sqlfront together.
+// Package server runs the SQL statements of a session. It connects the rules of package engine, the rows of
+// package store and the SQL of package sqlfront.
 package server
 
 import (
@@ -12,7 +12,7 @@ import (
 	"aku/e2e/altisim/store"
 )
 
-// Server is what sessions share.
+// Server is shared by all sessions.
 type Server struct {
 	Engine *engine.Server
 	Store  *store.Store
@@ -25,7 +25,7 @@ type Session struct {
 	tx  *transaction // nil: every statement is a transaction of its own
 }
 
-// Open makes a session for a login.
+// Open opens a session for a login.
 func (s *Server) Open(l engine.Login) (*Session, error) {
 	e, err := s.Engine.Login(l)
 	if err != nil {
@@ -42,10 +42,10 @@ func (c *Session) Close() {
 	c.Session.Close()
 }
 
-// InTransaction says whether a transaction is open.
+// InTransaction reports whether a transaction is open.
 func (c *Session) InTransaction() bool { return c.tx != nil }
 
-// Output is what a statement gave: rows, or a tag such as INSERT 0 1.
+// Output is the result of a statement: rows, or a tag such as INSERT 0 1.
 type Output struct {
 	Rows *store.Result
 	Tag  string
@@ -87,7 +87,7 @@ func (c *Session) do(ctx context.Context, st sqlfront.Statement, args []any) (Ou
 	if run == nil {
 		return Output{}, sqlfront.SyntaxError(st.Source, 0)
 	}
-	// DDL and the like commit what is open.
+	// DDL and similar statements commit the open transaction.
 	if err := c.endTransaction(ctx, true); err != nil {
 		return Output{}, err
 	}
@@ -130,13 +130,13 @@ func (c *Session) statement(st sqlfront.Statement) runner {
 	switch st.First(1) {
 	case "RENAME":
 		return c.alterTable
-	case "GRANT", "REVOKE": // everybody may read and write what he can name
+	case "GRANT", "REVOKE": // every user may read and write everything
 		return func(context.Context, sqlfront.Statement) (Output, error) { return Output{Tag: st.First(1)}, nil }
 	}
 	return nil
 }
 
-// rewrite makes a statement one of SQLite's, and gives the tables it names, in order.
+// rewrite turns a statement into one for SQLite, and returns the tables that it names, in order.
 func (c *Session) rewrite(st sqlfront.Statement) (q sqlfront.Query, tables []*engine.Table, err error) {
 	cat := c.srv.Engine.Catalog()
 	q, err = sqlfront.Rewrite(st, sqlfront.Names{
@@ -222,7 +222,7 @@ func (c *Session) write(ctx context.Context, st sqlfront.Statement, args []any) 
 	}
 }
 
-// changeRows runs a writing statement, in the open transaction or as one of its own.
+// changeRows runs a writing statement, in the open transaction or in one of its own.
 func (c *Session) changeRows(ctx context.Context, tx *transaction, lock store.RowLocks, verb, query string, args []any) (Output, error) {
 	if c.tx == nil {
 		n, err := c.srv.Store.Write(ctx, c.Replicates(), lock, query, args...)

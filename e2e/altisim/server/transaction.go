@@ -16,7 +16,7 @@ func tag(verb string, n int64) string {
 	return fmt.Sprintf("%s %d", verb, n)
 }
 
-// transaction is the locks of a transaction, and its rows.
+// transaction is a transaction's locks and rows.
 type transaction struct {
 	*engine.Transaction
 	rows *store.Tx
@@ -41,8 +41,8 @@ func (c *Session) current() (t *transaction, end func()) {
 	return t, t.End
 }
 
-// transaction runs what the ODBC driver sends when autocommit is off: BEGIN,
-// COMMIT, ROLLBACK, and a savepoint around every statement.
+// transaction runs what the ODBC driver sends with autocommit off: BEGIN, COMMIT, ROLLBACK, and a savepoint
+// around every statement.
 func (c *Session) transaction(ctx context.Context, st sqlfront.Statement) (Output, error) {
 	verb := st.First(1)
 	last := st.Tokens[len(st.Tokens)-1].Text

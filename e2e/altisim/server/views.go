@@ -8,7 +8,7 @@ import (
 	"aku/e2e/altisim/sqlfront"
 )
 
-// virtual gives a system view or table of the real server.
+// virtual is a system view or table of the real server.
 func (c *Session) virtual(name string) *sqlfront.Virtual {
 	make, ok := map[string]func() (string, [][]any){
 		"V$REPSENDER": c.repSender, "V$REPSENDER_PARALLEL": c.repSenderParallel, "V$REPRECEIVER": c.repReceiver,
@@ -87,7 +87,7 @@ func (c *Session) repTransactions() (string, [][]any) {
 	return `REP_NAME START_FLAG LOCAL_TID REMOTE_TID BEGIN_FLAG BEGIN_SN`, rows
 }
 
-// noTID is shown for the peer's transaction, which a sender does not know.
+// noTID stands for the peer's transaction, which a sender does not know.
 const noTID = 1<<31 - 1
 
 func (c *Session) repReceived() (string, [][]any) {

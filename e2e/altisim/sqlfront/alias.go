@@ -6,7 +6,8 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// duplicateAlias is the error of a SELECT whose ORDER BY names, by its plain name, what is twice in the list.
+// duplicateAlias is the error of a SELECT whose ORDER BY names, without a qualifier, a column that is twice
+// in the list.
 func duplicateAlias(st Statement, labels []string) error {
 	for _, name := range orderedBy(st) {
 		if n := slices.Index(labels, name); n >= 0 && slices.Contains(labels[n+1:], name) {
@@ -16,7 +17,7 @@ func duplicateAlias(st Statement, labels []string) error {
 	return nil
 }
 
-// orderedBy are the plain names in a statement's own ORDER BY.
+// orderedBy are the unqualified names in a statement's own ORDER BY.
 func orderedBy(st Statement) (names []string) {
 	depth, in := 0, false
 	for i, t := range st.Tokens {

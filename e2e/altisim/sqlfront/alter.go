@@ -5,7 +5,7 @@ import "aku/e2e/altisim/engine"
 // Alteration is a parsed change of a table's schema.
 type Alteration struct {
 	User, Name string
-	Kind       engine.Alteration // 0: no change that anybody could notice
+	Kind       engine.Alteration // 0: no visible change
 
 	Add, Modify []engine.Column
 	Default     *engine.Column // with its name and new default
@@ -14,11 +14,11 @@ type Alteration struct {
 	Index       *engine.Index
 	Column, To  string   // RENAME COLUMN; To alone: the table's new name
 	Truncate    string   // partition
-	Partitions  []string // that must be there
+	Partitions  []string // that must exist
 }
 
-// ParseAlterTable parses ALTER TABLE. What it does not carry out on a table that is not
-// replicated it parses all the same, as far as a replicated one refuses it.
+// ParseAlterTable parses ALTER TABLE. It also parses changes that only a replicated table refuses, and that
+// altisim does not carry out.
 func ParseAlterTable(st Statement, user string) (a Alteration, err error) {
 	p := &parser{st: st}
 	p.need("ALTER", "TABLE")

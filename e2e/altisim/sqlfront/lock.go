@@ -1,6 +1,6 @@
 package sqlfront
 
-// LockTable reads LOCK TABLE t IN EXCLUSIVE MODE.
+// LockTable parses LOCK TABLE t IN EXCLUSIVE MODE.
 func LockTable(st Statement, user string) (schema, name string, err error) {
 	p := &parser{st: st}
 	p.need("LOCK", "TABLE")

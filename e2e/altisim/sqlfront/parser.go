@@ -7,7 +7,7 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// parser reads a statement token by token. Its first failure sticks.
+// parser reads a statement token by token. Its first failure stays.
 type parser struct {
 	st     Statement
 	at     int
@@ -33,7 +33,7 @@ func (p *parser) fail() {
 	}
 }
 
-// accept takes the given words if all of them are next.
+// accept takes the given words if all of them come next.
 func (p *parser) accept(words ...string) bool {
 	for i, w := range words {
 		if p.at+i >= len(p.st.Tokens) || !p.st.Tokens[p.at+i].Is(w) {
@@ -51,7 +51,7 @@ func (p *parser) need(words ...string) {
 	}
 }
 
-// reserved are words that the real server takes for its own; the list is not complete.
+// reserved are reserved words of the real server. The list is not complete.
 var reserved = words(`ALL ALTER AND ANY AS ASC BEGIN BETWEEN BY CASE CASCADE CHECK CLOSE COLUMN COMMENT COMMIT CONNECT CONNECT_BY_ROOT
 	CONSTRAINT CONTINUE CREATE CROSS CURRENT_USER CURSOR DECLARE DEFAULT DELETE DESC DISTINCT DROP EACH ELSE END ESCAPE EXCEPTION EXEC
 	EXECUTE EXISTS EXIT FETCH FIXED FOR FOREIGN FROM FULL FUNCTION GOTO GRANT GROUP HAVING IF IN INDEX INNER INSERT INTERSECT INTO IS JOIN
@@ -118,7 +118,7 @@ func (p *parser) end() error {
 	return p.failed
 }
 
-// skipTo drops everything up to the end.
+// skip drops everything up to the end.
 func (p *parser) skip() { p.at = len(p.st.Tokens) }
 
 // list reads ( a, b, … ).
@@ -136,7 +136,7 @@ func (p *parser) list() (out []string) {
 	return out
 }
 
-// balanced reads a parenthesised piece as it is written.
+// balanced reads a piece in parentheses as it is written.
 func (p *parser) balanced() string {
 	start, depth := p.peek().From, 0
 	for {
@@ -263,7 +263,7 @@ func (p *parser) defaultValue() string {
 	return p.value()
 }
 
-// partitions finds the names in PARTITION BY … ( PARTITION name …, … ).
+// partitions are the names in PARTITION BY … ( PARTITION name …, … ).
 func partitions(p *parser) (out []string) {
 	by := false
 	for i := p.at; i+1 < len(p.st.Tokens); i++ {
@@ -277,8 +277,7 @@ func partitions(p *parser) (out []string) {
 	return out
 }
 
-// TableName parses statements that end with a table's name after the given
-// words: DROP TABLE, TRUNCATE TABLE.
+// TableName parses statements with a table's name after the given words: DROP TABLE, TRUNCATE TABLE.
 func TableName(st Statement, user string, words ...string) (string, string, error) {
 	p := &parser{st: st}
 	p.need(words...)
@@ -288,8 +287,8 @@ func TableName(st Statement, user string, words ...string) (string, string, erro
 	return u, n, p.end()
 }
 
-// UserPassword parses CREATE USER and ALTER USER … IDENTIFIED BY. An unquoted
-// password is folded to upper case as every name is.
+// UserPassword parses CREATE USER and ALTER USER … IDENTIFIED BY. An unquoted password is folded to upper
+// case, like every name.
 func UserPassword(st Statement) (user, password string, err error) {
 	p := &parser{st: st}
 	if !p.accept("CREATE", "USER") {

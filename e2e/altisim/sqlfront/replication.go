@@ -53,7 +53,7 @@ func (p *parser) item() (i engine.Item) {
 	return i
 }
 
-// Action is what an ALTER REPLICATION shall do.
+// Action is the action of an ALTER REPLICATION.
 type Action int
 
 // The actions.

@@ -12,16 +12,16 @@ const sysdate = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
 
 // Names resolves the tables of a query.
 type Names struct {
-	User      string // whose schema is meant when none is named
+	User      string // the schema of unqualified names
 	SessionID int64
 	UserID    int
 	Database  string
 	Table     func(user, name string) (physical string, err error)
-	// Virtual gives a system table or view, nil when there is none.
+	// Virtual returns a system table or view, or nil.
 	Virtual func(name string) *Virtual
 }
 
-// Virtual is a system table or view: rows that the server makes up on reading.
+// Virtual is a system table or view. The server makes its rows when they are read.
 type Virtual struct {
 	Columns []string
 	Rows    func() [][]any
@@ -30,7 +30,7 @@ type Virtual struct {
 // Query is a statement rewritten for SQLite.
 type Query struct {
 	SQL string
-	// Labels are the column names of a SELECT, nil when SQLite's will do.
+	// Labels are the column names of a SELECT, or nil when SQLite's are right.
 	Labels []string
 }
 
@@ -48,7 +48,7 @@ func ColumnNotFound(st Statement) error {
 var notAnAlias = words(`WHERE GROUP ORDER HAVING UNION MINUS INTERSECT EXCEPT LIMIT SET VALUES ON USING JOIN INNER LEFT RIGHT FULL CROSS OUTER
 	CONNECT START FOR SELECT PARTITION NATURAL DEFAULT`)
 
-// endOfFrom are the words after which no table's name is expected.
+// endOfFrom are the words after which no table's name follows.
 var endOfFrom = words(`WHERE GROUP ORDER HAVING UNION MINUS INTERSECT EXCEPT LIMIT SET VALUES SELECT CONNECT`)
 
 func words(list string) map[string]bool {
@@ -179,7 +179,7 @@ func (r *rewriter) plain(t Token) error {
 		case call && t.Text == "NVL":
 			r.emit("IFNULL")
 		case call && (t.Text == "TO_CHAR" || t.Text == "TO_DATE" || t.Text == "TO_NUMBER"):
-			// A DATE is the text that was stored, whatever form is asked for.
+			// A DATE is the stored text in any form.
 			r.emit(map[string]string{"TO_CHAR": "printf('%s',", "TO_DATE": "printf('%s',", "TO_NUMBER": "(0 +"}[t.Text])
 			r.at++
 			r.frames = append(r.frames, frame{})
@@ -215,14 +215,14 @@ func (r *rewriter) plain(t Token) error {
 	return nil
 }
 
-// constant takes the place of a call without arguments.
+// constant replaces a call without arguments.
 func (r *rewriter) constant(s string) {
 	r.at += 2
 	r.emit(s)
 }
 
-// table rewrites the name of a table and gives it an alias if it has none, so
-// that columns can still be qualified with its plain name.
+// table rewrites the name of a table. It adds an alias if there is none, so that columns can still be
+// qualified with the plain name.
 func (r *rewriter) table() error {
 	insert := r.at > 0 && r.st.Tokens[r.at-1].Is("INTO")
 	user, name := "", r.tok(0).Text
@@ -261,7 +261,7 @@ func (r *rewriter) table() error {
 		}
 		r.emit(p)
 	}
-	if r.is("PARTITION", "(") { // rows of one partition: not told apart
+	if r.is("PARTITION", "(") { // the rows of one partition are not kept apart
 		r.at += 4
 	}
 	t := r.tok(0)
@@ -272,7 +272,7 @@ func (r *rewriter) table() error {
 	return nil
 }
 
-// dual is the table of one row; with CONNECT BY LEVEL <= n of n rows.
+// dual is the table of one row, or of n rows with CONNECT BY LEVEL <= n.
 func (r *rewriter) dual() {
 	if !r.is("CONNECT", "BY", "LEVEL") {
 		r.emit("(SELECT 'X' AS DUMMY) AS DUAL")
@@ -329,8 +329,8 @@ func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// labels names the columns of a SELECT as the real server does: an alias, the
-// column's name, or the expression's text in upper case.
+// labels are the column names of a SELECT on the real server: an alias, the column's name, or the
+// expression's text in upper case.
 func labels(st Statement) (out []string) {
 	if st.First(1) != "SELECT" {
 		return nil

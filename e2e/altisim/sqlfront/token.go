@@ -1,6 +1,5 @@
-// Package sqlfront reads the SQL of the stand-in: it splits text into tokens and
-// statements, parses what the server itself must understand (DDL, replication,
-// ALTER SYSTEM …), and rewrites queries for SQLite.
+// Package sqlfront reads the SQL of the stand-in. It splits text into tokens and statements, parses what the
+// server itself must understand (DDL, replication, ALTER SYSTEM …), and rewrites queries for SQLite.
 package sqlfront
 
 import (
@@ -9,7 +8,7 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// Kind is what a token is.
+// Kind is the kind of a token.
 type Kind byte
 
 // The kinds of tokens.
@@ -31,17 +30,17 @@ type Token struct {
 	Escapes  bool
 }
 
-// Is says whether the token is the given keyword or operator.
+// Is reports whether the token is the given keyword or operator.
 func (t Token) Is(text string) bool { return (t.Kind == Word || t.Kind == Op) && t.Text == text }
 
-// SyntaxError is ERR-31001 with the place it was found at.
+// SyntaxError is ERR-31001 with its place.
 func SyntaxError(source string, at int) error {
 	at = min(at, len(source))
 	line := 1 + strings.Count(source[:at], "\n")
 	return engine.Errorf(0x31001, "SQL syntax error \n\nline %d: parse error\n%s\n%s^\n\n", line, source, strings.Repeat(" ", at))
 }
 
-// Tokens splits source. Comments vanish.
+// Tokens splits source and drops comments.
 func Tokens(source string) ([]Token, error) {
 	var out []Token
 	for i := 0; i < len(source); {
@@ -120,7 +119,7 @@ func letter(c byte) bool {
 }
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// quoted reads a quoted piece and gives its text and length.
+// quoted reads a quoted piece and returns its text and length.
 func quoted(s string, escapes bool) (string, int, bool) {
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
@@ -182,7 +181,7 @@ func Split(text string) ([]Statement, error) {
 	return out, nil
 }
 
-// First gives the leading keywords, for telling statements apart.
+// First returns the leading keywords, which tell statements apart.
 func (s Statement) First(n int) string {
 	var words []string
 	for _, t := range s.Tokens[:min(n, len(s.Tokens))] {

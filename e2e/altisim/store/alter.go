@@ -7,8 +7,8 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// alterTable lists the statements that make one table another one: a column more or less if that is all, else the rows
-// move into a new table. Columns are the same by their ids.
+// alterTable lists the statements that turn one table into another. When only a column is added or dropped,
+// that is enough. Otherwise the rows move to a new table. Equal ids mean equal columns.
 func alterTable(was, t *engine.Table) []string {
 	added, dropped := missing(t.Columns, was.Columns), missing(was.Columns, t.Columns)
 	kept := *t
@@ -26,14 +26,14 @@ func alterTable(was, t *engine.Table) []string {
 	return out
 }
 
-// definition is what SQLite is told of a table beside its columns.
+// definition is what SQLite needs to know of a table besides its columns.
 func definition(t *engine.Table) string {
 	d := *t
 	d.Columns = nil
 	return createTable(&d)
 }
 
-// missing are the columns of one list that another one does not have.
+// missing are the columns of one list that the other list lacks.
 func missing(of, in []engine.Column) (out []engine.Column) {
 	for _, c := range of {
 		if !slices.ContainsFunc(in, func(o engine.Column) bool { return o.ID == c.ID }) {

@@ -58,7 +58,7 @@ func (a *applier) apply(ch engine.Change) (bool, error) {
 	var setArgs, whereArgs []any
 	for i, c := range ch.Columns {
 		if ch.Table.Column(c.Name) == nil || i >= max(len(before), len(after)) {
-			continue // only the sender has it, or had not yet when this was logged
+			continue // only the sender has it, or did not have it yet when it logged this
 		}
 		q := Quote(c.Name)
 		key := slices.Contains(ch.Table.PrimaryKey, c.Name)
@@ -100,8 +100,7 @@ func (a *applier) apply(ch engine.Change) (bool, error) {
 	}
 }
 
-// exec reports whether the change touched a row. A constraint that refuses it
-// is a conflict, not an error.
+// exec reports whether the change touched a row. A violated constraint is a conflict, not an error.
 func (a *applier) exec(query string, args []any) (bool, error) {
 	p := a.prepared[query]
 	if p == nil {
@@ -122,8 +121,7 @@ func (a *applier) exec(query string, args []any) (bool, error) {
 	return n > 0, err
 }
 
-// ConstraintOf is SQLite's extended code when err is a violated constraint, 0
-// otherwise.
+// ConstraintOf is SQLite's extended code of a violated constraint, otherwise 0.
 func ConstraintOf(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xFF == lib.SQLITE_CONSTRAINT {

@@ -7,7 +7,7 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// open makes a database with one table that a replication holds.
+// open makes a database with one replicated table.
 func open(t *testing.T) *Store {
 	t.Helper()
 	s, _, err := Open(t.TempDir(), func() (*engine.Catalog, error) {
@@ -34,8 +34,8 @@ func count(t *testing.T, s *Store) int64 {
 	return r.Rows[0][0].(int64)
 }
 
-// A row that is seen is counted, or numbers would prove nothing: whoever sees rows and then asks for the end of the log is
-// told a number that covers their commits, and what is read up to it is all there is.
+// A visible row must be counted, or numbers would prove nothing. Somebody who sees rows and then reads the
+// end of the log gets a number that covers their commits, and the log up to that number is complete.
 func TestCommit_RowsThatAreSeenAreBelowTheEndOfTheLog(t *testing.T) {
 	s := open(t)
 	ctx := context.Background()

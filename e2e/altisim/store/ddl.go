@@ -10,8 +10,8 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// SaveCatalog implements engine.Store: it also brings SQLite's tables into line with the
-// catalog, and drops triggers that do not fit it any more.
+// SaveCatalog implements engine.Store. It also changes SQLite's tables to fit the catalog, and drops triggers
+// that no longer fit.
 func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool) error {
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -35,8 +35,8 @@ func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool)
 	}
 	s.catalog = c
 	if len(changes) > 0 {
-		// Any read makes SQLite's other writing connection look at the tables anew. It would do so only after it has
-		// refused an INSERT whose number of values fits the new table but not the old one of that name.
+		// A read makes SQLite's other writing connection notice the changed tables. Otherwise the connection
+		// would first refuse an INSERT whose number of values fits only the new table.
 		if err := exec(context.WithoutCancel(ctx), s.captured, "SELECT COUNT(*) FROM sqlite_master"); err != nil {
 			return err
 		}
@@ -44,8 +44,7 @@ func (s *Store) SaveCatalog(ctx context.Context, c *engine.Catalog, logged bool)
 	return s.dropTriggers(context.WithoutCancel(ctx))
 }
 
-// difference lists the statements that make the tables of one catalog those of
-// another.
+// difference lists the statements that turn the tables of one catalog into those of another.
 func difference(old, c *engine.Catalog) (out []string) {
 	byID := func(c *engine.Catalog, id int) *engine.Table {
 		for _, t := range c.Tables {
@@ -100,8 +99,7 @@ func names(list []string) string {
 	return strings.Join(q, ", ")
 }
 
-// Types as SQLite is told them. DATE is avoided: the driver would turn it into
-// something else than the text that was stored.
+// columnText is a column's type for SQLite. It avoids DATE, because the driver would change the stored text.
 func columnText(c engine.Column) string {
 	q, decl, check := Quote(c.Name), c.Type, ""
 	switch c.Type {
@@ -115,11 +113,11 @@ func columnText(c engine.Column) string {
 		}
 		check = fmt.Sprintf(" CHECK (%s <= %d)", length, c.Precision)
 		if c.Type == "CHAR" || c.Type == "NCHAR" {
-			check = " COLLATE RTRIM" + check // padding counts in no comparison
+			check = " COLLATE RTRIM" + check // padding does not count in comparisons
 		}
 	case "DATE":
 		decl = "ALTIDATE_TEXT"
-	case "BYTE", "VARBYTE", "NIBBLE", "BIT", "VARBIT": // kept as they are written, BYTE'0A' as 0A
+	case "BYTE", "VARBYTE", "NIBBLE", "BIT", "VARBIT": // stored as written, BYTE'0A' as 0A
 		decl = "TEXT"
 	case "NUMERIC", "NUMBER", "DECIMAL", "FLOAT":
 		decl = "NUMERIC"

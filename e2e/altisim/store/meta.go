@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// StartTime gives the second this server starts at, later than every start
-// before it, so that starts can be told apart by it.
+// StartTime returns the second at which this server starts. It is later than every earlier start, so that
+// starts can be told apart.
 func (s *Store) StartTime(ctx context.Context, now time.Time) (time.Time, error) {
 	start := now.Unix()
 	err := s.direct(ctx, false, false, func(conn *sql.Conn) error {

@@ -5,19 +5,19 @@ import (
 	"database/sql"
 )
 
-// Result is what a query gave, as a whole.
+// Result is the complete result of a query.
 type Result struct {
 	Columns []ResultColumn
 	Rows    [][]any
 }
 
-// ResultColumn is a column of a result. Declared is the type of the table's
-// column that it shows, or empty when it was computed.
+// ResultColumn is a column of a result. Declared is the type of the table's column, or empty for a computed
+// one.
 type ResultColumn struct {
 	Name, Declared string
 }
 
-// Query reads what is committed.
+// Query reads committed rows.
 func (s *Store) Query(ctx context.Context, query string, args ...any) (*Result, error) {
 	return collect(s.read.QueryContext(ctx, query, args...))
 }

@@ -7,19 +7,19 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// RowLocks says how the rows that a statement changes are locked. Which rows they are is
-// known only when SQLite has changed them; nobody sees them before the COMMIT.
+// RowLocks says how to lock the rows that a statement changes. These rows are known only after SQLite has
+// changed them. Nobody sees the changes before the COMMIT.
 type RowLocks struct {
 	Table *engine.Table                                 // nil, or without a primary key: no locks
 	Try   func(keys []string) (taken string, err error) // as engine.Transaction.TryRows
 }
 
-// RowTaken is a row that the transaction of somebody else has locked.
+// RowTaken is a row that another transaction has locked.
 type RowTaken string
 
 func (r RowTaken) Error() string { return "row " + string(r) + " is locked" }
 
-// change runs a statement and locks what it has changed. It gives the number of rows.
+// change runs a statement and locks the rows that it has changed. It returns their number.
 func (l RowLocks) change(ctx context.Context, conn *sql.Conn, query string, args []any) (int64, error) {
 	if l.Table == nil || len(l.Table.PrimaryKey) == 0 {
 		res, err := conn.ExecContext(ctx, query, args...)
@@ -39,7 +39,7 @@ func (l RowLocks) change(ctx context.Context, conn *sql.Conn, query string, args
 	return int64(len(keys)), err
 }
 
-// keys runs a statement and lists the keys of the rows that it leaves, or has deleted.
+// keys runs a statement and returns the keys of the rows that it has written or deleted.
 func (l RowLocks) keys(ctx context.Context, conn *sql.Conn, query string, args []any) (keys []string, err error) {
 	var columns []engine.Column
 	for _, name := range l.Table.PrimaryKey {

@@ -7,7 +7,7 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// rowBatch is how many rows a snapshot hands out at a time.
+// rowBatch is the number of rows in a batch of a snapshot.
 const rowBatch = 500
 
 type snapshot struct {
@@ -15,8 +15,7 @@ type snapshot struct {
 	sn   engine.SN
 }
 
-// Snapshot implements engine.Store. It takes the turn for a moment, so that the
-// rows and the number belong together.
+// Snapshot implements engine.Store. It takes the turn for a moment, so that rows and number fit together.
 func (s *Store) Snapshot(ctx context.Context) (engine.Snapshot, error) {
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
@@ -30,7 +29,7 @@ func (s *Store) Snapshot(ctx context.Context) (engine.Snapshot, error) {
 	var one int
 	err = exec(ctx, conn, "BEGIN")
 	if err == nil {
-		err = conn.QueryRowContext(ctx, "SELECT 1 FROM _meta").Scan(&one) // SQLite's snapshot is taken by the first read
+		err = conn.QueryRowContext(ctx, "SELECT 1 FROM _meta").Scan(&one) // the first read takes SQLite's snapshot
 	}
 	if err != nil {
 		rollback(conn)

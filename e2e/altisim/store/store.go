@@ -1,15 +1,12 @@
-// Package store keeps the rows, the catalog and the log of one server in an
-// embedded SQLite database (WAL mode: a kill -9 loses no committed row).
+// Package store keeps the rows, the catalog and the log of one server in an embedded SQLite database (WAL
+// mode: a kill -9 loses no committed row).
 //
-// SQLite has one writer. Writing statements therefore take turns: a statement
-// waits for the one that runs, at most writerWait, then fails with ERR-1104A.
-// An open transaction that is between two statements keeps its changes in
-// SQLite as long as nobody else wants to write; when somebody does, they are
-// taken back and the transaction's statements are run again at its next
-// statement or its COMMIT. So an idle transaction blocks nobody here; the locks
-// of tables and rows, which do, are in package engine. This package tells which
-// rows a statement has changed, and takes it back when somebody else has locked
-// one of them.
+// SQLite has one writer, so writing statements take turns. A statement waits for the running one, at most
+// writerWait, and then fails with ERR-1104A. An open transaction between two statements keeps its changes in
+// SQLite until another one wants to write. Then its changes are undone, and its statements run again at its
+// next statement or its COMMIT. So an idle transaction blocks nobody here. The locks of tables and rows,
+// which do block, are in package engine. This package reports the rows that a statement has changed, and
+// undoes the statement when another transaction has locked one of them.
 package store
 
 import (
@@ -29,8 +26,7 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// recordBytes is what one log record counts for in SNs, which are byte
-// positions on the real server.
+// recordBytes is how far one log record moves the SN, which is a byte position on the real server.
 const recordBytes = 192
 
 // firstRecord keeps the SNs of a new database away from 0 and -1.
@@ -53,7 +49,7 @@ type Store struct {
 	parked    *Tx            // open between two statements; guarded by turn
 	triggered map[int]string // what the triggers of a table write, by its id; guarded by turn
 
-	mu      sync.Mutex // held over a COMMIT, too
+	mu      sync.Mutex // also held during a COMMIT
 	last    engine.SN
 	changed chan struct{}
 	catalog *engine.Catalog // as saved
@@ -61,8 +57,7 @@ type Store struct {
 
 var _ engine.Store = (*Store)(nil)
 
-// Open opens the database in dir and creates it when there is none; then
-// create gives the catalog to begin with.
+// Open opens the database in dir. When there is none, it creates one with the catalog that create returns.
 func Open(dir string, create func() (*engine.Catalog, error)) (*Store, *engine.Catalog, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, nil, err
@@ -147,7 +142,7 @@ func sn(id int64) engine.SN           { return engine.SN(id * recordBytes) }
 func recordID(n engine.SN) int64      { return int64(n) / recordBytes }
 func physical(t *engine.Table) string { return Quote(t.User + "." + t.Name) }
 
-// Quote makes a name an SQLite identifier.
+// Quote is a name as an SQLite identifier.
 func Quote(name string) string {
 	out := []byte{'"'}
 	for i := range len(name) {

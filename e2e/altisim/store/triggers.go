@@ -8,13 +8,12 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// The changes of tables that some replication holds are logged by temporary triggers, which
-// belong to the capturing connection alone. They are made when a table is first written:
-// SQLite looks through all that there are for each one that is made or dropped, and with a
-// thousand tables a CREATE REPLICATION took seconds. Callers hold the turn, with no
-// transaction open: a ROLLBACK would take the triggers with it.
+// Temporary triggers log the changes of replicated tables. They belong to the capturing connection alone.
+// They are created when a table is first written, because SQLite searches all triggers for each one that is
+// created or dropped: with a thousand tables, a CREATE REPLICATION took seconds. Callers hold the turn and
+// have no open transaction, because a ROLLBACK would remove the triggers.
 
-// logged is what the triggers of a table write, "" for a table that is not replicated.
+// logged is what the triggers of a table write, or "" for a table that is not replicated.
 func (s *Store) logged(id int) (t *engine.Table, image string) {
 	for _, t := range s.catalog.Tables {
 		if t.ID == id && s.catalog.ReplicationCount(t) > 0 {
@@ -36,7 +35,7 @@ func (s *Store) lacksTriggers(tables ...*engine.Table) bool {
 	return false
 }
 
-// makeTriggers has the changes of tables logged from now on, if some replication holds them.
+// makeTriggers creates the triggers of those tables that are replicated.
 func (s *Store) makeTriggers(ctx context.Context, tables ...*engine.Table) error {
 	for _, named := range tables {
 		if !s.lacksTriggers(named) {
@@ -58,7 +57,7 @@ func (s *Store) makeTriggers(ctx context.Context, tables ...*engine.Table) error
 	return nil
 }
 
-// dropTriggers drops those of tables that are not replicated any more, or have other columns.
+// dropTriggers drops the triggers of tables that are not replicated any more, or have other columns.
 func (s *Store) dropTriggers(ctx context.Context) error {
 	for id, text := range s.triggered {
 		if _, now := s.logged(id); now == text {
@@ -74,8 +73,8 @@ func (s *Store) dropTriggers(ctx context.Context) error {
 	return nil
 }
 
-// rowImage is the SQL expression of a row as a JSON array. Inexact numbers go as
-// text, or they would lose their last digits.
+// rowImage is the SQL expression of a row as a JSON array. Inexact numbers are texts, so that they keep their
+// last digits.
 func rowImage(row string, columns []engine.Column) string {
 	var parts []string
 	for _, c := range columns {

@@ -7,8 +7,8 @@ import (
 	"aku/e2e/altisim/engine"
 )
 
-// A transaction has its place in SQLite when it writes a second table, or one that has become replicated since. What it wrote before
-// is logged once all the same, and nothing is missing.
+// A transaction writes a second table, or one that was replicated meanwhile, while its changes are in SQLite.
+// Its earlier changes are nevertheless logged once, and none is missing.
 func TestTriggers_OfATableThatATransactionWrites_LogAllOfItOnce(t *testing.T) {
 	ctx := context.Background()
 	for name, among := range map[string]func(*Store) error{

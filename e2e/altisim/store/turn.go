@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// take waits for the turn to write. A transaction that is parked and is not
-// own has to give way.
+// take waits for the turn to write. A parked transaction of somebody else gives way.
 func (s *Store) take(ctx context.Context, own *Tx) error {
 	t := time.NewTimer(writerWait)
 	defer t.Stop()
@@ -27,8 +26,8 @@ func (s *Store) take(ctx context.Context, own *Tx) error {
 
 func (s *Store) release() { <-s.turn }
 
-// direct runs f as a transaction of its own. capture says whether its changes
-// go to the log; logged whether it moves the last SN on in any case.
+// direct runs f as a transaction of its own. capture says whether its changes are logged, logged whether it
+// moves the last SN in any case.
 func (s *Store) direct(ctx context.Context, capture, logged bool, f func(*sql.Conn) error) error {
 	if err := s.take(ctx, nil); err != nil {
 		return err
@@ -50,16 +49,16 @@ func (s *Store) transact(ctx context.Context, capture, logged bool, f func(*sql.
 	return s.commit(ctx, conn, logged, 0)
 }
 
-// afterCommit is how many records follow a commit that are of no interest to a peer.
+// afterCommit is the number of records after a commit that are without interest for a peer.
 const afterCommit = 2
 
-// commit ends a transaction: its changes, if any are in the log, get a commit
-// record with the id of the transaction; otherwise only the number moves on.
+// commit ends a transaction. When it has changes in the log, they get a commit record with the transaction's
+// id. Otherwise only the number moves.
 //
-// What has been done by now is done to the end even if the client is gone.
+// It finishes even when the client has disconnected.
 func (s *Store) commit(ctx context.Context, conn *sql.Conn, logged bool, tx int64) error {
 	ctx = context.WithoutCancel(ctx)
-	// Whoever sees a row that is committed here finds its number counted: who asks for the last number meanwhile, waits.
+	// A number must cover every visible row, so somebody who reads the last number meanwhile waits.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to, err := func() (int64, error) {
@@ -107,8 +106,8 @@ func exec(ctx context.Context, conn *sql.Conn, q string, args ...any) error {
 	return err
 }
 
-// begin opens SQLite's transaction. It must not be interrupted: the driver may
-// report that of a transaction that is open all the same, and nobody would end it.
+// begin opens SQLite's transaction. It must not be interrupted: the driver may report an interrupt although
+// the transaction is open, and nobody would end it.
 func begin(ctx context.Context, conn *sql.Conn) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -116,9 +115,8 @@ func begin(ctx context.Context, conn *sql.Conn) error {
 	return exec(context.WithoutCancel(ctx), conn, "BEGIN IMMEDIATE")
 }
 
-// rollback must not fail for lack of time. An interrupted statement may have
-// rolled back already; then it does nothing. The interrupt of the statement
-// before may also come late and hit this one.
+// rollback must not fail for lack of time. After an interrupted statement it may have nothing to do, because
+// that statement may have rolled back. A late interrupt of that statement may also hit this one.
 func rollback(conn *sql.Conn) {
 	for range 100 {
 		if err := exec(context.Background(), conn, "ROLLBACK"); err == nil || !interrupted(err) {

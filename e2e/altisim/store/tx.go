@@ -19,7 +19,7 @@ type Tx struct {
 	tables  []*engine.Table // that it writes
 	done    []statement
 	id      int64
-	began   engine.SN // the last number of the log when it first wrote
+	began   engine.SN // the log's last number at its first write
 }
 
 type statement struct {
@@ -27,23 +27,21 @@ type statement struct {
 	args  []any
 }
 
-// Begin makes a session's transaction, which has an id in the log. capture says whether
-// peers shall get its changes.
+// Begin makes a session's transaction with an id for the log. capture says whether peers get its changes.
 func (s *Store) Begin(id int64, capture bool) *Tx {
 	return &Tx{s: s, capture: capture, id: id}
 }
 
-// Wrote says whether the transaction has anything to commit.
+// Wrote reports whether the transaction has anything to commit.
 func (t *Tx) Wrote() bool { return t.wrote }
 
-// giveWay takes the changes back so that somebody else can write.
+// giveWay undoes the changes so that another transaction can write.
 func (t *Tx) giveWay() {
 	rollback(t.s.conn(t.capture))
 	t.live = false
 }
 
-// enter takes the turn and makes sure that the transaction's changes so far are
-// in SQLite's open transaction.
+// enter takes the turn and makes sure that the transaction's changes are in SQLite's open transaction.
 func (t *Tx) enter(ctx context.Context) error {
 	if err := t.s.take(ctx, t); err != nil {
 		return err
@@ -63,7 +61,7 @@ func (t *Tx) enter(ctx context.Context) error {
 	conn := t.s.conn(t.capture)
 	err := begin(ctx, conn)
 	if err == nil && t.wrote && t.capture && t.began < t.s.LastSN() {
-		// Its records come late: on the real server they are where it wrote them.
+		// Its records come late here. On the real server they are where it wrote them.
 		err = exec(ctx, conn, "INSERT INTO _log (op, before) VALUES ('B', ?)", int64(t.began))
 	}
 	for _, st := range t.done {
@@ -86,15 +84,15 @@ func (t *Tx) leave() {
 	t.s.release()
 }
 
-// Done is what a writing statement of a transaction has done.
+// Done is the result of a writing statement in a transaction.
 type Done struct {
 	Touched int64           // rows
-	Began   engine.SN       // where the log was when the transaction first wrote
-	Changes []engine.Record // that peers shall get
+	Began   engine.SN       // the log's number at the transaction's first write
+	Changes []engine.Record // for the peers
 }
 
-// Exec runs a writing statement. When somebody else has locked a row that it changes, it
-// has changed nothing, and the error is a RowTaken.
+// Exec runs a writing statement. When another transaction has locked one of the rows, nothing is changed and
+// the error is a RowTaken.
 func (t *Tx) Exec(ctx context.Context, lock RowLocks, query string, args ...any) (Done, error) {
 	if !slices.Contains(t.tables, lock.Table) {
 		t.tables = append(t.tables, lock.Table)
@@ -111,13 +109,13 @@ func (t *Tx) Exec(ctx context.Context, lock RowLocks, query string, args ...any)
 	}
 	if err != nil {
 		if ctx.Err() != nil || interrupted(err) || errors.As(err, new(RowTaken)) {
-			t.giveWay() // what came before is run again; SQLite may have rolled back everything
+			t.giveWay() // the earlier statements run again; SQLite may have rolled back everything
 		}
 		return Done{}, err
 	}
 	t.done = append(t.done, statement{query, args})
 	if !t.wrote {
-		t.wrote, t.began = true, t.s.LastSN() // the log stands still: this has the turn
+		t.wrote, t.began = true, t.s.LastSN() // the log does not move while this has the turn
 	}
 	d := Done{Touched: touched, Began: t.began}
 	if t.capture {
@@ -138,8 +136,7 @@ func (t *Tx) Query(ctx context.Context, query string, args ...any) (*Result, err
 	return collect(t.s.conn(t.capture).QueryContext(ctx, query, args...))
 }
 
-// Commit makes the changes durable and visible. After it the transaction is
-// over, whatever it returns.
+// Commit makes the changes durable and visible. The transaction is over afterwards, also after an error.
 func (t *Tx) Commit(ctx context.Context) error {
 	if !t.Wrote() {
 		return nil
@@ -153,7 +150,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 	return t.s.commit(ctx, t.s.conn(t.capture), true, t.id)
 }
 
-// Rollback forgets the changes.
+// Rollback undoes the changes.
 func (t *Tx) Rollback() {
 	t.done, t.wrote = nil, false
 	if t.s.take(context.Background(), t) != nil {
@@ -165,7 +162,7 @@ func (t *Tx) Rollback() {
 	}
 }
 
-// Savepoint names a point inside the transaction.
+// Savepoint sets a point inside the transaction.
 func (t *Tx) Savepoint(ctx context.Context, name string) error {
 	q := "SAVEPOINT " + Quote(name)
 	if t.wrote {
@@ -176,7 +173,7 @@ func (t *Tx) Savepoint(ctx context.Context, name string) error {
 	return nil
 }
 
-// RollbackTo takes back what came after the savepoint.
+// RollbackTo undoes what came after the savepoint.
 func (t *Tx) RollbackTo(ctx context.Context, name string) error {
 	if t.wrote {
 		if err := t.mark(ctx, "ROLLBACK TO "+Quote(name)); err != nil {
@@ -187,7 +184,7 @@ func (t *Tx) RollbackTo(ctx context.Context, name string) error {
 	return nil
 }
 
-// Release forgets the savepoint and keeps what came after it.
+// Release removes the savepoint and keeps what came after it.
 func (t *Tx) Release(ctx context.Context, name string) error {
 	if t.wrote {
 		if err := t.mark(ctx, "RELEASE "+Quote(name)); err != nil {
@@ -198,7 +195,7 @@ func (t *Tx) Release(ctx context.Context, name string) error {
 	return nil
 }
 
-// mark runs a statement that must not be run again with the others.
+// mark runs a statement that must not run again with the others.
 func (t *Tx) mark(ctx context.Context, query string) error {
 	if err := t.enter(ctx); err != nil {
 		return err
@@ -207,8 +204,7 @@ func (t *Tx) mark(ctx context.Context, query string) error {
 	return exec(ctx, t.s.conn(t.capture), query)
 }
 
-// forget drops a savepoint, and with undo also what came after it, from the
-// statements that would have to be run again.
+// forget removes a savepoint from the statements to run again, and with undo also what came after it.
 func (t *Tx) forget(name string, undo bool) {
 	mark := "SAVEPOINT " + Quote(name)
 	for i := len(t.done) - 1; i >= 0; i-- {
@@ -242,5 +238,5 @@ func (s *Store) Write(ctx context.Context, capture bool, lock RowLocks, query st
 	return n, err
 }
 
-// interrupted: SQLite ended the statement because its context ended.
+// interrupted means that SQLite ended the statement because its context ended.
 func interrupted(err error) bool { return strings.Contains(err.Error(), "interrupted") }

@@ -54,8 +54,8 @@ func (c *client) serve() error {
 		return errors.Join(c.back.Flush(), err)
 	}
 	defer c.session.Close()
-	// The end of the session ends the connection, and the other way round. Whoever waits for an answer when
-	// his session is closed gets it first.
+	// The end of the session ends the connection, and the other way round. A client that waits for an answer
+	// gets it first.
 	ends := c.session.Context()
 	defer context.AfterFunc(ends, func() {
 		if !errors.Is(context.Cause(ends), engine.ErrSessionClosed) || !c.answers.Load() {
@@ -85,8 +85,7 @@ func (c *client) serve() error {
 	}
 }
 
-// greet answers what comes before a start-up message. No start-up message
-// means that the connection was for something else.
+// greet handles what precedes a start-up message. It returns nil when the connection was for something else.
 func (c *client) greet() (*pgproto3.StartupMessage, error) {
 	for {
 		m, err := c.back.ReceiveStartupMessage()

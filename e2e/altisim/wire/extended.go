@@ -21,7 +21,7 @@ type prepared struct {
 type portal struct {
 	prepared
 	args []any
-	out  *server.Output // it was run to be described
+	out  *server.Output // the result of running it for a description
 }
 
 // fail reports an error and skips what the client has sent after it.
@@ -132,7 +132,7 @@ func (c *client) describe(m *pgproto3.Describe) error {
 	return nil
 }
 
-// describeRows runs a reading statement to see what columns it gives.
+// describeRows runs a reading statement to learn its columns.
 func (c *client) describeRows(o *portal) error {
 	if verb := o.st.First(1); o.empty || verb != "SELECT" && verb != "WITH" && verb != "SHOW" {
 		c.back.Send(&pgproto3.NoData{})

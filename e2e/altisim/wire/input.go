@@ -5,8 +5,7 @@ import (
 	"sync"
 )
 
-// input reads a connection ahead, so that its end is noticed while a statement
-// runs.
+// input reads a connection ahead, so that its end is noticed while a statement runs.
 type input struct {
 	mu    sync.Mutex
 	news  *sync.Cond

@@ -1,9 +1,8 @@
-// Package wire speaks the PostgreSQL wire protocol, so that a stock ODBC driver
-// can be the client of the stand-in server.
+// Package wire speaks the PostgreSQL wire protocol, so that a stock ODBC driver can be the client of the
+// stand-in server.
 //
-// A login is a cleartext password. SYSDBA is asked for by the start-up option
-// privilege=sysdba. A cancel request ends the running statement, whatever it
-// waits for, and so does the end of the connection.
+// A login uses a cleartext password. The start-up option privilege=sysdba asks for SYSDBA. A cancel request,
+// or the end of the connection, ends the running statement, whatever it waits for.
 package wire
 
 import (
@@ -28,8 +27,7 @@ type Front struct {
 	tasks  sync.WaitGroup
 }
 
-// Serve accepts connections until the listener is closed, then waits for the
-// clients to end.
+// Serve accepts connections until the listener is closed, then waits for the clients to end.
 func (f *Front) Serve(l net.Listener) error {
 	f.open = map[uint32]*client{}
 	for {
@@ -75,7 +73,7 @@ func (f *Front) leave(c *client) {
 	delete(f.open, c.id)
 }
 
-// cancel ends the running statement of a client that proves to be its own.
+// cancel ends the running statement of a client that proves to be its owner.
 func (f *Front) cancel(id uint32, secret []byte) {
 	f.mu.Lock()
 	c := f.open[id]

@@ -25,7 +25,7 @@ type farConn struct{ net.Conn }
 
 func (farConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 200, 0, 2), Port: 40000} }
 
-// login gives the answer to a login: empty, or the text of the refusal.
+// login returns the answer to a login: empty, or the text of the refusal.
 func login(t *testing.T, address, options string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)

@@ -25,7 +25,7 @@ const (
 	oidNumeric   = 1700
 )
 
-// longText is the length from which a computed text is called a long one.
+// longText is the length from which a computed text counts as long.
 const longText = 4000
 
 type columnType struct {
@@ -35,8 +35,7 @@ type columnType struct {
 	pad      int
 }
 
-// typeOf finds the type of a column: the declared one, or for a computed
-// column what its values are.
+// typeOf is the type of a column: the declared one, or for a computed column the type of its values.
 func typeOf(r *store.Result, i int) columnType {
 	c := r.Columns[i]
 	base, length := c.Declared, 0
@@ -128,14 +127,14 @@ func text(v any) []byte {
 	return fmt.Append(nil, v)
 }
 
-// states are the SQLSTATEs of errors that do not have HY000.
+// states are the SQLSTATEs of errors other than HY000.
 var states = map[int]string{
 	0x01044: "HYT00", 0x11041: "25S03", 0x11075: "HYT00", 0x01043: "HY008", 0x11058: "23000", 0x31001: "42000", 0x31010: "3D000", 0x31031: "42S02", 0x31053: "21S01",
 	0x31058: "42S22", 0x4102E: "28000", 0x91015: "08S01",
 }
 
-// errorResponse carries the real server's error number in the message's text,
-// because the protocol has no place for it.
+// errorResponse puts the real server's error number into the message's text, because the protocol has no
+// place for it.
 func errorResponse(severity string, err error) *pgproto3.ErrorResponse {
 	state := "HY000"
 	var e *engine.Error

@@ -1,7 +1,8 @@
-// Command onserver measures aku on pods of any server's image: joins, a restart, a rolling update and an end, with writers on all open
-// pods whose every acknowledged row is counted. Times are those of aku's own log.
+// Command onserver measures aku on pods of any server's image: joins, a restart, a rolling update and an end.
+// Every open pod has a writer, and every acknowledged row is counted. The times come from aku's own log.
 //
-// `make bench SERVER_IMAGE=… SERVER_VALUES=…` runs it beside a cluster. What command bench measures besides is left out, and named.
+// `make bench SERVER_IMAGE=… SERVER_VALUES=…` runs it beside a cluster. It lists what command bench measures
+// and it does not.
 package main
 
 import (
@@ -30,7 +31,7 @@ func main() {
 	}
 }
 
-// leftOut is what command bench measures and this one does not.
+// leftOut is what command bench measures and this command does not.
 var leftOut = []string{
 	"the order of the vendor's manual beside aku's: command bench follows it in its own process, on stand-ins",
 	"round trips of 5 and 20 ms between the pods: command bench puts them between stand-ins on loopback",
@@ -73,7 +74,7 @@ func run(ctx context.Context, quick bool, page string) error {
 	return os.WriteFile(page, text.Bytes(), 0o644)
 }
 
-// run measures one number of tables in a namespace of its own.
+// run measures with one number of tables, in a namespace of its own.
 func (m *measurement) run(ctx context.Context) (err error) {
 	if m.space, err = m.cluster.Open(ctx, "bench"); err != nil {
 		return err
@@ -86,7 +87,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		if err != nil {
 			fmt.Fprint(os.Stderr, m.space.Diagnose())
 		}
-		err = errors.Join(err, m.space.Close(context.Background())) // also after Ctrl-C, which has ended the context
+		err = errors.Join(err, m.space.Close(context.Background())) // the context may have ended by Ctrl-C
 	}()
 	for _, step := range []func(context.Context) error{m.first, m.join, m.restart, m.roll, m.end, m.count} {
 		if err := step(ctx); err != nil {

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	limit         = 6 * time.Minute // of anything that is waited for
-	loaded        = 10_000          // rows before anything is measured
+	limit         = 6 * time.Minute // of every wait
+	loaded        = 10_000          // rows before the first measurement
 	rate          = 100             // statements a second of each writer
-	enough        = 50              // statements that show that a writer really writes
+	enough        = 50              // statements that show that a writer works
 	keysOfAWriter = 1_000_000
 )
 
-// measurement is a mesh of three pods with so many tables.
+// measurement is a mesh of three pods with a number of tables.
 type measurement struct {
 	cluster *trial.Cluster
 	tables  int
@@ -33,7 +33,7 @@ type measurement struct {
 	lost    int
 }
 
-// result is one line of the figures.
+// result is one line of figures.
 type result struct {
 	what string
 	took time.Duration
@@ -88,7 +88,7 @@ func (m *measurement) first(ctx context.Context) error {
 	return err
 }
 
-// join makes one pod two and then three, with a writer on every open one.
+// join makes one pod two and then three, with a writer on every open pod.
 func (m *measurement) join(ctx context.Context) error {
 	for number := 1; number < 3; number++ {
 		if err := m.write(ctx, number-1); err != nil {
@@ -173,7 +173,7 @@ func (m *measurement) end(ctx context.Context) error {
 	return nil
 }
 
-// count ends the writers and compares the pods that are left with what was acknowledged.
+// count ends the writers and compares the remaining pods with what was acknowledged.
 func (m *measurement) count(ctx context.Context) error {
 	for _, w := range m.writers {
 		p, err := w.Stop(ctx)
@@ -182,7 +182,7 @@ func (m *measurement) count(ctx context.Context) error {
 		}
 		m.written += p.Acknowledged()
 	}
-	// What is still missing at the end of the limit is lost.
+	// Rows that are missing after the limit count as lost.
 	err := trial.Await(ctx, limit, "all acknowledged rows on the pods that are left", func(ctx context.Context) string {
 		verdicts, err := m.space.Verify(ctx, 2)
 		if err != nil {
@@ -215,7 +215,7 @@ func (m *measurement) write(ctx context.Context, number int) error {
 	return w.AwaitMore(ctx, limit, enough)
 }
 
-// await waits until a story is told to its end in a log, which may come a moment after the event.
+// await waits until a log holds a complete story. Its last line may come a moment after the event.
 func (m *measurement) await(ctx context.Context, pod corev1.Pod, container, from, to string, parts ...string) (story, error) {
 	var told story
 	err := trial.Await(ctx, limit, "the end of what began with "+from+" in the log of "+pod.Name, func(context.Context) string {

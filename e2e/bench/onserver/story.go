@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Words of aku by which its log is measured.
+// Lines of aku's log that begin, end and divide a story.
 const (
-	looks    = `"Start as ` // MASTER or SLAVE Pod: the first look at the servers
+	looks    = `"Start as ` // MASTER or SLAVE Pod: the first observation of the servers
 	empties  = `"Table truncation has ended."`
 	copies   = `"Replication sync has ended."`
 	delivers = `"Replication flush has ended."`
@@ -17,10 +17,10 @@ const (
 	done     = `"AKU run successfully."`
 )
 
-// story is what happened in a log from one of its lines to another one.
+// story is what happened in a log from one line to another.
 type story struct {
-	Took  time.Duration            // from the one to the other
-	Parts map[string]time.Duration // what lines between them say that they took, by the words looked for
+	Took  time.Duration            // from the first line to the last
+	Parts map[string]time.Duration // the durations that lines in between report, by their words
 }
 
 var (
@@ -28,7 +28,8 @@ var (
 	tooks = regexp.MustCompile(` took=(\S+)`)
 )
 
-// tell finds the last story in a log that begins with one word and ends with another; false when it has not ended.
+// tell finds the last story in a log, from a line with one word to a line with another. ended is false when
+// the second line is missing.
 func tell(log, from, to string, parts ...string) (story, bool) {
 	s := story{}
 	var began time.Time
@@ -36,7 +37,7 @@ func tell(log, from, to string, parts ...string) (story, bool) {
 	for line := range strings.Lines(log) {
 		stamped := stamp.FindStringSubmatch(line)
 		if stamped == nil {
-			continue // the server's own
+			continue // a line of the server
 		}
 		at, err := time.Parse(time.RFC3339, stamped[1])
 		switch {

@@ -1,5 +1,6 @@
-// Command onpods runs the conformance suite against three pods of any server's image. The suite itself runs in a fourth one of that image,
-// so that it uses the ODBC driver of the image; what it cannot do from there, such as killing a server, this program does for it.
+// Command onpods runs the conformance suite against three pods of any server's image. The suite runs in a
+// fourth pod of that image, with the image's ODBC driver. This program does what the suite cannot do from
+// there, such as killing a server.
 //
 // `make conformance SERVER_IMAGE=… SERVER_VALUES=…` runs it beside a cluster.
 package main
@@ -22,7 +23,7 @@ import (
 	"aku/e2e/internal/tried"
 )
 
-// runner is the pod of the suite, names are those of the servers.
+// runner is the pod of the suite, names are the servers.
 const runner = "conformance"
 
 var names = [3]string{"n1", "n2", "n3"}
@@ -52,7 +53,7 @@ func run(ctx context.Context, kind, cases string) (err error) {
 			space.Leave()
 			return
 		}
-		err = errors.Join(err, space.Close(context.Background())) // also after Ctrl-C, which has ended the context
+		err = errors.Join(err, space.Close(context.Background())) // the context may have ended by Ctrl-C
 	}()
 	servers, err := space.Plain(ctx)
 	if err != nil {
@@ -91,7 +92,7 @@ func run(ctx context.Context, kind, cases string) (err error) {
 		"-hand", "-kind="+kind, "-servers="+strings.Join(addresses, ","))
 }
 
-// keep writes down what the suite says of its run, with what is known only here.
+// keep records the run that the suite reports, with what is known only here.
 func keep(ctx context.Context, cluster *trial.Cluster, text string) error {
 	var run tried.Run
 	err := json.Unmarshal([]byte(text), &run)

@@ -1,8 +1,8 @@
-// Package account keeps account of rows: what a writer was told is committed, and whether a server has it.
+// Package account keeps account of rows: which writes were acknowledged, and whether a server has them.
 //
-// Only what was acknowledged counts. The outcome of a statement that failed is unknown, because the server may have
-// committed it before the connection broke: its row may have either value, and the writer never touches that key
-// again. An acknowledged row that a server has not got is lost, whatever else is true.
+// Only acknowledged writes count. The outcome of a failed statement is unknown, because the server may have
+// committed it before the connection broke. Its row may have either value, and the writer never uses that key
+// again. An acknowledged row that a server does not have is lost, whatever else is true.
 package account
 
 import (
@@ -10,19 +10,19 @@ import (
 	"slices"
 )
 
-// Absent is the value of a key that has no row. No writer writes it.
+// Absent is the value of a key without a row. No writer writes it.
 const Absent = ""
 
-// Account is what is known of each key.
+// Account is the knowledge about each key.
 type Account map[int64]*Fate
 
-// Fate is what is known of the value of one key.
+// Fate is the knowledge about the value of one key.
 type Fate struct {
-	Acknowledged string   // the last value a server acknowledged; Absent when there is none
+	Acknowledged string   // the last acknowledged value, or Absent
 	Tried        []string // later values of unknown outcome
 }
 
-// Try notes that a value is about to be written.
+// Try records a value before it is written.
 func (a Account) Try(key int64, value string) {
 	fate := a[key]
 	if fate == nil {
@@ -32,7 +32,7 @@ func (a Account) Try(key int64, value string) {
 	fate.Tried = append(fate.Tried, value)
 }
 
-// Acknowledge notes that the value that was last tried is committed.
+// Acknowledge records that the last tried value is committed.
 func (a Account) Acknowledge(key int64) error {
 	fate := a[key]
 	if fate == nil || len(fate.Tried) == 0 {
@@ -47,16 +47,16 @@ func (f *Fate) allows(value string) bool {
 	return value == f.Acknowledged || slices.Contains(f.Tried, value)
 }
 
-// Verdict is how the rows of one server compare with an account.
+// Verdict is the comparison of one server's rows with an account.
 type Verdict struct {
 	Host         string `json:"host"`
 	Rows         int    `json:"rows"`
 	Acknowledged int    `json:"acknowledged"` // keys with an acknowledged value
 	Undecided    int    `json:"undecided"`    // keys whose last statement has an unknown outcome
 	Missing      int    `json:"missing"`      // acknowledged keys without a row
-	Stale        int    `json:"stale"`        // acknowledged keys with a value that is not the last one
+	Stale        int    `json:"stale"`        // acknowledged keys with an older value
 	Extra        int    `json:"extra"`        // rows that nobody wrote
-	// Examples are the first few faults, in words.
+	// Examples are the first few faults as text.
 	Examples []string `json:"examples,omitempty"`
 }
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Journal is an account on disk. Each statement is noted before and after, each time by one write: what a writer was told
-// outlives the writer.
+// Journal is an account on disk. It records each statement before and after, by one write each time, so the
+// record survives the writer.
 type Journal struct {
 	file *os.File
 }
@@ -22,7 +22,7 @@ const (
 	ackLine = "ack"
 )
 
-// CreateJournal makes a new journal. A name can be used once: the keys of two writers must not mix.
+// CreateJournal creates a journal. A name can be used once, because the keys of two writers must not mix.
 func CreateJournal(path string) (*Journal, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
 	if errors.Is(err, fs.ErrExist) {
@@ -34,13 +34,13 @@ func CreateJournal(path string) (*Journal, error) {
 	return &Journal{file: file}, nil
 }
 
-// Try notes that a value is about to be written. Values have no line breaks.
+// Try records a value before it is written. Values have no line breaks.
 func (j *Journal) Try(key int64, value string) error {
 	_, err := fmt.Fprintf(j.file, "%s %d %s\n", tryLine, key, value)
 	return err
 }
 
-// Acknowledge notes that the values that were last tried for these keys are committed.
+// Acknowledge records that the last tried values of these keys are committed.
 func (j *Journal) Acknowledge(keys ...int64) error {
 	var lines strings.Builder
 	for _, key := range keys {
@@ -53,8 +53,8 @@ func (j *Journal) Acknowledge(keys ...int64) error {
 // Close ends the journal.
 func (j *Journal) Close() error { return j.file.Close() }
 
-// Load adds a journal to the account. A last line that was cut short says nothing: what it would have noted was not
-// done yet, or is undecided.
+// Load adds a journal to the account. It ignores a last line that was cut short: that statement was not sent
+// yet, or its outcome is unknown.
 func (a Account) Load(path string) error {
 	file, err := os.Open(path)
 	if err != nil {

@@ -1,15 +1,16 @@
 package account
 
-// Progress is what a writer prints as a line of JSON, now and then and once more at its end.
+// Progress is a writer's line of JSON, printed now and then and at the end.
 type Progress struct {
 	Host     string `json:"host"`
 	Inserted int    `json:"inserted"` // acknowledged
 	Updated  int    `json:"updated"`  // acknowledged
 	Unknown  int    `json:"unknown"`  // failed statements
-	Sessions int    `json:"sessions"` // times the server let the writer in
-	// Vanished counts updates that found none of the writer's own rows: rows lost while the writer looked on.
+	Sessions int    `json:"sessions"` // successful connects
+	// Vanished counts updates that found none of the writer's own rows.
 	Vanished int `json:"vanished"`
-	// Refused is why the writer is not let in now, or was not when it ended; "" while it writes.
+	// Refused is the reason why the writer is not let in, or was not at its end. It is empty while the writer
+	// writes.
 	Refused string `json:"refused,omitempty"`
 	Done    bool   `json:"done,omitempty"`
 }
@@ -17,7 +18,7 @@ type Progress struct {
 // Acknowledged is the number of acknowledged statements.
 func (p Progress) Acknowledged() int { return p.Inserted + p.Updated }
 
-// Copy is what one server holds.
+// Copy is the content of one server.
 type Copy struct {
 	Host     string `json:"host"`
 	Rows     int    `json:"rows"`

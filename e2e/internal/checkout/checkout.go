@@ -1,4 +1,4 @@
-// Package checkout finds the files of this repository from within it.
+// Package checkout finds the files of this repository from a folder inside it.
 package checkout
 
 import (
@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// Top is the folder above the working folder that holds go.mod.
+// Top is the nearest folder above the working folder that holds go.mod.
 func Top() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {

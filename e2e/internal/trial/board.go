@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// board shows a value that changes, and wakes those who wait for it to become what they want.
+// board holds a value that changes, and wakes those who wait for a change.
 type board[T any] struct {
 	mu      sync.Mutex
 	value   T
@@ -33,7 +33,7 @@ func (b *board[T]) get() (T, <-chan struct{}) {
 	return b.value, b.changed
 }
 
-// await waits until nothing is lacking. Lacking says what is, or "".
+// await waits until lacking returns "". Otherwise lacking says what is missing.
 func (b *board[T]) await(ctx context.Context, limit time.Duration, what string, lacking func(T) string) error {
 	limit = patient(limit)
 	timeout := time.NewTimer(limit)
@@ -54,10 +54,10 @@ func (b *board[T]) await(ctx context.Context, limit time.Duration, what string, 
 	}
 }
 
-// pollInterval is how often a condition is looked at that tells nobody when it changes.
+// pollInterval is the time between two checks of a condition that cannot be watched.
 const pollInterval = 100 * time.Millisecond
 
-// Await looks again and again until nothing is lacking. Lacking says what is, or "".
+// Await checks until lacking returns "". Otherwise lacking says what is missing.
 func Await(ctx context.Context, limit time.Duration, what string, lacking func(context.Context) string) error {
 	limit = patient(limit)
 	end := time.Now().Add(limit)

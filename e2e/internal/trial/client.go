@@ -24,14 +24,14 @@ const (
 	clientLimit   = 2 * time.Minute
 )
 
-// StartClient starts the pod that the client is called in, and waits for it. It comes as aku does: a container of its own image copies
-// it to a volume, and it runs in the image of the server with the driver and the settings that the chart gives to aku. The Secret with
-// the password must be there.
+// StartClient starts the client's pod, and waits for it. The client is installed like aku: an init container
+// copies it to a volume, and it runs in the image of the server, with the driver and the settings that the
+// chart gives to aku. The Secret of the password must exist.
 func (s *Space) StartClient(ctx context.Context) error {
 	return s.StartBundle(ctx, clientPod, clientProgram, "wait")
 }
 
-// StartBundle starts a pod of that kind that runs a command.
+// StartBundle starts such a pod for a command.
 func (s *Space) StartBundle(ctx context.Context, name string, command ...string) error {
 	set, err := s.StatefulSet(ctx)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *Space) StartBundle(ctx context.Context, name string, command ...string)
 	server := set.Spec.Template.Spec
 	aku := server.InitContainers[slices.IndexFunc(server.InitContainers, func(c corev1.Container) bool { return c.Name == Sidecar })]
 	auth := server.Volumes[slices.IndexFunc(server.Volumes, func(v corev1.Volume) bool { return v.Name == "aku-auth" })]
-	settings := slices.DeleteFunc(aku.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil }) // those are of one pod
+	settings := slices.DeleteFunc(aku.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil }) // values from the pod itself do not fit here
 	program := corev1.VolumeMount{Name: "program", MountPath: "/opt/aku"}
 	folder := func(name string) corev1.Volume {
 		return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
@@ -94,7 +94,7 @@ func (s *Space) Exec(ctx context.Context, pod, container string, command ...stri
 	return s.kubectl(ctx, nil, append([]string{"exec", pod, "--container", container, "--"}, command...)...)
 }
 
-// Converse runs a program in a pod of that kind. Each line it prints is heard, and answered where it asks for something.
+// Converse runs a program in such a pod. It passes each printed line to hear, which may answer it.
 func (s *Space) Converse(ctx context.Context, pod string, hear func(line string) (answer string, asked bool), command ...string) error {
 	cmd := s.cluster.command(ctx, "kubectl", s.in(append([]string{"exec", "--stdin", pod, "--container", pod, "--"}, command...)...)...)
 	cmd.Stderr = os.Stderr
@@ -112,7 +112,7 @@ func (s *Space) Converse(ctx context.Context, pod string, hear func(line string)
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if answer, asked := hear(lines.Text()); asked {
 			if _, err := fmt.Fprintln(stdin, answer); err != nil {
-				break // it has ended; why, is said below
+				break // it has ended; the reason follows below
 			}
 		}
 	}
@@ -122,12 +122,12 @@ func (s *Space) Converse(ctx context.Context, pod string, hear func(line string)
 	return nil
 }
 
-// client calls the client and decodes each line it prints.
+// client calls the client and decodes each printed line.
 func (s *Space) client(ctx context.Context, args []string, into ...any) error {
 	return s.call(ctx, clientPod, clientPod, args, into...)
 }
 
-// call runs the client program in one of the containers that have it.
+// call runs the client in a container that has it.
 func (s *Space) call(ctx context.Context, pod, container string, args []string, into ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, patient(clientLimit))
 	defer cancel()
@@ -152,14 +152,14 @@ func (s *Space) Load(ctx context.Context, number int, from, count int64) (accoun
 	return done, err
 }
 
-// Copies sums up the table on the first pods.
+// Copies sums up the table of the first pods.
 func (s *Space) Copies(ctx context.Context, pods int) ([]account.Copy, error) {
 	var copies []account.Copy
 	err := s.client(ctx, append([]string{"table", "-json"}, hosts(pods)...), &copies)
 	return copies, err
 }
 
-// Verify compares the first pods with everything that was ever acknowledged in this space.
+// Verify compares the first pods with everything that was acknowledged in this space.
 func (s *Space) Verify(ctx context.Context, pods int) ([]account.Verdict, error) {
 	var verdicts []account.Verdict
 	err := s.client(ctx, append([]string{"verify", "-journals", journals}, hosts(pods)...), &verdicts)
@@ -184,17 +184,17 @@ func (s *Space) Session(ctx context.Context, number int, statements ...string) e
 	return s.SessionOf(ctx, Host(number), statements...)
 }
 
-// SessionOf is Session on a server by its host name, which need not be of the release.
+// SessionOf is Session on a server by its host name, which may be outside of the release.
 func (s *Space) SessionOf(ctx context.Context, host string, statements ...string) error {
 	return s.client(ctx, append([]string{"sql", "-json", host}, statements...))
 }
 
-// QueryOf is Query on a server by its host name, which need not be of the release.
+// QueryOf is Query on a server by its host name, which may be outside of the release.
 func (s *Space) QueryOf(ctx context.Context, host, statement string) ([][]string, error) {
 	return s.query(ctx, "sql", "-json", host, statement)
 }
 
-// QueryAsSYSDBA does so where nobody else is let in.
+// QueryAsSYSDBA is Query as SYSDBA, where nobody else is let in.
 func (s *Space) QueryAsSYSDBA(ctx context.Context, number int, statement string) ([][]string, error) {
 	return s.query(ctx, "sql", "-json", "-sysdba", Host(number), statement)
 }
@@ -216,7 +216,7 @@ func (s *Space) query(ctx context.Context, args ...string) ([][]string, error) {
 	return rows, nil
 }
 
-// SetPassword changes the password in the Secret, as a user does who has mistyped it.
+// SetPassword changes the password in the Secret, as a user with a typing error does.
 func (s *Space) SetPassword(ctx context.Context, password string) error {
 	patch, err := json.Marshal(map[string]any{"stringData": map[string]string{"password": password}})
 	if err != nil {

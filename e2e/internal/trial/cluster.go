@@ -1,8 +1,8 @@
-// Package trial tries the chart out on a Kubernetes cluster: it installs it, scales it, writes to every pod and holds the
-// servers to what they acknowledged. The demo and the end-to-end tests share it.
+// Package trial tries the chart out on a Kubernetes cluster. It installs and scales it, writes to every pod,
+// and compares the servers with what they acknowledged. The demo and the end-to-end tests share it.
 //
-// It works through the programs kubectl and helm, as a user does. Nothing here waits for a fixed time: what is awaited is an
-// event or a condition, each within a limit, and who waits in vain says what was last seen.
+// It uses the programs kubectl and helm, as a user does. Nothing waits for a fixed time: each wait is for an
+// event or a condition, within a limit, and a timeout reports the last state.
 package trial
 
 import (
@@ -20,11 +20,11 @@ import (
 	"time"
 )
 
-// Cluster is where the trial takes place.
+// Cluster is the cluster of a trial.
 type Cluster struct {
 	Kubeconfig   string
 	Images       Images
-	Helm         string // the program, that of PATH if not given
+	Helm         string // the program; by default that of PATH
 	repository   string // top folder of this repository
 	serverValues string // file of chart values that fit the image of the server
 }
@@ -64,13 +64,14 @@ func (c *Cluster) command(ctx context.Context, name string, args ...string) *exe
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig)
 	cmd.Dir = c.repository
-	// A group of its own: Ctrl-C at a terminal goes to this program alone, which cleans up with further commands.
+	// The program has a process group of its own. So Ctrl-C at a terminal ends only this program, which then
+	// cleans up with further commands.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
 
-// run runs kubectl or helm and returns what it printed; a failure carries what it complained about.
+// run runs kubectl or helm and returns its output. An error contains its standard error.
 func (c *Cluster) run(ctx context.Context, stdin []byte, name string, args ...string) ([]byte, error) {
 	cmd := c.command(ctx, name, args...)
 	var complaint bytes.Buffer
@@ -85,7 +86,8 @@ func (c *Cluster) run(ctx context.Context, stdin []byte, name string, args ...st
 	return out, nil
 }
 
-// chatter is what kubectl says besides the reason: lines of its log, and the exit code of the program it ran.
+// chatter matches what kubectl prints besides the reason: log lines, and the exit code of the program that it
+// ran.
 var chatter = regexp.MustCompile(`(?m)^([EWI]\d{4} .*|command terminated with exit code \d+)\n?`)
 
 // commandError prefers the words of a program to its exit code.

@@ -8,18 +8,19 @@ import (
 	"strings"
 )
 
-// Slow lets only so many bytes a second of replication pass from one pod to another, until heal is called or the first of them ends.
+// Slow limits the replication from one pod to another, in bytes a second, until heal is called or one of the
+// two ends.
 func (s *Space) Slow(ctx context.Context, pod, other string, bytes int) (heal func() error, err error) {
 	return s.hinder(ctx, pod, other, "--slow", strconv.Itoa(bytes))
 }
 
-// Cut keeps everything from passing between two pods until heal is called or the first of them ends. It needs the cluster of
-// this checkout, whose processes are to be seen from here.
+// Cut blocks all traffic between two pods until heal is called or the first of them ends. It needs the
+// cluster of this checkout, whose processes are visible here.
 func (s *Space) Cut(ctx context.Context, pod, other string) (heal func() error, err error) {
 	return s.hinder(ctx, pod, other)
 }
 
-// hinder puts rules between two pods.
+// hinder puts network rules between two pods.
 func (s *Space) hinder(ctx context.Context, pod, other string, options ...string) (heal func() error, err error) {
 	id := s.containerID(pod, Sidecar)
 	script := filepath.Join(s.cluster.repository, "e2e/cluster/cut.sh")

@@ -13,7 +13,8 @@ type Images struct {
 	Server string // of the database
 }
 
-// ImagesOfEnvironment are those that AKU_IMAGE, CLIENT_IMAGE and SERVER_IMAGE name; if not given, those that images/build.sh makes.
+// ImagesOfEnvironment are the images named by AKU_IMAGE, CLIENT_IMAGE and SERVER_IMAGE, by default those of
+// images/build.sh.
 func ImagesOfEnvironment() Images {
 	return Images{
 		AKU:    cmp.Or(os.Getenv("AKU_IMAGE"), "docker.io/library/aku:dev"),
@@ -34,7 +35,7 @@ func (i Images) values() Values {
 func imageValues(image string) Values {
 	name, digest, _ := strings.Cut(image, "@")
 	tag := ""
-	// A colon before the last slash is that of a registry's port.
+	// A colon before the last slash belongs to a registry's port.
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
 		name, tag = name[:colon], name[colon+1:]
 	}

@@ -12,10 +12,11 @@ import (
 	"aku/e2e/internal/account"
 )
 
-// Job is the main job of the chart: one pod becomes three and one again, with a writer on every open pod all the time.
+// Job is the main job of the chart: one pod becomes three and one again, with a writer on every open pod all
+// the time.
 type Job struct {
 	Space *Space
-	Rows  int64   // loaded before anything else
+	Rows  int64   // loaded first
 	Rate  float64 // statements a second of each writer
 	Out   io.Writer
 	// Values are further values of the chart.
@@ -23,12 +24,12 @@ type Job struct {
 
 	began   time.Time
 	step    int
-	pods    Pods // as they were when they came into service
+	pods    Pods // as they came into service
 	written account.Progress
 	faults  []string
 }
 
-// most is the number of pods at the height of the job.
+// most is the largest number of pods in the job.
 const most = 3
 
 const (
@@ -36,18 +37,19 @@ const (
 	leaveLimit   = 4 * time.Minute // the grace period and more
 	deliverLimit = time.Minute
 	writeLimit   = time.Minute
-	enough       = 100 // statements that show that a writer really writes
+	enough       = 100 // statements that show that a writer works
 )
 
-// Result is what came of a job.
+// Result is the outcome of a job.
 type Result struct {
-	Written account.Progress // acknowledged to all writers, the loaded rows included
+	Written account.Progress // acknowledged to all writers, loaded rows included
 	Took    time.Duration
-	// Faults are all promises that did not hold, in words.
+	// Faults are the promises that did not hold, as text.
 	Faults []string
 }
 
-// Run does the job and tells its story. An error is what kept it from going on; broken promises are faults of the result.
+// Run does the job and prints its progress. An error means that it could not go on. Broken promises are
+// faults of the result.
 func (j *Job) Run(ctx context.Context) (Result, error) {
 	j.began, j.pods = time.Now(), Pods{}
 	var err error
@@ -95,7 +97,7 @@ func (j *Job) threePods(ctx context.Context) error {
 		return err
 	}
 	for number := 1; number < most; number++ {
-		// The writer knocks from the moment there is a database: it writes at once when the pod opens.
+		// The writer tries from the moment when the database runs, so it writes as soon as the pod opens.
 		if _, err := j.Space.AwaitRunning(ctx, joinLimit, Pod(number), Database); err != nil {
 			return err
 		}
@@ -123,7 +125,7 @@ func (j *Job) threePods(ctx context.Context) error {
 	return nil
 }
 
-// joined waits for a pod and remembers it.
+// joined waits for a pod and stores it.
 func (j *Job) joined(ctx context.Context, number int, start time.Time) error {
 	if err := j.Space.AwaitReady(ctx, joinLimit, Pod(number)); err != nil {
 		return err
@@ -133,12 +135,12 @@ func (j *Job) joined(ctx context.Context, number int, start time.Time) error {
 	return nil
 }
 
-// compare waits until the last changes have arrived: replication does not make writers wait.
+// compare waits until the last changes have arrived, because replication is asynchronous.
 func (j *Job) compare(ctx context.Context) error {
 	defer j.title("The same rows on all pods")()
 	var copies []account.Copy
 	var verdicts []account.Verdict
-	// What is still different at the end of the limit is judged below.
+	// After the limit, the code below judges the difference.
 	_ = Await(ctx, deliverLimit, "equal tables", func(ctx context.Context) string {
 		var err error
 		if copies, err = j.Space.Copies(ctx, most); err != nil {
@@ -219,7 +221,7 @@ func (j *Job) onePodAgain(ctx context.Context) error {
 	return j.reset(ctx)
 }
 
-// reset checks that nothing is kept for the pods that left.
+// reset checks that the servers keep nothing for the pods that left.
 func (j *Job) reset(ctx context.Context) error {
 	pairs, err := j.Space.Query(ctx, 0, "SELECT REPLICATION_NAME, IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_ ORDER BY REPLICATION_NAME")
 	if err != nil {
@@ -237,7 +239,7 @@ func (j *Job) reset(ctx context.Context) error {
 	return nil
 }
 
-// judge shows and judges the tables of some pods.
+// judge prints and judges the tables of some pods.
 func (j *Job) judge(copies []account.Copy, verdicts []account.Verdict) {
 	j.say("")
 	j.say("%-12s %8s %14s  %-16s %12s %6s", "pod", "rows", "sum of keys", "checksum", "acknowledged", "lost")
@@ -259,7 +261,7 @@ func (j *Job) undisturbed(p account.Progress) {
 	}
 }
 
-// unchanged checks that the first pods are the ones that came into service, and that none of their containers was restarted.
+// unchanged checks that the first pods are still the same, and that none of their containers was restarted.
 func (j *Job) unchanged(pods int) {
 	now := j.Space.Pods()
 	for number := range pods {
@@ -281,7 +283,7 @@ type writers struct {
 	all   []*Writer
 }
 
-// Each writer of a job has a range of a million keys to itself; the loaded rows have the first.
+// Each writer of a job has its own range of a million keys; the loaded rows have the first range.
 const keysOfAWriter = 1_000_000
 
 func (j *Job) newWriters(name string) *writers {
@@ -326,7 +328,7 @@ func (j *Job) count(p account.Progress) {
 	j.written.Unknown += p.Unknown
 }
 
-// title begins a step; what it returns ends it.
+// title prints the beginning of a step. The returned function prints its end.
 func (j *Job) title(text string) func() {
 	j.step++
 	start := time.Now()
@@ -338,7 +340,7 @@ func (j *Job) say(format string, args ...any) {
 	fmt.Fprintf(j.Out, strings.TrimRight("   "+format, " ")+"\n", args...)
 }
 
-// fault notes a promise that was not kept, and says it at once.
+// fault records and prints a broken promise.
 func (j *Job) fault(format string, args ...any) {
 	fault := fmt.Sprintf(format, args...)
 	j.faults = append(j.faults, fault)

@@ -2,7 +2,8 @@ package trial
 
 import "context"
 
-// Kubectl runs kubectl in the namespace, as a user does who follows a page of the documentation, and returns what it printed.
+// Kubectl runs kubectl in the namespace, as a user does who follows the documentation, and returns its
+// output.
 func (s *Space) Kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
 	var in []byte
 	if stdin != "" {

@@ -19,8 +19,8 @@ const (
 	Database = "altibase"
 )
 
-// followLogs copies the logs of the pod's containers to files: they outlive the pod, and the hook's last words with
-// them. It is called by one goroutine.
+// followLogs copies the logs of the pod's containers to files, which outlive the pod. Only one goroutine
+// calls it.
 func (s *Space) followLogs(pod corev1.Pod) {
 	for _, c := range statuses(pod) {
 		key := fmt.Sprint(pod.UID, c.Name, c.RestartCount)
@@ -44,19 +44,19 @@ func (s *Space) followLogs(pod corev1.Pod) {
 	}
 }
 
-// Log is what a container of a pod, and of all earlier pods of that name, has said so far.
+// Log is the log of a container so far, earlier pods of the same name included.
 func (s *Space) Log(pod, container string) string {
 	return s.log(pod + "." + container + ".*.log")
 }
 
-// LogOf is what a container of this very pod has said so far, and of no earlier pod of its name.
+// LogOf is the log of a container of this pod only, without earlier pods of the same name.
 func (s *Space) LogOf(pod corev1.Pod, container string) string {
 	return s.log(fmt.Sprintf("%s.%s.*-%s.log", pod.Name, container, pod.UID))
 }
 
-// log joins the files of a pattern in the order in which their containers were first seen.
+// log joins the files that match, in the order in which their containers appeared.
 func (s *Space) log(pattern string) string {
-	files, _ := filepath.Glob(filepath.Join(s.folder, pattern)) // it fails on a bad pattern only
+	files, _ := filepath.Glob(filepath.Join(s.folder, pattern)) // the pattern is valid
 	slices.Sort(files)
 	var all strings.Builder
 	for _, file := range files {
@@ -69,13 +69,13 @@ func (s *Space) log(pattern string) string {
 	return all.String()
 }
 
-// Said counts how often a container of a pod, and of all earlier pods of that name, has said something so far.
+// Said counts a text in the log of a container so far, earlier pods of the same name included.
 func (s *Space) Said(pod, container, text string) int {
 	return strings.Count(s.Log(pod, container), text)
 }
 
-// Copied counts the full copies that a pod made when it was started. It waits until the sidecar has said that it is done with
-// the start: a log keeps its order, so by then it holds every copy before that.
+// Copied counts the full copies in the start of a pod. It waits for the sidecar's line at the end of a start.
+// A log keeps its order, so it then holds every copy before.
 func (s *Space) Copied(ctx context.Context, limit time.Duration, pod corev1.Pod) (int, error) {
 	copies := 0
 	err := Await(ctx, limit, "the end of the start of "+pod.Name+" in its log", func(context.Context) string {
@@ -103,7 +103,7 @@ func (s *Space) AwaitLog(ctx context.Context, limit time.Duration, pod, containe
 	})
 }
 
-// Diagnose is what somebody needs who asks why a trial failed.
+// Diagnose collects what helps to explain a failure.
 func (s *Space) Diagnose() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "pods of namespace %s:\n", s.Namespace)

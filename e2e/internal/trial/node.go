@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// RestartNode takes the power from the node and gives it back: every process ends at once, disks stay. It needs the cluster of
-// this checkout.
+// RestartNode cuts the node's power and restores it: every process ends at once, disks stay. It needs the
+// cluster of this checkout.
 func (s *Space) RestartNode(ctx context.Context) error {
 	for _, script := range [][]string{{"down.sh", "--keep"}, {"up.sh"}} {
 		out, err := exec.CommandContext(ctx, filepath.Join(s.cluster.repository, "e2e/cluster", script[0]), script[1:]...).CombinedOutput()

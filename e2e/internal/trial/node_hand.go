@@ -7,12 +7,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// nodeHand is the container by which processes of other pods are seen and signalled.
+// nodeHand is the container that sees and signals the processes of other pods.
 const nodeHand = "node-hand"
 
-// onNode calls the client program in the process namespace of the node that a pod is on, in a pod that is started when it is first
-// needed. Signals come from there, as those of the kernel and of the kubelet do: whatever image the server has, and whoever its user is,
-// it can neither ask for them nor refuse them.
+// onNode calls the client in the process namespace of a pod's node. It starts the pod for that when it is
+// first needed. Signals come from there as they come from the kernel or the kubelet. So they work whatever
+// the server's image and user are.
 func (s *Space) onNode(ctx context.Context, pod string, args []string, into ...any) error {
 	node := s.Pods()[pod].Spec.NodeName
 	hand := nodeHand + "-" + node

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// patience is SERVER_PATIENCE: how many times as long everything may take as the limits say that are written here and in the tests.
-// Those fit a real server on a machine that is not too busy: 17 s from a new pod to an open server, 17 s for its shutdown, 60 s until
-// a sender that has lost its peer looks for it again.
+// patience is SERVER_PATIENCE, the factor of all limits in this package and the tests. The limits fit a real
+// server on a machine that is not too busy: 17 s from a new pod to an open server, 17 s for its shutdown, 60
+// s until a sender that has lost its peer tries again.
 var patience = sync.OnceValues(func() (float64, error) {
 	given := os.Getenv("SERVER_PATIENCE")
 	if given == "" {
@@ -23,8 +23,8 @@ var patience = sync.OnceValues(func() (float64, error) {
 	return factor, nil
 })
 
-// patient is a limit as it holds for this server.
+// patient is a limit times the factor.
 func patient(limit time.Duration) time.Duration {
-	factor, _ := patience() // NewCluster has said what is wrong with it
+	factor, _ := patience() // NewCluster has reported an error
 	return time.Duration(float64(limit) * factor)
 }

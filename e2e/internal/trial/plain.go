@@ -14,7 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Plain is the server of the chart's pods without all that is aku's: as its image starts it. Volumes of claims keep their names.
+// Plain is the server of the chart's pods without aku, as its image starts it. Volumes of claims keep their
+// names.
 func Plain(set appsv1.StatefulSet) corev1.PodSpec {
 	pod := *set.Spec.Template.Spec.DeepCopy()
 	akus := []string{"aku-bin", "aku-run", "aku-api", "recover", "initdb"}
@@ -36,7 +37,7 @@ func Plain(set appsv1.StatefulSet) corev1.PodSpec {
 	}
 }
 
-// PlainServers are servers without aku, in pods of their own: their clients find them by NAME.servers.
+// PlainServers are servers without aku, each in a pod of its own. Clients reach them as NAME.servers.
 type PlainServers struct {
 	Password        string // of SYS
 	Port            int
@@ -47,13 +48,13 @@ type PlainServers struct {
 
 const (
 	plainService = "servers"
-	plainLimit   = 3 * time.Minute // for a server to start, or to end
+	plainLimit   = 3 * time.Minute // for a server to start or to end
 )
 
-// Host is how a server is reached.
+// Host is the host name of a server.
 func (p *PlainServers) Host(name string) string { return name + "." + plainService }
 
-// Plain prepares servers. None is started yet.
+// Plain prepares servers, and starts none.
 func (s *Space) Plain(ctx context.Context) (*PlainServers, error) {
 	p := &PlainServers{space: s}
 	var err error
@@ -91,10 +92,10 @@ func (s *Space) Plain(ctx context.Context) (*PlainServers, error) {
 
 func (p *PlainServers) server() corev1.Container { return Plain(p.set).Containers[0] }
 
-// claim is the name of a server's volume.
+// claimOf is the name of a server's claim.
 func claimOf(name, volume string) string { return volume + "-" + name }
 
-// Create makes the volumes of a server and starts it.
+// Create creates the volumes of a server and starts it.
 func (p *PlainServers) Create(ctx context.Context, name string) error {
 	for _, claim := range p.set.Spec.VolumeClaimTemplates {
 		claim.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"}
@@ -106,7 +107,7 @@ func (p *PlainServers) Create(ctx context.Context, name string) error {
 	return p.start(ctx, name, nil)
 }
 
-// Restart starts a server that does not run, on its old volumes, with further properties.
+// Restart starts an ended server on its volumes, with further properties.
 func (p *PlainServers) Restart(ctx context.Context, name string, properties map[string]string) error {
 	if err := p.AwaitEnd(ctx, name); err != nil {
 		return err
@@ -120,7 +121,7 @@ func (p *PlainServers) Restart(ctx context.Context, name string, properties map[
 	return p.start(ctx, name, properties)
 }
 
-// Kill ends a server by kill -9. Its pod stays, and with it its address, where nobody listens any more.
+// Kill kills a server. Its pod and address stay, and nobody listens there any more.
 func (p *PlainServers) Kill(ctx context.Context, name string) error {
 	if err := p.space.Kill(ctx, name, Database); err != nil {
 		return err
@@ -128,7 +129,7 @@ func (p *PlainServers) Kill(ctx context.Context, name string) error {
 	return p.AwaitEnd(ctx, name)
 }
 
-// AwaitEnd waits until a server has ended, which may be after its own shutdown.
+// AwaitEnd waits until a server has ended, also by its own shutdown.
 func (p *PlainServers) AwaitEnd(ctx context.Context, name string) error {
 	return p.space.AwaitPods(ctx, plainLimit, "the end of the server "+name, func(pods Pods) string {
 		if Container(pods[name], Database).State.Terminated == nil {
@@ -149,12 +150,13 @@ func (p *PlainServers) start(ctx context.Context, name string, properties map[st
 		server.Env = slices.DeleteFunc(server.Env, func(e corev1.EnvVar) bool { return e.Name == variable })
 		server.Env = append(server.Env, corev1.EnvVar{Name: variable, Value: value})
 	}
-	// A server that starts connects to its peers, which then look for it: by then its name must lead to the new address.
+	// A starting server connects to its peers, which then connect back. By then its name must lead to the new
+	// address.
 	spec.InitContainers = []corev1.Container{{
 		Name: "await-address", Image: p.space.cluster.Images.Client, Command: []string{clientProgram, "await-address", p.Host(name), "$(ADDRESS)"},
 		Env: []corev1.EnvVar{{Name: "ADDRESS", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "status.podIP"}}}},
 	}}
-	// Without a container that lives on, the address would go with the server.
+	// Without a further container, the address would disappear with the server.
 	spec.Containers = append(spec.Containers, corev1.Container{
 		Name: "keeper", Image: p.space.cluster.Images.Client, Command: []string{clientProgram, "wait"},
 	})

@@ -13,7 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Pods are the pods of a space by name, as they were last seen.
+// Pods are the pods of a space by name, as last seen.
 type Pods map[string]corev1.Pod
 
 // follow keeps the board up to date until the context ends.
@@ -30,7 +30,7 @@ func (s *Space) follow(ctx context.Context) {
 }
 
 func (s *Space) followOnce(ctx context.Context) error {
-	// A watch begins with all pods there are, but does not tell which ones went away before it.
+	// A watch begins with all existing pods, but does not report the pods that disappeared before it began.
 	listed, err := s.kubectl(ctx, nil, "get", "pods", "-o", "json")
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Space) followOnce(ctx context.Context) error {
 	}
 }
 
-// see shows new pods to all who wait, and follows the logs of new containers.
+// see publishes new pods, and follows the logs of new containers.
 func (s *Space) see(pods Pods) {
 	for _, pod := range pods {
 		s.followLogs(pod)
@@ -88,13 +88,13 @@ func (s *Space) see(pods Pods) {
 	s.pods.set(pods)
 }
 
-// Pods are the pods as they are now.
+// Pods are the present pods.
 func (s *Space) Pods() Pods {
 	pods, _ := s.pods.get()
 	return pods
 }
 
-// AwaitPods waits until nothing is lacking. Lacking says what is, or "".
+// AwaitPods waits until lacking returns "". Otherwise lacking says what is missing.
 func (s *Space) AwaitPods(ctx context.Context, limit time.Duration, what string, lacking func(Pods) string) error {
 	return s.pods.await(ctx, limit, what, lacking)
 }
@@ -111,7 +111,7 @@ func (s *Space) AwaitReady(ctx context.Context, limit time.Duration, names ...st
 	})
 }
 
-// AwaitGone waits until there are no such pods any more.
+// AwaitGone waits until these pods no longer exist.
 func (s *Space) AwaitGone(ctx context.Context, limit time.Duration, names ...string) error {
 	return s.AwaitPods(ctx, limit, "the end of "+strings.Join(names, ", "), func(pods Pods) string {
 		for _, name := range names {
@@ -157,7 +157,7 @@ func statuses(pod corev1.Pod) []corev1.ContainerStatus {
 	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
 }
 
-// Restarts is how often containers of the pod were started again.
+// Restarts is the number of restarts of the pod's containers.
 func Restarts(pod corev1.Pod) int {
 	restarts := 0
 	for _, c := range statuses(pod) {
@@ -166,8 +166,8 @@ func Restarts(pod corev1.Pod) int {
 	return restarts
 }
 
-// AllRestarted tells whether each container of a pod was started again since the pod was seen before. What only prepares a pod
-// does not count.
+// AllRestarted tells whether each container of a pod restarted between two reads. Init containers that end
+// do not count.
 func AllRestarted(before, now corev1.Pod) bool {
 	for _, c := range statuses(now) {
 		prepares := c.State.Terminated != nil && c.State.Terminated.ExitCode == 0

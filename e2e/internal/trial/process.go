@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// RSS is the memory that a program holds in a container, in MiB.
+// RSS is the memory of a program in a container, in MiB.
 func (s *Space) RSS(ctx context.Context, pod, container, program string) (float64, error) {
 	var processes []struct {
 		Command string
@@ -23,17 +23,17 @@ func (s *Space) RSS(ctx context.Context, pod, container, program string) (float6
 	return 0, fmt.Errorf("no %s runs in container %s of %s: %v", program, container, pod, processes)
 }
 
-// Kill ends a container by kill -9.
+// Kill kills a container.
 func (s *Space) Kill(ctx context.Context, pod, container string) error {
 	return s.onNode(ctx, pod, []string{"kill", s.containerID(pod, container)})
 }
 
-// Thaw lets a container go on that hangs.
+// Thaw ends Freeze.
 func (s *Space) Thaw(ctx context.Context, pod, container string) error {
 	return s.onNode(ctx, pod, []string{"thaw", s.containerID(pod, container)})
 }
 
-// Freeze lets a container hang, until it is killed or thawed.
+// Freeze stops a container until it is killed or thawed.
 func (s *Space) Freeze(ctx context.Context, pod, container string) error {
 	return s.onNode(ctx, pod, []string{"freeze", s.containerID(pod, container)})
 }

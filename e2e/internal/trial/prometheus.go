@@ -24,14 +24,15 @@ import (
 	"aku/internal/ports"
 )
 
-// Prometheus is a real Prometheus beside the cluster. It is told of the pods that there are, as a PodMonitor would do, with the labels
-// that one gives them, and reaches them through the API server.
+// Prometheus is a real Prometheus beside the cluster. It learns of the pods, with their labels, as from a
+// PodMonitor, and reaches them through the API server.
 type Prometheus struct {
 	address string
 	log     string
 }
 
-// StartPrometheus starts one with rules, which are the spec of a PrometheusRule. It looks at the pods, and at the rules, every second.
+// StartPrometheus starts Prometheus with rules, the spec of a PrometheusRule. It scrapes the pods and
+// evaluates the rules every second.
 func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus, error) {
 	program := filepath.Join(s.cluster.repository, ".build/prometheus/bin/prometheus")
 	if _, err := os.Stat(program); err != nil {
@@ -84,10 +85,11 @@ func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus,
 	})
 }
 
-// podsURL stands in the configuration for where the list of the pods is.
+// podsURL is the placeholder for the address of the list of pods.
 const podsURL = "http://pods"
 
-// servePods serves the pods that have a port for metrics, in the form of http_sd_config, and returns where.
+// servePods serves the list of pods with a port for metrics, in the form of http_sd_config, and returns its
+// address.
 func (s *Space) servePods(apiServer string) (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -120,7 +122,8 @@ func (s *Space) servePods(apiServer string) (string, error) {
 	return "http://" + listener.Addr().String(), nil
 }
 
-// prometheusConfig is made of what the kubeconfig says about the cluster. The folder takes the certificate of its authority.
+// prometheusConfig makes the configuration from the kubeconfig. It writes the authority's certificate to the
+// folder.
 func (s *Space) prometheusConfig(folder string) (config []byte, apiServer string, err error) {
 	text, err := os.ReadFile(s.cluster.Kubeconfig)
 	if err != nil {
@@ -170,7 +173,7 @@ func (s *Space) prometheusConfig(folder string) (config []byte, apiServer string
 	return config, server.Host, err
 }
 
-// get asks Prometheus, and decodes what it answers.
+// get queries Prometheus and decodes the answer.
 func (p *Prometheus) get(ctx context.Context, path string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+path, nil)
 	if err != nil {
@@ -218,12 +221,12 @@ func (p *Prometheus) Firing(ctx context.Context) ([]string, error) {
 	return slices.Compact(firing), nil
 }
 
-// AwaitFiring waits until an alert fires, as Firing names it.
+// AwaitFiring waits until an alert fires, named as by Firing.
 func (p *Prometheus) AwaitFiring(ctx context.Context, limit time.Duration, alert string) error {
 	return p.await(ctx, limit, alert+" to fire", func(firing []string) bool { return slices.Contains(firing, alert) })
 }
 
-// AwaitResolved waits until no alert of that name fires, of no pod.
+// AwaitResolved waits until no alert of that name fires for any pod.
 func (p *Prometheus) AwaitResolved(ctx context.Context, limit time.Duration, name string) error {
 	return p.await(ctx, limit, name+" to be resolved", func(firing []string) bool {
 		return !slices.ContainsFunc(firing, func(alert string) bool { return alert == name || strings.HasPrefix(alert, name+"{") })
@@ -247,13 +250,14 @@ func (p *Prometheus) await(ctx context.Context, limit time.Duration, what string
 	return p.explain(err)
 }
 
-// explain adds what Prometheus said last.
+// explain adds the last output of Prometheus.
 func (p *Prometheus) explain(err error) error {
 	log, _ := os.ReadFile(p.log)
 	return fmt.Errorf("%w\nthe end of %s:\n%s", err, p.log, tail(string(log), 10))
 }
 
-// Rules renders the PrometheusRule of the release, and gives its spec: the cluster has no operator that would take it.
+// Rules renders the PrometheusRule of the release and returns its spec, because the cluster has no operator
+// for it.
 func (s *Space) Rules(ctx context.Context, values Values) ([]byte, error) {
 	var rule struct {
 		Spec json.RawMessage `json:"spec"`

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// Space is a namespace with one release of the chart in it.
+// Space is a namespace with one release of the chart.
 type Space struct {
 	Namespace string
 
 	cluster    *Cluster
 	folder     string // logs of the containers
 	pods       board[Pods]
-	followed   map[string]bool // containers whose log is kept
+	followed   map[string]bool // containers whose log is copied
 	context    context.Context
 	cancel     context.CancelFunc
 	background sync.WaitGroup
@@ -30,7 +30,7 @@ type Space struct {
 // release is the name of the release and of the StatefulSet.
 const release = "altibase"
 
-// Open makes a new namespace whose name begins with prefix.
+// Open creates a namespace whose name begins with prefix.
 func (c *Cluster) Open(ctx context.Context, prefix string) (*Space, error) {
 	manifest, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Namespace",
@@ -60,8 +60,8 @@ func (c *Cluster) Open(ctx context.Context, prefix string) (*Space, error) {
 // closeLimit bounds the removal of a namespace.
 const closeLimit = time.Minute
 
-// Close removes everything, and does not wait until the cluster has forgotten it. Nothing has to end in good order
-// any more, so the pods are killed.
+// Close removes everything, and does not wait for the cluster to finish. Nothing has to end in good order any
+// more, so the pods are killed.
 func (s *Space) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patient(closeLimit))
 	defer cancel()
@@ -78,7 +78,7 @@ func (s *Space) Leave() {
 	s.background.Wait()
 }
 
-// in puts the namespace after the verb of a kubectl or helm command.
+// in adds the namespace after the verb of a kubectl or helm command.
 func (s *Space) in(args ...string) []string {
 	return append([]string{args[0], "--namespace", s.Namespace}, args[1:]...)
 }
@@ -87,7 +87,7 @@ func (s *Space) kubectl(ctx context.Context, stdin []byte, args ...string) ([]by
 	return s.cluster.run(ctx, stdin, "kubectl", s.in(args...)...)
 }
 
-// note writes something down that explains a later failure.
+// note records what may explain a later failure.
 func (s *Space) note(format string, args ...any) {
 	file, err := os.OpenFile(filepath.Join(s.folder, "trial.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -108,7 +108,8 @@ func (s *Space) Install(ctx context.Context, values ...Values) error {
 	return s.helm(ctx, text, "install", release, chart, "--values", "-")
 }
 
-// InstallFrom installs another chart than that of this checkout: in a folder, or in a registry, with what helm wants to know of it.
+// InstallFrom installs another chart than the checkout's, from a folder or a registry, with further flags of
+// helm.
 func (s *Space) InstallFrom(ctx context.Context, chart string, flags []string, values ...Values) error {
 	text, err := s.values(values...)
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *Space) InstallFrom(ctx context.Context, chart string, flags []string, v
 	return s.helm(ctx, text, append([]string{"install", release, chart, "--values", "-"}, flags...)...)
 }
 
-// UpgradeTo replaces the chart and all values: the chart in a folder, "" for that of this checkout.
+// UpgradeTo replaces the chart and all values. An empty folder means the chart of the checkout.
 func (s *Space) UpgradeTo(ctx context.Context, folder string, values ...Values) error {
 	text, err := s.values(values...)
 	if err != nil {
@@ -126,12 +127,12 @@ func (s *Space) UpgradeTo(ctx context.Context, folder string, values ...Values) 
 	return s.helm(ctx, text, "upgrade", release, cmp.Or(folder, chart), "--values", "-")
 }
 
-// Upgrade changes some values and leaves all others as they are: "replicaCount=3".
+// Upgrade changes some values, such as "replicaCount=3", and keeps the others.
 func (s *Space) Upgrade(ctx context.Context, set ...string) error {
 	return s.helm(ctx, nil, "upgrade", release, chart, "--reuse-values", "--set", strings.Join(set, ","))
 }
 
-// Rollback goes back to a revision of the release.
+// Rollback returns to a revision of the release.
 func (s *Space) Rollback(ctx context.Context, revision int) error {
 	return s.helm(ctx, nil, "rollback", release, strconv.Itoa(revision))
 }
@@ -147,7 +148,7 @@ func (s *Space) Uninstall(ctx context.Context) error {
 	return err
 }
 
-// Test runs helm test and returns what it printed, the log of its pod included.
+// Test runs helm test and returns its output, with the log of its pod.
 func (s *Space) Test(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
@@ -171,5 +172,5 @@ func (s *Space) helm(ctx context.Context, stdin []byte, args ...string) error {
 // Pod is the name of the pod of a number.
 func Pod(number int) string { return fmt.Sprintf("%s-%d", release, number) }
 
-// Host is how a pod is reached inside the namespace.
+// Host is the host name of a pod inside the namespace.
 func Host(number int) string { return fmt.Sprintf("%s.%s-pods", Pod(number), release) }

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Values are values of the chart. Those of two are merged, the later ones win.
+// Values are values of the chart. When two are merged, the later ones win.
 type Values = map[string]any
 
 func merge(earlier, later Values) Values {
@@ -39,8 +39,8 @@ func ParseValues(text string) (Values, error) {
 
 const (
 	chart         = "charts/altibase"
-	suiteValues   = "e2e/values.yaml"                // what the suites want, whatever the server
-	standInValues = "e2e/altisim/server-values.yaml" // what the stand-in server wants
+	suiteValues   = "e2e/values.yaml"                // for the suites, whatever the server
+	standInValues = "e2e/altisim/server-values.yaml" // for the stand-in server
 )
 
 // serverValues is the file that SERVER_VALUES names.
@@ -52,7 +52,7 @@ func serverValues(repository string) (string, error) {
 	return filepath.Abs(file)
 }
 
-// Server are the values that every release has: those of the suites, those of the server under test, the images.
+// Server are the values of every release: those of the suites, of the server under test, and the images.
 func (c *Cluster) Server() (Values, error) {
 	var merged Values
 	for _, file := range []string{filepath.Join(c.repository, suiteValues), c.serverValues} {
@@ -69,7 +69,8 @@ func (c *Cluster) Server() (Values, error) {
 	return merge(merged, c.Images.values()), nil
 }
 
-// FirstPassword is what SYS has in a new database of the server's image; "" when the image takes that of the Secret.
+// FirstPassword is SYS's password in a new database of the server's image. It is empty when the image takes
+// the Secret's.
 func (c *Cluster) FirstPassword() (string, error) {
 	server, err := c.Server()
 	if err != nil {
@@ -88,7 +89,7 @@ func (c *Cluster) FirstPassword() (string, error) {
 	return password, nil
 }
 
-// render gives one object of the chart, with the values of the server and further ones.
+// render returns one object of the chart, with the server's values and further ones.
 func (s *Space) render(ctx context.Context, template string, values Values, into any) error {
 	text, err := s.Rendered(ctx, template, values)
 	if err != nil {
@@ -97,7 +98,7 @@ func (s *Space) render(ctx context.Context, template string, values Values, into
 	return yaml.Unmarshal([]byte(strings.TrimSpace(text)), into)
 }
 
-// Rendered is a template of the chart, as a tool makes it that sees no cluster.
+// Rendered is a template of the chart, as a tool renders it that does not see the cluster.
 func (s *Space) Rendered(ctx context.Context, template string, values Values) (string, error) {
 	text, err := s.values(values)
 	if err != nil {
@@ -107,7 +108,7 @@ func (s *Space) Rendered(ctx context.Context, template string, values Values) (s
 	return string(out), err
 }
 
-// values are those of the server and further ones, as helm reads them.
+// values are the server's values and further ones, as helm reads them.
 func (s *Space) values(more ...Values) ([]byte, error) {
 	merged, err := s.cluster.Server()
 	if err != nil {
@@ -119,7 +120,7 @@ func (s *Space) values(more ...Values) ([]byte, error) {
 	return json.Marshal(merged)
 }
 
-// StatefulSet is the one of the chart: how the server under test is run.
+// StatefulSet is the chart's StatefulSet, which shows how the server under test runs.
 func (s *Space) StatefulSet(ctx context.Context) (appsv1.StatefulSet, error) {
 	var set appsv1.StatefulSet
 	return set, s.render(ctx, "statefulset.yaml", nil, &set)

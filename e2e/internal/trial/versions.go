@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Versions are those of Kubernetes, as the API server says it, and of helm.
+// Versions are the versions of Kubernetes, as its API server reports it, and of helm.
 func (c *Cluster) Versions(ctx context.Context) (kubernetes, helm string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patient(helmLimits))
 	defer cancel()

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// LoseVolume takes a pod away at once, and its volume with it. The pod that takes its place begins with an empty one.
+// LoseVolume removes a pod at once, together with its volume. The pod that replaces it begins with an empty
+// one.
 func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int) error {
 	pod := Pod(number)
 	before := s.Pods()[pod]
-	// The claim stays as long as a pod uses it.
+	// The claim stays while a pod uses it.
 	if _, err := s.kubectl(ctx, nil, "delete", "pvc", dataOf(number), "--wait=false"); err != nil {
 		return err
 	}
@@ -25,13 +26,13 @@ func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int)
 	})
 }
 
-// Describe is what kubectl describe says of a pod.
+// Describe is the output of kubectl describe for a pod.
 func (s *Space) Describe(ctx context.Context, pod string) (string, error) {
 	out, err := s.kubectl(ctx, nil, "describe", "pod", pod)
 	return string(out), err
 }
 
-// Order orders a recovery of the master, as a user does who may change values but not enter pods.
+// Order orders a recovery of the master by a value, as a user does who may not enter pods.
 func (s *Space) Order(ctx context.Context, from int, generation string) error {
 	if err := s.Upgrade(ctx, fmt.Sprintf("aku.recover.from=%d,aku.recover.generation=%s", from, generation)); err != nil {
 		return err
@@ -39,7 +40,8 @@ func (s *Space) Order(ctx context.Context, from int, generation string) error {
 	return s.refresh(ctx)
 }
 
-// refresh has the kubelet look at ConfigMaps and Secrets. It does so about once a minute, and whenever something about the pod changes.
+// refresh makes the kubelet read ConfigMaps and Secrets again. It does so about once a minute, and at any
+// change of the pod.
 func (s *Space) refresh(ctx context.Context) error {
 	_, err := s.kubectl(ctx, nil, "annotate", "pod", "--overwrite", "--selector", "app.kubernetes.io/instance="+release, "e2e/refresh="+time.Now().Format("150405.000"))
 	return err

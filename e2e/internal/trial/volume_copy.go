@@ -12,7 +12,7 @@ import (
 
 const copyLimit = 3 * time.Minute
 
-// CopyVolume keeps a copy of a pod's volume in a claim of its own. The pod must be gone.
+// CopyVolume copies a pod's volume to another claim. The pod must be gone.
 func (s *Space) CopyVolume(ctx context.Context, number int) error {
 	err := s.create(ctx, corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
@@ -28,7 +28,7 @@ func (s *Space) CopyVolume(ctx context.Context, number int) error {
 	return s.replace(ctx, "copy-"+Pod(number), copyOf(number), dataOf(number))
 }
 
-// SetVolumeBack makes a pod's volume what it was when it was copied. The pod must be gone.
+// SetVolumeBack restores that copy. The pod must be gone.
 func (s *Space) SetVolumeBack(ctx context.Context, number int) error {
 	return s.replace(ctx, "set-back-"+Pod(number), dataOf(number), copyOf(number))
 }
@@ -36,7 +36,7 @@ func (s *Space) SetVolumeBack(ctx context.Context, number int) error {
 func dataOf(number int) string { return "data-" + Pod(number) }
 func copyOf(number int) string { return "copy-" + Pod(number) }
 
-// replace makes what is in a claim a copy of another one, in a pod that runs as the user of the server.
+// replace replaces the content of a claim by that of another one, in a pod that runs as the server's user.
 func (s *Space) replace(ctx context.Context, pod, claim, from string) error {
 	set, err := s.StatefulSet(ctx)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Space) replace(ctx context.Context, pod, claim, from string) error {
 		user = &corev1.PodSecurityContext{}
 	}
 	if user.RunAsUser == nil {
-		user.RunAsUser = new(int64(0)) // the client's image has a user of its own
+		user.RunAsUser = new(int64(0)) // the client's image has another user
 	}
 	err = s.Run(ctx, corev1.Pod{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},

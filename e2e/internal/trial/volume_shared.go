@@ -8,8 +8,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ShareVolume gives a pod that is yet to come a volume of its own that is the folder of a pod of another namespace, as two volumes can be
-// of one folder of an NFS export. It returns the name of that volume, which belongs to no namespace.
+// ShareVolume gives a future pod a volume of its own that is the folder of another namespace's pod, as two
+// volumes can name one folder of an NFS export. It returns the name of that volume, which belongs to no
+// namespace.
 func (s *Space) ShareVolume(ctx context.Context, number int, with *Space) (name string, err error) {
 	out, err := with.kubectl(ctx, nil, "get", "pvc", dataOf(number), "-o", "jsonpath={.spec.volumeName}")
 	if err != nil {

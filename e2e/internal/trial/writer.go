@@ -13,21 +13,21 @@ import (
 	"aku/e2e/internal/account"
 )
 
-// Writer writes to one pod until it is stopped, and gets back in whenever the pod is away.
+// Writer writes to one pod until it is stopped, and connects again whenever the pod was away.
 type Writer struct {
 	host      string
 	progress  board[account.Progress]
 	stdin     io.Closer
 	complaint bytes.Buffer
 	kill      context.CancelFunc
-	running   context.Context // ends with the writer; its cause is errEnded or what went wrong
+	running   context.Context // ends with the writer; its cause is errEnded or an error
 }
 
-// errEnded is the end of a writer that was asked to stop.
+// errEnded means that a writer ended because it was asked to.
 var errEnded = errors.New("the writer has ended")
 
-// StartWriter starts a writer. Its name is used once in a space; its keys begin at from; rate is statements a second,
-// 0 for as many as possible; further flags are those of the client.
+// StartWriter starts a writer. Its name can be used once in a space. Its keys begin at from. rate is in
+// statements a second, 0 for no limit. The flags are those of the client.
 func (s *Space) StartWriter(name string, number int, from int64, rate float64, flags ...string) (*Writer, error) {
 	ctx, kill := context.WithCancel(s.context)
 	w := &Writer{host: Host(number), kill: kill}
@@ -74,13 +74,13 @@ func (s *Space) StartWriter(name string, number int, from int64, rate float64, f
 	return w, nil
 }
 
-// Progress is how far the writer was a moment ago.
+// Progress is the writer's latest progress.
 func (w *Writer) Progress() account.Progress {
 	p, _ := w.progress.get()
 	return p
 }
 
-// AwaitMore waits until that many more statements are acknowledged.
+// AwaitMore waits until so many more statements are acknowledged.
 func (w *Writer) AwaitMore(ctx context.Context, limit time.Duration, more int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -95,7 +95,7 @@ func (w *Writer) AwaitMore(ctx context.Context, limit time.Duration, more int) e
 	})
 }
 
-// Abandon gives up a writer that cannot be asked to stop, and returns the least it did.
+// Abandon gives up a writer that cannot be asked to stop, and returns its latest progress.
 func (w *Writer) Abandon() account.Progress {
 	w.kill()
 	<-w.running.Done()
@@ -105,7 +105,7 @@ func (w *Writer) Abandon() account.Progress {
 // stopLimit bounds the end of a writer, whose last statement may hang.
 const stopLimit = time.Minute
 
-// Stop ends the writer and returns all it did.
+// Stop ends the writer and returns its final progress.
 func (w *Writer) Stop(ctx context.Context) (account.Progress, error) {
 	defer w.kill()
 	_ = w.stdin.Close() // it may have ended already

@@ -9,13 +9,13 @@ import (
 	"slices"
 )
 
-// Load reads the list in docs/tried.json.
+// Load reads the list of runs in docs/tried.json.
 func Load(file string) ([]Run, error) {
 	var runs []Run
 	return runs, decode(file, &runs)
 }
 
-// LoadFolder reads the runs that suites have written there; there may be none.
+// LoadFolder reads the runs that suites have written to a folder. It may be empty.
 func LoadFolder(folder string) ([]Run, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {
@@ -41,7 +41,7 @@ func decode(file string, into any) error {
 	return nil
 }
 
-// Fold keeps the newest run of each suite on each server, Kubernetes and Helm, whatever came of it.
+// Fold keeps the newest run of each suite on each server, Kubernetes and Helm, passed or failed.
 func Fold(runs ...Run) []Run {
 	runs = slices.Clone(runs)
 	slices.SortStableFunc(runs, func(a, b Run) int {
@@ -50,7 +50,7 @@ func Fold(runs ...Run) []Run {
 	return slices.CompactFunc(runs, func(a, b Run) bool { return compare(a, b) == 0 })
 }
 
-// compare compares what was tried, not what came of it.
+// compare compares what was tried, not the outcome.
 func compare(a, b Run) int {
 	return cmp.Or(
 		cmp.Compare(b.Suite, a.Suite), // end-to-end first
@@ -63,6 +63,6 @@ func compare(a, b Run) int {
 
 // Encode is the text of docs/tried.json.
 func Encode(runs []Run) ([]byte, error) {
-	text, err := json.MarshalIndent(append([]Run{}, runs...), "", "  ") // [] and not null when there are none
+	text, err := json.MarshalIndent(append([]Run{}, runs...), "", "  ") // [] instead of null when there are none
 	return append(text, '\n'), err
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// suites are what the pages have rows for, also where nobody has run them.
+// suites are the rows of the pages, also for suites that nobody has run.
 var suites = []struct{ name, does string }{
 	{EndToEnd, "installed, scaled, upgraded, rolled, broken and healed on a cluster (`make test-e2e`)"},
 	{Conformance, "the server's answers, statement by statement (`make conformance`)"},
@@ -57,7 +57,8 @@ Which test shows what: [guarantees.md](guarantees.md).
 `
 }
 
-// table has a row for each suite, Kubernetes and Helm, and a column for the stand-in and one for a vendor's server.
+// table has a row for each suite, Kubernetes and Helm, and a column each for the stand-in and a vendor's
+// server.
 func table(runs []Run, cell func(Run) string) string {
 	var text strings.Builder
 	text.WriteString("| | Kubernetes | Helm | on the stand-in, altisim | on the vendor's server |\n|---|---|---|---|---|\n")

@@ -1,5 +1,6 @@
-// Package tried keeps what the suites were run on, and what came of it. Each run writes a file of its own; `make tried` folds them
-// into docs/tried.json, and makes of that the page docs/proof.md and the table of the chart's README.
+// Package tried records the runs of the suites: what they ran on, and the outcome. Each run writes a file.
+// `make tried` folds these files into docs/tried.json, and makes the page docs/proof.md and the table of the
+// chart's README from it.
 package tried
 
 import (
@@ -15,21 +16,22 @@ import (
 	"aku/e2e/internal/checkout"
 )
 
-// The suites whose runs are kept.
+// The recorded suites.
 const (
 	EndToEnd    = "end-to-end"
 	Conformance = "conformance"
 )
 
-// VersionStatement asks a server for its version. No real server was asked yet; the run of one that refuses it is not kept.
+// VersionStatement asks a server for its version. It has not run on a real server yet. The run of a server
+// that refuses it is not recorded.
 const VersionStatement = "SELECT PRODUCT_VERSION FROM V$VERSION"
 
 // A Run is one run of a whole suite.
 type Run struct {
 	Suite      string    `json:"suite"`
-	Server     string    `json:"server"`               // its version, as it says itself
+	Server     string    `json:"server"`               // its version, by its own word
 	Image      string    `json:"image,omitempty"`      // of the server; "" when it ran outside of pods
-	Kubernetes string    `json:"kubernetes,omitempty"` // as the API server says it; "" without a cluster
+	Kubernetes string    `json:"kubernetes,omitempty"` // by the API server's word; "" without a cluster
 	Helm       string    `json:"helm,omitempty"`
 	Passed     int       `json:"passed"`
 	Failed     int       `json:"failed"`
@@ -38,23 +40,24 @@ type Run struct {
 	Commit     string    `json:"commit,omitempty"` // "" outside of a checkout
 }
 
-// Faults are those that were made to happen under writers.
+// Faults are the faults that were caused under writers.
 type Faults struct {
 	Begun    int `json:"begun"`
-	Survived int `json:"survived"` // every acknowledged row was found on every pod afterwards
-	Written  int `json:"written"`  // changes that were acknowledged around those that were survived
+	Survived int `json:"survived"` // afterwards, every acknowledged row was on every pod
+	Written  int `json:"written"`  // changes acknowledged around the survived faults
 }
 
-// StandIn tells whether the server was the stand-in. It is the server's own word that counts: an image can have any name.
+// StandIn tells whether the server was the stand-in. The server's own word counts, because an image can have
+// any name.
 func (r Run) StandIn() bool { return strings.Contains(r.Server, "altisim") }
 
-// Mark begins the line in which a suite that runs in a pod prints its run as JSON, for the program outside.
+// Mark begins the line in which a suite in a pod prints its run as JSON for the program outside.
 const Mark = "tried: "
 
-// Folder is where runs are written, in the checkout at top.
+// Folder is the folder of runs in the checkout at top.
 func Folder(top string) string { return filepath.Join(top, ".build/tried") }
 
-// Write adds date and commit, and writes the run to a file of its own below the checkout of the working folder.
+// Write adds date and commit, and writes the run to a file of its own in the checkout of the working folder.
 func (r Run) Write() error {
 	if r.Server == "" {
 		return errors.New("the run is not kept: no server has said its version")

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// A Tally counts the outcomes of tests. A test that calls it more than once counts once.
+// A Tally counts the outcomes of tests. A test that is watched more than once counts once.
 type Tally struct {
 	mu     sync.Mutex
 	failed map[string]bool // by the test's name
 }
 
-// Watch counts the test when it has ended, clean-up and all: it is called before whatever else registers one.
+// Watch counts the test after its end and clean-up. Call it before anything else registers a clean-up.
 func (y *Tally) Watch(t testing.TB) {
 	t.Cleanup(func() {
 		if t.Skipped() {
@@ -26,7 +26,7 @@ func (y *Tally) Watch(t testing.TB) {
 	})
 }
 
-// Count is called when all tests have ended.
+// Count runs after all tests have ended.
 func (y *Tally) Count() (passed, failed int) {
 	y.mu.Lock()
 	defer y.mu.Unlock()

@@ -124,7 +124,7 @@ func TestTally_CountsATestOnce_AndNoneThatWasLeftOut(t *testing.T) {
 	}
 }
 
-// ended is a test with an outcome of our choice.
+// ended is a test with a chosen outcome.
 type ended struct {
 	testing.TB
 	name            string

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// sign writes the provenance file beside the chart's archive, as helm package --sign does for one that it packs itself.
+// sign writes the provenance file beside the chart's archive, like helm package --sign.
 func sign(archive string, chart *v2.Chart, key, passphrase string) error {
 	signatory, err := provenance.NewFromKeyring(key, "")
 	if err != nil {
@@ -39,7 +39,8 @@ func sign(archive string, chart *v2.Chart, key, passphrase string) error {
 	return os.WriteFile(archive+".prov", []byte(signed), 0o644)
 }
 
-// pushChart pushes the archive, with its provenance file if there is one, and returns its name with its digest.
+// pushChart pushes the archive, with its provenance file if there is one, and returns its name with its
+// digest.
 func pushChart(archive string, chart *v2.Chart, to string, plainHTTP bool) (string, error) {
 	content, err := os.ReadFile(archive)
 	if err != nil {

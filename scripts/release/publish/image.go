@@ -13,10 +13,10 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2"
 )
 
-// An image is the one that a chart runs by default.
+// An image is a chart's default image.
 type image struct{ registry, repository, tag, digest string }
 
-// imageOf reads it from the chart, so that what is pushed is what will be pulled.
+// imageOf reads the image from the chart, so that the pushed image is the one that will be pulled.
 func imageOf(chart *v2.Chart) (image, error) {
 	aku, _ := chart.Values["aku"].(map[string]any)
 	values, _ := aku["image"].(map[string]any)
@@ -30,13 +30,13 @@ func imageOf(chart *v2.Chart) (image, error) {
 
 func (i image) String() string { return i.registry + "/" + i.repository + "@" + i.digest }
 
-// charts is where the chart goes: beside the image.
+// charts is the chart's repository, beside the image.
 func (i image) charts() string {
 	path := i.repository[:len(i.repository)-len("aku")]
 	return i.registry + "/" + path + "charts"
 }
 
-// push takes the image of that digest from an OCI layout.
+// push pushes the image of that digest from an OCI layout.
 func (i image) push(ctx context.Context, folder string) error {
 	index, err := layout.ImageIndexFromPath(folder)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/distribution/distribution/v3/configuration"
 	"github.com/distribution/distribution/v3/registry/handlers"
-	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // where it keeps its blobs
+	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // storage in memory
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// newRegistry is one on loopback; it gives HOST/PATH.
+// newRegistry starts a registry on loopback, and returns HOST/PATH.
 func newRegistry(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(handlers.NewApp(t.Context(), &configuration.Configuration{Storage: configuration.Storage{"inmemory": configuration.Parameters{}}}))
@@ -36,7 +36,7 @@ func newRegistry(t *testing.T) string {
 	return strings.TrimPrefix(server.URL, "http://") + "/team"
 }
 
-// newRelease is a folder with a chart and the image that it names, both as small as can be.
+// newRelease is a folder with a chart and its image, both as small as possible.
 func newRelease(t *testing.T, registry string) (folder, digest string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -156,7 +156,7 @@ func reference(t *testing.T, text string) name.Reference {
 	return r
 }
 
-// newKey makes a key and puts its two halves into files.
+// newKey makes a key and writes its two halves to files.
 func newKey(t *testing.T, passphrase string) (private, public string) {
 	t.Helper()
 	entity, err := openpgp.NewEntity("test", "", "test@localhost", nil)

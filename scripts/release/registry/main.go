@@ -19,7 +19,7 @@ import (
 
 	"github.com/distribution/distribution/v3/configuration"
 	"github.com/distribution/distribution/v3/registry/handlers"
-	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // where it keeps its blobs
+	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory" // storage in memory
 	"golang.org/x/sync/errgroup"
 )
 
@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-// serve serves until the context ends.
+// serve runs the registry until the context ends.
 func serve(ctx context.Context, socket string) error {
 	onSocket, err := net.Listen("unix", socket)
 	if err != nil {

@@ -28,8 +28,7 @@ func (n *Network) Join(host string, serve func(engine.Link)) {
 	n.nodes[host] = serve
 }
 
-// Leave makes a host unreachable and breaks its links, as the end of its
-// process would.
+// Leave makes a host unreachable and breaks its links, like the end of its process.
 func (n *Network) Leave(host string) {
 	n.mu.Lock()
 	delete(n.nodes, host)
@@ -91,8 +90,7 @@ func (p *pipe) close() {
 	})
 }
 
-// end is one end of a link. What was sent before the close can still be
-// received, as with TCP.
+// end is one end of a link. As with TCP, what was sent before the close can still be received.
 type end struct {
 	p             *pipe
 	out, in       chan engine.Frame

@@ -1,6 +1,5 @@
-// Package enginetest runs servers of package engine in one process: rows and log
-// in memory, links over channels. Together with testing/synctest the rules run
-// under virtual time.
+// Package enginetest runs servers of package engine in one process, with rows and log in memory and links
+// over channels. With testing/synctest, the rules run under virtual time.
 package enginetest
 
 import (
@@ -17,10 +16,9 @@ import (
 // step is how far one log record moves the number.
 const step = 192
 
-// Store keeps one server's data in memory. It outlives its engine.Server, as a
-// volume outlives a process.
+// Store keeps one server's data in memory. It outlives its engine.Server, as a volume outlives a process.
 type Store struct {
-	// Slow is how long it takes to apply what comes from a peer.
+	// Slow is the time to apply what comes from a peer.
 	Slow time.Duration
 
 	mu      sync.Mutex
@@ -33,7 +31,7 @@ type Store struct {
 
 var _ engine.Store = (*Store)(nil)
 
-// NewStore makes an empty store whose catalog holds the given tables.
+// NewStore makes an empty store with these tables in its catalog.
 func NewStore(tables ...*engine.Table) *Store {
 	c := engine.NewCatalog("MANAGER")
 	for _, t := range tables {
@@ -43,7 +41,7 @@ func NewStore(tables ...*engine.Table) *Store {
 	return &Store{last: 8000 * step, changed: make(chan struct{}), rows: map[int]map[string][]any{}, catalog: c}
 }
 
-// Catalog is what was saved last.
+// Catalog is the saved catalog.
 func (s *Store) Catalog() *engine.Catalog {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,13 +70,13 @@ func (s *Store) moveOn() engine.SN {
 	return s.last
 }
 
-// Write commits changes of a user, in one transaction, and leaves them in the
-// log if the table is replicated. It reports whether each of them was made.
+// Write commits changes of a user in one transaction, and logs them if the table is replicated. It returns
+// for each change whether it was made.
 func (s *Store) Write(t *engine.Table, changes ...engine.Change) []bool {
 	return s.Commit(0, s.LastSN(), t, changes...)
 }
 
-// Commit commits the changes of a transaction that has been open since it first wrote.
+// Commit commits the changes of a transaction that is open since its first write.
 func (s *Store) Commit(id int64, began engine.SN, t *engine.Table, changes ...engine.Change) []bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +94,7 @@ func (s *Store) Commit(id int64, began engine.SN, t *engine.Table, changes ...en
 	n := s.moveOn()
 	if logged {
 		s.log = append(s.log, engine.Record{SN: n, Op: engine.Commit, Tx: id})
-		s.moveOn() // two records follow that are of no interest to a peer
+		s.moveOn() // two records without interest for a peer follow
 		s.moveOn()
 	}
 	return made
@@ -111,7 +109,7 @@ func Row(values ...any) string {
 	return string(b)
 }
 
-// Rows gives the rows of a table, in order of their images.
+// Rows returns the rows of a table, ordered by their images.
 func (s *Store) Rows(t *engine.Table) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -294,7 +292,7 @@ func (s *Store) Prune(_ context.Context, upTo engine.SN) error {
 	return nil
 }
 
-// LogLength is how many records the log holds.
+// LogLength is the number of records in the log.
 func (s *Store) LogLength() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
