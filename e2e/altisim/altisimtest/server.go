@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"aku/internal/ports"
+	"aku/e2e/ports"
 )
 
 // Options say what servers shall be like. The zero value is a server that is
