@@ -92,7 +92,7 @@ var mutations = []mutation{
 	{what: "a broken recovery order is not said", file: "internal/wiring/options.go", from: "	order, err := recoveryOrder(s.RecoverFile)\n", to: "	order, err := recoveryOrder(s.RecoverFile)\n	err = nil\n", tests: "."},
 	{what: "a right that is missing is asked for again", file: "internal/kube/api.go", from: "errForbidden, r.right)", to: "errNotFound, r.right)", tests: "MissingRight"},
 	{what: "a password file may be empty", file: "internal/wiring/password.go", from: "	if text == \"\" {", to: "	if false {", tests: "TestPassword"},
-	{what: "blocks behind a gap are forgotten", file: checkGo, from: "return append(faults, s.forgottenBlocks()...)", to: "return faults", tests: "."},
+	{what: "blocks behind a gap are forgotten", file: checkGo, from: "return append(f, s.forgottenBlocks()...)", to: "return f", tests: "."},
 	{what: "a block may exchange all its tables", file: judgeGo, from: "	refusals = append(refusals, exchanged(m, f)...)\n", to: "", tests: "."},
 	{what: "a log is kept for nobody", file: judgeGo, from: "	refusals = append(refusals, keptForNobody(m, f)...)\n", to: "", tests: "."},
 	{what: "a table may be missing", file: judgeGo, from: "	refusals = append(refusals, tables(m, f)...)\n", to: "", tests: "."},
