@@ -14,13 +14,9 @@ import (
 // brings it back; only where the configuration drops something that such a pod may
 // still hold changes for, the upgrade waits for it.
 func Judge(m akucore.Mesh, f Facts) (refusals, unknown []string) {
-	refusals = append(refusals, tooManyPods(m, f)...)
-	refusals = append(refusals, keptForNobody(m, f)...)
-	refusals = append(refusals, leftBehind(m, f)...)
-	refusals = append(refusals, exchanged(m, f)...)
-	refusals = append(refusals, moved(m, f)...)
-	refusals = append(refusals, tables(m, f)...)
-	refusals = append(refusals, password(m, f)...)
+	for _, rule := range []func(akucore.Mesh, Facts) []string{tooManyPods, keptForNobody, leftBehind, exchanged, moved, tables, password} {
+		refusals = append(refusals, rule(m, f)...)
+	}
 	drops := dropped(m, f)
 	for _, pod := range silent(f) {
 		text := fmt.Sprintf("%s cannot be asked (%v)", m.PodName(pod), f.Asked[pod].Err)
@@ -62,15 +58,10 @@ func dropped(m akucore.Mesh, f Facts) string {
 	return strings.Join(texts, ", ") + ", for which it may hold changes that are still unsent"
 }
 
-func lowered(m akucore.Mesh, f Facts) bool {
-	return f.Before != nil && m.ServerCount < f.Before.ServerCount
-}
+func lowered(m akucore.Mesh, f Facts) bool { return m.ServerCount < f.Before.ServerCount }
 
 // goneBlocks are the blocks whose prefix is no longer there.
 func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Block) {
-	if f.Before == nil {
-		return nil
-	}
 	for _, b := range f.Before.Blocks {
 		if !slices.ContainsFunc(m.Blocks, func(other akucore.Block) bool { return other.Prefix == b.Prefix }) {
 			gone = append(gone, b)
@@ -146,7 +137,7 @@ func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
 // exchanged: pods that are replaced one by one bring a block in line with its list where
 // they share some of its tables.
 func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
-	if f.Before == nil || f.Pods < 2 {
+	if f.Pods < 2 {
 		return nil
 	}
 	for _, b := range m.Blocks {
@@ -163,9 +154,6 @@ func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 // moved: while the pods are replaced one by one, a table that is in two blocks, or in
 // none, would be sent twice or not at all.
 func moved(m akucore.Mesh, f Facts) (refusals []string) {
-	if f.Before == nil {
-		return nil
-	}
 	gone := goneBlocks(m, f) // judged as a whole
 	before := map[akucore.Table]string{}
 	for _, b := range f.Before.Blocks {

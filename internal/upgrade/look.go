@@ -18,8 +18,9 @@ const sidecar, passwordVolume = "aku", "aku-auth"
 
 // Facts are what is true before the upgrade.
 type Facts struct {
-	// Before is what the pods were configured with; nil when that is not understood.
-	Before *akucore.Mesh
+	// Before is what the pods were configured with; without servers and blocks when that is not
+	// understood.
+	Before akucore.Mesh
 	// Pods is how many pods there are, or are to be, counted up to the highest number.
 	Pods int
 	// Asked are the servers of these pods.
@@ -42,8 +43,7 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 	if before, err := settings.MeshFrom(present.Variables); err != nil {
 		log.Warn("the configuration of the pods cannot be read, so it is not compared", "error", err)
 	} else {
-		mesh := before.Mesh()
-		f.Before = &mesh
+		f.Before = before.Mesh()
 	}
 	f.Asked = ask(ctx, m, servers, f.Pods)
 	return f, nil
