@@ -114,7 +114,7 @@ func (s Settings) read() (Settings, error) {
 				if err != nil {
 					f.add("%s is %q, it must be a number", variable, text)
 					noNumbers[variable] = true
-					return 0, nil
+					n = 0
 				}
 				return n, nil
 			},
