@@ -140,7 +140,7 @@ var mutations = []mutation{
 	{what: "progress of an end is not said", file: hookGo, from: "still{log: log, left: progress.Left}", to: "still{log: log, left: func() []string { return nil }}", tests: "TestEndThatIsKilled", in: withServers},
 	{what: "the end says too late that all is done", file: hookGo, from: "e.Step.Do == akucore.Shutdown && len(progress.Left()) == 1", to: "e.Step.Do == akucore.Shutdown && false", tests: "TestSIGTERM_OfTheHook", in: withServers},
 	{what: "what an end took is in no file", file: hookGo, from: "steps.Write(s.RunDir, recorder.End(err))", to: "error(nil)", tests: "TestMetrics", in: withServers},
-	{what: "what an end took is for one user", file: "internal/steps/file.go", from: "file.Chmod(0o644)", to: "file.Chmod(0o600)", tests: "TestFile"},
+	{what: "what an end took is for one user", file: sharedGo, from: "file.Chmod(everybody), file.Close()", to: "file.Chmod(0o600), file.Close()", tests: "TestFile", in: "internal/steps"},
 	{what: "the hook's log is for one user", file: outputGo, from: "		_ = file.Chmod(0o666) // the next", to: "		// the next", tests: "TestOutput"},
 	{what: "no Event of a copy that is cut again", file: announceGo, from: "	lifecycle.ReasonCopyLimit:    \"CopyTooSlow\",\n", to: "", tests: "TestTrouble"},
 	{what: "an unknown replica count is not said", file: "internal/wiring/replicas.go", from: "return Unasked, fmt.Errorf(\"the replica count is not known, so nothing is reset: %w\", err)", to: "_ = fmt.Errorf\n		return Unasked, nil", tests: "TestReplicas", in: "internal/sidecar"},
