@@ -191,7 +191,7 @@ func (p *Pair) fill(sends akucore.Traffic, receives *akucore.Received) {
 		}
 	}
 	if receives != nil {
-		p.Conflicts = receives.Failed.Inserts + receives.Failed.Updates + receives.Failed.Deletes
+		p.Conflicts = receives.Failed.Sum()
 	}
 }
 
