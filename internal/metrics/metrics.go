@@ -158,18 +158,17 @@ func (s *Metrics) Ended(end steps.Summary) {
 
 // Record counts what goes wrong.
 func (s *Metrics) Record(e lifecycle.Event) {
-	if e.Kind == lifecycle.GivenUp {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.givenUp++
-	}
-	if e.Kind != lifecycle.StepRetried && e.Kind != lifecycle.StepFailed {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e.Kind == lifecycle.StepRetried {
+	switch e.Kind {
+	case lifecycle.GivenUp:
+		s.givenUp++
+		return
+	case lifecycle.StepRetried:
 		s.retries++
+	case lifecycle.StepFailed:
+	default:
+		return
 	}
 	reason := lifecycle.ReasonOf(e.Err)
 	s.errors[reason]++
