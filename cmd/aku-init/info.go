@@ -28,7 +28,7 @@ func info(ctx context.Context) error {
 		}
 		defer disconnect()
 		// An own server that does not answer is part of the picture.
-		view, _ := lifecycle.Observe(ctx, s.Mesh(), servers, -1)
+		view, _ := lifecycle.Observe(ctx, s.Mesh(), servers, wiring.Unasked)
 		printHeld(os.Stdout, s.Mesh(), view)
 		return nil
 	})

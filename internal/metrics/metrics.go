@@ -43,7 +43,7 @@ type Metrics struct {
 	reason  lifecycle.Reason
 	changed time.Time
 	pairs   []Pair
-	looked  time.Time // when pairs were read
+	readAt  time.Time // when pairs were read
 	pinned  map[string]time.Time
 	delays  map[string]time.Duration
 	givenUp int
@@ -118,7 +118,7 @@ func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	s.looked, s.pairs = now, pairs
+	s.readAt, s.pairs = now, pairs
 	kept := map[string]time.Time{}
 	for _, p := range pairs {
 		if p.XSN == akucore.Unset || p.Sender == akucore.SenderRunning {

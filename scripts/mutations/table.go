@@ -55,7 +55,7 @@ var mutations = []mutation{
 	{what: "failures without end", file: "internal/steps/steps.go", from: "mostFailures = 20", to: "mostFailures = 20000", tests: "TestRecorder_IsBounded"},
 	{what: "the sidecar is waited for without end", file: hookGo, from: "lockPatience = 10 *", to: "lockPatience = 10000 *", tests: "TestSidecarThatDoesNotLetGo", in: withServers},
 	{what: "an end has a day", file: hookGo, from: "began.Add(limit)", to: "began.Add(1000*limit)", tests: "TestEndOutOfTime", in: withServers},
-	{what: "status waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestLook_", in: "internal/status"},
+	{what: "status waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestObserve_", in: "internal/status"},
 	{what: "verify waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestService|TestAnswering", in: "internal/verify"},
 	{what: "the check before an upgrade waits for a server that hangs", file: askGo, from: "AnswerLimit = 10 *", to: "AnswerLimit = 10000 *", tests: "TestAsk", in: "internal/upgrade"},
 	{what: "users that stay have all of an end", file: lifecycle, from: "DrainOf(end, drain), min(all, end*3/4)", to: "min(drain, 1000*end), min(all, 1000*end)", tests: "TestEnd_ShorterThan"},

@@ -29,9 +29,9 @@ type Facts struct {
 	OtherSecret bool
 }
 
-// Look gathers the facts. There are none, and no error, when there is no StatefulSet
+// Observe gathers the facts. There are none, and no error, when there is no StatefulSet
 // yet. Secret is where the password is to come from, "name/key".
-func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
+func Observe(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
 	present, exists, err := set.Present(ctx, log, sidecar, passwordVolume, settings.MaxServers)
 	if err != nil || !exists {
 		return nil, err
