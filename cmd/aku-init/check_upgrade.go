@@ -45,7 +45,7 @@ func checkUpgrade(ctx context.Context, args []string) error {
 		defer cancel()
 		log := process.Logger(s.LogFormat, os.Stdout)
 		set := kube.StatefulSet{Name: s.StatefulSet}
-		facts, err := upgrade.Look(ctx, log, set, s.Mesh(), servers, *secret)
+		facts, err := upgrade.Observe(ctx, log, set, s.Mesh(), servers, *secret)
 		var others []string
 		if err == nil && facts == nil && *release != "" {
 			others, err = set.Others(ctx, log, *release, *chart)

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"aku/internal/akucore"
+	"aku/internal/bundle"
 	"aku/internal/foreign"
 	"aku/internal/process"
 	"aku/internal/settings"
@@ -26,21 +27,21 @@ type command struct {
 // commands are all that there are, in the order in which -h lists them.
 func commands() []command {
 	return []command{
-		{"start", "", "join and open once (also -p start)", bare(start)},
-		{"clean", "", "stop and drop the own replication objects, and the beat tables (also -p clean)", bare(clean)},
+		{"start", "", "join and open once (also -p start)", bare(once((*sidecar.Sidecar).Start))},
+		{"clean", "", "stop and drop the own replication objects, and the beat tables (also -p clean)", bare(once((*sidecar.Sidecar).Clean))},
 		{"info", "", "print the configured mesh, and what the servers hold (also -i)", bare(info)},
 		{"status", "[-o json] [--watch]", "print the whole mesh as a table", showStatus},
 		{"events", "[--pod N|all] [-o json]", "follow what the sidecars see and do", showEvents},
 		{"plan", "start|end|clean", "print what that would do now, changing nothing", plain(plan)},
 		{"verify", "[-h]", "tell whether all pods are in service and hold the same rows", verifyPods},
 		{"recover", "--from N [--dry-run|--yes]", "give a master that lost its rows the copy of slave N (-h: more)", recoverMaster},
-		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", plain(importConf)},
+		{"import", "FILE", "print an aku.conf of the vendor's utility as values of the chart", one(importConf)},
 		{"probe", "", "exit 0 when the start is complete", bare(probe)},
 		{"clear-marker", "", "forget a completed start", bare(func(context.Context) error { return runDir().Renew() })},
 		{"scale-to-zero", "[--timeout 270s]", "end all pods in order, before an uninstall", scaleToZero},
 		{"check-upgrade", "[-h]", "tell whether the pods can go on with this configuration", checkUpgrade},
 		{"claim", "", "keep the folders of the data for this pod, or say which pod has them", bare(claim)},
-		{"install", "DIR", "copy the bundle into DIR", plain(install)},
+		{"install", "DIR", "copy the bundle into DIR", one(bundle.Install)},
 		{"version", "", "(also -v)", bare(version)},
 		{"-h", "", "print this", bare(help)},
 	}
@@ -53,6 +54,16 @@ func bare(do func(context.Context) error) func(context.Context, []string) error 
 			return process.Usage(usage())
 		}
 		return do(ctx)
+	})
+}
+
+// one is a command with one argument.
+func one(do func(string) error) func(context.Context, []string) error {
+	return plain(func(_ context.Context, args []string) error {
+		if len(args) != 1 {
+			return process.Usage(usage())
+		}
+		return do(args[0])
 	})
 }
 
@@ -79,16 +90,13 @@ func usage() string {
 	return text.String()
 }
 
-func start(ctx context.Context) error {
-	return withSettings(func(s settings.Settings) error {
-		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Start(ctx) })
-	})
-}
-
-func clean(ctx context.Context) error {
-	return withSettings(func(s settings.Settings) error {
-		return withSidecar(s, func(c *sidecar.Sidecar) error { return c.Clean(ctx) })
-	})
+// once does one thing of a sidecar.
+func once(do func(*sidecar.Sidecar, context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return withSettings(func(s settings.Settings) error {
+			return withSidecar(s, func(c *sidecar.Sidecar) error { return do(c, ctx) })
+		})
+	}
 }
 
 // plan prints what would be done now.

@@ -86,7 +86,7 @@ func followPod(ctx context.Context, pod, address string, follow bool, show func(
 			said = why
 			fmt.Fprintf(os.Stderr, "%s: %s, trying again\n", pod, why)
 		}
-		_ = pulse.Sleep(ctx, lookAgain) // the loop asks the context
+		_ = pulse.Sleep(ctx, observeAgain) // the loop asks the context
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -12,16 +11,13 @@ import (
 
 // importConf prints the chart's values for a configuration file of the vendor's
 // utility; - is the standard input.
-func importConf(_ context.Context, args []string) error {
-	if len(args) != 1 {
-		return process.Usage(usage())
-	}
+func importConf(file string) error {
 	var text []byte
 	var err error
-	if args[0] == "-" {
+	if file == "-" {
 		text, err = io.ReadAll(os.Stdin)
 	} else {
-		text, err = os.ReadFile(args[0])
+		text, err = os.ReadFile(file)
 	}
 	if err != nil {
 		return process.Misconfigured(err)

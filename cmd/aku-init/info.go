@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"text/tabwriter"
@@ -27,7 +28,7 @@ func info(ctx context.Context) error {
 		}
 		defer disconnect()
 		// An own server that does not answer is part of the picture.
-		view, _ := lifecycle.Observe(ctx, s.Mesh(), servers, -1)
+		view, _ := lifecycle.Observe(ctx, s.Mesh(), servers, wiring.Unasked)
 		printHeld(os.Stdout, s.Mesh(), view)
 		return nil
 	})
@@ -81,20 +82,11 @@ func printHeld(to io.Writer, mesh akucore.Mesh, view akucore.View) {
 		if len(p.Objects) == 0 {
 			fmt.Fprintf(table, "%s\t%s\t-\t-\t-\t-\t-\n", mesh.PodName(pod), state)
 		}
-		for _, name := range sortedNames(p.Objects) {
+		for _, name := range slices.Sorted(maps.Keys(p.Objects)) {
 			o := p.Objects[name]
 			fmt.Fprintf(table, "%s\t%s\t%s\t%t\t%d\t%s,%d\t%d\n", mesh.PodName(pod), state, o.Name, o.Started, o.XSN, o.Host, o.Port, len(o.Tables))
 		}
 	}
 	table.Flush()
 	_ = notes.Print(to) // as with the rest, nothing can be done
-}
-
-func sortedNames(objects map[string]akucore.Object) []string {
-	var names []string
-	for name := range objects {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

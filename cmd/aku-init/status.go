@@ -25,8 +25,8 @@ receives. A pod that does not answer is part of the table, and no failure; one a
 number of replicas is left out when nothing is kept for it.
 `
 
-// lookAgain is the time between two looks of status --watch and two tries of events.
-const lookAgain = 2 * time.Second
+// observeAgain is the time between two tables of status --watch and two tries of events.
+const observeAgain = 2 * time.Second
 
 // showStatus prints the mesh, once or again and again.
 func showStatus(ctx context.Context, args []string) error {
@@ -45,7 +45,7 @@ func showStatus(ctx context.Context, args []string) error {
 		terminal := term.IsTerminal(int(os.Stdout.Fd()))
 		for {
 			replicas, _ := wiring.Replicas(ctx, s) // all are shown where that is not known
-			seen := status.Look(ctx, s.Mesh(), servers, s.BeatEvery(), healthAddress(s)).Of(replicas)
+			seen := status.Observe(ctx, s.Mesh(), servers, s.BeatEvery(), healthAddress(s)).Of(replicas)
 			// A session that is left would be one of the users that an end waits for.
 			servers.CloseIdle()
 			if output.json() {
@@ -59,7 +59,7 @@ func showStatus(ctx context.Context, args []string) error {
 			if err != nil || !*watch {
 				return err
 			}
-			if pulse.Sleep(ctx, lookAgain) != nil {
+			if pulse.Sleep(ctx, observeAgain) != nil {
 				return nil
 			}
 		}

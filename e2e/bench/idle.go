@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"aku/e2e/altisim/altisimtest"
-	"aku/internal/ports"
+	"aku/e2e/ports"
 )
 
 // idle is the cost of a sidecar while nothing happens.

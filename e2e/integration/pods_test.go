@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"aku/e2e/altisim/altisimtest"
+	"aku/e2e/ports"
 	"aku/internal/akucore"
 	"aku/internal/altibase"
 	"aku/internal/hook"
-	"aku/internal/ports"
 	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/sidecar"

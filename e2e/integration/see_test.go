@@ -138,7 +138,7 @@ func TestStatus_ShowsAPodThatIsGone(t *testing.T) {
 	s, servers := c.pods[0].settings()
 	defer servers.CloseIdle()
 	look := func() status.Mesh {
-		return status.Look(t.Context(), s.Mesh(), servers, s.BeatEvery(), func(pod int) string { return "127.0.0.1:" + c.pods[pod].env["AKU_HEALTH_PORT"] })
+		return status.Observe(t.Context(), s.Mesh(), servers, s.BeatEvery(), func(pod int) string { return "127.0.0.1:" + c.pods[pod].env["AKU_HEALTH_PORT"] })
 	}
 	seen := look()
 	for _, p := range seen.Pods {

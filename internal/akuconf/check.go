@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"aku/internal/akucore"
 	"aku/internal/settings"
 )
 
@@ -56,10 +57,7 @@ const (
 	defaultServers = 4
 )
 
-var (
-	tablePattern = regexp.MustCompile(`^` + nameForm + `\.` + nameForm + `( +(?i:PARTITION) +` + nameForm + `)?$`)
-	namePattern  = regexp.MustCompile(`"[^"]+"|[^".]+`)
-)
+var tablePattern = regexp.MustCompile(`^` + nameForm + `\.` + nameForm + `( +(?i:PARTITION) +` + nameForm + `)?$`)
 
 // check reports what aku or the chart would refuse.
 func (p *parser) check(c Config) {
@@ -84,7 +82,7 @@ func (p *parser) check(c Config) {
 		p.fault(c.Replications[0].line, "%d replications make %d replication objects on each of %d servers, which takes %d: put the tables into fewer, or lower AKU_SERVER_COUNT",
 			len(c.Replications), objects, servers, settings.MaxObjects)
 	}
-	prefixes, tables := map[string]int{}, map[string]int{}
+	prefixes, tables := map[string]int{}, map[akucore.Table]int{}
 	for _, r := range c.Replications {
 		p.prefix(r, prefixes)
 		if len(r.Tables) == 0 {
@@ -94,7 +92,7 @@ func (p *parser) check(c Config) {
 			p.number(r.Parallel, "SYNC_PARALLEL_COUNT", parallel)
 		}
 		for i, table := range r.Tables {
-			name := folded(table)
+			name, _ := settings.ParseTable(table) // checked before
 			if first, twice := tables[name]; twice {
 				p.fault(r.lines[i], "%s is on line %d already: name a table once", table, first)
 				continue
@@ -154,25 +152,13 @@ func (p *parser) number(of Property, name string, l limits) {
 	}
 }
 
-// folded is the name of a table as the server stores it.
-func folded(table string) string {
-	var parts []string
-	for _, part := range namePattern.FindAllString(table, -1) {
-		if !strings.HasPrefix(part, `"`) {
-			part = strings.Join(strings.Fields(strings.ToUpper(part)), " ")
-		}
-		parts = append(parts, strings.Trim(part, `"`))
-	}
-	return strings.Join(parts, ".")
-}
-
 // add adds a table that aku accepts, and reports any other.
 func (p *parser) add(r *Replication, table string, line int) {
 	// Quotes around the whole entry are not part of the name.
 	if inner := strings.Trim(table, `"`); strings.Count(table, `"`) == 2 && len(inner) == len(table)-2 {
 		table = inner
 	}
-	if err := settings.CheckTable(table); err != nil {
+	if _, err := settings.ParseTable(table); err != nil {
 		p.fault(line, "%v", err)
 		return
 	}

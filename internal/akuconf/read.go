@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -39,7 +40,7 @@ func fromManifest(text string) (conf string, line int, err error) {
 	if !strings.Contains(text, "apiVersion") {
 		return "", 0, nil
 	}
-	var found []*yaml.Node // key and value in turn
+	var found []yaml.Node
 	manifests := false
 	documents := yaml.NewDecoder(strings.NewReader(text))
 	for {
@@ -54,43 +55,34 @@ func fromManifest(text string) (conf string, line int, err error) {
 			}
 			return "", 0, nil
 		}
-		if len(document.Content) == 0 || at(document.Content[0], "apiVersion") == nil {
+		var manifest struct {
+			APIVersion string               `yaml:"apiVersion"`
+			Data       map[string]yaml.Node `yaml:"data"`
+		}
+		_ = document.Decode(&manifest) // what is something else stays empty
+		if manifest.APIVersion == "" {
 			continue
 		}
 		manifests = true
-		if data := at(document.Content[0], "data"); data != nil && data.Kind == yaml.MappingNode {
-			for i := 0; i+1 < len(data.Content); i += 2 {
-				if key, value := data.Content[i], data.Content[i+1]; strings.Contains(value.Value, "AKU_") || strings.Contains(value.Value, "REPLICATIONS") {
-					found = append(found, key, value)
-				}
+		for _, value := range manifest.Data {
+			if strings.Contains(value.Value, "AKU_") || strings.Contains(value.Value, "REPLICATIONS") {
+				found = append(found, value)
 			}
 		}
 	}
+	slices.SortFunc(found, func(a, b yaml.Node) int { return a.Line - b.Line })
 	switch {
 	case !manifests:
 		return "", 0, nil
 	case len(found) == 0:
 		return "", 0, errors.New("the manifest has no ConfigMap with an aku.conf in its data: import the file itself")
-	case len(found) > 2:
-		return "", 0, fmt.Errorf("the manifest has more than one aku.conf, on lines %d and %d: import the right one by itself", found[0].Line, found[2].Line)
+	case len(found) > 1:
+		return "", 0, fmt.Errorf("the manifest has more than one aku.conf, on lines %d and %d: import the right one by itself", found[0].Line, found[1].Line)
 	}
-	value := found[1]
+	value := found[0]
 	line = value.Line
 	if value.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		line++ // the text begins below its | or >
 	}
 	return value.Value, line, nil
-}
-
-// at is the value of a key, or nil.
-func at(mapping *yaml.Node, key string) *yaml.Node {
-	if mapping.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package akuconf
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,32 +25,29 @@ type token struct {
 	line      int
 }
 
-var signs = map[byte]kind{'=': equals, '(': open, ')': shut, ',': comma}
+var signs = map[string]kind{"=": equals, "(": open, ")": shut, ",": comma}
+
+// pieces are line ends, comments, signs and words. Parts of a word may be in quotes; a quote ends
+// with its line at the latest.
+var pieces = regexp.MustCompile(`\n|#[^\n]*|[=(),]|(?:"[^"\n]*"|[^ \t\r\n#=(),"])+(?:"[^"\n]*)?|"[^"\n]*`)
 
 // scan splits a file, whose first line has the given number, into tokens. The last token is an end.
 // Comments may have any encoding.
 func (p *parser) scan(text string, line int) []token {
 	var tokens []token
 	garbled := 0 // the line of the last word that is not UTF-8
-	for i := 0; i < len(text); {
-		c := text[i]
-		sign, isSign := signs[c]
+	for _, raw := range pieces.FindAllString(text, -1) {
+		sign, isSign := signs[raw]
 		switch {
-		case c == '\n':
+		case raw == "\n":
 			line++
-			i++
-		case c == ' ' || c == '\t' || c == '\r':
-			i++
-		case c == '#':
-			for i < len(text) && text[i] != '\n' {
-				i++
-			}
+		case raw[0] == '#':
 		case isSign:
-			tokens = append(tokens, token{sign, string(c), string(c), line})
-			i++
+			tokens = append(tokens, token{sign, raw, raw, line})
 		default:
-			length := p.word(text[i:], line)
-			raw := text[i : i+length]
+			if strings.Count(raw, `"`)%2 > 0 {
+				p.fault(line, "the quote is not closed")
+			}
 			if !utf8.ValidString(raw) && line != garbled {
 				garbled = line
 				p.fault(line, "this is not UTF-8; text in EUC-KR is made so with iconv -f EUC-KR -t UTF-8 aku.conf > aku-utf8.conf")
@@ -59,30 +57,7 @@ func (p *parser) scan(text string, line int) []token {
 				plain = raw[1 : len(raw)-1]
 			}
 			tokens = append(tokens, token{word, plain, raw, line})
-			i += length
 		}
 	}
 	return append(tokens, token{kind: end, text: "end of file", line: line})
-}
-
-// word returns the length of a word. Parts of a word may be in quotes. A quote ends at the end of
-// its line at the latest.
-func (p *parser) word(text string, line int) int {
-	quoted := false
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case c == '\n' && quoted:
-			p.fault(line, "the quote is not closed")
-			return i
-		case c == '"':
-			quoted = !quoted
-		case !quoted && strings.IndexByte(" \t\r\n#=(),", c) >= 0:
-			return i
-		}
-	}
-	if quoted {
-		p.fault(line, "the quote is not closed")
-	}
-	return len(text)
 }

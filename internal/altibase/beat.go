@@ -2,7 +2,6 @@ package altibase
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -70,7 +69,7 @@ func (s *Server) beat(ctx context.Context, t akucore.Table, pod int, next func(a
 				return err
 			}
 			beat = next(beats[pod], time.Now().UnixMilli())
-			if err = c.exec(ctx, insertBeat(t, pod, beat)); !taken(err) {
+			if err = c.exec(ctx, insertBeat(t, pod, beat)); !exists(err) {
 				return err
 			}
 		}
@@ -90,12 +89,6 @@ func (c *session) tidyBeats(ctx context.Context, t akucore.Table, pod int, beats
 		return c.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE POD = %d AND SEQ < %d", item(t), pod, lives[len(lives)-livesKept].Number))
 	}
 	return nil
-}
-
-// taken reports whether the row existed already.
-func taken(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == "11058"
 }
 
 // Beats are the beats of all pods.

@@ -142,10 +142,7 @@ func (s *Server) CloseUserSessions(ctx context.Context) error {
 	var failed []error
 	for _, user := range users {
 		err := s.closeUserSession(ctx, database, user.ID)
-		if e := new(Error); errors.As(err, &e) && e.Code == "410EB" {
-			continue
-		}
-		if err != nil {
+		if err != nil && !hasCode(err, "410EB") {
 			failed = append(failed, fmt.Errorf("close session %d: %w", user.ID, err))
 		}
 	}

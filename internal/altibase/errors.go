@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alexbrainman/odbc"
@@ -29,6 +30,24 @@ func (e *Error) Error() string {
 
 // Is makes errors.Is(err, akucore.ErrClosed) and the like work.
 func (e *Error) Is(target error) bool { return e.kind != nil && target == e.kind }
+
+// hasCode tells whether the server gave one of these numbers.
+func hasCode(err error, codes ...string) bool {
+	var e *Error
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+}
+
+// exists tells whether a statement failed because another one was first: the name is taken, the
+// row is there.
+func exists(err error) bool { return hasCode(err, "31022", "11058") }
+
+// unlessUnknown forgives a catalogue that lacks a table or column.
+func unlessUnknown(err error) error {
+	if hasCode(err, "31031", "31058") {
+		return nil
+	}
+	return err
+}
 
 // kinds are the error numbers that mean more than "it failed, try again".
 var kinds = map[string]error{

@@ -66,10 +66,7 @@ func (s *Server) logIn(ctx context.Context, sysdba bool) (*session, error) {
 
 // PasswordRefused reports whether the server answered, knows the user and refused the
 // password.
-func PasswordRefused(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == "4102E"
-}
+func PasswordRefused(err error) bool { return hasCode(err, "4102E") }
 
 // changeFirst gives SYS of a new database the password, and reports whether SYS has it.
 func (s *Server) changeFirst(ctx context.Context, password string) (changed bool, err error) {
@@ -147,14 +144,14 @@ func (c *session) mustBeNew(ctx context.Context) error {
 // so only the number of an error is passed on.
 func (c *session) setPassword(ctx context.Context, quoted string) error {
 	err := c.exec(ctx, "ALTER USER "+user+" IDENTIFIED BY "+quoted)
-	var e *Error
-	if errors.As(err, &e) && e.Code != "" {
-		return fmt.Errorf("%w: the server does not take the password of the settings for SYS: ERR-%s", akucore.ErrPassword, e.Code)
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("%w: the server does not take the password of the settings for SYS", akucore.ErrPassword)
+	number := ""
+	if e := new(Error); errors.As(err, &e) && e.Code != "" {
+		number = ": ERR-" + e.Code
 	}
-	return nil
+	return fmt.Errorf("%w: the server does not take the password of the settings for SYS%s", akucore.ErrPassword, number)
 }
 
 // quotedPassword quotes a password for ALTER USER, so that small letters and signs are kept.

@@ -5,10 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"sync"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // identityTable is the table in which a database records which mesh it belongs to, and as
@@ -177,26 +178,22 @@ func (c *Cluster) unsettled() bool {
 // meshOfSlaves is the mesh of the slaves that have joined; "" when there are no such slaves, or
 // several meshes.
 func (c *Cluster) meshOfSlaves(ctx context.Context) string {
-	meshes := make([]string, c.config.Pods)
-	var asked sync.WaitGroup
-	for pod := 1; pod < c.config.Pods; pod++ {
-		asked.Go(func() {
-			if shown, bound, err := c.Server(pod).(*Server).shown(ctx); err == nil && bound && shown.pod == pod {
-				meshes[pod] = shown.mesh
-			}
-		})
-	}
-	asked.Wait()
-	found := ""
-	for _, mesh := range meshes {
-		if mesh != "" && found != "" && mesh != found {
-			return ""
+	meshes, _ := lifecycle.AskPods(ctx, c.config.Pods, c.config.Pods, 0, func(ctx context.Context, pod int) (string, error) {
+		if pod == akucore.Master {
+			return "", nil
 		}
-		if mesh != "" {
-			found = mesh
+		shown, bound, err := c.Server(pod).(*Server).shown(ctx)
+		if err != nil || !bound || shown.pod != pod {
+			return "", err
 		}
+		return shown.mesh, nil
+	})
+	slices.Sort(meshes)
+	meshes = slices.DeleteFunc(slices.Compact(meshes), func(mesh string) bool { return mesh == "" })
+	if len(meshes) != 1 {
+		return ""
 	}
-	return found
+	return meshes[0]
 }
 
 // shown is the identity that a peer shows, without a judgement.

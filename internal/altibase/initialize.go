@@ -83,13 +83,6 @@ func (c *session) initialized(ctx context.Context) (bool, error) {
 	return len(found) > 0, err
 }
 
-// exists tells whether a script's statement failed because an earlier run did it:
-// 31022 the name is taken, 11058 the row is there.
-func exists(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && (e.Code == "31022" || e.Code == "11058")
-}
-
 // shorten is a statement in one line that is not long.
 func shorten(statement string) string {
 	const most = 80

@@ -180,11 +180,10 @@ func (c *session) loans(ctx context.Context) ([]loan, error) {
 
 // makeTable creates one of aku's own tables, unless another session has just done so.
 func (c *session) makeTable(ctx context.Context, name, columns string) error {
-	err := c.exec(ctx, "CREATE TABLE "+user+"."+name+" ("+columns+")")
-	if err != nil && exists(err) {
-		return nil
+	if err := c.exec(ctx, "CREATE TABLE "+user+"."+name+" ("+columns+")"); !exists(err) {
+		return err
 	}
-	return err
+	return nil
 }
 
 // quickly runs something that reads or switches, within the limit for that.

@@ -31,12 +31,8 @@ func (c *session) undo(ctx context.Context, statement string) error {
 	if c.broken {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quickTimeout)
-	defer cancel()
-	err := c.exec(ctx, statement)
-	if err != nil {
-		c.broken = true
-	}
+	err := c.server.quickly(context.WithoutCancel(ctx), func(ctx context.Context) error { return c.exec(ctx, statement) })
+	c.broken = c.broken || err != nil
 	return err
 }
 
@@ -62,11 +58,7 @@ func (s *Server) Create(ctx context.Context, spec akucore.ObjectSpec, wait time.
 
 // Drop removes a replication object that is stopped.
 func (s *Server) Drop(ctx context.Context, object string, wait time.Duration) error {
-	return s.lockingChange(ctx, wait, dropReplication(object))
-}
-
-func (s *Server) lockingChange(ctx context.Context, wait time.Duration, statement string) error {
-	return s.locking(ctx, wait+changeTimeout, wait, func(ctx context.Context, c *session) error { return c.exec(ctx, statement) })
+	return s.locking(ctx, wait+changeTimeout, wait, func(ctx context.Context, c *session) error { return c.exec(ctx, dropReplication(object)) })
 }
 
 // AddTables adds tables to a stopped object.

@@ -323,9 +323,7 @@ func (s *Server) Reserve(ctx context.Context, sessions int) error {
 		if err != nil {
 			return err
 		}
-		s.mu.Lock()
-		s.idle = append(s.idle, c)
-		s.mu.Unlock()
+		s.release(c)
 	}
 }
 

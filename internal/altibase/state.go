@@ -3,7 +3,6 @@ package altibase
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -258,15 +257,6 @@ func (c *session) tableSet(ctx context.Context, query string) (map[akucore.Table
 		set[t] = true
 	}
 	return set, nil
-}
-
-// unlessUnknown forgives a catalogue that lacks a table or column.
-func unlessUnknown(err error) error {
-	var e *Error
-	if errors.As(err, &e) && (e.Code == "31031" || e.Code == "31058") {
-		return nil
-	}
-	return err
 }
 
 // Sender reads V$REPSENDER.

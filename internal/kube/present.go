@@ -23,11 +23,7 @@ type Present struct {
 // volume, and the pods up to the number most. It tries again until the context ends. A StatefulSet
 // that does not exist is no error.
 func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, volume string, most int) (p Present, exists bool, err error) {
-	var set setObject
-	err = insist(ctx, log, func() error {
-		set, err = s.get(ctx)
-		return err
-	})
+	set, err := ask(ctx, log, func() (setObject, error) { return s.get(ctx) })
 	if errors.Is(err, errNotFound) {
 		return p, false, nil
 	}
@@ -35,11 +31,7 @@ func (s StatefulSet) Present(ctx context.Context, log *slog.Logger, container, v
 		return p, false, err
 	}
 	p = set.present(container, volume)
-	var pods []pod
-	err = insist(ctx, log, func() error {
-		pods, err = s.pods(ctx, most)
-		return err
-	})
+	pods, err := ask(ctx, log, func() ([]pod, error) { return s.pods(ctx, most) })
 	for _, pod := range pods {
 		if number, err := strconv.Atoi(strings.TrimPrefix(pod.Metadata.Name, s.Name+"-")); err == nil {
 			p.Pods = append(p.Pods, number)

@@ -39,20 +39,14 @@ func (s StatefulSet) ScaleToZero(ctx context.Context, log *slog.Logger, most int
 	said := ""
 	var left []pod
 	for {
-		err := insist(ctx, log, func() error {
-			now, err := s.pods(ctx, most)
-			if err == nil {
-				left = now
-			}
-			return err
-		})
+		now, err := ask(ctx, log, func() ([]pod, error) { return s.pods(ctx, most) })
 		switch {
 		case err != nil && ctx.Err() != nil && len(left) > 0:
 			return s.inVain(left)
 		case err != nil:
 			return err
 		}
-		if len(left) == 0 {
+		if left = now; len(left) == 0 {
 			log.Info("all pods are gone", "statefulset", s.Name)
 			return nil
 		}
@@ -95,6 +89,15 @@ func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 			return err
 		}
 	}
+}
+
+// ask is insist for a call with an answer.
+func ask[T any](ctx context.Context, log *slog.Logger, call func() (T, error)) (answer T, err error) {
+	err = insist(ctx, log, func() error {
+		answer, err = call()
+		return err
+	})
+	return answer, err
 }
 
 // wedge measures for how long one pod has been out of service without being deleted.

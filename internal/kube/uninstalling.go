@@ -43,11 +43,7 @@ func (s StatefulSet) EndWith(ctx context.Context, log *slog.Logger, r Release, m
 func (r Release) Uninstalling(ctx context.Context, log *slog.Logger) (bool, error) {
 	for revision := r.First; revision <= r.Last; revision++ {
 		for _, kind := range []string{"secrets", "configmaps"} {
-			status := ""
-			err := insist(ctx, log, func() (err error) {
-				status, err = r.status(ctx, kind, revision)
-				return err
-			})
+			status, err := ask(ctx, log, func() (string, error) { return r.status(ctx, kind, revision) })
 			if err != nil && !errors.Is(err, errNotFound) {
 				return false, err
 			}

@@ -38,7 +38,7 @@ var (
 	conflict = desc("replication_conflicts_total", "Changes of rows that the receiver could not apply since the peer connected: these rows differ between the pods.", "replication", "peer", "operation")
 	givenUp  = desc("replication_given_up_total", "How often this pod, while it started, ended or copied, saw a receiver give rows up: compare the pods with aku-init verify.")
 	lastSN   = desc("log_last_sn", "Last number in this pod's log; none while nothing is sent.")
-	lookedAt = desc("replication_seen_timestamp_seconds", "When the sidecar last read the values of the aku_replication metrics from its server.")
+	readAt   = desc("replication_seen_timestamp_seconds", "When the sidecar last read the values of the aku_replication metrics from its server.")
 
 	startsTotal   = desc("starts_total", "Starts that this sidecar completed.")
 	startSeconds  = desc("last_start_duration_seconds", "Time from the first observation of the servers until users were let in, at the last start.")
@@ -123,8 +123,8 @@ func (s *Metrics) Collect(to chan<- prometheus.Metric) {
 	if last >= 0 {
 		gauge(lastSN, float64(last))
 	}
-	if !s.looked.IsZero() {
-		gauge(lookedAt, seconds(s.looked))
+	if !s.readAt.IsZero() {
+		gauge(readAt, seconds(s.readAt))
 	}
 
 	count(givenUp, float64(s.givenUp))

@@ -43,7 +43,7 @@ type Metrics struct {
 	reason  lifecycle.Reason
 	changed time.Time
 	pairs   []Pair
-	looked  time.Time // when pairs were read
+	readAt  time.Time // when pairs were read
 	pinned  map[string]time.Time
 	delays  map[string]time.Duration
 	givenUp int
@@ -119,7 +119,7 @@ func (s *Metrics) SetTraffic(traffic map[string]akucore.Traffic) []Pair {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	s.looked, s.pairs = now, pairs
+	s.readAt, s.pairs = now, pairs
 	kept := map[string]time.Time{}
 	for _, p := range pairs {
 		if p.XSN == akucore.Unset || p.Sender == akucore.SenderRunning {
@@ -159,18 +159,17 @@ func (s *Metrics) Ended(end steps.Summary) {
 
 // Record counts failures.
 func (s *Metrics) Record(e lifecycle.Event) {
-	if e.Kind == lifecycle.GivenUp {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.givenUp++
-	}
-	if e.Kind != lifecycle.StepRetried && e.Kind != lifecycle.StepFailed {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e.Kind == lifecycle.StepRetried {
+	switch e.Kind {
+	case lifecycle.GivenUp:
+		s.givenUp++
+		return
+	case lifecycle.StepRetried:
 		s.retries++
+	case lifecycle.StepFailed:
+	default:
+		return
 	}
 	reason := lifecycle.ReasonOf(e.Err)
 	s.errors[reason]++

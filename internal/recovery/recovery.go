@@ -130,7 +130,7 @@ func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	if _, err := r.Servers.Settle(ctx); err != nil {
 		return akucore.Plan{}, err
 	}
-	view, err := lifecycle.Observe(ctx, mesh, r.Servers, -1)
+	view, err := lifecycle.Observe(ctx, mesh, r.Servers, wiring.Unasked)
 	if err != nil {
 		return akucore.Plan{}, fmt.Errorf("own server: %w", err)
 	}

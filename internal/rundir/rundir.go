@@ -75,7 +75,7 @@ func (d Dir) Lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.await(ctx, file)
+	return hold(ctx, file)
 }
 
 // TakeOver asks the sidecar to stop acting, for good, and waits for the lock. Nothing that
@@ -89,11 +89,11 @@ func (d Dir) TakeOver(ctx context.Context) (unlock func(), err error) {
 		file.Close()
 		return nil, err
 	}
-	return d.await(ctx, file)
+	return hold(ctx, file)
 }
 
-// await waits for the lock on its file.
-func (d Dir) await(ctx context.Context, file *os.File) (unlock func(), err error) {
+// hold waits for the lock on a file.
+func hold(ctx context.Context, file *os.File) (unlock func(), err error) {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
@@ -101,11 +101,11 @@ func (d Dir) await(ctx context.Context, file *os.File) (unlock func(), err error
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			file.Close()
-			return nil, fmt.Errorf("lock %s: %w", d.lock(), err)
+			return nil, fmt.Errorf("lock %s: %w", file.Name(), err)
 		}
 		if err := pulse.Sleep(ctx, 20*time.Millisecond); err != nil {
 			file.Close()
-			return nil, fmt.Errorf("%s is held by another process of this pod: %w", d.lock(), err)
+			return nil, fmt.Errorf("%s is held by another process of this pod: %w", file.Name(), err)
 		}
 	}
 }

@@ -31,6 +31,11 @@ func touch(path string) error {
 	return file.Close()
 }
 
+// Replace writes a file of the folder. Readers see all of the new content or nothing of it.
+func (d Dir) Replace(name string, content []byte) error {
+	return replace(filepath.Join(string(d), name), content)
+}
+
 // replace replaces the content of a file as a whole.
 func replace(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")

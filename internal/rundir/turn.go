@@ -18,41 +18,30 @@ func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if !holdAlone(asked) {
-		asked.Close()
+	waiting, cancel := context.WithTimeout(ctx, turnPatience)
+	defer cancel()
+	giveBack, err := hold(waiting, asked)
+	if err != nil {
 		return nil, errors.New("another command of this kind is under way in this pod")
 	}
 	if err := d.poke(); err != nil {
-		asked.Close()
+		giveBack()
 		return nil, err
 	}
 	unlock, err := d.Lock(ctx)
 	if err != nil {
-		asked.Close()
+		giveBack()
 		return nil, err
 	}
 	return func() {
 		unlock()
-		asked.Close()
+		giveBack()
 	}, nil
 }
 
-// The sidecar's check whether the turn is taken also holds the file for a moment.
-const (
-	holdTries = 50
-	holdPause = 5 * time.Millisecond
-)
-
-// holdAlone locks the file of the turn, unless another process keeps it.
-func holdAlone(asked *os.File) bool {
-	for range holdTries {
-		if syscall.Flock(int(asked.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			return true
-		}
-		time.Sleep(holdPause)
-	}
-	return false
-}
+// turnPatience is how long the turn is waited for: the sidecar's check whether it is taken also
+// holds the file for a moment.
+const turnPatience = time.Second
 
 // TurnTaken reports whether another process acts, or wants to act, instead of the sidecar.
 func (d Dir) TurnTaken() bool {

@@ -86,7 +86,7 @@ func TestContainersOfDifferentUsers_ShareTheFolder(t *testing.T) {
 				}
 				must("mark", dir.Mark())
 				must("mark again", dir.Mark())
-				_, _, err = dir.FirstLook(time.Now().UnixNano())
+				_, _, err = dir.FirstObservation(time.Now().UnixNano())
 				must("look", err)
 				if !dir.EndRequested() || !dir.Marked() {
 					t.Errorf("requested %t, marked %t", dir.EndRequested(), dir.Marked())

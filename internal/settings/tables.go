@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -15,9 +14,9 @@ const maxTableNameBytes = 128
 // ends. Names are folded to upper case unless they are quoted, as the server does.
 func parseTables(list string) (tables []akucore.Table, faults []string) {
 	for _, item := range splitItems(list) {
-		t, err := parseTable(item)
+		t, err := ParseTable(item)
 		if err != nil {
-			faults = append(faults, fmt.Sprintf("%q is not USER.TABLE or USER.TABLE PARTITION P: %v", item, err))
+			faults = append(faults, err.Error())
 			continue
 		}
 		tables = append(tables, t)
@@ -44,13 +43,13 @@ func splitItems(list string) []string {
 	return items
 }
 
-// CheckTable checks a text of the form USER.TABLE or USER.TABLE PARTITION P.
-func CheckTable(item string) error {
-	_, faults := parseTables(item)
-	if len(faults) > 0 {
-		return errors.New(faults[0])
+// ParseTable reads one item of the form USER.TABLE or USER.TABLE PARTITION P.
+func ParseTable(item string) (akucore.Table, error) {
+	t, err := parseTable(item)
+	if err != nil {
+		err = fmt.Errorf("%q is not USER.TABLE or USER.TABLE PARTITION P: %w", item, err)
 	}
-	return nil
+	return t, err
 }
 
 func parseTable(item string) (akucore.Table, error) {

@@ -45,7 +45,7 @@ var troubles = map[lifecycle.Reason]string{
 // announcer reports in Kubernetes Events of the pod what a person must know, so that
 // `kubectl describe pod` shows it. Its callers never wait for the API server.
 type announcer struct {
-	tell      func(context.Context, kube.Note) error
+	tell      func(context.Context, kube.Note) error // nil: nobody is told
 	log       *slog.Logger
 	waiting   chan kube.Note
 	announced map[lifecycle.Reason]time.Time // since the pod was last in service
@@ -93,6 +93,9 @@ func (a *announcer) left(why string) {
 }
 
 func (a *announcer) queue(e kube.Note) {
+	if a.tell == nil {
+		return
+	}
 	select {
 	case a.waiting <- e:
 	default:

@@ -8,16 +8,8 @@ import (
 	"aku/internal/akucore"
 )
 
-// beat inserts a beat into each block's table while the pod is in service, one each beat
-// interval, and reads the age of each peer's newest beat. It uses the session of the watch.
+// beat inserts a beat into each block's table, and reads the age of each peer's newest beat.
 func (s *Sidecar) beat(ctx context.Context) {
-	interval := s.Settings.BeatEvery()
-	if time.Since(s.beaten) < interval {
-		return
-	}
-	s.beaten = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, readLimit)
-	defer cancel()
 	mesh := s.Settings.Mesh()
 	own := s.Servers.Server(mesh.Self)
 	for _, block := range mesh.Blocks {
@@ -33,7 +25,7 @@ func (s *Sidecar) beat(ctx context.Context) {
 		now := time.Now()
 		for _, peer := range mesh.Peers() {
 			if newest := beats[peer].Newest(); newest.Number > 0 {
-				s.metrics.SetDelay(block.Object(akucore.PairOf(mesh.Self, peer)), max(0, now.Sub(time.UnixMilli(newest.At))-interval))
+				s.metrics.SetDelay(block.Object(akucore.PairOf(mesh.Self, peer)), max(0, now.Sub(time.UnixMilli(newest.At))-s.Settings.BeatEvery()))
 			}
 		}
 	}

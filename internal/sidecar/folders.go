@@ -33,7 +33,7 @@ func (s *Sidecar) keepOnce() {
 	s.warn("the folders of the data are not kept for this pod", err)
 	if !errors.Is(err, owner.ErrHeld) {
 		s.taken.Store(nil)
-	} else if s.taken.Swap(&err) == nil && s.announce != nil {
+	} else if s.taken.Swap(&err) == nil {
 		s.announce.queue(kube.Note{Warning: true, Reason: "FolderInUse", Text: err.Error()})
 	}
 }

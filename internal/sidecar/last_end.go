@@ -14,7 +14,7 @@ import (
 // the pod, and a killed server had no hook. The server itself also shows it: an end in good
 // order stops the pod's side of every pair, so a started side shows that there was none.
 func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
-	first, before, err := s.dir.FirstLook(own.StartTime)
+	first, before, err := s.dir.FirstObservation(own.StartTime)
 	s.warn("how the server ended is not known", err)
 	if err != nil {
 		return

@@ -36,7 +36,7 @@ func (s *Sidecar) Start(ctx context.Context) error {
 // Clean removes all replication of the pod. It acts instead of the sidecar, if one runs.
 func (s *Sidecar) Clean(ctx context.Context) error {
 	return s.once(ctx, s.dir.TakeTurn, func() error {
-		view, err := lifecycle.Observe(ctx, s.Settings.Mesh(), s.Servers, -1)
+		view, err := lifecycle.Observe(ctx, s.Settings.Mesh(), s.Servers, wiring.Unasked)
 		if err != nil {
 			return fmt.Errorf("own server: %w", err)
 		}

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"aku/e2e/ports"
 	"aku/internal/akucore"
 	"aku/internal/kube"
-	"aku/internal/ports"
 	"aku/internal/settings"
 )
 

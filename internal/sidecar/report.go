@@ -15,16 +15,25 @@ import (
 const (
 	// readInterval is the time between two reads of the pairs while the pod is in service.
 	readInterval = 5 * time.Second
-	// readLimit bounds such a read: the watch, whose session it uses, waits for it.
+	// readLimit bounds what is done every so often: the watch, whose session it uses, waits for it.
 	readLimit = 3 * time.Second
 )
+
+// every does something when the interval since the last time is over.
+func every(ctx context.Context, interval time.Duration, last *time.Time, do func(context.Context)) {
+	if time.Since(*last) < interval {
+		return
+	}
+	*last = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	do(ctx)
+}
 
 // become reports a new state of the pod: to the probes, in the metrics, in the stream of
 // events and in Kubernetes Events.
 func (s *Sidecar) become(state metrics.State, reason lifecycle.Reason, why string) {
-	if s.announce != nil {
-		s.announce.note(state, reason, why)
-	}
+	s.announce.note(state, reason, why)
 	if state == metrics.InService {
 		s.health.Ready()
 	} else {
@@ -64,9 +73,7 @@ func (s *Sidecar) report(e lifecycle.Event) {
 		mesh := s.Settings.Mesh()
 		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
 		s.publish(events.Entry{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
-		if s.announce != nil {
-			s.announce.queue(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
-		}
+		s.announce.queue(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
 	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)
 		one.Rows = e.Rows
@@ -89,15 +96,9 @@ func (s *Sidecar) stepEvent(kind events.Kind, e lifecycle.Event) events.Entry {
 	return events.Entry{Kind: kind, Text: text, Reason: string(lifecycle.ReasonOf(e.Err)), Seconds: e.Took.Seconds()}
 }
 
-// readPairs reads the pairs of the pod's own server every readInterval, and reports which
-// peers connected and disconnected. The watch calls it, and it uses the session of the watch.
+// readPairs reads the pairs of the pod's own server, and reports which peers connected and
+// disconnected.
 func (s *Sidecar) readPairs(ctx context.Context) {
-	if time.Since(s.pairsRead) < readInterval {
-		return
-	}
-	s.pairsRead = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, readLimit)
-	defer cancel()
 	traffic, err := s.Servers.Server(s.Settings.Mesh().Self).Traffic(ctx)
 	if err != nil {
 		return // the watch reports what is wrong; a metric has the time of the last read

@@ -63,7 +63,7 @@ type Sidecar struct {
 	metrics   *metrics.Metrics
 	events    events.Hub
 	recorder  steps.Recorder
-	announce  *announcer // nil without a pod of Kubernetes
+	announce  *announcer
 	warnings  warnings
 	pairsRead time.Time       // when the pairs were last read
 	beaten    time.Time       // when the last beat was inserted
@@ -80,8 +80,9 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 	sidecar.CheckAddress = sidecar.checkAddress
 	sidecar.claim, _ = wiring.Claim(s, log) // its error is a fault that the settings report
 	sidecar.metrics = metrics.New(s.Mesh(), process.Version())
+	sidecar.announce = newAnnouncer(nil, log)
 	if s.PodUID != "" && s.PodEvents == 1 {
-		sidecar.announce = newAnnouncer(kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell, log)
+		sidecar.announce.tell = kube.OwnPod{Name: s.PodName, UID: s.PodUID}.Tell
 	}
 	return sidecar
 }
@@ -90,9 +91,7 @@ func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
 func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(pulse.With(ctx, s.health.Alive(s.AliveFor)))
 	beside := pulse.With(ctx, nil) // runs beside the loop: its beats must not stand for the loop's
-	if s.announce != nil {
-		go s.announce.run(beside)
-	}
+	go s.announce.run(beside)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -131,7 +130,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		s.warn(outOfMesh, nil)
 		if err := s.serve(ctx); err != nil && ctx.Err() == nil && !s.dir.EndRequested() && !s.dir.TurnTaken() && s.keptOut() == nil {
 			s.warn("starting over", err)
-			if s.announce != nil && errors.Is(err, lifecycle.ErrGone) {
+			if errors.Is(err, lifecycle.ErrGone) {
 				s.announce.left(err.Error())
 			}
 			_ = pulse.Sleep(ctx, startOverPause)
@@ -195,9 +194,9 @@ func (s *Sidecar) serve(ctx context.Context) error {
 			return
 		}
 		s.markAgain()
-		s.beat(ctx)
-		s.readPairs(ctx)
-		s.tidy(ctx)
+		every(ctx, s.Settings.BeatEvery(), &s.beaten, s.beat)
+		every(ctx, readInterval, &s.pairsRead, s.readPairs)
+		every(ctx, tidyInterval, &s.tidied, s.tidy)
 	}}
 	err = watcher.Watch(ctx)
 	if errors.Is(err, lifecycle.ErrGone) {
@@ -211,12 +210,6 @@ const tidyInterval = 30 * time.Second
 
 // tidy repairs aku's own tables in the pod's database, and returns memory to the system.
 func (s *Sidecar) tidy(ctx context.Context) {
-	if time.Since(s.tidied) < tidyInterval {
-		return
-	}
-	s.tidied = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, readLimit)
-	defer cancel()
 	if err := s.Servers.Upkeep(ctx); ctx.Err() == nil {
 		s.warn("upkeep of the own database", err)
 	}
@@ -242,9 +235,7 @@ func (s *Sidecar) starter() *lifecycle.Starter {
 		Scripts:  func() []lifecycle.Script { return scripts(s.Settings.InitdbDir) },
 		Replicas: s.replicas,
 		SQL:      wiring.SQL(s.Settings.Mesh()),
-		Plan: func(v akucore.View, o akucore.StartOptions) akucore.Plan {
-			return s.plan(o, v)
-		},
+		Plan:     s.plan,
 	}
 }
 
@@ -265,7 +256,7 @@ func (s *Sidecar) replicas(ctx context.Context) int {
 }
 
 // plan plans with the present options: an order of a recovery can come while the pod waits.
-func (s *Sidecar) plan(o akucore.StartOptions, v akucore.View) akucore.Plan {
+func (s *Sidecar) plan(v akucore.View, o akucore.StartOptions) akucore.Plan {
 	s.findEnd(v.Mesh, v.Pods[v.Self])
 	if v.Self == akucore.Master {
 		o.Recover = s.startOptions().Recover

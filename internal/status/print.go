@@ -1,10 +1,11 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+	"text/tabwriter"
 
 	"aku/internal/footnote"
 )
@@ -14,6 +15,7 @@ const (
 	green  = "\x1b[32m"
 	yellow = "\x1b[33m"
 	red    = "\x1b[31m"
+	usual  = "\x1b[39m"
 	plain  = "\x1b[0m"
 )
 
@@ -23,57 +25,43 @@ var legend = []struct{ sign, means string }{
 	{" !", "!n: changes that the pod of the column could not apply since it is connected; those that a copy brings twice are counted, too"},
 }
 
-// text is a cell of the table and its colour, "" for none.
-type text struct{ words, colour string }
-
 // Print prints the mesh as a table: a row for each pod that sends, a column for each that
 // receives. A pair shows the log that is not yet sent, after + the seconds that the receiver
 // is behind, and after ! its conflicts. What these signs mean, and why a server is not
 // reachable, stands below.
 func (m Mesh) Print(to io.Writer, colours bool) error {
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	line := func(cells []string) { fmt.Fprintln(table, strings.Join(cells, "\t")) }
+	// With colours, each cell has one: the table counts their characters, too.
+	cell := func(words, colour string) string {
+		if !colours {
+			return words
+		}
+		return cmp.Or(colour, usual) + words + plain
+	}
 	var notes footnote.Notes
 	var signs strings.Builder
-	head := []text{{words: "FROM \\ TO"}}
+	head := []string{cell("FROM \\ TO", "")}
 	for _, p := range m.Pods {
-		head = append(head, text{words: p.Name})
+		head = append(head, cell(p.Name, ""))
 	}
-	head = append(head, text{words: "SERVER"}, text{words: "SIDECAR"})
-	rows := [][]text{head}
+	line(append(head, cell("SERVER", ""), cell("SIDECAR", "")))
 	for _, from := range m.Pods {
-		row := []text{{words: from.Name}}
+		row := []string{cell(from.Name, "")}
 		for _, other := range m.Pods {
 			flow, words := m.cell(from, other)
 			signs.WriteString(words)
-			row = append(row, text{words, map[Flow]string{Flows: green, Stopped: yellow, Retries: red, Unknown: yellow}[flow]})
+			row = append(row, cell(words, map[Flow]string{Flows: green, Stopped: yellow, Retries: red, Unknown: yellow}[flow]))
 		}
 		state := from.State
 		if state == Unreachable && from.Error != "" {
 			state += ", " + notes.Add(from.Error)
 		}
-		row = append(row, text{state, map[string]string{Open: green, Closed: yellow, Unreachable: red}[from.State]}, text{words: notes.Cell(from.Sidecar)})
-		rows = append(rows, row)
+		colour := map[string]string{Open: green, Closed: yellow, Unreachable: red}[from.State]
+		line(append(row, cell(state, colour), cell(notes.Cell(from.Sidecar), "")))
 	}
-	widths := make([]int, len(head))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell.words))
-		}
-	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			words := cell.words
-			if i < len(row)-1 {
-				words += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(words)+2)
-			}
-			if colours && cell.colour != "" {
-				words = cell.colour + words + plain
-			}
-			line.WriteString(words)
-		}
-		if _, err := fmt.Fprintln(to, strings.TrimRight(line.String(), " ")); err != nil {
-			return err
-		}
+	if err := table.Flush(); err != nil {
+		return err
 	}
 	for _, l := range legend {
 		if strings.Contains(signs.String(), l.sign) {

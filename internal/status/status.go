@@ -68,15 +68,15 @@ const (
 
 var worst = map[Flow]int{Flows: 0, None: 1, Unknown: 2, Stopped: 3, Retries: 4}
 
-// Look asks all servers and sidecars at the same time. A pod that does not answer is part
+// Observe asks all servers and sidecars at the same time. A pod that does not answer is part
 // of the picture. HealthAddress is host:port of a pod's sidecar.
 //
 // Beat is the time between two beats of a pod in service.
-func Look(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
+func Observe(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
 	pods, _ := lifecycle.AskPods(ctx, m.ServerCount, m.ServerCount, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (Pod, error) {
 		p, sidecar := Pod{Name: m.PodName(pod)}, make(chan string, 1)
 		go func() { sidecar <- ready(ctx, healthAddress(pod)) }()
-		p.look(ctx, m, servers.Server(pod))
+		p.observe(ctx, m, servers.Server(pod))
 		p.Sidecar = <-sidecar
 		return p, nil
 	})
@@ -104,7 +104,7 @@ func (m Mesh) Of(replicas int) Mesh {
 	}
 }
 
-func (p *Pod) look(ctx context.Context, m akucore.Mesh, server lifecycle.Server) {
+func (p *Pod) observe(ctx context.Context, m akucore.Mesh, server lifecycle.Server) {
 	instance, err := server.Instance(ctx)
 	if err == nil {
 		p.traffic, err = server.Traffic(ctx)
@@ -191,7 +191,7 @@ func (p *Pair) fill(sends akucore.Traffic, receives *akucore.Received) {
 		}
 	}
 	if receives != nil {
-		p.Conflicts = receives.Failed.Inserts + receives.Failed.Updates + receives.Failed.Deletes
+		p.Conflicts = receives.Failed.Sum()
 	}
 }
 

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,9 @@ altibase-2  ?             ?                              unreachable, see 1  doe
 		if !strings.Contains(out.String(), coloured) {
 			t.Errorf("%q is not in %q", coloured, out.String())
 		}
+	}
+	if diff := cmp.Diff(want, regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(out.String(), "")); diff != "" {
+		t.Errorf("with colours:\n%s", diff)
 	}
 }
 

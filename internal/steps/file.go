@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"aku/internal/rundir"
 )
 
 // fileName is in the folder that the containers of a pod share.
@@ -17,17 +19,7 @@ func Write(dir string, s Summary) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(dir, "last-end-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // has no effect after the rename
-	_, err = file.Write(content)
-	// The hook and the sidecar may run as different users.
-	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), filepath.Join(dir, fileName))
+	return rundir.Dir(dir).Replace(fileName, content)
 }
 
 // Read returns the summary of the pod's last end. ok is false when there is none.

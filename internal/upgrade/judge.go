@@ -13,13 +13,9 @@ import (
 // checked. A pod that cannot be asked is no reason, because the upgrade may repair it. It becomes
 // one when the new configuration drops something for which the pod may hold unsent changes.
 func Judge(m akucore.Mesh, f Facts) (refusals, unknown []string) {
-	refusals = append(refusals, tooManyPods(m, f)...)
-	refusals = append(refusals, keptForNobody(m, f)...)
-	refusals = append(refusals, leftBehind(m, f)...)
-	refusals = append(refusals, exchanged(m, f)...)
-	refusals = append(refusals, moved(m, f)...)
-	refusals = append(refusals, tables(m, f)...)
-	refusals = append(refusals, password(m, f)...)
+	for _, rule := range []func(akucore.Mesh, Facts) []string{tooManyPods, keptForNobody, leftBehind, exchanged, moved, tables, password} {
+		refusals = append(refusals, rule(m, f)...)
+	}
 	drops := dropped(m, f)
 	for _, pod := range silent(f) {
 		text := fmt.Sprintf("%s cannot be asked (%v)", m.PodName(pod), f.Asked[pod].Err)
@@ -61,15 +57,10 @@ func dropped(m akucore.Mesh, f Facts) string {
 	return strings.Join(texts, ", ") + ", for which it may hold changes that are still unsent"
 }
 
-func lowered(m akucore.Mesh, f Facts) bool {
-	return f.Before != nil && m.ServerCount < f.Before.ServerCount
-}
+func lowered(m akucore.Mesh, f Facts) bool { return m.ServerCount < f.Before.ServerCount }
 
 // goneBlocks are the blocks whose prefix no longer exists.
 func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Block) {
-	if f.Before == nil {
-		return nil
-	}
 	for _, b := range f.Before.Blocks {
 		if !slices.ContainsFunc(m.Blocks, func(other akucore.Block) bool { return other.Prefix == b.Prefix }) {
 			gone = append(gone, b)
@@ -145,7 +136,7 @@ func leftBehind(m akucore.Mesh, f Facts) (refusals []string) {
 // exchanged finds blocks that share no table with their old list. Pods that are replaced one by one
 // need a shared table to bring a block in line.
 func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
-	if f.Before == nil || f.Pods < 2 {
+	if f.Pods < 2 {
 		return nil
 	}
 	for _, b := range m.Blocks {
@@ -162,10 +153,7 @@ func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 // moved finds tables that change their block. While the pods are replaced one by one, such a table
 // would be sent twice or not at all.
 func moved(m akucore.Mesh, f Facts) (refusals []string) {
-	if f.Before == nil {
-		return nil
-	}
-	gone := goneBlocks(m, f) // leftBehind judges them
+	gone := goneBlocks(m, f) // judged as a whole
 	before := map[akucore.Table]string{}
 	for _, b := range f.Before.Blocks {
 		for _, t := range b.Tables {

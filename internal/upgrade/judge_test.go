@@ -23,7 +23,7 @@ func mesh(servers int, blocks ...akucore.Block) akucore.Mesh {
 // release is a release of pods in service, with an object of block A for each pair, and what the
 // test changes.
 func release(before akucore.Mesh, pods int, change func(*Facts)) Facts {
-	f := Facts{Before: &before, Pods: pods, Asked: map[int]akucore.Pod{}}
+	f := Facts{Before: before, Pods: pods, Asked: map[int]akucore.Pod{}}
 	for pod := range pods {
 		objects := map[string]akucore.Object{}
 		for peer := range pods {
@@ -138,7 +138,7 @@ func TestJudge_RefusesWhatWouldLoseRowsOrNotStart(t *testing.T) {
 		{name: "no pod is there", after: mesh(4, blockA, blockB), facts: release(four, 0, nil)},
 		{
 			name: "what was before is not understood", after: mesh(2, blockB),
-			facts: release(four, 2, func(f *Facts) { f.Before = nil }),
+			facts: release(four, 2, func(f *Facts) { f.Before = akucore.Mesh{} }),
 		},
 		{
 			name: "another Secret with another password", after: four,

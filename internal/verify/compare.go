@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
@@ -28,13 +27,8 @@ type comparison struct {
 	*verifier
 	relation altibase.Relation
 	// candidates are rows that differed once, in the order found.
-	candidates []suspected
+	candidates []*candidate
 	known      map[string]bool
-}
-
-// suspected is a row by its key, with the key behind which it was seen.
-type suspected struct {
-	key, after altibase.Key
 }
 
 // span is a range of keys, without its first and with its last. A nil key is no bound.
@@ -59,7 +53,7 @@ func (v *verifier) compare(ctx context.Context, t akucore.Table, found *Table) e
 		}
 		if len(page) == v.options.Page {
 			at.upTo = page[len(page)-1].Key
-			if err := c.mustFind(ctx, 0, suspected{at.upTo, at.after}); err != nil {
+			if err := c.mustFind(ctx, 0, at.upTo, at.after); err != nil {
 				return err
 			}
 		}
@@ -91,22 +85,30 @@ func (c *comparison) full() bool { return len(c.candidates) >= mostCandidates }
 
 // page compares a range. The rows of the first pod are known already.
 func (c *comparison) page(ctx context.Context, at span, of0 []altibase.Row) error {
-	rows, errs := each(ctx, c.servers, func(ctx context.Context, pod int, s Server) ([]altibase.Row, error) {
-		if pod == 0 {
-			return of0, nil
-		}
-		return s.Rows(ctx, c.relation, at.after, at.upTo, c.most())
-	})
-	if err := c.first(errs); err != nil {
+	if rows, err := c.differing(ctx, at, of0); err != nil || rows == nil {
 		return err
-	}
-	if same(rows) {
-		return nil
 	}
 	if err := pulse.Sleep(ctx, lag); err != nil {
 		return err
 	}
 	return c.narrow(ctx, at)
+}
+
+// differing are the rows of a range on all pods, and nil when the pods agree. Those of the first
+// pod are read unless they are given.
+func (c *comparison) differing(ctx context.Context, at span, of0 []altibase.Row) ([][]altibase.Row, error) {
+	rows, errs := each(ctx, c.servers, func(ctx context.Context, pod int, s Server) ([]altibase.Row, error) {
+		if pod == 0 && of0 != nil {
+			return of0, nil
+		}
+		return s.Rows(ctx, c.relation, at.after, at.upTo, c.most())
+	})
+	sameSum := func(a, b altibase.Row) bool { return a.Sum == b.Sum }
+	differs := func(r []altibase.Row) bool { return !slices.EqualFunc(r, rows[0], sameSum) }
+	if err := c.first(errs); err != nil || !slices.ContainsFunc(rows, differs) {
+		return nil, err
+	}
+	return rows, nil
 }
 
 // most is how many rows of a range are read at most. A pod that has more rows differs, and
@@ -119,21 +121,11 @@ func (c *comparison) narrow(ctx context.Context, at span) error {
 	if c.full() {
 		return nil
 	}
-	rows, errs := each(ctx, c.servers, func(ctx context.Context, _ int, s Server) ([]altibase.Row, error) {
-		return s.Rows(ctx, c.relation, at.after, at.upTo, c.most())
-	})
-	if err := c.first(errs); err != nil {
+	rows, err := c.differing(ctx, at, nil)
+	if err != nil || rows == nil {
 		return err
 	}
-	if same(rows) {
-		return nil
-	}
-	longest := rows[0]
-	for _, r := range rows {
-		if len(r) > len(longest) {
-			longest = r
-		}
-	}
+	longest := slices.MaxFunc(rows, func(a, b []altibase.Row) int { return len(a) - len(b) })
 	if len(longest) <= leaf {
 		c.suspect(rows, at.after)
 		return nil
@@ -150,7 +142,7 @@ func (c *comparison) suspect(rows [][]altibase.Row, after altibase.Key) {
 	for _, v := range versions(rows) {
 		if !v.same() && !c.known[v.key.String()] && !c.full() {
 			c.known[v.key.String()] = true
-			c.candidates = append(c.candidates, suspected{v.key, after})
+			c.candidates = append(c.candidates, &candidate{version: version{key: v.key}, after: after})
 		}
 	}
 }
@@ -158,39 +150,19 @@ func (c *comparison) suspect(rows [][]altibase.Row, after altibase.Key) {
 // mustFind makes sure that a pod finds a row by the key that it shows, unless the row is
 // gone. Otherwise pages would leave rows out, and a row that differs would look like a deleted
 // one. Such a table is not reported as equal.
-func (c *comparison) mustFind(ctx context.Context, pod int, row suspected) error {
+func (c *comparison) mustFind(ctx context.Context, pod int, key, after altibase.Key) error {
 	holds := func(rows []altibase.Row) bool {
-		return slices.ContainsFunc(rows, func(r altibase.Row) bool { return r.Key.String() == row.key.String() })
+		return slices.ContainsFunc(rows, func(r altibase.Row) bool { return r.Key.String() == key.String() })
 	}
 	for range looks { // a user may insert it in between
-		found, err := c.servers[pod].RowsAt(ctx, c.relation, []altibase.Key{row.key})
+		found, err := c.servers[pod].RowsAt(ctx, c.relation, []altibase.Key{key})
 		if err != nil || holds(found) {
 			return c.onPod(pod, err)
 		}
-		seen, err := c.servers[pod].Rows(ctx, c.relation, row.after, nil, c.most())
+		seen, err := c.servers[pod].Rows(ctx, c.relation, after, nil, c.most())
 		if err != nil || !holds(seen) {
 			return c.onPod(pod, err)
 		}
 	}
-	return c.onPod(pod, fmt.Errorf("%w: the row (%s) exists, but is not found by its key", akucore.ErrFatal, row.key))
-}
-
-// same tells whether all pods have the same rows.
-func same(rows [][]altibase.Row) bool {
-	first := total(rows[0])
-	for _, r := range rows[1:] {
-		if len(r) != len(rows[0]) || total(r) != first {
-			return false
-		}
-	}
-	return true
-}
-
-// total is the checksum of a range.
-func total(rows []altibase.Row) [sha256.Size]byte {
-	hash := sha256.New()
-	for _, r := range rows {
-		hash.Write(r.Sum[:])
-	}
-	return [sha256.Size]byte(hash.Sum(nil))
+	return c.onPod(pod, fmt.Errorf("%w: the row (%s) exists, but is not found by its key", akucore.ErrFatal, key))
 }

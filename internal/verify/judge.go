@@ -16,44 +16,39 @@ const (
 	keysAtOnce = 20
 )
 
-// version is one row as the pods have it: nil for a pod that lacks it.
+// version is one row as the pods have it: the zero Sum for a pod that lacks it.
 type version struct {
 	key altibase.Key
-	on  []*altibase.Sum
+	on  []altibase.Sum
 }
 
 // same tells whether the row is the same on all pods, or on none.
-func (v version) same() bool {
-	for _, sum := range v.on[1:] {
-		if !equal(sum, v.on[0]) {
-			return false
-		}
-	}
-	return true
-}
+func (v version) same() bool { return len(slices.Compact(slices.Clone(v.on))) == 1 }
 
 // gone tells whether no pod has the row.
-func (v version) gone() bool {
-	return !slices.ContainsFunc(v.on, func(sum *altibase.Sum) bool { return sum != nil })
-}
+func (v version) gone() bool { return v.same() && v.on[0] == altibase.Sum{} }
 
-func equal(a, b *altibase.Sum) bool {
-	return a == nil && b == nil || a != nil && b != nil && *a == *b
-}
-
-// versions sorts the rows of the pods by key.
-func versions(rows [][]altibase.Row) []version {
+// versions are the rows of the pods by key, in the order in which they are found. Those of the
+// given keys come first, whether a pod has them or not.
+func versions(rows [][]altibase.Row, keys ...altibase.Key) []version {
 	var all []version
 	index := map[string]int{}
+	at := func(key altibase.Key) int {
+		i, ok := index[key.String()]
+		if !ok {
+			i = len(all)
+			index[key.String()] = i
+			all = append(all, version{key: key, on: make([]altibase.Sum, len(rows))})
+		}
+		return i
+	}
+	for _, key := range keys {
+		at(key)
+	}
 	for pod, of := range rows {
 		for _, r := range of {
-			i, ok := index[r.Key.String()]
-			if !ok {
-				i = len(all)
-				index[r.Key.String()] = i
-				all = append(all, version{key: r.Key, on: make([]*altibase.Sum, len(rows))})
-			}
-			all[i].on[pod] = &r.Sum
+			i := at(r.Key)
+			all[i].on[pod] = r.Sum
 		}
 	}
 	return all
@@ -70,13 +65,8 @@ type candidate struct {
 // judge follows the candidates until each is the same everywhere, proven to be
 // different, or the time is over.
 func (c *comparison) judge(ctx context.Context) (different []Difference, moving int, err error) {
-	var open []*candidate
-	for _, s := range c.candidates {
-		open = append(open, &candidate{version: version{key: s.key}, after: s.after})
-	}
-	deadline := time.Now().Add(c.options.Timeout)
-	var proven []*candidate
-	for len(open) > 0 {
+	open := c.candidates
+	for deadline := time.Now().Add(c.options.Timeout); len(open) > 0; {
 		now, err := c.at(ctx, open)
 		if err != nil {
 			return nil, 0, err
@@ -85,16 +75,12 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 		for i, one := range open {
 			if now[i].gone() {
 				for pod := range c.servers {
-					if err := c.mustFind(ctx, pod, suspected{one.key, one.after}); err != nil {
+					if err := c.mustFind(ctx, pod, one.key, one.after); err != nil {
 						return nil, 0, err
 					}
 				}
 			}
-			switch one.look(now[i]); {
-			case one.seen == 0:
-			case one.seen >= looks && slices.Contains(one.still, true):
-				proven = append(proven, one)
-			default:
+			if one.look(now[i]); one.seen > 0 && !one.proven() {
 				left = append(left, one)
 			}
 		}
@@ -109,15 +95,16 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 			return nil, 0, err
 		}
 	}
-	for _, s := range c.candidates {
-		for _, one := range proven {
-			if one.key.String() == s.key.String() {
-				different = append(different, c.difference(one.version))
-			}
+	for _, one := range c.candidates {
+		if one.proven() {
+			different = append(different, c.difference(one.version))
 		}
 	}
 	return different, len(open), nil
 }
+
+// proven tells whether it was different often enough, and did not change on some pod.
+func (one *candidate) proven() bool { return one.seen >= looks && slices.Contains(one.still, true) }
 
 // look takes what the pods have of the row now. Its sums are those of the first look
 // of those in a row.
@@ -127,13 +114,10 @@ func (one *candidate) look(now version) {
 		one.seen = 0
 		return
 	case one.seen == 0:
-		one.on, one.still = now.on, make([]bool, len(now.on))
-		for pod := range one.still {
-			one.still[pod] = true
-		}
+		one.on, one.still = now.on, slices.Repeat([]bool{true}, len(now.on))
 	default:
 		for pod := range one.still {
-			one.still[pod] = one.still[pod] && equal(one.on[pod], now.on[pod])
+			one.still[pod] = one.still[pod] && one.on[pod] == now.on[pod]
 		}
 	}
 	one.seen++
@@ -141,28 +125,19 @@ func (one *candidate) look(now version) {
 
 // at reads the candidates' rows on all pods.
 func (c *comparison) at(ctx context.Context, open []*candidate) ([]version, error) {
-	now := make([]version, len(open))
-	index := map[string]int{}
-	var keys []altibase.Key
-	for i, one := range open {
-		now[i] = version{key: one.key, on: make([]*altibase.Sum, len(c.servers))}
-		index[one.key.String()] = i
-		keys = append(keys, one.key)
-	}
-	for some := range slices.Chunk(keys, keysAtOnce) {
+	var now []version
+	for some := range slices.Chunk(open, keysAtOnce) {
+		var keys []altibase.Key
+		for _, one := range some {
+			keys = append(keys, one.key)
+		}
 		rows, errs := each(ctx, c.servers, func(ctx context.Context, _ int, s Server) ([]altibase.Row, error) {
-			return s.RowsAt(ctx, c.relation, some)
+			return s.RowsAt(ctx, c.relation, keys)
 		})
 		if err := c.first(errs); err != nil {
 			return nil, err
 		}
-		for pod, of := range rows {
-			for _, r := range of {
-				if i, ok := index[r.Key.String()]; ok {
-					now[i].on[pod] = &r.Sum
-				}
-			}
-		}
+		now = append(now, versions(rows, keys...)[:len(keys)]...)
 	}
 	return now, nil
 }
@@ -172,14 +147,14 @@ func (c *comparison) difference(v version) Difference {
 	d := Difference{Key: v.key.String()}
 	var sums []altibase.Sum
 	for pod, sum := range v.on {
-		if sum == nil {
+		if sum == (altibase.Sum{}) {
 			d.Missing = append(d.Missing, c.mesh.PodName(pod))
 			continue
 		}
-		i := slices.Index(sums, *sum)
+		i := slices.Index(sums, sum)
 		if i < 0 {
 			i = len(sums)
-			sums = append(sums, *sum)
+			sums = append(sums, sum)
 			d.Versions = append(d.Versions, nil)
 		}
 		d.Versions[i] = append(d.Versions[i], c.mesh.PodName(pod))

@@ -42,7 +42,7 @@ func comparisonOf(servers ...*rows) *comparison {
 	for _, s := range servers {
 		v.servers = append(v.servers, s)
 	}
-	return &comparison{verifier: v, candidates: []suspected{{key: key}}, known: map[string]bool{}}
+	return &comparison{verifier: v, candidates: []*candidate{{version: version{key: key}}}, known: map[string]bool{}}
 }
 
 func TestJudge_ARowIsDifferentWhenItStaysSo(t *testing.T) {
@@ -83,7 +83,7 @@ func TestMustFind_ARowThatIsShownAndNotFound_IsAFault(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				one, here, there := test.row, test.row, test.row
 				c := comparisonOf(&one)
-				if err := c.mustFind(t.Context(), 0, c.candidates[0]); errors.Is(err, akucore.ErrFatal) != test.fault {
+				if err := c.mustFind(t.Context(), 0, key, nil); errors.Is(err, akucore.ErrFatal) != test.fault {
 					t.Errorf("%v", err)
 				}
 				if _, _, err := comparisonOf(&here, &there).judge(t.Context()); errors.Is(err, akucore.ErrFatal) != test.fault {

@@ -103,9 +103,6 @@ type verifier struct {
 func Run(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, o Options) (Report, error) {
 	var report Report
 	v := verifier{mesh: m, all: servers, options: o}
-	if o.Replicas > m.ServerCount {
-		return report, fmt.Errorf("%d pods are more than AKU_SERVER_COUNT allows (%d)", o.Replicas, m.ServerCount)
-	}
 	pods := o.Replicas
 	if pods == 0 {
 		pods = answering(ctx, m, servers)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"aku/internal/ports"
+	"aku/e2e/ports"
 )
 
 // Options describe servers. The zero value is a server twenty times faster than a real one.

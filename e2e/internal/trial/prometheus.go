@@ -21,7 +21,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"aku/internal/ports"
+	"aku/e2e/ports"
 )
 
 // Prometheus is a real Prometheus beside the cluster. It learns of the pods, with their labels, as from a

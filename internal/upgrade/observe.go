@@ -18,9 +18,10 @@ const sidecar, passwordVolume = "aku", "aku-auth"
 
 // Facts are the state before the upgrade.
 type Facts struct {
-	// Before is the present configuration of the pods, or nil when it is not understood.
-	Before *akucore.Mesh
-	// Pods is the number of pods that exist or are wanted, counted up to the highest number.
+	// Before is what the pods were configured with; without servers and blocks when that is not
+	// understood.
+	Before akucore.Mesh
+	// Pods is how many pods there are, or are to be, counted up to the highest number.
 	Pods int
 	// Asked are the answers of their servers.
 	Asked map[int]akucore.Pod
@@ -28,9 +29,9 @@ type Facts struct {
 	OtherSecret bool
 }
 
-// Look gathers the facts. It returns nil without an error when there is no StatefulSet yet. secret
-// is the new place of the password, as "name/key".
-func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
+// Observe gathers the facts. There are none, and no error, when there is no StatefulSet
+// yet. Secret is where the password is to come from, "name/key".
+func Observe(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
 	present, exists, err := set.Present(ctx, log, sidecar, passwordVolume, settings.MaxServers)
 	if err != nil || !exists {
 		return nil, err
@@ -42,8 +43,7 @@ func Look(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore
 	if before, err := settings.MeshFrom(present.Variables); err != nil {
 		log.Warn("the configuration of the pods cannot be read, so it is not compared", "error", err)
 	} else {
-		mesh := before.Mesh()
-		f.Before = &mesh
+		f.Before = before.Mesh()
 	}
 	f.Asked = ask(ctx, m, servers, f.Pods)
 	return f, nil

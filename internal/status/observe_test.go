@@ -11,7 +11,7 @@ import (
 )
 
 // What the rules call open, closed and away, people are shown as such.
-func TestLook_StatesAreThoseOfTheRules_AndAServerThatHangsIsGivenUp(t *testing.T) {
+func TestObserve_StatesAreThoseOfTheRules_AndAServerThatHangsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := lifecycletest.Servers{
 			{}, lifecycletest.Closed, {Err: akucore.ErrClosed}, {Err: akucore.ErrBusy},
@@ -19,7 +19,7 @@ func TestLook_StatesAreThoseOfTheRules_AndAServerThatHangsIsGivenUp(t *testing.T
 		}
 		want := []string{Open, Closed, Closed, Closed, Unreachable, Unreachable, Unreachable}
 		began := time.Now()
-		seen := Look(t.Context(), akucore.Mesh{ServerCount: len(all)}, all, time.Second, func(int) string { return "no address" })
+		seen := Observe(t.Context(), akucore.Mesh{ServerCount: len(all)}, all, time.Second, func(int) string { return "no address" })
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("it took %s", took)
 		}
