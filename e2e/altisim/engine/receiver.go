@@ -345,9 +345,10 @@ func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, 
 	return false, nil
 }
 
-// change takes what a change needs: its table, and the rows that it touches.
+// change takes what a change needs: its table, and the rows that it touches. Only then is the
+// transaction seen to write: who waits for that finds all locked.
 func (a *applied) change(ctx context.Context, to target, ch SentChange, limit time.Duration) error {
-	if err := a.write(ctx, to.table, limit); err != nil {
+	if err := a.lockToWrite(ctx, to.table, limit); err != nil {
 		return err
 	}
 	for _, row := range to.rows(ch) {
@@ -355,6 +356,7 @@ func (a *applied) change(ctx context.Context, to target, ch SentChange, limit ti
 			return err
 		}
 	}
+	a.writes()
 	return nil
 }
 
