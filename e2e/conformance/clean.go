@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -12,7 +13,8 @@ import (
 // A Cleaner removes what the cases create.
 type Cleaner struct {
 	Objects
-	values [3]map[string]string // of the properties that cases change
+	values   [3]map[string]string // of the properties that cases change
+	sessions [3]int               // how many are open while no case runs
 }
 
 // NewCleaner checks that the servers are empty, and stores their properties.
@@ -44,6 +46,8 @@ func NewCleaner(t Target, o Objects) (Cleaner, error) {
 			c.values[i][name] = value
 		}
 		faults = append(faults, out.Err)
+		c.sessions[i], err = count(s, countSessions)
+		faults = append(faults, err)
 		s.close()
 	}
 	return c, errors.Join(faults...)
@@ -56,20 +60,55 @@ func quoted(names []string) string {
 	return "'" + strings.Join(names, "','") + "'"
 }
 
-// login opens a session on a server in any ADMIN_MODE, and sets ADMIN_MODE 0.
+// The sessions of a server, and those of them that only one can have.
+const (
+	countSessions = "SELECT COUNT(*) FROM V$SESSION"
+	countSysdba   = "SELECT COUNT(*) FROM V$SESSION WHERE SYSDBA_FLAG = 1"
+)
+
+// login opens a plain session on a server in any ADMIN_MODE, and sets ADMIN_MODE 0.
 func (c Cleaner) login(t Target, server int) (*session, error) {
 	host := t.Servers[server].Host
-	sys := Login{User: "SYS", Password: t.Odbc.Password}
+	sys, sysdba := Login{User: "SYS", Password: t.Odbc.Password}, Login{User: "SYS", Password: t.Odbc.Password, Sysdba: true}
 	s, err := t.open(server, host, sys)
 	if err == nil || Failure(err).Code != 0x4106E {
 		return s, err
 	}
-	sys.Sysdba = true
-	if s, err = t.open(server, host, sys); err != nil {
+	// The server may not have noticed yet that the SYSDBA session of the case has been closed.
+	err = t.eventually(func() error {
+		s, err = t.open(server, host, sysdba)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	out := s.Run(context.Background(), "ALTER SYSTEM SET ADMIN_MODE = 0")
-	return s, out.Err
+	defer s.close()
+	if out := s.Run(context.Background(), "ALTER SYSTEM SET ADMIN_MODE = 0"); out.Err != nil {
+		return nil, out.Err
+	}
+	return t.open(server, host, sys)
+}
+
+// alone waits until the server has noticed that the sessions of a case are closed.
+func (c Cleaner) alone(t Target, s *session, server int) error {
+	return t.eventually(func() error {
+		all, err1 := count(s, countSessions)
+		sysdba, err2 := count(s, countSysdba)
+		err := errors.Join(err1, err2)
+		if err == nil && (all > c.sessions[server] || sysdba > 0) {
+			err = fmt.Errorf("%d sessions are still open, %d of them SYSDBA's", all, sysdba)
+		}
+		return err
+	})
+}
+
+// count gives the one number that a query results in.
+func count(s *session, query string) (int, error) {
+	out := s.Run(context.Background(), query)
+	if out.Err != nil {
+		return 0, out.Err
+	}
+	return strconv.Atoi(strings.Join(out.Rows, " "))
 }
 
 // Clean removes everything, on all servers at once, because a STOP takes its time.
@@ -123,5 +162,6 @@ func (c Cleaner) clean(t Target, server int) error {
 	for name, value := range c.values[server] {
 		do(fmt.Sprintf("ALTER SYSTEM SET %s = %s", name, value))
 	}
+	faults = append(faults, c.alone(t, s, server))
 	return errors.Join(faults...)
 }

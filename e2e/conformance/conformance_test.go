@@ -73,7 +73,7 @@ func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, C
 			continue
 		}
 		t.Run(f.Name, func(t *testing.T) {
-			target := servers(t)
+			target := servers(t, f)
 			askVersion(t, &target)
 			all, err := NewCleaner(target, made)
 			if err != nil {

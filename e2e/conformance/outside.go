@@ -73,7 +73,7 @@ func (r *run) forget(server int) {
 
 // answers waits until a server accepts or refuses a login.
 func (r *run) answers(server int) error {
-	for deadline := time.Now().Add(r.target.real(60*time.Second) + 4*r.target.Slack); ; time.Sleep(r.target.real(200 * time.Millisecond)) {
+	err := r.target.eventually(func() error {
 		c, err := r.target.open(server, r.target.Servers[server].Host, Login{})
 		if err == nil {
 			c.close()
@@ -82,10 +82,12 @@ func (r *run) answers(server int) error {
 		if o := Failure(err); o.Code != 0 && o.Code != 0x50032 && o.Code != 0x41040 {
 			return nil
 		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("server N%d does not answer: %w", server+1, err)
-		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("server N%d does not answer: %w", server+1, err)
 	}
+	return nil
 }
 
 // gone waits until nobody listens on a server's port.

@@ -6,13 +6,15 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // A File holds cases that share a setup.
 type File struct {
-	Name  string // without .txt
+	Name  string  // without .txt
+	Scale float64 // what a second of the real server takes on stand-ins, where it is not what it is elsewhere; 0: it is
 	Setup []Step
 	Cases []Case
 }
@@ -34,6 +36,7 @@ type Step struct {
 	Server  int    // 0 is N1; -1: no server
 	Session string // "" is the server's first one
 	Verb    string
+	Count   int           // of those who queue
 	Limit   time.Duration // on the server's clock
 	Text    string        // statement or arguments
 	Want    Want
@@ -42,6 +45,8 @@ type Step struct {
 var (
 	statementLine = regexp.MustCompile(`^N([123])(?:\.(\w+))?(?: (\w+)(?: (\S+))?)?> (.*)$`)
 	actionLine    = regexp.MustCompile(`^N([123])(?:\.(\w+))? (\w+)(?: (.*))?$`)
+	queueLine     = regexp.MustCompile(`^N([123]) queue (\d+) (\S+)$`)
+	scaleLine     = regexp.MustCompile(`^altisim scale ([\d.]+): .+$`)
 	letLine       = regexp.MustCompile(`^let (\w+) = (.+)$`)
 	showsLine     = regexp.MustCompile(`^shows: (.+)$`)
 	unseenLine    = regexp.MustCompile(`^unseen: (.+)$`)
@@ -108,6 +113,11 @@ func Parse(name, text string) (File, error) {
 			} else if err := step.Want.add(strings.TrimSpace(line)); err != nil {
 				fault("%v", err)
 			}
+		case scaleLine.MatchString(line) && len(f.Cases) == 0:
+			var err error
+			if f.Scale, err = strconv.ParseFloat(scaleLine.FindStringSubmatch(line)[1], 64); err != nil {
+				fault("%v", err)
+			}
 		case showsLine.MatchString(line) && len(f.Cases) > 0:
 			f.Cases[len(f.Cases)-1].Shows = strings.Fields(showsLine.FindStringSubmatch(line)[1])
 		case unseenLine.MatchString(line) && len(f.Cases) > 0:
@@ -136,6 +146,11 @@ func parseStep(line string) (Step, error) {
 	}
 	if text, ok := strings.CutPrefix(line, "check "); ok {
 		return Step{Server: -1, Verb: "check", Text: text}, nil
+	}
+	if m := queueLine.FindStringSubmatch(line); m != nil {
+		count, err1 := strconv.Atoi(m[2])
+		d, err2 := time.ParseDuration(m[3])
+		return Step{Server: int(m[1][0] - '1'), Verb: "queue", Count: count, Limit: d}, errors.Join(err1, err2)
 	}
 	if m := statementLine.FindStringSubmatch(line); m != nil {
 		s := Step{Server: int(m[1][0] - '1'), Session: m[2], Verb: m[3], Text: m[5]}

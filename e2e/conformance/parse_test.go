@@ -9,6 +9,7 @@ import (
 
 func TestParse_ReadsMarksAndSteps(t *testing.T) {
 	f, err := Parse("x.txt", `let Q = SELECT C1
+altisim scale 2.5: why
 N1> CREATE TABLE T1 (C1 INTEGER)
 === seen
 shows: a b
@@ -18,6 +19,7 @@ N2.w within 3s> {Q} FROM T1
   CANCELLED
   took 1s..2s
 N1 anew
+N3 queue 2 500ms
 === not seen
 unseen: what needs it
 N3.b login user=U1 password="a b" sysdba
@@ -33,15 +35,16 @@ N3.b login user=U1 password="a b" sysdba
 		t.Errorf("%+v", unseen)
 	}
 	want := []Step{
-		{Place: "x.txt:6", Session: "a", Verb: "begin"},
+		{Place: "x.txt:7", Session: "a", Verb: "begin"},
 		{
-			Place: "x.txt:7", Server: 1, Session: "w", Verb: "within", Limit: 3 * time.Second, Text: "SELECT C1 FROM T1",
+			Place: "x.txt:8", Server: 1, Session: "w", Verb: "within", Limit: 3 * time.Second, Text: "SELECT C1 FROM T1",
 			Want: Want{Word: Cancelled, Timed: true, Least: time.Second, Most: 2 * time.Second},
 		},
-		{Place: "x.txt:10", Verb: "anew"},
+		{Place: "x.txt:11", Verb: "anew"},
+		{Place: "x.txt:12", Server: 2, Verb: "queue", Count: 2, Limit: 500 * time.Millisecond},
 	}
-	if diff := cmp.Diff(want, seen.Steps); diff != "" {
-		t.Error(diff)
+	if diff := cmp.Diff(want, seen.Steps); diff != "" || f.Scale != 2.5 {
+		t.Error(f.Scale, diff)
 	}
 	if _, err := Parse("x.txt", "N1 fly"); err == nil {
 		t.Error("an unknown step was taken")

@@ -109,6 +109,8 @@ func (r *run) step(s Step) string {
 		s.Want.Rows[i] = r.addresses(row)
 	}
 	switch s.Verb {
+	case "queue":
+		return r.queue(s)
 	case "wait":
 		time.Sleep(r.target.real(s.Limit))
 		return ""
@@ -138,6 +140,20 @@ func (r *run) step(s Step) string {
 		return ""
 	}
 	return r.statement(s)
+}
+
+// queue waits until so many wait for a lock of the server. Only altisim tells; another server is given its time.
+func (r *run) queue(s Step) string {
+	if r.target.Kind != "altisim" {
+		time.Sleep(r.target.real(s.Limit))
+		return ""
+	}
+	c, err := r.session(Step{Server: s.Server, Session: "queue"})
+	if err != nil {
+		return err.Error()
+	}
+	s.Want = Want{HasRows: true, Rows: []string{strconv.Itoa(s.Count)}}
+	return r.until(s, c, "SELECT COUNT(DISTINCT TRANS_ID) FROM V$LOCK_WAIT")
 }
 
 func (r *run) key(s Step) string { return fmt.Sprintf("N%d.%s", s.Server+1, s.Session) }

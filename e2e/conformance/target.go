@@ -108,4 +108,13 @@ func (t Target) open(server int, host string, l Login) (*session, error) {
 	return &session{Conn: c}, nil
 }
 
+// eventually tries until it succeeds, for longer than anything takes on the server.
+func (t Target) eventually(try func() error) error {
+	for deadline := time.Now().Add(t.real(60*time.Second) + 4*t.Slack); ; time.Sleep(t.real(200 * time.Millisecond)) {
+		if err := try(); err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
 func (t Target) real(d time.Duration) time.Duration { return time.Duration(float64(d) * t.Scale) }

@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -21,7 +22,7 @@ var vendor = vendorFlags()
 
 // servers returns the three servers for one file of cases: new stand-ins, or the vendor's servers, which all
 // files share.
-func servers(t *testing.T) Target {
+func servers(t *testing.T, f File) Target {
 	t.Helper()
 	if vendor.servers != "" {
 		target, err := vendor.target()
@@ -32,7 +33,7 @@ func servers(t *testing.T) Target {
 	}
 	t.Parallel()
 	target := Target{
-		Kind: "altisim", Scale: timeScale, Slack: 3 * time.Second,
+		Kind: "altisim", Scale: cmp.Or(f.Scale, timeScale), Slack: 3 * time.Second,
 		Odbc: Odbc{
 			Driver: altisimtest.Driver, Quote: altisimtest.Quote, Sysdba: altisimtest.Sysdba, Extra: altisimtest.Extra, Password: "MANAGER",
 		},
@@ -40,7 +41,7 @@ func servers(t *testing.T) Target {
 	if err := writeIni(target.Odbc); err != nil {
 		t.Fatal(err)
 	}
-	for i, s := range altisimtest.Start(t, 3, altisimtest.Options{TimeScale: timeScale}) {
+	for i, s := range altisimtest.Start(t, 3, altisimtest.Options{TimeScale: target.Scale}) {
 		target.Servers[i] = standIn(s, altisimtest.Name(i))
 	}
 	return target

@@ -343,9 +343,10 @@ func (r *receiver) lock(a *applied, ch SentChange, wait func() error) (ok bool, 
 	return false, nil
 }
 
-// change locks what a change needs: its table and its rows.
+// change locks what a change needs: its table and its rows. Only then is the transaction seen to
+// write, so whoever waits for that finds all locked.
 func (a *applied) change(ctx context.Context, to target, ch SentChange, limit time.Duration) error {
-	if err := a.write(ctx, to.table, limit); err != nil {
+	if err := a.lockToWrite(ctx, to.table, limit); err != nil {
 		return err
 	}
 	for _, row := range to.rows(ch) {
@@ -353,6 +354,7 @@ func (a *applied) change(ctx context.Context, to target, ch SentChange, limit ti
 			return err
 		}
 	}
+	a.writes()
 	return nil
 }
 

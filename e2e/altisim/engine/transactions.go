@@ -76,16 +76,16 @@ func (t *Transaction) Read(ctx context.Context, tables ...*Table) (done func(), 
 
 // Write locks a table for changes of its rows until the transaction ends.
 func (t *Transaction) Write(ctx context.Context, table *Table) error {
-	return t.write(ctx, table, forever)
-}
-
-func (t *Transaction) write(ctx context.Context, table *Table, limit time.Duration) error {
-	t.list()
-	if err := t.s.locks.take(ctx, t, lockKey{table: table.ID}, lockShare, limit); err != nil {
+	if err := t.lockToWrite(ctx, table, forever); err != nil {
 		return err
 	}
 	t.writes()
 	return nil
+}
+
+func (t *Transaction) lockToWrite(ctx context.Context, table *Table, limit time.Duration) error {
+	t.list()
+	return t.s.locks.take(ctx, t, lockKey{table: table.ID}, lockShare, limit)
 }
 
 // writes records when the transaction begins to write.
@@ -118,8 +118,13 @@ func (t *Transaction) Changed(began SN, changes []Record) {
 	all.tell()
 }
 
-// End ends the transaction and releases its locks, after its COMMIT or ROLLBACK.
+// End ends the transaction and releases its locks, after its COMMIT or ROLLBACK. Senders hear of
+// the end of a session's transaction before its rows are free. A receiver's transaction is listed
+// until its locks are free, because whoever waits for its end may want its table.
 func (t *Transaction) End() {
+	if t.receiver {
+		t.s.locks.release(t)
+	}
 	all := &t.s.transactions
 	all.mu.Lock()
 	delete(all.open, t.ID)
@@ -127,7 +132,9 @@ func (t *Transaction) End() {
 		all.tell()
 	}
 	all.mu.Unlock()
-	t.s.locks.release(t)
+	if !t.receiver {
+		t.s.locks.release(t)
+	}
 }
 
 // tell wakes the senders. The caller holds the mutex.
