@@ -27,8 +27,8 @@ type token struct {
 
 var signs = map[string]kind{"=": equals, "(": open, ")": shut, ",": comma}
 
-// pieces are line ends, comments, signs and words. Parts of a word may be in quotes; a quote ends
-// with its line at the latest.
+// pieces are line ends, comments, signs and words. Parts of a word may be in quotes. A quote ends
+// at the end of its line at the latest.
 var pieces = regexp.MustCompile(`\n|#[^\n]*|[=(),]|(?:"[^"\n]*"|[^ \t\r\n#=(),"])+(?:"[^"\n]*)?|"[^"\n]*`)
 
 // scan splits a file, whose first line has the given number, into tokens. The last token is an end.

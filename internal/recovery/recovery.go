@@ -50,8 +50,7 @@ func (r Recovery) Preview(ctx context.Context, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), wiring.SQL(r.Settings.Mesh())))
-	return r.printRows(ctx, to)
+	return r.print(ctx, plan, to)
 }
 
 // Run recovers the master. The sidecar of the pod waits meanwhile, and then opens the server.
@@ -83,8 +82,7 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			return retry.Unrecoverable(errors.Join(err, last))
 		}
 		if !printed {
-			fmt.Fprint(to, plan.Describe(r.Settings.Mesh(), wiring.SQL(r.Settings.Mesh())))
-			if err := r.printRows(ctx, to); err != nil {
+			if err := r.print(ctx, plan, to); err != nil {
 				return retry.Unrecoverable(err)
 			}
 			printed = true
@@ -141,9 +139,10 @@ func (r Recovery) plan(ctx context.Context) (akucore.Plan, error) {
 	return plan, nil
 }
 
-// printRows prints which rows would be deleted and which would be copied.
-func (r Recovery) printRows(ctx context.Context, to io.Writer) error {
+// print prints the plan, which rows would be deleted and which would be copied.
+func (r Recovery) print(ctx context.Context, plan akucore.Plan, to io.Writer) error {
 	mesh := r.Settings.Mesh()
+	fmt.Fprint(to, plan.Describe(mesh, wiring.SQL(mesh)))
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	defer table.Flush()
 	fmt.Fprintf(table, "TABLE\tTO BE REMOVED FROM %s\tTO BE COPIED FROM %s\n", mesh.PodName(akucore.Master), mesh.PodName(r.Source))

@@ -153,7 +153,7 @@ func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 // moved finds tables that change their block. While the pods are replaced one by one, such a table
 // would be sent twice or not at all.
 func moved(m akucore.Mesh, f Facts) (refusals []string) {
-	gone := goneBlocks(m, f) // judged as a whole
+	gone := goneBlocks(m, f) // leftBehind judges them
 	before := map[akucore.Table]string{}
 	for _, b := range f.Before.Blocks {
 		for _, t := range b.Tables {

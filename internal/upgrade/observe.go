@@ -18,10 +18,10 @@ const sidecar, passwordVolume = "aku", "aku-auth"
 
 // Facts are the state before the upgrade.
 type Facts struct {
-	// Before is what the pods were configured with; without servers and blocks when that is not
+	// Before is the present configuration of the pods, without servers and blocks when it is not
 	// understood.
 	Before akucore.Mesh
-	// Pods is how many pods there are, or are to be, counted up to the highest number.
+	// Pods is the number of pods that exist or are wanted, counted up to the highest number.
 	Pods int
 	// Asked are the answers of their servers.
 	Asked map[int]akucore.Pod
@@ -29,8 +29,8 @@ type Facts struct {
 	OtherSecret bool
 }
 
-// Observe gathers the facts. There are none, and no error, when there is no StatefulSet
-// yet. Secret is where the password is to come from, "name/key".
+// Observe gathers the facts. It returns nil without an error when there is no StatefulSet yet. secret
+// is the new place of the password, as "name/key".
 func Observe(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akucore.Mesh, servers lifecycle.Servers, secret string) (*Facts, error) {
 	present, exists, err := set.Present(ctx, log, sidecar, passwordVolume, settings.MaxServers)
 	if err != nil || !exists {

@@ -154,7 +154,7 @@ func (c *comparison) mustFind(ctx context.Context, pod int, key, after altibase.
 	holds := func(rows []altibase.Row) bool {
 		return slices.ContainsFunc(rows, func(r altibase.Row) bool { return r.Key.String() == key.String() })
 	}
-	for range looks { // a user may insert it in between
+	for range reads { // a user may insert it in between
 		found, err := c.servers[pod].RowsAt(ctx, c.relation, []altibase.Key{key})
 		if err != nil || holds(found) {
 			return c.onPod(pod, err)

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// looks is how many looks in a row have to find a row different.
-	looks = 3
+	// reads is how many reads in a row have to find a row different.
+	reads = 3
 	// keysAtOnce is how many rows are looked up by one statement.
 	keysAtOnce = 20
 )
@@ -57,9 +57,9 @@ func versions(rows [][]altibase.Row, keys ...altibase.Key) []version {
 // candidate is a row that may be different.
 type candidate struct {
 	version
-	after altibase.Key // behind which it was seen
-	seen  int          // looks in a row that found it different
-	still []bool       // by pod: unchanged in all of them
+	after    altibase.Key // behind which it was found
+	differed int          // reads in a row that found it different
+	still    []bool       // by pod: unchanged in all of them
 }
 
 // judge follows the candidates until each is the same everywhere, proven to be
@@ -80,7 +80,7 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 					}
 				}
 			}
-			if one.look(now[i]); one.seen > 0 && !one.proven() {
+			if one.note(now[i]); one.differed > 0 && !one.proven() {
 				left = append(left, one)
 			}
 		}
@@ -104,23 +104,23 @@ func (c *comparison) judge(ctx context.Context) (different []Difference, moving 
 }
 
 // proven tells whether it was different often enough, and did not change on some pod.
-func (one *candidate) proven() bool { return one.seen >= looks && slices.Contains(one.still, true) }
+func (one *candidate) proven() bool { return one.differed >= reads && slices.Contains(one.still, true) }
 
-// look takes what the pods have of the row now. Its sums are those of the first look
-// of those in a row.
-func (one *candidate) look(now version) {
+// note takes what the pods have of the row now. Its sums are those of the first of the reads
+// in a row.
+func (one *candidate) note(now version) {
 	switch {
 	case now.same():
-		one.seen = 0
+		one.differed = 0
 		return
-	case one.seen == 0:
+	case one.differed == 0:
 		one.on, one.still = now.on, slices.Repeat([]bool{true}, len(now.on))
 	default:
 		for pod := range one.still {
 			one.still[pod] = one.still[pod] && one.on[pod] == now.on[pod]
 		}
 	}
-	one.seen++
+	one.differed++
 }
 
 // at reads the candidates' rows on all pods.

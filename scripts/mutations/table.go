@@ -120,7 +120,7 @@ var mutations = []mutation{
 	{what: "a blank CHAR is NULL", file: "internal/altibase/column.go", from: "		held = \" \"\n", to: "		held = \"\"\n", tests: "TestLiteral"},
 	{what: "pages of a key of several columns leave rows out", file: "internal/altibase/content.go", from: "all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])", to: "if i == 0 {\n			all = append(all, r.Columns[column].named()+\" \"+direction+\" \"+k[i])\n		} else {\n			all = append(all, \"1 = 0\")\n		}", tests: "TestVerify_FindsExactly", in: withServers},
 	{what: "verify does not look whether it finds what it sees", file: "internal/verify/compare.go", from: "		if err != nil || holds(found) {", to: "		if _ = holds(found); true {", tests: "TestMustFind"},
-	{what: "a row counts as different at its first look", file: "internal/verify/judge.go", from: "	looks = 3", to: "	looks = 1", tests: "TestJudge_"},
+	{what: "a row counts as different at its first read", file: "internal/verify/judge.go", from: "	reads = 3", to: "	reads = 1", tests: "TestJudge_"},
 
 	{what: "an output that is closed ends the end", file: outputGo, from: "	signal.Ignore(syscall.SIGPIPE)\n", to: "	_ = signal.Ignore\n", tests: "TestHookLog_OutputThatIsClosed", in: withServers},
 
