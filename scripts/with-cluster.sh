@@ -45,8 +45,11 @@ if [ "${KEEP:-}" != 1 ] && ! "$cluster/is-up.sh"; then
   trap '"$cluster/down.sh"' EXIT
   trap 'exit 130' INT TERM
 fi
-"$repo/images/build.sh" >&2
-"$cluster/up.sh" >&2
+# The images are built while the node starts.
+"$repo/images/build.sh" >&2 &
+images=$!
+"$cluster/up.sh" >&2 || { wait "$images" || true; exit 1; }
+wait "$images"
 "$cluster/load.sh" "$repo"/.build/images/{aku,altisim,e2e-client}.tar >&2
 "$cluster/load.sh" "$image" >&2
 SERVER_IMAGE=$(tar --extract --to-stdout --file "$image" manifest.json | jq --exit-status --raw-output '.[0].RepoTags[0]') ||

@@ -16,19 +16,20 @@ import (
 // beatServer is both sides of a pair: a beat arrives after a while.
 type beatServer struct {
 	idleServer
-	arrives time.Duration
-	failed  []int64 // that the receiver has counted, one look after the other
-	links   []string
-	carries bool
-	noTable bool
-	sender  akucore.SenderState
-	deaf    bool          // the peer cannot be asked
-	up      time.Duration // since the sender's server started
-	still   time.Duration // since the newest beat that the peer has
-	alone   bool          // the sender runs, and the peer has no receiver for it until it is started anew
-	reset   bool          // somebody resets what is found stopped
-	end     int64         // of the sender's log
-	applied int64         // of it, by the receiver
+	arrives   time.Duration
+	failed    []int64 // that the receiver has counted, one look after the other
+	links     []string
+	carries   bool
+	noTable   bool
+	peerLacks bool // the beat table: aku had none up to 0.1.2
+	sender    akucore.SenderState
+	deaf      bool          // the peer cannot be asked
+	up        time.Duration // since the sender's server started
+	still     time.Duration // since the newest beat that the peer has
+	alone     bool          // the sender runs, and the peer has no receiver for it until it is started anew
+	reset     bool          // somebody resets what is found stopped
+	end       int64         // of the sender's log
+	applied   int64         // of it, by the receiver
 
 	began   time.Time
 	looks   int
@@ -95,6 +96,9 @@ func (s *beatServer) Beats(context.Context, akucore.Table) (map[int]akucore.Beat
 }
 
 func (s *beatServer) Arrived(context.Context, akucore.Table, int, int64) (bool, error) {
+	if s.peerLacks {
+		return false, akucore.ErrNoTable
+	}
 	return time.Since(s.began) >= s.arrives, nil
 }
 
@@ -137,6 +141,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "the peer cannot be asked", server: well(func(s *beatServer) { s.deaf = true }), flushes: 1},
 		{name: "the peer cannot be asked, and must be", server: well(func(s *beatServer) { s.deaf = true }), seen: true, err: akucore.ErrClosed, says: "altibase-0"},
 		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},
+		{name: "the peer has no beat table yet", server: well(func(s *beatServer) { s.peerLacks = true }), flushes: 1},
 		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
 		{name: "the sender is stopped", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderNone, time.Hour }), err: errors.New(""), says: "it is stopped"},
 		{name: "the sender sleeps, and is woken", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderRetry, 2*time.Second }), flushes: 1},

@@ -2,7 +2,7 @@
 //
 //	testrun [STAGE...]
 //
-// Without arguments it runs every stage. It says first what it will do and how long that took last time. It exits 1 when anything failed, when a test was skipped, or when a stage
+// Without arguments it runs every stage. A stage that needs what the stage setup brings has setup before it, where that is not there. It says first what it will do and how long that took last time. It exits 1 when anything failed, when a test was skipped, or when a stage
 // found no tests: what did not run proves nothing.
 package main
 
@@ -23,7 +23,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	if !runAll(ctx, chosen) {
+	if !runAll(ctx, prepared(chosen, exists)) {
 		os.Exit(1)
 	}
 }

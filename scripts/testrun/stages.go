@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,43 @@ import (
 type stage struct {
 	name     string
 	does     string
-	required bool // the following stages need it
+	required bool     // the following stages need it
+	needs    []string // files that setup brings
 	run      func(context.Context, *result) error
+}
+
+// What the stage setup brings: packages, and programs from the top of the repository.
+const (
+	odbc       = "/usr/include/sql.h"
+	shellcheck = "/usr/bin/shellcheck"
+	yamllint   = "/usr/bin/yamllint"
+	helmDocs   = ".build/bin/helm-docs"
+	helm       = ".build/cluster/bin/helm"
+	ct         = ".build/cluster/bin/ct"
+	promtool   = ".build/prometheus/bin/promtool"
+)
+
+// prepared are the chosen stages, with setup before them where one needs what is not there.
+func prepared(chosen []stage, exists func(file string) bool) []stage {
+	setup := stages[0]
+	isMissing := func(file string) bool { return !exists(file) }
+	if chosen[0].name != setup.name && slices.ContainsFunc(chosen, func(s stage) bool { return slices.ContainsFunc(s.needs, isMissing) }) {
+		return append([]stage{setup}, chosen...)
+	}
+	return chosen
+}
+
+// unlessOthers are the files that the cluster of this checkout needs, and not that of somebody else.
+func unlessOthers(kubeconfig string, files ...string) []string {
+	if kubeconfig != "" {
+		return nil
+	}
+	return files
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // alone is the command that runs only this stage.
@@ -26,8 +62,8 @@ func (s stage) alone() string {
 
 var stages = []stage{
 	{name: "setup", does: "packages, the linters, the programs of the test cluster", required: true, run: command("scripts/setup.sh")},
-	{name: "lint", does: "gofmt, go vet, golangci-lint, shellcheck", run: command("scripts/lint.sh")},
-	{name: "unit", does: "tests that need no server, with the race detector", run: func(ctx context.Context, r *result) error {
+	{name: "lint", does: "gofmt, go vet, golangci-lint, shellcheck", needs: []string{odbc, shellcheck}, run: command("scripts/lint.sh")},
+	{name: "unit", does: "tests that need no server, with the race detector", needs: []string{odbc}, run: func(ctx context.Context, r *result) error {
 		packages, err := packages(ctx, func(p pkg) bool { return !p.startsServers && p.dir != "charts" })
 		if err != nil {
 			return err
@@ -38,25 +74,25 @@ var stages = []stage{
 	{name: "simulation", does: "random schedules of joins, ends and faults, under virtual time", run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"go", "test", "-count=1", "-timeout=15m", "./e2e/simulation"})
 	}},
-	{name: "integration", does: "the programs over ODBC, against stand-in servers", run: func(ctx context.Context, r *result) error {
+	{name: "integration", does: "the programs over ODBC, against stand-in servers", needs: []string{odbc, promtool}, run: func(ctx context.Context, r *result) error {
 		packages, err := packages(ctx, func(p pkg) bool { return p.startsServers })
 		if err != nil {
 			return err
 		}
 		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-parallel=4", "-timeout=20m"}, packages...))
 	}},
-	{name: "chart", does: "what the chart renders, for each Kubernetes and Helm", run: func(ctx context.Context, r *result) error {
+	{name: "chart", does: "what the chart renders, for each Kubernetes and Helm", needs: []string{helmDocs, helm, ct, yamllint, promtool}, run: func(ctx context.Context, r *result) error {
 		return errors.Join(
 			goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."}),
 			goTest(ctx, r, []string{"go", "-C", "charts/helm3", "test", "-count=1", "-timeout=10m", "./..."}),
 			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-count=1", "-timeout=10m", "./..."}),
 		)
 	}},
-	{name: "release", does: "a release twice, fetched from a registry; licences, workflows", run: func(ctx context.Context, r *result) error {
+	{name: "release", does: "a release twice, fetched from a registry; licences, workflows", needs: []string{odbc, helm}, run: func(ctx context.Context, r *result) error {
 		return goTest(ctx, r, []string{"go", "-C", "scripts/release", "test", "-count=1", "-timeout=20m", "./..."})
 	}},
 	// They share one cluster, at the same time, because their tests mostly wait.
-	{name: "e2e", does: "the chart on a one-node Kubernetes: faults, upgrades, alerts", run: func(ctx context.Context, r *result) error {
+	{name: "e2e", does: "the chart on a one-node Kubernetes: faults, upgrades, alerts", needs: unlessOthers(os.Getenv("DEMO_KUBECONFIG"), odbc, promtool), run: func(ctx context.Context, r *result) error {
 		return endToEnd(ctx, r, os.Getenv("DEMO_KUBECONFIG"))
 	}},
 }

@@ -15,3 +15,32 @@ func TestServerOfOnesOwn_LeavesOutWhatNamesTheStandIn_AndSaysSo(t *testing.T) {
 		t.Errorf("with another server %v is run, %v left out", packages, leftOut)
 	}
 }
+
+func TestStageAlone_HasSetupBeforeItWhereSomethingOfItIsMissing(t *testing.T) {
+	names := func(stages []stage) (names []string) {
+		for _, s := range stages {
+			names = append(names, s.name)
+		}
+		return names
+	}
+	for _, c := range []struct {
+		chosen  []string
+		missing string
+		want    []string
+	}{
+		{[]string{"chart"}, "", []string{"chart"}},
+		{[]string{"chart"}, helmDocs, []string{"setup", "chart"}},
+		{[]string{"unit"}, helmDocs, []string{"unit"}},
+		{[]string{"unit", "release"}, helm, []string{"setup", "unit", "release"}},
+		{[]string{"simulation"}, odbc, []string{"simulation"}},
+		{nil, promtool, names(stages)},
+	} {
+		chosen, err := choose(c.chosen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := names(prepared(chosen, func(file string) bool { return file != c.missing })); !slices.Equal(got, c.want) {
+			t.Errorf("%v without %q: %v, want %v", c.chosen, c.missing, got, c.want)
+		}
+	}
+}

@@ -2,11 +2,16 @@ package main
 
 import (
 	"archive/tar"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestWithCluster_TakesTheServerThatIsNamed runs the script with stand-ins for all that it calls.
@@ -55,6 +60,48 @@ func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
 			out, err := command.CombinedOutput()
 			if !strings.Contains(string(out), c.want) || (err == nil) != strings.HasSuffix(c.want, ".yaml") {
 				t.Errorf("%v\n%swant %s", err, out, c.want)
+			}
+		})
+	}
+}
+
+// TestWithCluster_BuildsTheImagesWhileTheNodeStarts and says when one of them fails, without a command on half a cluster.
+func TestWithCluster_BuildsTheImagesWhileTheNodeStarts(t *testing.T) {
+	for name, c := range map[string]struct {
+		images, up string
+		want       string
+	}{
+		"both go well":             {"read line <from-up\necho line >from-images", "echo line >from-up\nread line <from-images", "command\nended\n"},
+		"the images cannot be had": {"exit 3", "exit 0", "ended\n"},
+		"the node does not start":  {"echo built", "exit 4", "built\nended\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			top := t.TempDir()
+			text, err := os.ReadFile("../with-cluster.sh")
+			if err != nil {
+				t.Fatal(err)
+			}
+			program(t, top, "scripts/with-cluster.sh", string(text))
+			program(t, top, "images/build.sh", "#!/bin/sh\n"+c.images+"\n")
+			program(t, top, "e2e/cluster/up.sh", "#!/bin/sh\n"+c.up+"\n")
+			program(t, top, "e2e/cluster/load.sh", "#!/bin/sh\n")
+			program(t, top, "e2e/cluster/down.sh", "#!/bin/sh\necho ended\n")
+			program(t, top, "e2e/cluster/is-up.sh", "#!/bin/sh\nexit 1\n")
+			program(t, top, "e2e/altisim/server-values.yaml", "")
+			imageArchive(t, filepath.Join(top, ".build/images/altisim.tar"), "altisim:dev")
+			for _, pipe := range []string{"from-up", "from-images"} {
+				if err := syscall.Mkfifo(filepath.Join(top, pipe), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			// One after the other they would wait for each other.
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			command := exec.CommandContext(ctx, filepath.Join(top, "scripts/with-cluster.sh"), "echo", "command")
+			command.Dir, command.WaitDelay = top, time.Second
+			out, err := command.CombinedOutput()
+			if diff := cmp.Diff(c.want, string(out)); diff != "" || (err == nil) != strings.HasPrefix(c.want, "command") {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
 	}
