@@ -104,16 +104,16 @@ func TestFirstPassword_ThatIsWrong_IsSentOnceInALifeOfTheServer(t *testing.T) {
 	p := c.pods[0]
 	p.asSYSDBA(createTable)
 	p.run()
-	looks := func() int { return strings.Count(p.Output(), "login refused") }
-	p.eventually("some looks", func() bool { return looks() >= 3 })
+	refusals := func() int { return strings.Count(p.Output(), "login refused") }
+	p.eventually("some logins", func() bool { return refusals() >= 3 })
 	if got := p.sysdbaRefused(); got != 1 {
 		t.Errorf("the first password was sent %d times, want once", got)
 	}
 	p.Kill9()
 	p.waitSaid("connection refused")
 	p.Restart()
-	before := looks()
-	p.eventually("some looks at the next life", func() bool { return looks() >= before+3 })
+	before := refusals()
+	p.eventually("some logins in the next life", func() bool { return refusals() >= before+3 })
 	if got := p.sysdbaRefused(); got != 2 {
 		t.Errorf("the first password was sent %d times in two lives", got)
 	}
@@ -137,14 +137,14 @@ func TestFirstPassword_IsNotTriedWhileAPasswordIsChangedByHand(t *testing.T) {
 	session.Close()
 	refused := func() int { return strings.Count(p.Output(), "[ERR-4102E") }
 	before := refused()
-	p.eventually("looks with the old password", func() bool { return refused() >= before+3 })
+	p.eventually("logins with the old password", func() bool { return refused() >= before+3 })
 	if got := p.sysdbaRefused(); got != 0 {
 		t.Errorf("another password was tried %d times", got)
 	}
 	writePassword(t, p.env["AKU_SYS_PASSWORD_FILE"], next)
 	after := refused()
 	p.Password = next
-	p.eventually("a look with the new password", func() bool {
+	p.eventually("a login with the new password", func() bool {
 		session := p.Open(altisimtest.Dial{})
 		defer session.Close()
 		return len(session.Rows("SELECT ID FROM V$SESSION WHERE ID <> SESSION_ID()")) > 0

@@ -137,10 +137,10 @@ func TestStatus_ShowsAPodThatIsGone(t *testing.T) {
 	c.inService(0, 1)
 	s, servers := c.pods[0].settings()
 	defer servers.CloseIdle()
-	look := func() status.Mesh {
+	observe := func() status.Mesh {
 		return status.Observe(t.Context(), s.Mesh(), servers, s.BeatEvery(), func(pod int) string { return "127.0.0.1:" + c.pods[pod].env["AKU_HEALTH_PORT"] })
 	}
-	seen := look()
+	seen := observe()
 	for _, p := range seen.Pods {
 		if p.State != status.Open || p.Sidecar != "in service" {
 			t.Errorf("%+v", p)
@@ -153,8 +153,8 @@ func TestStatus_ShowsAPodThatIsGone(t *testing.T) {
 	}
 	c.pods[1].kill()
 	c.pods[1].Kill9()
-	c.pods[0].eventually("the pair has lost its peer", func() bool { return look().Pairs[0].State == status.Retries })
-	seen = look()
+	c.pods[0].eventually("the pair has lost its peer", func() bool { return observe().Pairs[0].State == status.Retries })
+	seen = observe()
 	if gone := seen.Pods[1]; gone.State != status.Unreachable || gone.Error == "" || gone.Sidecar != "does not answer" {
 		t.Errorf("%+v", gone)
 	}

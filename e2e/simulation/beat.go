@@ -9,13 +9,13 @@ import (
 	"aku/internal/akucore"
 )
 
-// A beat table is a table like any other. Its rows have the pod and the number as key; the
-// value says which life it is of, and the model keeps the lives apart.
+// A beat table is a table like any other. Its rows have pod and number as the key. The value names the life;
+// the model stores the lives apart.
 
 // beatLife is what the rows of a life have in common.
 type beatLife struct{ life, prev int64 }
 
-// beatKey is the key of a beat's row: no number is used by two pods.
+// beatKey is the key of a beat's row. Two pods never use the same number.
 func beatKey(pod int, number int64) int { return int(number)*maxPods + pod }
 
 func (s *server) beats(t int) map[int]akucore.Beats {
@@ -31,8 +31,7 @@ func (s *server) beats(t int) map[int]akucore.Beats {
 	return all
 }
 
-// beat writes a beat, after what nobody needs any more is deleted, each as soon as the
-// table is had.
+// beat writes a beat and deletes the beats that nobody needs any more, each as soon as the table is free.
 func (s *server) beat(ctx context.Context, t, pod int, next func(akucore.Beats, int64) akucore.Beat) (b akucore.Beat, err error) {
 	err = s.asUser(ctx, t, func() {
 		beats := s.beats(t)[pod]
@@ -52,7 +51,7 @@ func (s *server) beat(ctx context.Context, t, pod int, next func(akucore.Beats, 
 	return b, err
 }
 
-// asUser changes rows of a table, in a transaction that is over at once.
+// asUser changes rows of a table in a transaction of its own.
 func (s *server) asUser(ctx context.Context, table int, change func()) error {
 	s.w.mu.Lock()
 	held := s.lock(table, writes)

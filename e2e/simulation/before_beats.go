@@ -2,8 +2,8 @@ package simulation
 
 import "slices"
 
-// beforeBeats makes the volumes of a mesh that an aku without beats has left: all pods are joined, and their objects do not
-// carry a beat table.
+// beforeBeats makes the volumes of a mesh under an aku without beats: all pods are joined, and their objects
+// carry no beat table.
 func (w *world) beforeBeats(pods int) {
 	for number := range pods {
 		v := newVolume(w, number)

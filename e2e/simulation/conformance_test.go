@@ -13,7 +13,7 @@ import (
 	"aku/e2e/conformance"
 )
 
-// differs are the cases in which the model is known not to be as a real server, and in what.
+// differs are the cases in which the model is known to differ from a real server, and how.
 var differs = map[string]string{
 	"02-start: the receiver does not look at the sender's address":                                         "the model looks at whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
 	"07-deliver: of two FLUSHes after a write one may wait for the keep-alive, with nothing new none does": flushes,
@@ -33,14 +33,16 @@ var differs = map[string]string{
 	"19-beats: STOP and START of an idle sender: nothing is sent twice":  "the model's STOP does not wait for the last acknowledgement, so more is sent again",
 }
 
-// flushes is how a FLUSH differs: aku says it only where it cannot ask the peer for a beat, and any answer in time will do.
+// flushes is how a FLUSH differs. aku uses it only where it cannot ask the peer for a beat, and any answer in
+// time will do.
 const flushes = "in the model the first FLUSH after a change is quick and the next one waits for the keep-alive, also with nothing new"
 
-// expressed is how many cases the model can express: fewer would be less of a proof.
+// expressed is the number of cases that the model can express. Fewer would prove less.
 const expressed = 125
 
-// TestModel_IsAsTheRealServerWasSeen runs the cases of e2e/conformance on the model's servers: as altisim does, it does in each what a
-// real server was seen to do. Numbers of errors are compared, their texts are not: the model has none.
+// TestModel_IsAsTheRealServerWasSeen runs the cases of e2e/conformance on the model's servers, which must
+// behave as a real server was seen to behave, like altisim. It compares the numbers of errors but not their
+// texts, which the model does not have.
 func TestModel_IsAsTheRealServerWasSeen(t *testing.T) {
 	files, err := conformance.Load(conformance.Cases())
 	if err != nil {
@@ -50,7 +52,7 @@ func TestModel_IsAsTheRealServerWasSeen(t *testing.T) {
 	var leftOut []string
 	for _, f := range files {
 		if raceDetector && f.Name > "04" {
-			break // it looks at the same code, whatever the case is
+			break // it runs the same code, whatever the case is
 		}
 		for _, c := range f.Cases {
 			place := fmt.Sprintf("%s.txt:%d %s", f.Name, c.Line, c.Name)
@@ -86,7 +88,7 @@ func TestModel_IsAsTheRealServerWasSeen(t *testing.T) {
 	}
 }
 
-// runCase runs a case on three servers of the model that have nothing yet.
+// runCase runs a case on three empty servers of the model.
 func runCase(f conformance.File, c conformance.Case) (m *modelServers, wrong []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	m = newModelServers(ctx)
@@ -114,13 +116,14 @@ func runCase(f conformance.File, c conformance.Case) (m *modelServers, wrong []s
 	return m, wrong
 }
 
-// expects tells whether a step can fail for another reason than that a statement fails.
+// expects tells whether a step can fail for another reason than a failed statement.
 func expects(s conformance.Step) bool {
 	w := s.Want
 	return w.Code != 0 || w.Word != "" || w.HasRows || w.Timed || s.Verb == "ends" || s.Verb == "runs"
 }
 
-// steps leaves out the texts of errors and what asks for things that the model does not show, and notes what nobody can do to the model.
+// steps removes the texts of errors and what asks for things that the model does not show. It records what
+// nobody can do to the model.
 func (m *modelServers) steps(steps []conformance.Step) []conformance.Step {
 	binds := func(row string) bool { return strings.Contains(row, "$") && !strings.Contains(row, "$REP") }
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s conformance.Step) bool {
@@ -144,12 +147,12 @@ type modelServers struct {
 	w      *world
 	cannot string // why the model cannot express the case
 	copies [3]*volume
-	tables map[string]string // names in the case → of the model's tables
+	tables map[string]string // names in the case → names of the model's tables
 	forms  map[string]string // the columns of tables in the case
 	names  [3]map[string][]string
-	rows   [][]string        // what rows have beside their keys; the model has the place, from 1 on
+	rows   [][]string        // values beside the keys; the model has the index, from 1 on
 	called map[string]string // objects of the model → their names in the case
-	added  string            // a host that an object has beside its own
+	added  string            // an object's second host
 	ddl    [3]bool           // REPLICATION_DDL_ENABLE
 	syncs  [3]time.Duration  // REPLICATION_SYNC_LOCK_TIMEOUT
 }
@@ -172,7 +175,7 @@ func newModelServers(ctx context.Context) *modelServers {
 	return m
 }
 
-// isBeyond notes what the model cannot express.
+// isBeyond records what the model cannot express.
 func (m *modelServers) isBeyond(why string) {
 	if m.cannot == "" {
 		m.cannot = why
@@ -214,7 +217,7 @@ func (m *modelServers) hang(i int, on bool) {
 	m.w.network.hung[i] = on
 }
 
-// target is how cases reach the servers. A second is a second of virtual time.
+// target connects the cases to the servers. A second is a second of virtual time.
 func (m *modelServers) target() conformance.Target {
 	t := conformance.Target{Kind: "model", Scale: 1, Open: m.open}
 	for i := range 3 {

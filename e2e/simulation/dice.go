@@ -2,8 +2,8 @@ package simulation
 
 import "time"
 
-// die says what is rolled for. The number of rolls of each die is counted, so that
-// what is rolled does not depend on the order in which things at one moment run.
+// die is the purpose of a roll. Each die counts its rolls, so that the result does not depend on the order in
+// which things at one moment run.
 type die int
 
 const (
@@ -32,8 +32,8 @@ type dieKey struct {
 	a, b, c int
 }
 
-// roll gives a number that depends on the seed, the die, who rolls it and how
-// often it was rolled. Callers hold the lock.
+// roll returns a number that depends on the seed, the die, who rolls it, and how often it was rolled. Callers
+// hold the lock.
 func (w *world) roll(kind die, a, b, c int) uint64 {
 	k := dieKey{kind, a, b, c}
 	w.dice[k]++
@@ -49,12 +49,12 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// between gives a time of [from, to), with nanoseconds that make it unique.
+// between returns a time of [from, to), with nanoseconds that make it unique.
 func (w *world) between(kind die, a, b, c int, from, to time.Duration) time.Duration {
 	return from + time.Duration(w.roll(kind, a, b, c)%uint64(to-from))
 }
 
-// chance is true in so many of a hundred rolls.
+// chance is true in that percentage of rolls.
 func (w *world) chance(percent int, kind die, a, b, c int) bool {
 	return w.roll(kind, a, b, c)%100 < uint64(percent)
 }

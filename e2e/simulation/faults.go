@@ -9,13 +9,13 @@ import (
 	"aku/internal/akucore"
 )
 
-// moment is when, beside a statement, an armed fault strikes.
+// moment is when an armed fault strikes, relative to a statement.
 type moment int
 
 const (
-	before moment = iota // it was not yet sent
+	before moment = iota // it is not sent yet
 	amid                 // it runs
-	behind               // it is done, and who sent it does not know
+	behind               // it is done, and its sender does not know
 )
 
 func (m moment) String() string { return [...]string{"before", "in the middle of", "right after"}[m] }
@@ -24,12 +24,12 @@ func (m moment) String() string { return [...]string{"before", "in the middle of
 type armed struct {
 	fault     fault
 	on        int    // pod whose programs send the statement
-	of        string // what the statement begins with
+	of        string // the beginning of the statement
 	countdown int
 	moment    moment
 }
 
-// fault is something that goes wrong, or that somebody does.
+// fault is something that goes wrong, or that a person does.
 type fault struct {
 	name string
 	do   func(*world)
@@ -39,10 +39,10 @@ type fault struct {
 type event struct {
 	after time.Duration // since the last event
 	fault fault
-	arm   *armed // wait for a statement then
+	arm   *armed // then wait for a statement
 }
 
-// strike lets the faults happen that wait for this statement. Callers hold the lock.
+// strike runs the faults that wait for this statement. Callers hold the lock.
 func (w *world) strike(c *conn, statement string, m moment) {
 	if c.dead {
 		return
@@ -184,8 +184,8 @@ func deletePod(p int) fault {
 }
 func endPod(p int) fault { return onPod(p, "drained", (*pod).end) }
 
-// remember has a server believe that it knows a pod's log up to a number that only an earlier database of that pod had, and
-// kills the pod's server.
+// remember makes a server remember a pod's log up to a number that only an earlier database of that pod had,
+// and kills the pod's server.
 func remember(by, of int) fault {
 	return fault{fmt.Sprintf("altibase-%d remembers an earlier database of altibase-%d, whose server is killed", by, of), func(w *world) {
 		for _, block := range w.pods[of].mesh().Blocks {
@@ -197,7 +197,7 @@ func remember(by, of int) fault {
 	}}
 }
 
-// openByHand is somebody who sets ADMIN_MODE to 0.
+// openByHand is a person who sets ADMIN_MODE to 0.
 func openByHand(p int) fault {
 	return onPod(p, "opened by hand", func(p *pod) {
 		if p.server != nil && p.server.up && p.server.adminMode {
@@ -206,14 +206,14 @@ func openByHand(p int) fault {
 	})
 }
 
-// follow is somebody who does, one after the other, what a pod asks for.
+// follow is a person who does, one after the other, what a pod asks for.
 func follow(p int) fault {
 	return onPod(p, "somebody does what it asks for", func(p *pod) {
 		p.follow(func(err error) { p.w.violated("(e) what altibase-%d asked for fails: %v", p.number, err) })
 	})
 }
 
-// joinAnewByHand is somebody who resets a slave's pair on the master, because the slave lacks rows.
+// joinAnewByHand is a person who resets a slave's pair on the master, because the slave lacks rows.
 func joinAnewByHand(slave int) fault {
 	return onPod(akucore.Master, fmt.Sprintf("somebody has altibase-%d join anew", slave), func(p *pod) {
 		p.asks = nil
@@ -225,7 +225,7 @@ func joinAnewByHand(slave int) fault {
 	})
 }
 
-// follow has somebody do what the pod asks for now. Callers hold the lock.
+// follow does what the pod asks for now. Callers hold the lock.
 func (p *pod) follow(failed func(error)) {
 	c, asks := p.w.newClient(p.number, human), p.asks
 	p.w.spawn(func() {
@@ -241,7 +241,7 @@ func (p *pod) follow(failed func(error)) {
 	})
 }
 
-// lockTables is somebody who has all tables of the users for himself for a while.
+// lockTables is somebody who locks all tables of the users exclusively for a while.
 func lockTables(p int, lasts time.Duration) fault {
 	return onPod(p, fmt.Sprintf("somebody locks the tables for %s", lasts), func(p *pod) {
 		if p.server == nil || !p.server.up {
@@ -262,8 +262,7 @@ func killHook(p int) fault {
 	})
 }
 
-// reboot is the end of everything on a node at once; the containers come back in
-// any order.
+// reboot ends everything on a node at once. The containers come back in any order.
 func reboot(r *rand.Rand, pods int) fault {
 	var node []int
 	for p := range pods {

@@ -9,12 +9,12 @@ import (
 	"aku/internal/akucore"
 )
 
-// Who writes a table shares it with all others who write; a SYNC and DDL want it for
-// themselves. Who comes later waits behind whoever waits, in the order of coming.
+// Writers share a table. A SYNC and DDL lock it exclusively. Requests wait in the order in which they came,
+// behind earlier waiting ones.
 
 var errLocked = fmt.Errorf("%w: ERR-11075 The transaction has exceeded the lock timeout specified by the user", akucore.ErrLocked)
 
-// lock is what somebody holds, or waits for, of a table on one server.
+// lock is a held or requested lock on a table of one server.
 type lock struct {
 	s     *server
 	table int
@@ -32,7 +32,7 @@ const (
 	alone                   // of a SYNC or DDL
 )
 
-// lock asks for a table. Callers hold the lock of the world.
+// lock requests a table. Callers hold the lock of the world.
 func (s *server) lock(table int, kind lockKind) *lock {
 	c := &lock{s: s, table: table, kind: kind, over: make(chan struct{})}
 	s.locks[table] = append(s.locks[table], c)
@@ -40,8 +40,8 @@ func (s *server) lock(table int, kind lockKind) *lock {
 	return c
 }
 
-// leave gives the table back, or waits for it no longer. Nobody is sorry for a server
-// that has ended. Callers hold the lock.
+// leave releases the table or withdraws the request. On an ended server it does nothing. Callers hold the
+// lock.
 func (l *lock) leave() {
 	at := slices.Index(l.s.locks[l.table], l)
 	if at < 0 {
@@ -54,9 +54,8 @@ func (l *lock) leave() {
 	l.s.grant(l.table)
 }
 
-// grant gives a table to all who need not wait any longer. A receiver that waits behind
-// a SYNC or DDL keeps that from its lock (transcripts/sync-and-queues): the receiver has to
-// give its row up first, or the SYNC itself.
+// grant gives a table to all who need not wait any longer. A receiver that waits behind a SYNC or DDL keeps
+// that from its lock (transcripts/sync-and-queues), until the receiver gives its row up or the SYNC gives up.
 func (s *server) grant(table int) {
 	queue := s.locks[table]
 	for i, c := range queue {
@@ -81,8 +80,8 @@ func (l *lock) hold() {
 	}
 }
 
-// await waits for a table until the limit, and leaves what was not had. Who was waited
-// for together goes on in an order of the seed's: that is what who is for.
+// await waits for a table until the limit, and withdraws the request after it. Those who waited together go
+// on in an order of the seed, which depends on who.
 func (l *lock) await(ctx context.Context, limit time.Duration, who int) error {
 	w := l.s.w
 	w.mu.Lock()
@@ -116,8 +115,8 @@ func (l *lock) await(ctx context.Context, limit time.Duration, who int) error {
 	return err
 }
 
-// alone takes tables for one statement, one after the other, within the limit. What was
-// had is given back by the function that is returned, under the lock.
+// alone locks tables for one statement, one after the other, within the limit. leave releases them, under the
+// lock.
 func (s *server) alone(ctx context.Context, tables []int, limit time.Duration) (leave func(), err error) {
 	var had []*lock
 	leave = func() {
@@ -144,9 +143,8 @@ func (s *server) alone(ctx context.Context, tables []int, limit time.Duration) (
 // commitTime is how long the shortest transaction holds a table.
 const commitTime = 2 * time.Millisecond
 
-// ddl runs a statement that needs tables for itself, once a look at the state finds that it
-// may. Without a wait it fails at once when somebody has written one of the tables and not
-// yet ended.
+// ddl runs a statement that locks tables exclusively, once a check of the state permits it. Without a wait it
+// fails at once when an open transaction has written one of the tables.
 func (s *server) ddl(ctx context.Context, wait time.Duration, look func() ([]akucore.Table, error), change func()) error {
 	leave := func() {}
 	if wait > 0 {
@@ -173,8 +171,7 @@ func (s *server) ddl(ctx context.Context, wait time.Duration, look func() ([]aku
 	})
 }
 
-// written tells whether somebody has written one of the tables and not yet ended. Callers
-// hold the lock.
+// written tells whether an open transaction has written one of the tables. Callers hold the lock.
 func (s *server) written(tables []akucore.Table) bool {
 	return slices.ContainsFunc(numbers(tables), func(t int) bool {
 		return len(s.locks[t]) > 0 || time.Since(s.touched[t]) < commitTime

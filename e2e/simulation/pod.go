@@ -23,7 +23,7 @@ const (
 	endPoll      = 50 * time.Millisecond
 )
 
-// pod is one life of a pod: two containers and the folder they share.
+// pod is one life of a pod: two containers and their shared folder.
 type pod struct {
 	w        *world
 	number   int
@@ -35,20 +35,20 @@ type pod struct {
 	server  *server // nil while the container is down
 	sidecar *client
 	hook    *client
-	// recoverer is aku-init recover, which somebody runs in the sidecar's container.
+	// recoverer is aku-init recover, which a person runs in the sidecar's container.
 	recoverer *client
 	ready     bool
 	why       string
 	ending    bool // asked to end
 	hookDone  chan struct{}
-	asks      []akucore.Step // of somebody
+	asks      []akucore.Step // what it asks of a person
 	human     string         // why it asks
-	frozen    time.Time      // no container starts before
+	frozen    time.Time      // no container starts before this time
 
 	// The shared folder.
 	marker    bool
-	request   chan struct{} // closed: somebody wants to end
-	turn      chan struct{} // closed: a command acts in the sidecar's place
+	request   chan struct{} // closed when somebody wants to end
+	turn      chan struct{} // closed when a command acts in the sidecar's place
 	lock      chan struct{}
 	lockOwner *client
 }
@@ -87,13 +87,13 @@ func (p *pod) gone() {
 	}
 }
 
-// killContainers is the end of all processes at once.
+// killContainers ends all processes at once.
 func (p *pod) killContainers() {
 	p.killServer()
 	p.killSidecar()
 }
 
-// killServer kills the main container: the hook runs in it.
+// killServer kills the main container, in which the hook runs.
 func (p *pod) killServer() {
 	if p.hook != nil {
 		p.hook.kill()
@@ -115,7 +115,7 @@ func (p *pod) killSidecar() {
 	p.ready = false
 }
 
-// unlock gives the lock of a process back, as its death does.
+// unlock releases the lock of a dead process.
 func (p *pod) unlock(c *client) {
 	if p.lockOwner == c {
 		p.lockOwner = nil
@@ -139,7 +139,7 @@ func (p *pod) takeLock(ctx context.Context, c *client) bool {
 	return true
 }
 
-// backOff is how long the kubelet takes to start a container of the pod: 0 is the database, 1 the sidecar.
+// backOff is the kubelet's delay before it starts a container of the pod: 0 is the database, 1 the sidecar.
 func (p *pod) backOff(container int, least, most time.Duration) error {
 	p.w.mu.Lock()
 	wait := p.w.between(dieBackoff, p.number, container, 0, least, most)
@@ -148,7 +148,7 @@ func (p *pod) backOff(container int, least, most time.Duration) error {
 	return pause(p.ctx, wait)
 }
 
-// runServer is the kubelet's part for the database container.
+// runServer does the kubelet's part for the database container.
 func (p *pod) runServer() {
 	for n := 0; p.ctx.Err() == nil; n++ {
 		if p.backOff(0, 500*time.Millisecond, 4*time.Second) != nil {
@@ -186,7 +186,7 @@ func (p *pod) runServer() {
 	}
 }
 
-// runSidecar is the kubelet's part for the sidecar, and the loop of the program.
+// runSidecar does the kubelet's part for the sidecar, and runs the loop of the program.
 func (p *pod) runSidecar() {
 	for p.ctx.Err() == nil {
 		if p.backOff(1, 300*time.Millisecond, 3*time.Second) != nil {
@@ -305,7 +305,7 @@ func (p *pod) beat(ctx context.Context, c *client) {
 	}
 }
 
-// decide is how the pod's start decides. What somebody has to do is remembered for him.
+// decide makes the plan of the pod's start. It stores what a person has to do.
 func (p *pod) decide(v akucore.View, o akucore.StartOptions) akucore.Plan {
 	rules := p.w.options.PlanStart
 	if rules == nil {
@@ -331,7 +331,7 @@ func (p *pod) notReady(c *client, why string) {
 	p.why = why
 }
 
-// replicas is what the API server says.
+// replicas is the answer of the API server.
 func (p *pod) replicas(context.Context) int {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
@@ -350,7 +350,7 @@ func (p *pod) runner(c *client) *lifecycle.Runner {
 	}
 }
 
-// starting is the runner of a start, which also shows why the pod is not yet in service.
+// starting is the runner of a start. It also shows why the pod is not yet in service.
 func (p *pod) starting(c *client) *lifecycle.Runner {
 	r := p.runner(c)
 	report := r.Report
@@ -366,8 +366,7 @@ func (p *pod) starting(c *client) *lifecycle.Runner {
 	return r
 }
 
-// end is a pod deleted in order: hook, SIGTERM, and SIGKILL when the grace period
-// is over. Callers hold the lock.
+// end deletes the pod in order: hook, SIGTERM, and SIGKILL after the grace period. Callers hold the lock.
 func (p *pod) end() {
 	if p.ending || p.ctx.Err() != nil {
 		return

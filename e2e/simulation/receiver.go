@@ -8,27 +8,26 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// receiver is the other end of a sender's link. It applies one stream in its order: also
-// the changes of a transaction that is still open, whose table it then holds.
+// receiver is the other end of a sender's link. It applies one stream in its order, including the changes of
+// open transactions, whose tables it then locks.
 type receiver struct {
 	s       *server
 	sender  *sender
-	link    int64 // another one counts anew
+	link    int64 // a new link starts new counts
 	from    int64 // the restart number
 	applied int64
-	failed  akucore.Changes // that it skipped or gave up
-	open    []*applied      // transactions that have not ended
+	failed  akucore.Changes // skipped or given up
+	open    []*applied      // open transactions
 	waits   *lock           // for the table of the next change
 }
 
-// applied is a transaction of the peer's users, as far as it has come.
+// applied is the received part of a transaction of the peer's users.
 type applied struct {
 	*transaction
 	lock *lock // nil: its row was given up
 }
 
-// leave is the end of a link as the receiver knows it: what has not been committed is
-// rolled back.
+// leave is the end of a link on the receiver's side. What has no COMMIT is rolled back.
 func (r *receiver) leave() {
 	if r.s.receivers[r.sender.name] == r {
 		delete(r.s.receivers, r.sender.name)
@@ -50,18 +49,18 @@ func (r *receiver) rollback() {
 	}
 }
 
-// abandoned is a receiver that nobody tells that its peer is gone: it holds what it holds
-// until it misses the peer's sign of life.
+// abandoned is a receiver that does not notice the end of its peer. It keeps its locks until it misses the
+// peer's sign of life.
 func (r *receiver) abandoned() { r.s.w.after(lostAfter, r.rollback) }
 
-// cut ends a link from the receiver's side; the sender tries again at once.
+// cut ends a link from the receiver's side. The sender tries again at once.
 func (r *receiver) cut() {
 	r.leave()
 	r.sender.lose(10 * time.Millisecond)
 }
 
-// take applies the next record of the stream. It is false when the receiver has to wait
-// for the table first; it goes on by itself then, and gives the row up after a while.
+// take applies the next record of the stream. It returns false when the receiver has to wait for the table.
+// The receiver then goes on by itself, and gives the row up after a while.
 func (r *receiver) take(c change) (taken bool) {
 	t := c.transaction
 	switch {
@@ -96,7 +95,7 @@ func (r *receiver) take(c change) (taken bool) {
 	return true
 }
 
-// ends is the COMMIT or ROLLBACK of a transaction whose change came before.
+// ends applies the COMMIT or ROLLBACK of a transaction whose change came before.
 func (r *receiver) ends(c change) {
 	for i, a := range r.open {
 		if a.transaction != c.transaction {
@@ -115,7 +114,7 @@ func (r *receiver) ends(c change) {
 		a.lock.leave()
 		return
 	}
-	// One that began before the link's restart number was over and acknowledged before.
+	// A transaction that began before the link's restart number had ended and was acknowledged.
 	if c.table != noTable && c.transaction.began >= r.from {
 		r.s.volume.misses(r.sender.s.volume.id, c, skipped)
 	}
@@ -129,7 +128,7 @@ func (r *receiver) apply(c change) {
 	r.s.touched[c.table] = time.Now()
 }
 
-// fails counts a change that was not made. That of a transaction which has only begun is its row's.
+// fails counts a change that was not made. The change of a transaction that has only begun is its row.
 func (r *receiver) fails(c change) {
 	before, after := c.before, c.after
 	if c.opens() {
@@ -145,14 +144,13 @@ func (r *receiver) fails(c change) {
 	}
 }
 
-// Why a change never comes.
+// Reasons why a change never comes.
 const (
 	skipped = "its sender skipped it, because the receiver had been told a higher restart number"
 	givenUp = "the receiver gave it up, because somebody had the table for longer than its lock timeout"
 )
 
-// wait has the stream go on when the table is had, or without the row when that takes too
-// long.
+// wait continues the stream when the table is free, or without the row after the timeout.
 func (r *receiver) wait(lock *lock, c change) {
 	if r.waits == lock {
 		return
@@ -176,7 +174,8 @@ func (r *receiver) wait(lock *lock, c change) {
 	})
 }
 
-// heard is what programs tell people. Rows that a receiver gave up, and that people were told of, are theirs to mend.
+// heard is what programs report to people. Rows that a receiver gave up, with a report, are for people to
+// repair.
 func (w *world) heard(e lifecycle.Event) {
 	if e.Kind != lifecycle.GivenUp && !errors.Is(e.Err, lifecycle.ErrGivenUp) {
 		return

@@ -9,7 +9,7 @@ import (
 
 const (
 	retryWait = 60 * time.Second // between two tries of a sender to reach its peer
-	ackWait   = 6 * time.Second  // from the last change sent to its acknowledgement
+	ackWait   = 6 * time.Second  // from the last sent change to its acknowledgement
 	lostAfter = 10 * time.Second // a link without an answer counts as broken
 )
 
@@ -22,27 +22,26 @@ const (
 	syncs
 )
 
-// sender is the running half of a started object. It exists from START to STOP, and
-// while a SYNC runs.
+// sender is the running half of a started object. It exists from START to STOP, and during a SYNC.
 type sender struct {
 	s        *server
 	name     string
 	o        *object
 	state    senderState
 	ended    bool
-	read     int64 // all up to here was sent and is applied
+	read     int64 // everything up to here is sent and applied
 	skips    int64 // nothing up to here is sent over this link
 	sent     bool  // something was sent since the last acknowledgement
 	acks     int64 // acknowledgements so far
-	byItself bool  // it was started by the start of its server
-	// flushed: a FLUSH has had the answer to what was sent last.
+	byItself bool  // the start of its server started it
+	// flushed: a FLUSH has got the answer to the last sent change.
 	flushed bool
 	heard   chan struct{}
 	peer    *receiver
 	stalls  time.Time // since when the peer is silent
 
 	pumping, keeping, acking bool
-	tries                    int // the last try that was planned
+	tries                    int // the last planned try
 	cut                      func()
 	locking                  chan struct{} // closed: its SYNC does not wait for tables any more
 }
@@ -53,8 +52,8 @@ func (s *server) newSender(name string, o *object) *sender {
 	return x
 }
 
-// end ends a sender. The peer notices at once, unless its server or node died with
-// it: then the receiver may stay, as a link that nobody closed does.
+// end ends a sender. The peer notices at once, unless the server or node died: then the receiver may stay,
+// like a link that nobody closed.
 func (x *sender) end(died bool) {
 	x.ended = true
 	x.news()
@@ -72,8 +71,7 @@ func (x *sender) end(died bool) {
 	}
 }
 
-// lose breaks the link of a sender, which tries again at once and then now and
-// then.
+// lose breaks the link of a sender, which tries again at once and then now and then.
 func (x *sender) lose(soon time.Duration) {
 	if x.ended || x.peer == nil {
 		return
@@ -83,7 +81,7 @@ func (x *sender) lose(soon time.Duration) {
 	x.tryIn(soon)
 }
 
-// tryIn plans the next try to reach the peer in place of any other.
+// tryIn plans the next try to reach the peer, in place of any other.
 func (x *sender) tryIn(d time.Duration) {
 	x.tries++
 	n := x.tries
@@ -100,7 +98,7 @@ func (x *sender) tryIn(d time.Duration) {
 	})
 }
 
-// handshake tells whether the peer would take a link now.
+// handshake tells whether the peer would accept a link now.
 func (x *sender) handshake() error {
 	p := x.s.w.running(x.o.peer)
 	if p == nil {
@@ -119,11 +117,11 @@ func (x *sender) handshake() error {
 	return nil
 }
 
-// connect makes the link, in place of an older one, from the restart point on.
+// connect makes the link from the restart point on, in place of an older one.
 //
-// A receiver's server keeps for each object the highest restart number that it was told,
-// whoever told it, and a sender whose own number was set before the handshake sends
-// nothing that lies below (transcripts/receiver-memory). One that had none begins anew.
+// For each object, a receiver's server keeps the highest restart number that any sender told it. A sender
+// whose number was set before the handshake sends nothing below it (transcripts/receiver-memory). A sender
+// without a number begins anew.
 func (x *sender) connect(numbered bool) {
 	p := x.s.w.running(x.o.peer)
 	if old := p.receivers[x.name]; old != nil {
@@ -149,8 +147,8 @@ func (x *sender) connect(numbered bool) {
 	x.acknowledgeLater()
 }
 
-// kick has the sender send what is there to send, in a moment. The end of the log that
-// is of no interest to the peer goes with the keep-alive.
+// kick makes the sender send what it has, in a moment. The end of the log without changes for the peer goes
+// with the keep-alive.
 func (x *sender) kick() {
 	if x.ended || x.peer == nil || x.pumping {
 		return
@@ -184,7 +182,7 @@ func (x *sender) pump() {
 			x.stalls = time.Now()
 		}
 		if time.Since(x.stalls) > lostAfter {
-			x.peer.abandoned() // it stays: its end of the link does not know
+			x.peer.abandoned() // it stays, because its end of the link does not know
 			x.peer = nil
 			x.state = retries
 			x.tryIn(retryWait)
@@ -220,13 +218,13 @@ func (x *sender) pump() {
 	x.acknowledgeLater()
 }
 
-// news wakes who waits for something of the sender.
+// news wakes those who wait for the sender.
 func (x *sender) news() {
 	close(x.heard)
 	x.heard = make(chan struct{})
 }
 
-// acknowledgeLater has the peer acknowledge what it has applied by then.
+// acknowledgeLater makes the peer acknowledge later what it has applied by then.
 func (x *sender) acknowledgeLater() {
 	if x.acking || x.peer == nil || !x.sent {
 		return
@@ -247,8 +245,8 @@ func (x *sender) acknowledgeLater() {
 	})
 }
 
-// restart is from where on all must be sent again should the link break now: a
-// transaction that has not ended is sent from its beginning.
+// restart is the number from which everything is sent again if the link breaks now. An open transaction is
+// sent from its beginning.
 func (x *sender) restart() int64 {
 	at := x.read
 	for _, a := range x.peer.open {
@@ -257,7 +255,7 @@ func (x *sender) restart() int64 {
 	return at
 }
 
-// wrote has the senders of a server look at their log.
+// wrote makes the senders of a server read their log.
 func (s *server) wrote() {
 	for _, x := range s.senders {
 		x.kick()

@@ -16,22 +16,22 @@ type server struct {
 	ctx       context.Context // ends with the process
 	kill      context.CancelFunc
 
-	up        bool      // takes connections
-	since     time.Time // up since then
+	up        bool      // accepts connections
+	since     time.Time // the time since when it is up
 	adminMode bool
-	opened    time.Time // when users were let in last
-	byHand    bool      // by somebody, before aku did: what is written then may be lost
+	opened    time.Time // when users were last let in
+	byHand    bool      // by a person, before aku did: what is written then may be lost
 	sharing   bool      // several objects may go to one host; lost with the process
 	sessions  map[int64]*session
 	senders   map[string]*sender
 	receivers map[string]*receiver
 	stopping  chan struct{} // STOPs run one after the other
 
-	copied      map[string]int64   // the number of the log at which the last SYNC of an object read the rows
-	told        map[string]int64   // the highest restart number of the peer's log, of each object; lost with the process
-	locks       [maxTables][]*lock // who holds and who waits, in the order of coming
+	copied      map[string]int64   // the log's number at which the last SYNC of an object read the rows
+	told        map[string]int64   // the highest restart number of the peer's log, by object; lost with the process
+	locks       [maxTables][]*lock // held and requested locks, in the order of coming
 	touched     [maxTables]time.Time
-	lockTimeout time.Duration // after which a receiver gives a row up
+	lockTimeout time.Duration // after it, a receiver gives a row up
 }
 
 // session is a connection, of a user or of one of our programs.
@@ -45,8 +45,7 @@ type session struct {
 	transaction *transaction // the open one
 }
 
-// boot makes a server process, which takes its time before it answers. Callers
-// hold the lock.
+// boot starts a server process, which takes its time before it answers. Callers hold the lock.
 func (w *world) boot(pod int, v *volume) *server {
 	ctx, kill := context.WithCancel(w.ctx)
 	s := &server{
@@ -62,7 +61,7 @@ func (w *world) boot(pod int, v *volume) *server {
 	return s
 }
 
-// serve lets connections in. What was started when the process ended goes on.
+// serve accepts connections. Objects that were started when the process ended go on.
 func (s *server) serve() {
 	s.up, s.since = true, time.Now()
 	s.w.tell("altibase-%d: server is up, closed to users", s.pod)
@@ -76,8 +75,8 @@ func (s *server) serve() {
 	}
 }
 
-// wake has a peer's sender that sleeps look for this server: only a start of the server
-// does that, no START (transcripts/who-wakes-a-sleeping-sender).
+// wake makes a peer's sleeping sender connect to this server. Only a start of the server does that, no START
+// (transcripts/who-wakes-a-sleeping-sender).
 func (s *server) wake(name string, o *object) {
 	if p := s.w.running(o.peer); p != nil && !s.w.silent(s.pod, o.peer) {
 		if x := p.senders[name]; x != nil && x.state == retries && !x.ended {
@@ -86,8 +85,7 @@ func (s *server) wake(name string, o *object) {
 	}
 }
 
-// end is the end of the process, whoever caused it: sessions and links break, rows,
-// log and objects stay. Callers hold the lock.
+// end ends the process: sessions and links break, and rows, log and objects stay. Callers hold the lock.
 func (s *server) end() {
 	if s.ctx.Err() != nil {
 		return

@@ -22,8 +22,8 @@ var (
 	from  = flag.Uint64("from", 1, "first seed")
 )
 
-// schedules is how many seeds the test runs: fewer under the race detector, which
-// makes each ten times as slow.
+// schedules is the number of seeds in the test. It is lower under the race detector, which makes each ten
+// times slower.
 func schedules() uint64 {
 	switch {
 	case *count > 0:
@@ -40,8 +40,8 @@ func runSeed(t *testing.T, o Options) (out Outcome) {
 	return out
 }
 
-// TestSchedules_LoseNothing runs seeds until they are done, or with SOAK=1 until it is
-// interrupted: it then ends the schedules that run and sums up.
+// TestSchedules_LoseNothing runs a number of seeds, or with SOAK=1 until it is interrupted. Then it ends the
+// running schedules and prints a summary.
 func TestSchedules_LoseNothing(t *testing.T) {
 	if *seed > 0 {
 		o := OptionsOf(*seed)

@@ -8,7 +8,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// slowTransactions: on every pod somebody has a transaction of 8 s open all the time, one after the other, and others write;
+// slowTransactions: on every pod one user has a transaction of 8 s open all the time, others write, and
 // slaves join.
 func slowTransactions(o *Options) {
 	o.ServerCount, o.Reset, o.Linger, o.LingerFor = 3, akucore.ResetNever, maxPods, 8*time.Second
@@ -16,16 +16,19 @@ func slowTransactions(o *Options) {
 	o.Schedule = func(*rand.Rand, Options) (int, []event) { return 3, []event{{after: 3 * time.Minute}} }
 }
 
-// unseen: the same, and those of the master show in no view, so that a SYNC is tried beside the other slaves first.
+// unseen: the same, but no view shows the master's transactions, so a SYNC is tried beside the other slaves
+// first.
 func unseen(o *Options) {
 	slowTransactions(o)
 	o.Unseen = true
 }
 
-// floor is what a join takes beside the transactions that it waits for: a SYNC at least 2 s, and STOPs to the whole second.
+// floor is the time of a join without the transactions that it waits for: a SYNC of at least 2 s, and STOPs
+// to the whole second.
 const floor = 4 * time.Second
 
-// TestSlowTransactions_AJoinCopiesOnce: no join beside them begins again, and none waits for more than three of them.
+// TestSlowTransactions_AJoinCopiesOnce: no join begins again, and none waits for more than three of these
+// transactions.
 func TestSlowTransactions_AJoinCopiesOnce(t *testing.T) {
 	for n := range schedules() / 40 {
 		o := OptionsOf(n + 1)

@@ -16,14 +16,14 @@ import (
 	"aku/internal/akucore"
 )
 
-// sqlConn is a session on one of the model's servers. It understands as much SQL as the model has something to do for.
+// sqlConn is a session on one of the model's servers. It understands as much SQL as the model can carry out.
 type sqlConn struct {
 	m       *modelServers
 	on      int
 	session *session
 	by      *client
 	ddlWait time.Duration
-	begun   bool    // a transaction is open, which may not have written yet
+	begun   bool    // a transaction is open, and may not have written yet
 	locks   []*lock // of LOCK TABLE
 }
 
@@ -79,12 +79,12 @@ func (c *sqlConn) Transaction(verb string) error {
 	return nil
 }
 
-// errBeyond is that the model has nothing like that.
+// errBeyond means that the model cannot do it.
 var errBeyond = errors.New("the model cannot do that")
 
 var number = regexp.MustCompile(`ERR-([0-9A-F]{5})`)
 
-// answers is how long an answer takes to come.
+// answers is the time until an answer comes.
 const answers = 50 * time.Millisecond
 
 // Run implements conformance.Conn.
@@ -184,12 +184,12 @@ func inSeconds(text string) time.Duration {
 // table is the model's table of a name.
 func (c *sqlConn) table(name string) (akucore.Table, error) {
 	if c.m.names[c.on][name] == nil {
-		return akucore.Table{}, errBeyond // its tables are always there
+		return akucore.Table{}, errBeyond // its tables always exist
 	}
 	return akucore.Table{User: "SYS", Name: c.m.tables[name]}, nil
 }
 
-// kinds are the types of columns that make no difference here.
+// kinds are column types that make no difference here.
 var kinds = regexp.MustCompile(`PRIMARY KEY| INTEGER ?| BIGINT ?| VARCHAR\(\d+\)|, `)
 
 func (c *sqlConn) createTable(_ context.Context, words []string, _ *conformance.Outcome) error {
@@ -198,7 +198,7 @@ func (c *sqlConn) createTable(_ context.Context, words []string, _ *conformance.
 	other, made := c.m.forms[words[0]]
 	c.m.forms[words[0]] = words[1]
 	if made && other != words[1] || !known || strings.Contains(kinds.ReplaceAllString(words[1], ""), " ") {
-		return nil // the model's tables are alike on all servers, and hold numbers and texts: who uses this one asks for too much
+		return nil // the model's tables are alike on all servers, and hold numbers and texts; other tables are beyond it
 	}
 	if c.m.tables[words[0]] == "" {
 		if len(c.m.tables) == len(all) {
@@ -214,7 +214,7 @@ func (c *sqlConn) createTable(_ context.Context, words []string, _ *conformance.
 	return nil
 }
 
-// objectName is the model's name of an object, in which the block has its place.
+// objectName is the model's name of an object, which contains the block.
 func objectName(name string) string {
 	if strings.HasPrefix(name, "AKU_") {
 		return name
@@ -222,7 +222,7 @@ func objectName(name string) string {
 	return "AKU_" + name
 }
 
-// hostName is the model's name of a host; nobody is on one that it does not know.
+// hostName is the model's name of a host. An unknown host has no server.
 func hostName(name string) string {
 	if strings.HasPrefix(name, "altibase-") {
 		return name
@@ -230,7 +230,7 @@ func hostName(name string) string {
 	return fmt.Sprintf("altibase-%d.svc", maxPods-1)
 }
 
-// moveHost is ADD HOST and DROP HOST: of two hosts the one that is left counts.
+// moveHost is ADD HOST and DROP HOST: of two hosts the remaining one counts.
 func (c *sqlConn) moveHost(_ context.Context, words []string, _ *conformance.Outcome) error {
 	if words[1] == "ADD" && !strings.HasPrefix(words[2], "altibase-") {
 		c.m.added = words[2]
@@ -248,7 +248,7 @@ var item = regexp.MustCompile(`^SYS\.(\w+) TO SYS\.(\w+)$`)
 
 func (c *sqlConn) create(ctx context.Context, words []string, _ *conformance.Outcome) error {
 	if len(words[0]) > 40 || len(words[1]) > 62 {
-		return errBeyond // it takes any
+		return errBeyond // it accepts any
 	}
 	spec := akucore.ObjectSpec{Name: objectName(words[0]), Host: hostName(words[1])}
 	c.m.called[spec.Name] = words[0]
@@ -286,7 +286,7 @@ func (c *sqlConn) setProperty(_ context.Context, words []string, _ *conformance.
 		c.m.syncs[c.on] = inSeconds(words[1])
 	case "REPLICATION_LOCK_TIMEOUT":
 		if inSeconds(words[1]) > time.Hour {
-			return errBeyond // it takes any
+			return errBeyond // it accepts any
 		}
 		return c.session.server.change(func() error { c.session.server.lockTimeout = inSeconds(words[1]); return nil })
 	case "REPLICATION_ALLOW_DUPLICATE_HOSTS":
@@ -335,7 +335,7 @@ func (c *sqlConn) insert(ctx context.Context, words []string, _ *conformance.Out
 	})
 }
 
-// multiply inserts each row of a table once more, under another key.
+// multiply inserts each row of a table again, under another key.
 func (c *sqlConn) multiply(ctx context.Context, words []string, _ *conformance.Outcome) error {
 	t, err := c.table(words[0])
 	if err != nil || words[0] != words[3] || words[2] != ", "+strings.Join(c.m.names[c.on][words[0]][1:], ", ") || c.begun {
@@ -386,7 +386,8 @@ func (c *sqlConn) remove(ctx context.Context, words []string, _ *conformance.Out
 	return err
 }
 
-// write changes a row, as soon as the table is had: in a transaction of its own, or as the one change of the open one.
+// write changes a row as soon as the table is free: in a transaction of its own, or as the only change of the
+// open one.
 func (c *sqlConn) write(ctx context.Context, name, key string, change func(now int64) (int64, error)) error {
 	t, err := c.table(name)
 	s := c.session.server
@@ -422,7 +423,7 @@ func (c *sqlConn) write(ctx context.Context, name, key string, change func(now i
 // cell is a value in a statement.
 var cell = regexp.MustCompile(`'[^']*'|\w+`)
 
-// value is that of a row which has these cells beside its key.
+// value is the value of a row with these cells beside its key.
 func (m *modelServers) value(cells []string) int64 {
 	for value, known := range m.rows {
 		if slices.Equal(known, cells) {
@@ -489,7 +490,7 @@ func holds(value, relation, to string) bool {
 	return strings.Contains(relation, "=") && a == b || strings.Contains(relation, ">") && a > b || strings.Contains(relation, "<") && a < b
 }
 
-// shown are the views that the model has, and their columns.
+// shown are the views of the model, and their columns.
 var shown = map[string][]string{
 	"DUAL":                      {"1"},
 	"SYSTEM_.SYS_REPLICATIONS_": {"REPLICATION_NAME", "IS_STARTED", "XSN", "ITEM_COUNT"},
@@ -576,13 +577,13 @@ func (c *sqlConn) rowsOf(name string) (rows []map[string]string, columns []strin
 	return rows, columns, nil
 }
 
-// shown is what V$TRANSACTION has of one that has written.
+// shown is a writing transaction in V$TRANSACTION.
 func (t *transaction) shown(session int64) map[string]string {
 	seen := t.seen(session)
 	return map[string]string{"SESSION_ID": fmt.Sprint(seen.Session), "FIRST_UPDATE_TIME": fmt.Sprint(seen.Since.Unix())}
 }
 
-// row is that of a sender in V$REPSENDER. One that has not found its peer yet shows status 0 until its second try.
+// row is a sender in V$REPSENDER. A sender that has not found its peer yet has status 0 until its second try.
 func (x *sender) row() map[string]string {
 	r := map[string]string{"START_FLAG": "0", "NET_ERROR_FLAG": "0", "STATUS": "0"}
 	switch x.state {

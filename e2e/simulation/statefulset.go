@@ -9,7 +9,7 @@ type statefulSet struct {
 	quiet    bool // nobody writes
 }
 
-// control makes and ends one pod after the other.
+// control creates and ends one pod after the other.
 func (w *world) control() {
 	for pause(w.ctx, time.Second+7*time.Nanosecond) == nil {
 		w.mu.Lock()
@@ -51,5 +51,5 @@ func (w *world) step() {
 	}
 }
 
-// inService is what the kubelet says: the start-up probe's marker and readiness.
+// inService is the kubelet's view: the startup probe's marker and readiness.
 func (p *pod) inService() bool { return p.ready && p.marker && p.server != nil }

@@ -7,25 +7,25 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// transaction is one that stays open for a while. It has written something at its
-// beginning: its row, or something that nobody replicates; then its row comes at the end.
+// transaction is a transaction that stays open for a while. At its beginning it has written its row, or
+// something that is not replicated. In the second case its row comes at the end.
 type transaction struct {
 	id    int64
-	began int64 // the last number of the log when it first wrote
+	began int64 // the log's last number at its first write
 	since time.Time
-	early bool // its row was written at the beginning
+	early bool // it wrote its row at the beginning
 	row   row
 	lock  *lock // of the row's table, while it is open
 }
 
-// row is what somebody is about to write.
+// row is what a user is about to write.
 type row struct {
 	place
 	value int64
 }
 
-// begin opens a transaction that writes its row at once, if there is one. Callers hold
-// the lock, and the lock to its table.
+// begin opens a transaction, which writes its row at once if there is one. Callers hold the lock, and the
+// lock on its table.
 func (c *session) begin(r *row, table *lock) {
 	s := c.server
 	t := &transaction{id: s.w.id(), began: s.volume.last, since: time.Now(), lock: table}
@@ -37,8 +37,7 @@ func (c *session) begin(r *row, table *lock) {
 	s.logged()
 }
 
-// commit ends it, unless the session ended before: then it is rolled back. Callers hold
-// the lock.
+// commit ends it. When the session has ended before, it was rolled back. Callers hold the lock.
 func (c *session) commit(r row) {
 	s, t := c.server, c.transaction
 	switch {
@@ -52,7 +51,7 @@ func (c *session) commit(r row) {
 	}
 }
 
-// rollback is the end of an open transaction whose session ends. Callers hold the lock.
+// rollback ends an open transaction whose session ends. Callers hold the lock.
 func (c *session) rollback() {
 	t := c.transaction
 	if t == nil {
@@ -68,7 +67,7 @@ func (c *session) rollback() {
 	c.server.logged()
 }
 
-// applying are the transactions of peers that receivers have begun to apply.
+// applying are the peers' transactions that receivers have begun to apply.
 func (s *server) applying() []*transaction {
 	var open []*transaction
 	for _, r := range s.receivers {
@@ -80,12 +79,12 @@ func (s *server) applying() []*transaction {
 	return open
 }
 
-// seen is what V$TRANSACTION shows of it; that of a receiver belongs to no session.
+// seen is the transaction in V$TRANSACTION. A receiver's transaction belongs to no session.
 func (t *transaction) seen(session int64) lifecycle.Transaction {
 	return lifecycle.Transaction{ID: t.id, Session: session, Since: t.since.Truncate(time.Second)}
 }
 
-// lasts is how long a transaction of somebody stays open. Callers hold the lock.
+// lasts is how long a user's transaction stays open. Callers hold the lock.
 func (s *server) lasts(h habit) time.Duration {
 	if h == lingers && s.w.options.LingerFor > 0 {
 		return s.w.between(dieWrite, s.pod, 3, int(h), s.w.options.LingerFor, s.w.options.LingerFor+100*time.Millisecond)

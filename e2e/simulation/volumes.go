@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What happens to volumes.
+// Faults of volumes.
 
 func loseVolume(p int) fault {
 	return fault{fmt.Sprintf("altibase-%d: the pod and its volume are lost", p), func(w *world) {
@@ -20,8 +20,8 @@ func loseVolume(p int) fault {
 	}}
 }
 
-// volumesLost is a schedule in which slaves that have been in service for a while lose their volumes, with kills beside the
-// statements of their joins.
+// volumesLost is a schedule in which slaves lose their volumes after a while in service, with kills beside
+// the statements of their joins.
 func volumesLost(r *rand.Rand, o Options) (first int, events []event) {
 	first = min(2+r.IntN(3), o.ServerCount)
 	events = append(events, event{after: time.Duration(first)*20*time.Second + seconds(r, 0, 60)})

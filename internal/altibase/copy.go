@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// copyLook is the time between two checks whether a copy without a limit moves.
-	copyLook = 10 * time.Second
+	// copyPoll is the time between two checks whether a copy without a limit moves.
+	copyPoll = 10 * time.Second
 	// copyStill is how long such a copy may stand still. While it waits for locks of the
 	// master's users, it counts no rows.
 	copyStill = 30 * time.Minute
@@ -52,7 +52,7 @@ func (s *Server) Sync(ctx context.Context, object string, parallel int, tables [
 func (s *Server) watchCopy(ctx context.Context, object string, giveUp context.CancelCauseFunc) {
 	seen, moved := "", time.Now()
 	ctx = pulse.With(ctx, nil) // runs beside the copy: its beats must not stand for the copy's
-	for pulse.Sleep(ctx, copyLook) == nil {
+	for pulse.Sleep(ctx, copyPoll) == nil {
 		progress, err := s.SyncProgress(ctx, object)
 		if now := fmt.Sprint(progress); err == nil && now != seen {
 			seen, moved = now, time.Now()

@@ -40,7 +40,7 @@ func lockTimeout(statement string) [][]driver.Value {
 
 func TestCopy_WithoutALimit_TakesItsTimeAsLongAsItMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := copying(20*time.Hour+copyLook/2, true) // it ends between two looks
+		f := copying(20*time.Hour+copyPoll/2, true) // it ends between two checks
 		servers := f.servers(t)
 		own(servers).config.QueryTimeout = time.Hour
 		if err := own(servers).Sync(t.Context(), "R", 1, nil, time.Minute); err != nil {

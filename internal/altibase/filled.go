@@ -18,7 +18,7 @@ const tablesAtOnce = 50
 func (c *session) filled(ctx context.Context, tables []akucore.Table) ([]akucore.Table, error) {
 	var filled []akucore.Table
 	for some := range slices.Chunk(tables, tablesAtOnce) {
-		found, err := c.query(ctx, lookInto(some))
+		found, err := c.query(ctx, filledQuery(some))
 		if err != nil {
 			if c.broken || ctx.Err() != nil {
 				return nil, err
@@ -32,11 +32,11 @@ func (c *session) filled(ctx context.Context, tables []akucore.Table) ([]akucore
 	return filled, nil
 }
 
-// lookInto returns, for each table that has a row, a row with the index of the table.
-func lookInto(tables []akucore.Table) string {
-	looks := make([]string, len(tables))
+// filledQuery returns, for each table that has a row, a row with the index of the table.
+func filledQuery(tables []akucore.Table) string {
+	queries := make([]string, len(tables))
 	for i, t := range tables {
-		looks[i] = fmt.Sprintf("SELECT %d FROM DUAL WHERE EXISTS (SELECT 1 FROM %s)", i, from(t))
+		queries[i] = fmt.Sprintf("SELECT %d FROM DUAL WHERE EXISTS (SELECT 1 FROM %s)", i, from(t))
 	}
-	return strings.Join(looks, " UNION ALL ")
+	return strings.Join(queries, " UNION ALL ")
 }

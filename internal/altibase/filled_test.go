@@ -20,9 +20,9 @@ func TestTruncate_LooksFirstWhichTablesHaveRows(t *testing.T) {
 		emptied  int
 		switched int
 	}{
-		"none":                              {},
-		"one in the second statement":       {filled: []string{"T_57"}, emptied: 1, switched: 1},
-		"the server does not take the look": {refuses: true, emptied: 120, switched: 1},
+		"none":                               {},
+		"one in the second statement":        {filled: []string{"T_57"}, emptied: 1, switched: 1},
+		"the server does not take the query": {refuses: true, emptied: 120, switched: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{answer: func(statement string) ([][]driver.Value, error) {
@@ -36,11 +36,11 @@ func TestTruncate_LooksFirstWhichTablesHaveRows(t *testing.T) {
 					return nil, said("42000", 0x31001, "SQL syntax error")
 				}
 				var rows [][]driver.Value
-				for _, look := range strings.Split(statement, " UNION ALL ") {
+				for _, query := range strings.Split(statement, " UNION ALL ") {
 					for _, name := range test.filled {
-						if strings.HasSuffix(look, "."+name+")") {
+						if strings.HasSuffix(query, "."+name+")") {
 							var index int64
-							if _, err := fmt.Sscanf(look, "SELECT %d FROM", &index); err != nil {
+							if _, err := fmt.Sscanf(query, "SELECT %d FROM", &index); err != nil {
 								t.Error(err)
 							}
 							rows = append(rows, []driver.Value{index})

@@ -98,7 +98,7 @@ func TestStatement_ThatComesBackTooLate_EndsItsSession(t *testing.T) {
 }
 
 func TestLook_AtAServerThatHangs_IsGivenUp(t *testing.T) {
-	for name, look := range map[string]struct {
+	for name, call := range map[string]struct {
 		limit time.Duration
 		do    func(context.Context, *Server) error
 	}{
@@ -118,8 +118,8 @@ func TestLook_AtAServerThatHangs_IsGivenUp(t *testing.T) {
 					return nil, nil
 				}}
 				servers := f.servers(t)
-				inTime(t, look.limit+cancelGrace, func() {
-					if err := look.do(t.Context(), own(servers)); !errors.Is(err, akucore.ErrUnreachable) {
+				inTime(t, call.limit+cancelGrace, func() {
+					if err := call.do(t.Context(), own(servers)); !errors.Is(err, akucore.ErrUnreachable) {
 						t.Errorf("a server that hangs: %v", err)
 					}
 				})
@@ -129,7 +129,7 @@ func TestLook_AtAServerThatHangs_IsGivenUp(t *testing.T) {
 		})
 	}
 	if quickTimeout > 10*time.Second || contentTimeout > 90*time.Second {
-		t.Errorf("a look may take %s, and one at rows %s", quickTimeout, contentTimeout)
+		t.Errorf("a view may take %s, and rows %s", quickTimeout, contentTimeout)
 	}
 }
 

@@ -32,8 +32,8 @@ const (
 	Limit = 2 * time.Minute
 	// settle is how long a pod waits after it has taken a folder: another pod may have taken it at the same time.
 	settle = time.Second
-	// look is the time between two checks of a folder that is not free.
-	look = time.Second
+	// recheck is the time between two checks of a folder that is not free.
+	recheck = time.Second
 )
 
 // ErrHeld says that another pod has the folder.
@@ -104,7 +104,7 @@ func (c *Claim) Take(ctx context.Context) error {
 				return err
 			}
 			// On a network file system a file can be there for who makes it, and not yet for who reads it.
-			if pulse.Sleep(ctx, look) != nil {
+			if pulse.Sleep(ctx, recheck) != nil {
 				return fmt.Errorf("%w: at each try somebody else was just taking %s, so this pod did not. Look at who uses it", ErrHeld, strings.Join(c.Files, ", "))
 			}
 			continue
@@ -113,7 +113,7 @@ func (c *Claim) Take(ctx context.Context) error {
 			c.Log.Info("waiting until the number in it has not moved for a while", "reason", waiting, "seconds", StandStill.Seconds())
 			said = true
 		}
-		if pulse.Sleep(ctx, look) != nil {
+		if pulse.Sleep(ctx, recheck) != nil {
 			return fmt.Errorf("%w, and its number moves: it still runs, maybe on a node that the cluster does not reach. End it there, or restart "+
 				"that node; this pod goes on by itself then", waiting)
 		}

@@ -79,7 +79,7 @@ func TestTake_DecidesByTheRecordItFinds(t *testing.T) {
 					t.Fatal(err)
 				}
 				mustSay(t, files[0], record{Pod: self})
-				if took := time.Since(began) - settle; took < test.after || took > test.after+look {
+				if took := time.Since(began) - settle; took < test.after || took > test.after+recheck {
 					t.Errorf("it took %s, want %s", took, test.after)
 				}
 			})
@@ -166,7 +166,7 @@ func TestTake_FileThatIsThereAndCannotBeSeen_IsTriedAgainUntilTimeIsOver(t *test
 		t.Fatal(err)
 	}
 	// Not in a bubble: who tries again at once would never let its time pass.
-	ctx, cancel := context.WithTimeout(t.Context(), look/10)
+	ctx, cancel := context.WithTimeout(t.Context(), recheck/10)
 	defer cancel()
 	err := claim(self, path).Take(ctx)
 	if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "just taking "+path) {

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// lookAnyway is the time between two checks of the folder when the kernel reports
-	// nothing, lookOften the time when the kernel cannot report.
-	lookAnyway = 5 * time.Second
-	lookOften  = 200 * time.Millisecond
+	// checkAnyway is the time between two checks of the folder when the kernel reports
+	// nothing, checkOften the time when the kernel cannot report.
+	checkAnyway = 5 * time.Second
+	checkOften  = 200 * time.Millisecond
 )
 
 // AwaitEnd returns when another process ends this pod or takes the turn to act, or when the
@@ -29,7 +29,7 @@ func (d Dir) AwaitEnd(ctx context.Context) {
 // watch returns a function that returns when the folder may have changed, or when it is
 // time to check anyway.
 func (d Dir) watch(ctx context.Context) (next, done func()) {
-	often := func() { _ = pulse.Sleep(ctx, lookOften) } // its caller asks the context
+	often := func() { _ = pulse.Sleep(ctx, checkOften) } // its caller asks the context
 	fd, err := syscall.InotifyInit1(syscall.IN_NONBLOCK | syscall.IN_CLOEXEC)
 	if err != nil {
 		return often, func() {}
@@ -42,7 +42,7 @@ func (d Dir) watch(ctx context.Context) (next, done func()) {
 	stop := context.AfterFunc(ctx, func() { events.Close() })
 	buffer := make([]byte, 4096)
 	next = func() {
-		if err := events.SetReadDeadline(time.Now().Add(lookAnyway)); err != nil {
+		if err := events.SetReadDeadline(time.Now().Add(checkAnyway)); err != nil {
 			often()
 			return
 		}

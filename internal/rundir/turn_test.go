@@ -11,14 +11,14 @@ func TestTakeTurn_IsNotRefusedBecauseTheSidecarLooks(t *testing.T) {
 	t.Parallel()
 	dir := Dir(t.TempDir())
 	// What TurnTaken does, held for longer than it ever takes.
-	look, err := os.Create(dir.turn())
+	reader, err := os.Create(dir.turn())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Flock(int(look.Fd()), syscall.LOCK_SH); err != nil {
+	if err := syscall.Flock(int(reader.Fd()), syscall.LOCK_SH); err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(20*time.Millisecond, func() { look.Close() })
+	time.AfterFunc(20*time.Millisecond, func() { reader.Close() })
 	done, err := dir.TakeTurn(t.Context())
 	if err != nil {
 		t.Fatal(err)

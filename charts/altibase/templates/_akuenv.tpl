@@ -1,7 +1,7 @@
 {{/*
-Configuration of aku-init and aku-prestop. Both containers get all of it: the hook runs in the database container.
-Outside of the pods, in a context with outside = true, it is the same without the name of a pod.
-The number of replicas must not appear here, else scaling would restart every pod.
+Configuration of aku-init and aku-prestop. Both containers get all of it, because the hook runs in the database container.
+Outside of the pods (a context with outside = true) it has no name of a pod.
+The number of replicas must not appear here: scaling would restart every pod.
 */}}
 {{- define "altibase.akuEnv" -}}
 {{- $aku := .Values.aku -}}
@@ -99,7 +99,7 @@ The number of replicas must not appear here, else scaling would restart every po
 {{- end }}
 {{- end }}
 
-{{/* Who the pod is. */}}
+{{/* Names of the StatefulSet and the pod. */}}
 {{- define "altibase.podEnv" -}}
 - name: AKU_STS_NAME
   value: {{ include "altibase.fullname" . | quote }}

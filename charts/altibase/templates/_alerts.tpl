@@ -1,6 +1,6 @@
 {{/*
-One alert for each condition; docs/runbooks has a page for each. Where two monitors scrape a pod, each series is there twice with other
-labels: so all are brought down to those of aku first.
+One alert for each condition; docs/runbooks has a page for each. Where two monitors scrape a pod, each series exists twice with different
+labels, so the expressions first aggregate to aku's own labels.
 */}}
 {{- define "altibase.alerts" -}}
 {{- $pods := printf "namespace=%q, pod=~\"%s-[0-9]+\"" .Release.Namespace (include "altibase.fullname" .) }}

@@ -1,6 +1,6 @@
 {{/*
-What an upgrade must not change about the volumes, each with what to do instead: the way to more space would lead pods to empty
-folders after another change. Give a dict of root and existing, the StatefulSet that is there; gives the faults as a list in YAML.
+What an upgrade must not change about the volumes. Each fault has its own advice, because the way to more space would lead pods to
+empty folders after another change. Takes a dict of root and existing, the StatefulSet in the cluster. Returns the faults as a list in YAML.
 */}}
 {{- define "altibase.claimRules" -}}
 {{- $faults := list }}
@@ -48,7 +48,7 @@ folders after another change. Give a dict of root and existing, the StatefulSet 
 {{- toYaml $faults }}
 {{- end }}
 
-{{/* Claim templates by their names, as facts to compare: Kubernetes writes 1024Mi as 1Gi. */}}
+{{/* Facts of claim templates by name, in a form that can be compared: Kubernetes writes 1024Mi as 1Gi. */}}
 {{- define "altibase.claimFacts" -}}
 {{- $claims := dict }}
 {{- range . }}
@@ -67,7 +67,7 @@ folders after another change. Give a dict of root and existing, the StatefulSet 
 {{- toYaml $claims }}
 {{- end }}
 
-{{/* The claim by its name on which the data is, where it is none of a template. Give the volumes of the pods. */}}
+{{/* The name of the claim with the data, unless a template of the StatefulSet makes it. Takes the volumes of the pods. */}}
 {{- define "altibase.dataClaim" -}}
 {{- range . }}
 {{- if eq .name "data" }}

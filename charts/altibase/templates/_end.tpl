@@ -1,10 +1,10 @@
 {{/*
-How the time a pod has to end is split. Kubernetes gives terminationGracePeriodSeconds to the hook and the server together.
+How the time for the end of a pod is split. Kubernetes gives terminationGracePeriodSeconds to the hook and the server together.
 */}}
 
 {{/*
-Seconds kept back from the hook: to start it (2), for the server to obey SIGTERM when the hook did not shut it down (2), and
-for the sidecar, which ends last (1).
+Seconds that the hook does not get: 2 to start it, 2 for the server to obey SIGTERM when the hook did not shut it down, and 1 for the
+sidecar, which ends last.
 */}}
 {{- define "altibase.endReserve" -}}5{{- end }}
 
@@ -14,7 +14,7 @@ for the sidecar, which ends last (1).
 {{- end }}
 
 {{/*
-The least that an end in good order needs: the drain time, delivery by FLUSH (6 s, and 4 to connect and to give up), one STOP
+The shortest time for an end in good order: the drain time, delivery by FLUSH (6 s, and 4 to connect and to give up), one STOP
 a second for every pair of this server, and the shutdown (8-16 s were seen).
 */}}
 {{- define "altibase.endMinimum" -}}

@@ -3,9 +3,9 @@
 {{- end }}
 
 {{/*
-Name of the StatefulSet and the stem of all names. The host `<this>-N.<this>-pods` has at most 62 bytes, so this has at most 27: a
-longer one made from the release's name is cut, with a sum of the whole at its end so that no two become the same. One that was
-asked for is never cut; the rule on host names asks for a shorter one in words.
+Name of the StatefulSet and the stem of all names. The host `<this>-N.<this>-pods` has at most 62 bytes, so this has at most 27. A longer
+name made from the release's name is cut, with a checksum of the whole at its end so that no two become the same. A name from the values
+is never cut: a rule asks for a shorter one.
 */}}
 {{- define "altibase.fullname" -}}
 {{- $name := include "altibase.name" . }}
@@ -39,7 +39,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- end }}
 {{- end }}
 
-{{/* The part of metadata that all objects share: give a dict of root, name and, where there can be some, annotations. */}}
+{{/* The metadata that all objects share. Takes a dict of root, name and optional annotations. */}}
 {{- define "altibase.metadata" -}}
 name: {{ .name | quote }}
 namespace: {{ .root.Release.Namespace | quote }}
@@ -56,7 +56,7 @@ annotations:
 {{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
-{{/* A text as the value of a variable that arrives as it was written: Kubernetes reads $(NAME), and $$ as one $. */}}
+{{/* A text as the value of a variable, escaped because Kubernetes expands $(NAME) and reads $$ as one $. */}}
 {{- define "altibase.literal" -}}
 {{- replace "$" "$$" . }}
 {{- end }}
@@ -84,14 +84,14 @@ annotations:
 {{- end }}
 
 {{/*
-Not empty when a cluster can be looked at: a list of it is never empty, even when nothing is on it and the namespace is yet to be made,
-and any user of Helm may ask for this one.
+Not empty when the cluster is visible: this list is never empty, even in an empty cluster without the namespace, and every user of Helm may
+read it.
 */}}
 {{- define "altibase.seesCluster" -}}
 {{- if lookup "apps/v1" "StatefulSet" .Release.Namespace "" }}yes{{ end }}
 {{- end }}
 
-{{/* What the sidecar is ordered to do about a lost master. */}}
+{{/* Name of the ConfigMap with the order to recover a lost master. */}}
 {{- define "altibase.recoverConfigMap" -}}
 {{- include "altibase.fullname" . }}-recover
 {{- end }}
@@ -105,7 +105,7 @@ and any user of Helm may ask for this one.
 {{- end }}
 {{- end }}
 
-{{/* The volumes of aku in both containers: the programs, what they share, and the password. */}}
+{{/* aku's mounts in both containers: the programs, the shared folder, and the password. */}}
 {{- define "altibase.akuMounts" -}}
 {{- if .Values.aku.install }}
 - name: aku-bin

@@ -1,6 +1,6 @@
-{{/* What the pods of all hooks have in common: those of the Jobs, and that of helm test. */}}
+{{/* What the pods of the Jobs and of helm test have in common. */}}
 
-{{/* Labels and annotations: not the labels of the database's pods, to which Services and the disruption budget lead. Give a dict of root and name. */}}
+{{/* Labels and annotations, without the labels by which Services and the disruption budget find the database's pods. Takes a dict of root and name. */}}
 {{- define "altibase.hookPodLabels" -}}
 {{- include "altibase.outsideLabels" . }}
 {{- with .root.Values.hooks.podLabels }}
@@ -8,7 +8,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Where they run, and what they pull with. */}}
+{{/* Their nodes and their pull secrets. */}}
 {{- define "altibase.hookScheduling" -}}
 {{- include "altibase.pullSecrets" . }}
 {{- with .Values.hooks.priorityClassName }}

@@ -1,4 +1,4 @@
-{{/* What is wrong with the names of images, as a list in YAML. */}}
+{{/* Faults of the names of images, as a list in YAML. */}}
 {{- define "altibase.imageRules" -}}
 {{- $faults := list }}
 {{- range $key, $image := dict "image" .Values.image "aku.image" .Values.aku.image }}
@@ -19,7 +19,7 @@
 {{- toYaml $faults }}
 {{- end }}
 
-{{/* What the chart of a checkout is; nothing in one that was released. */}}
+{{/* A sentence in the chart of a checkout, nothing in a released one. */}}
 {{- define "altibase.development" -}}
 {{- if index .Chart.Annotations "development" }}{{ printf "Version %s of this chart is a development version, from a checkout, and names no image of its own. " .Chart.Version }}{{ end }}
 {{- end }}

@@ -1,4 +1,4 @@
-{{/* Name of an image: give a dict of root, image (its values) and tag (the default one). */}}
+{{/* Name of an image. Takes a dict of root, image (its values) and tag (the default one). */}}
 {{- define "altibase.image" -}}
 {{- with (.root.Values.global | default dict).imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
 {{- with .image.tag | default .tag }}:{{ . }}{{ end }}
@@ -13,7 +13,7 @@
 {{- include "altibase.image" (dict "root" . "image" .Values.aku.image "tag" .Chart.AppVersion) }}
 {{- end }}
 
-{{/* Secrets of the registries; a parent chart's may be names alone. */}}
+{{/* Secrets of the registries. A parent chart may list plain names. */}}
 {{- define "altibase.pullSecrets" -}}
 {{- $names := list }}
 {{- range concat ((.Values.global | default dict).imagePullSecrets | default list) .Values.imagePullSecrets }}

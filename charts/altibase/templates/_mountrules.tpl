@@ -1,6 +1,6 @@
 {{/*
-Whether the volumes hold what the server keeps: with a mount beside its folders all works, until the pod is replaced and starts empty.
-Gives the faults as a list in YAML.
+Whether the volumes hold the data of the server. With a mount beside its folders everything works until the pod is replaced, and then it
+starts empty. Returns the faults as a list in YAML.
 */}}
 {{- define "altibase.mountRules" -}}
 {{- $faults := list }}
@@ -114,12 +114,12 @@ Gives the faults as a list in YAML.
 {{- toYaml $faults }}
 {{- end }}
 
-{{/* Names of volumes that the chart makes. */}}
+{{/* Names of the chart's volumes. */}}
 {{- define "altibase.ownVolumes" -}}
 {{- list "aku-bin" "aku-run" "aku-tmp" "aku-auth" "aku-api" "recover" "initdb" "data" "logs" "license" | toYaml }}
 {{- end }}
 
-{{/* Folders that properties or env name: the data may be moved there. */}}
+{{/* Folders that properties or env name, because the data may be there. */}}
 {{- define "altibase.namedFolders" -}}
 {{- $folders := list }}
 {{- range $_, $value := .Values.properties }}

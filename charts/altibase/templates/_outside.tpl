@@ -1,7 +1,7 @@
 {{/*
-The spec of a pod that connects to the servers from outside, as a user does. aku's image has no ODBC driver: the database image
-brings it, as in the pods of the database; that decides as which user it runs. Give a dict of root, name (of its container), args,
-seconds (for all of it), serviceAccount ("" for none), and optional, when the Secret may be missing.
+The spec of a pod that connects to the servers from outside, as a user does. aku's image has no ODBC driver, so the pod runs in the
+database image, as that image's user. Takes a dict of root, name (of its container), args, seconds (limit of the pod), serviceAccount
+("" for none), and optional, when the Secret may be missing.
 */}}
 {{- define "altibase.outsidePod" -}}
 restartPolicy: Never
@@ -75,7 +75,7 @@ volumes:
           path: password
 {{- end }}
 
-{{/* Labels of such a pod: not those of the database's pods, to which Services and the disruption budget lead. Give a dict of root and name. */}}
+{{/* Labels of such a pod, without those by which Services and the disruption budget find the database's pods. Takes a dict of root and name. */}}
 {{- define "altibase.outsideLabels" -}}
 app.kubernetes.io/name: {{ printf "%s-%s" (include "altibase.name" .root) .name | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}

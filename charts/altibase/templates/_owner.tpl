@@ -1,14 +1,14 @@
 {{/*
-Two servers on the same files destroy them, and on a shared file system nothing tells them apart. So a file beside each folder of data
-names the pod that uses it. It is beside a folder of a volume, not in it: an image may make its database only in a folder that is empty.
+Two servers on the same files destroy them, and a shared file system does not prevent it. So a file beside each data folder names the
+pod that uses the folder. It is not inside, because an image may create its database only in an empty folder.
 */}}
 
-{{/* Not empty when there are such files. Nobody else gets at the data of a pod without volumes. */}}
+{{/* Not empty when there are such files. Without volumes, no other pod can reach the data. */}}
 {{- define "altibase.keepsFolders" -}}
 {{- if and .Values.persistence.enabled .Values.persistence.lock }}yes{{ end }}
 {{- end }}
 
-{{/* The files, and where the folders that hold them are mounted, as mounts and files in YAML. */}}
+{{/* The files and the mounts of their folders, as mounts and files in YAML. */}}
 {{- define "altibase.ownerPlaces" -}}
 {{- $elsewhere := include "altibase.mountPathsElsewhere" . | fromYaml }}
 {{- $mounts := list }}
@@ -38,7 +38,7 @@ names the pod that uses it. It is beside a folder of a volume, not in it: an ima
 {{- dict "mounts" $mounts "files" (uniq $files) | toYaml }}
 {{- end }}
 
-{{/* What the names of folders and the files need, beside who the pod is. */}}
+{{/* Variables for the owner files, beside the names of the pod. */}}
 {{- define "altibase.ownerEnv" -}}
 {{- $mounts := include "altibase.mounts" . }}
 - name: AKU_POD_NAMESPACE
@@ -57,7 +57,7 @@ names the pod that uses it. It is beside a folder of a volume, not in it: an ima
   value: {{ join "," (include "altibase.ownerPlaces" . | fromYaml).files | quote }}
 {{- end }}
 
-{{/* The name of the pod, as folders have it. */}}
+{{/* The name of the pod, for subPathExpr. */}}
 {{- define "altibase.podNameEnv" -}}
 - name: POD_NAME
   valueFrom:
@@ -70,8 +70,8 @@ names the pod that uses it. It is beside a folder of a volume, not in it: an ima
 {{- end }}
 
 {{/*
-The container that keeps the folders for this pod, or keeps the server from starting. It may do what the server may, so that it can
-write where that can; the sidecar then only writes over a file that is there.
+The container that claims the folders for this pod, or keeps the server from starting. It has the server's rights, so that it can write
+where the server can. The sidecar then only overwrites the file.
 */}}
 {{- define "altibase.claimContainer" -}}
 - name: aku-claim

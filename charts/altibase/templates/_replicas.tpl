@@ -1,4 +1,4 @@
-{{/* How many pods there are to be: with keepReplicas what the cluster has, as far as it can be looked at. */}}
+{{/* The wanted number of pods. With keepReplicas it is the cluster's number, where the cluster is visible. */}}
 {{- define "altibase.replicas" -}}
 {{- $existing := dict }}
 {{- if .Values.keepReplicas }}
@@ -8,14 +8,14 @@
 {{- end }}
 
 {{/*
-Not empty when that is known. Otherwise spec.replicas is left out: Kubernetes keeps what is there, and begins with 1. Where Helm has
-rendered it before it must stay, though, for Helm takes a field away that it no longer renders, and 1 is what Kubernetes puts there.
+Not empty when that number is known. Otherwise spec.replicas is left out: Kubernetes keeps the present number, and begins with 1. Where Helm
+has rendered the field before, it must stay, because Helm removes a field that it no longer renders, and Kubernetes then sets 1.
 */}}
 {{- define "altibase.knowsReplicas" -}}
 {{- if or (not .Values.keepReplicas) (include "altibase.seesCluster" .) }}yes{{ end }}
 {{- end }}
 
-{{/* Not empty when there may be more than one. */}}
+{{/* Not empty when there may be more than one pod. */}}
 {{- define "altibase.hasPeers" -}}
 {{- if or (gt (include "altibase.replicas" . | int64) 1) (and .Values.keepReplicas (gt (int64 .Values.aku.serverCount) 1)) }}yes{{ end }}
 {{- end }}

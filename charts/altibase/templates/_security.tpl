@@ -1,6 +1,6 @@
 {{/*
-A security context: give a dict of root and context. On OpenShift without the numbers of users and groups, which it gives itself and
-refuses from others.
+A security context. Takes a dict of root and context. On OpenShift it has no numbers of users and groups, because OpenShift sets them and
+refuses others.
 */}}
 {{- define "altibase.securityContext" -}}
 {{- $adapt := dig "compatibility" "openshift" "adaptSecurityContext" "auto" (.root.Values.global | default dict) }}
@@ -16,7 +16,7 @@ refuses from others.
 {{- end }}
 {{- end }}
 
-{{/* A folder to write to for what runs with a root file system that it cannot write to. */}}
+{{/* A writable folder for containers with a read-only root file system. */}}
 {{- define "altibase.tmpMount" -}}
 - name: aku-tmp
   mountPath: /tmp

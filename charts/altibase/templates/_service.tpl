@@ -1,4 +1,4 @@
-{{/* A Service for clients: give a dict of root, name, service (its values), nodePort and, for the one pod it leads to, pod. */}}
+{{/* A Service for clients. Takes a dict of root, name, service (its values), nodePort and, when it leads to one pod, pod. */}}
 {{- define "altibase.clientService" -}}
 apiVersion: v1
 kind: Service
@@ -24,7 +24,7 @@ spec:
       {{- end }}
 {{- end }}
 
-{{/* How the notes say where a Service is reached from outside of the cluster: give a dict of root, name and type. */}}
+{{/* The lines of the notes on how to reach a Service from outside of the cluster. Takes a dict of root, name and type. */}}
 {{- define "altibase.fromOutside" -}}
 {{- $get := printf "kubectl -n %s get service %s -o jsonpath=" .root.Release.Namespace .name }}
 {{- if eq .type "LoadBalancer" }}

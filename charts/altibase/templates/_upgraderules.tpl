@@ -1,6 +1,6 @@
 {{/*
-What an upgrade must not change, as far as the StatefulSet that is there tells it. Where nothing can be looked at (helm template, a dry
-run without the server, tools that only render), nothing is checked. What the servers have to be asked for is in hook-check-upgrade.yaml.
+What an upgrade must not change, as far as the StatefulSet in the cluster shows it. Without a cluster (helm template, a dry run without
+the server, tools that only render) nothing is checked. hook-check-upgrade.yaml asks the servers for the rest.
 */}}
 {{- define "altibase.upgradeRules" -}}
 {{- if .Release.IsUpgrade }}
@@ -50,7 +50,7 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- $faults = append $faults (printf "altibaseHome is %q, but the pods of this release have their data below %q: keep altibaseHome as it was." .Values.altibaseHome $home) }}
 {{- end }}
 
-{{- /* Folders that are on a volume: in another place the server would find nothing and begin anew. */}}
+{{- /* Folders on a volume. In another place the server would find nothing and start with a new database. */}}
 {{- $mounts := dict }}
 {{- range include "altibase.dataMounts" . | fromYamlArray }}
 {{- $_ := set $mounts (printf "%s %s %s" .name .mountPath (.subPath | default .subPathExpr | default "")) "" }}
@@ -78,7 +78,7 @@ run without the server, tools that only render), nothing is checked. What the se
 {{- end }}
 {{- end }}
 
-{{/* The variables of the sidecar of a StatefulSet that is there. */}}
+{{/* The variables of the sidecar of an existing StatefulSet. */}}
 {{- define "altibase.sidecarEnv" -}}
 {{- range .spec.template.spec.initContainers }}
 {{- if eq .name "aku" }}

@@ -1,4 +1,4 @@
-{{/* Where the volume appears: what was asked for, or the folders in which Altibase keeps its data. */}}
+{{/* Mounts of the volume: those of the values, or the folders in which Altibase keeps its data. */}}
 {{- define "altibase.mounts" -}}
 {{- with .Values.persistence.mounts }}
 {{- toYaml . }}
@@ -17,7 +17,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Which of them are on the log volume. */}}
+{{/* The mounts that are on the log volume. */}}
 {{- define "altibase.logMountPaths" -}}
 {{- with .Values.persistence.logVolume.mountPaths }}
 {{- toYaml . }}
@@ -28,7 +28,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Places that are not on the data's volume: the volume of each. */}}
+{{/* Mount paths that are not on the data volume, with the volume of each. */}}
 {{- define "altibase.mountPathsElsewhere" -}}
 {{- $volumes := dict }}
 {{- if .Values.persistence.logVolume.enabled }}
@@ -44,7 +44,7 @@
 {{- toYaml $volumes }}
 {{- end }}
 
-{{/* What the database keeps, where it appears in its container. The folders of the other volumes are taken from the data's. */}}
+{{/* The mounts of all data in the database container, each on its volume. */}}
 {{- define "altibase.dataMounts" -}}
 {{- $elsewhere := include "altibase.mountPathsElsewhere" . | fromYaml }}
 {{- range include "altibase.mounts" . | fromYamlArray }}
@@ -92,7 +92,7 @@
 {{- end }}
 {{- end }}
 
-{{/* A claim template: give a dict of root, name and volume (size, storageClass, annotations). */}}
+{{/* A claim template. Takes a dict of root, name and volume (size, storageClass, annotations). */}}
 {{- define "altibase.claim" -}}
 - apiVersion: v1
   kind: PersistentVolumeClaim
@@ -115,7 +115,7 @@
         storage: {{ .volume.size | quote }}
 {{- end }}
 
-{{/* All claim templates. Kubernetes takes no change of them: no label here may follow the chart's version or the values. */}}
+{{/* All claim templates. Kubernetes accepts no change of them, so no label here may depend on the chart's version or the values. */}}
 {{- define "altibase.claims" -}}
 {{- with .Values.persistence }}
 {{- if .enabled }}

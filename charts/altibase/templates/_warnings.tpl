@@ -1,4 +1,4 @@
-{{/* What is allowed, and may be meant, but costs something. */}}
+{{/* Values that are allowed, but have a price. */}}
 {{- define "altibase.warnings" -}}
 {{- $warnings := list }}
 {{- $aku := .Values.aku }}

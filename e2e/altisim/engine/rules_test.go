@@ -491,11 +491,11 @@ func TestAppliedNumber_IsNotAheadOfTheRows(t *testing.T) {
 			a.insert(key)
 			synctest.Wait()
 			commit := a.Senders()[0].CommitXSN
-			for looks := 0; b.keys() != key+1; looks++ {
+			for tries := 0; b.keys() != key+1; tries++ {
 				if got := b.Receivers()[0].Applied; got >= commit {
 					t.Fatalf("applied %d of %d, and the row is not there", got, commit)
 				}
-				if looks > 100 {
+				if tries > 100 {
 					t.Fatal("the row never comes")
 				}
 				time.Sleep(100 * time.Millisecond)

@@ -278,9 +278,9 @@ type outgoing struct {
 
 // told is what the peer knows of a transaction from before its end.
 type told struct {
-	looked int // changes of it that were considered
-	sent   int64
-	rows   map[int]map[Op]int64
+	read int // changes of it that were considered
+	sent int64
+	rows map[int]map[Op]int64
 }
 
 func (o *outgoing) send(ctx context.Context) error {
@@ -429,7 +429,7 @@ func (o *outgoing) sends(rec Record) bool {
 // sendOpen reports the changes of open transactions to the peer, so that it locks what they have locked here,
 // and the transactions that have ended without a commit. The views here show them before the peer knows.
 func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
-	state, news := o.look(open)
+	state, news := o.readOpen(open)
 	o.sender.update(func(st *SenderState) { st.Open = state })
 	for _, n := range news {
 		if err := o.progress.send(o.link, n.frame); err != nil {
@@ -469,8 +469,8 @@ type news struct {
 	rows  map[int]map[Op]int64
 }
 
-// look reads what open transactions have changed since the last time.
-func (o *outgoing) look(open []openTransaction) (state []SentOpen, all []news) {
+// readOpen reads what open transactions have changed since the last time.
+func (o *outgoing) readOpen(open []openTransaction) (state []SentOpen, all []news) {
 	catalog := o.sender.s.Catalog()
 	for _, t := range open {
 		if o.over[t.id] {
@@ -482,7 +482,7 @@ func (o *outgoing) look(open []openTransaction) (state []SentOpen, all []news) {
 		}
 		if t.began > o.object.Pinned {
 			n := news{Frame{Kind: FrameOpen, Tx: t.id, SN: t.began}, map[int]map[Op]int64{}}
-			for _, rec := range t.changes[heard.looked:] {
+			for _, rec := range t.changes[heard.read:] {
 				if o.sends(rec) && rec.SN > o.skip {
 					ch := o.change(catalog, rec, rec.SN)
 					ch.SN = t.began
@@ -496,7 +496,7 @@ func (o *outgoing) look(open []openTransaction) (state []SentOpen, all []news) {
 				add(heard.rows, n.rows, 1)
 				all = append(all, n)
 			}
-			heard.looked = len(t.changes)
+			heard.read = len(t.changes)
 		}
 		state = append(state, SentOpen{t.id, t.began, heard.sent > 0})
 	}

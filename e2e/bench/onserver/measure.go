@@ -100,7 +100,7 @@ func (m *measurement) join(ctx context.Context) error {
 		if err := m.space.AwaitReady(ctx, limit, trial.Pod(number)); err != nil {
 			return err
 		}
-		s, err := m.await(ctx, m.space.Pods()[trial.Pod(number)], trial.Sidecar, looks, done, empties, copies)
+		s, err := m.await(ctx, m.space.Pods()[trial.Pod(number)], trial.Sidecar, starts, done, empties, copies)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (m *measurement) restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := m.await(ctx, before, trial.Sidecar, looks, done, delivers)
+	s, err := m.await(ctx, before, trial.Sidecar, starts, done, delivers)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 // Lines of aku's log that begin, end and divide a story.
 const (
-	looks    = `"Start as ` // MASTER or SLAVE Pod: the first observation of the servers
+	starts   = `"Start as ` // MASTER or SLAVE Pod: the first observation of the servers
 	empties  = `"Table truncation has ended."`
 	copies   = `"Replication sync has ended."`
 	delivers = `"Replication flush has ended."`
