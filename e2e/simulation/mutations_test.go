@@ -43,7 +43,7 @@ var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
 	"reset while blind": resetWhileBlind, "master lost": masterLost, "master recovered": recovered, "sign dropped": noSign, "another source": anotherSource, "master lost in a cut": inACut, "master lost in a cut, a slave closed": inACutAndClosed, "list changes": listChanges,
-	"copies lost": copiesLost, "earlier database remembered": remembered, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "slow copies": slowCopies, "slow transactions unseen": unseen, "table added": tableAdded, "block added": blockAdded,
+	"copies lost": copiesLost, "earlier database remembered": remembered, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "volumes set back a little": littleOlder, "slow copies": slowCopies, "slow transactions unseen": unseen, "table added": tableAdded, "block added": blockAdded,
 }
 
 // TestSituations_LoseNothing runs the schedules of rare situations with all rules in
@@ -213,6 +213,13 @@ func olderVolumes(o *Options) {
 	o.Schedule, o.Lists, o.AddBlock = volumesSetBack, false, false
 }
 
+// littleOlder: volumes are set back by a few seconds, in which users write much and keep nothing open.
+func littleOlder(o *Options) {
+	inOrder(o, nil)
+	o.Schedule, o.Lists, o.AddBlock = setBackALittle, false, false
+	o.WriteEvery, o.Linger, o.Transactions = 100*time.Millisecond, -1, 1
+}
+
 // remembered: a slave remembers an earlier database of a pod, which starts again, with kills on the way.
 func remembered(o *Options) {
 	inOrder(o, func(r *rand.Rand) (events []event) {
@@ -241,6 +248,20 @@ func unseenSkips(o *Options) {
 	start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		v.Skipped = nil
 		return akucore.PlanStart(v, o)
+	})(o)
+}
+
+// undecided: a slave that skips what the master writes joins anew, and nobody is asked.
+func undecided(o *Options) {
+	start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		plan := akucore.PlanStart(v, o)
+		for _, s := range v.Skipped {
+			if s.On == akucore.Master && v.Self == akucore.Master && plan.Human != "" {
+				reset := akucore.Step{Do: akucore.Reset, Side: s, If: akucore.IfLacking}
+				plan = akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, Side: s}, reset}}}}
+			}
+		}
+		return plan
 	})(o)
 }
 
@@ -377,6 +398,7 @@ var mutations = []mutation{
 	{"objects: RESET in place of DROP and CREATE in a recovery", 50, both(both(recovered, keptInRecovery), unseenSkips)},
 	{"objects: XSN set before the first handshake, where they are not new", 50, both(keptButAsked, numbered(true))},
 	{"objects: nobody joins anew when an earlier database is remembered", 50, both(remembered, unseenSkips)},
+	{"objects: a slave that skips what the master writes joins anew", 50, both(littleOlder, undecided)},
 	{"locks: receivers give rows up", 50, both(tablesLocked, func(o *Options) { o.LockTimeout = 0 })},
 	{"locks: the other slaves are not held back while SYNC waits", 50, both(slowTransactions, func(o *Options) { o.HoldNobody = true })},
 	{"locks: nor after a SYNC that failed beside them", 50, both(unseen, func(o *Options) { o.HoldNobody = true })},

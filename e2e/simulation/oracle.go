@@ -119,7 +119,7 @@ func (w *world) lacks(v, log *volume, table int) (change, bool) {
 	}
 	for _, c := range v.lacks(log, table) {
 		// What is sent again may be there already.
-		if !w.givenUp[place{table, c.key}] && v.rows[table][c.key] != c.after {
+		if at := (place{table, c.key}); !w.givenUp[at] && !v.excused[at] && v.rows[table][c.key] != c.after {
 			return c, true
 		}
 	}
@@ -172,6 +172,12 @@ func (s *server) mayReset(o *object, by *client) {
 		}
 		if by.kind == sidecar && w.claims[claim{by, s.pod, o.spec.Name}] == akucore.IfAway && w.away(s.pod, o.peer) {
 			return // a removed pod; it makes a full join when it comes back
+		}
+		for at := range s.volume.excused {
+			if last := w.traceless[at]; s.pod == akucore.Master && last == w.journal.latest[at] && !peer.excused[at] && peer.rows[at.table][at.key] == last.c.after {
+				w.violated("(f) RESET of %s by %s, which was set back: altibase-%d joins anew, and has %s", o.spec.Name, by, o.peer, last.c)
+				return
+			}
 		}
 		for t := range o.items {
 			if c, lacks := w.lacks(peer, s.volume, t); lacks && peer.carries(t) {

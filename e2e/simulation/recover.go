@@ -116,6 +116,13 @@ func (w *world) recoverMaster() {
 			w.mu.Unlock()
 			continue
 		}
+		if w.isSetBack(p.volume) && len(p.asks) > 0 && !slices.ContainsFunc(p.asks, func(s akucore.Step) bool { return s.Do == akucore.BeginRecovery }) {
+			w.tell("--- somebody has the master count as lost")
+			p.follow(func(error) {})
+			p.human, p.asks = "", nil
+			w.mu.Unlock()
+			continue
+		}
 		source := w.likelySource(p)
 		var without []int
 		if refused > refusals {

@@ -140,7 +140,7 @@ func Run(o Options) Outcome {
 	first, events := happens(rand.New(rand.NewPCG(o.Seed, 2)), o)
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &world{seed: o.Seed, options: o, began: time.Now(), ctx: ctx, dice: map[dieKey]uint64{}, claims: claims{}, unguarded: map[taken]akucore.Guard{}, lives: map[int64]beatLife{}}
-	w.journal.latest, w.journal.shared, w.givenUp = map[place]written{}, map[place]bool{}, map[place]bool{}
+	w.journal.latest, w.journal.shared, w.givenUp, w.traceless = map[place]written{}, map[place]bool{}, map[place]bool{}, map[place]written{}
 	w.set.replicas = first
 	w.mu.Lock()
 	w.tell("%s", o)

@@ -52,7 +52,7 @@ func setBack(pods ...int) fault {
 			w.every = append(w.every, earlier)
 			w.forks = append(w.forks, fork{v.id, earlier.id, earlier.last})
 			earlier.recovers()
-			others = slices.DeleteFunc(others, func(o *volume) bool { return o == v })
+			others = allBut(others, v)
 			old = append(old, v)
 		}
 		for _, v := range append(w.volumes[:], w.copies[:]...) {
@@ -62,8 +62,16 @@ func setBack(pods ...int) fault {
 				}
 			}
 		}
+		// One that nobody can know of goes on as it is, so it takes part. Where all are set back, they are seen to be by each other.
+		traced, some := old, len(others) > 0
 		for _, v := range old {
-			w.forgotten(v, w.volumes[v.pod], others)
+			if now := w.volumes[v.pod]; some && !w.traced(v, now) {
+				others = append(others, now)
+				traced = allBut(traced, v)
+			}
+		}
+		for _, v := range old {
+			w.forgotten(v, w.volumes[v.pod], allBut(others, w.volumes[v.pod]))
 		}
 		for _, v := range old {
 			for _, other := range w.volumes {
@@ -71,14 +79,56 @@ func setBack(pods ...int) fault {
 					w.volumes[v.pod].isMissed(other)
 				}
 			}
+			if !slices.Contains(traced, v) {
+				w.lostTraceless(v, w.volumes[v.pod])
+			}
 		}
 		if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil && master.whole() {
 			w.masterCounts()
 		}
-		for _, v := range old {
+		for _, v := range traced {
 			w.incomplete(w.volumes[v.pod], others)
 		}
 	}}
+}
+
+// allBut are the volumes but one.
+func allBut(volumes []*volume, v *volume) []*volume {
+	return slices.DeleteFunc(slices.Clone(volumes), func(other *volume) bool { return other == v })
+}
+
+// traced tells whether anybody has a beat that a volume lost when it was set back.
+func (w *world) traced(before, now *volume) bool {
+	return slices.ContainsFunc(w.volumes[:], func(witness *volume) bool {
+		if witness == nil || witness == now {
+			return false
+		}
+		for t := userTables; t < maxTables; t++ {
+			for key := range before.rows[t] {
+				if key%maxPods == now.pod && now.rows[t][key] == 0 && witness.rows[t][key] != 0 {
+					return true
+				}
+			}
+		}
+		return false
+	})
+}
+
+// lostTraceless notes what a volume may lack, and copies of it, because nobody can know that it was set back: what its own users
+// wrote since, and what came and was acknowledged. All others must have it, unless it is written anew.
+func (w *world) lostTraceless(before, now *volume) {
+	w.tell("    no beat was lost with it")
+	for _, log := range w.every {
+		for t := range userTables {
+			for _, c := range now.lacks(log, t) {
+				at := place{t, c.key}
+				if before.holds(log, c) && (log == before || now.missing[known{log.id, t}][c.sn] != "") {
+					now.excused[at] = true
+					w.traceless[at] = w.journal.latest[at]
+				}
+			}
+		}
+	}
 }
 
 // masterCounts has the master be right, if its volume was set back, and all others be no copies where they are not as it is.
@@ -127,7 +177,9 @@ func (v *volume) isMissed(from *volume) {
 		}
 		for t := range o.items {
 			for _, c := range v.lacks(from, t) {
-				if c.sn <= o.xsn {
+				// The restart number is below a transaction that is open, and may be above one that was over since.
+				began := c.transaction != nil && c.transaction.early && c.transaction.began < o.xsn
+				if c.sn <= o.xsn || began {
 					v.misses(from.id, c, "it came and was acknowledged before the volume was set back")
 				}
 			}
@@ -183,6 +235,7 @@ func (v *volume) clone() *volume {
 	for k, gone := range v.missing {
 		c.missing[k] = maps.Clone(gone)
 	}
+	c.excused = maps.Clone(v.excused)
 	for name, o := range v.objects {
 		copied := *o
 		copied.items, copied.spec.Tables = maps.Clone(o.items), slices.Clone(o.spec.Tables)
@@ -278,6 +331,20 @@ func (v *volume) withholds(other *volume, table int) bool {
 // older tells whether another volume has more of what came from a volume than that has itself.
 func (w *world) older(v, other *volume, table int) bool {
 	return slices.ContainsFunc(w.forks, func(f fork) bool { return f.now == v.id && other.has[known{f.old, table}] > f.at })
+}
+
+// setBackALittle is a schedule in which volumes are set back to a moment of a few seconds ago: now and then no beat is lost.
+func setBackALittle(r *rand.Rand, o Options) (first int, events []event) {
+	first = min(2+r.IntN(2), o.ServerCount)
+	events = append(events, event{after: seconds(r, first*20, first*20+20)}, event{fault: lookAfterMaster()})
+	victims := r.Perm(first)[:1+r.IntN(first)/2]
+	for _, p := range victims {
+		events = append(events, event{fault: keepCopy(p)})
+	}
+	if r.IntN(4) == 0 { // it does not remember any more how far their logs had come
+		events = append(events, event{fault: killServer(r.IntN(first))})
+	}
+	return first, append(events, event{after: seconds(r, 0, 6)}, event{fault: setBack(victims...)}, event{after: seconds(r, 60, 180)})
 }
 
 // volumesSetBack is a schedule in which volumes of pods that have been in service for a while are set back to an earlier moment:

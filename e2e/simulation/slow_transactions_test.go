@@ -23,8 +23,8 @@ func unseen(o *Options) {
 	o.Unseen = true
 }
 
-// floor is the time of a join without the transactions that it waits for: a SYNC of at least 2 s, and STOPs
-// to the whole second.
+// floor is the time of a join without the transactions that it waits for: up to a second of tries, STOPs to
+// the whole second, and a SYNC of at least 2 s.
 const floor = 4 * time.Second
 
 // TestSlowTransactions_AJoinCopiesOnce: no join begins again, and none waits for more than three of these

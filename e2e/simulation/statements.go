@@ -561,13 +561,14 @@ type tableCopy struct {
 	rows         map[int]int64
 	has          map[known]int64
 	missing      map[known]map[int64]string
+	excused      map[place]bool
 	whole, empty bool
 }
 
 func (v *volume) copyOf(table int, target *volume) tableCopy {
 	return tableCopy{
 		table: table, from: v.id, keys: slices.Sorted(maps.Keys(v.rows[table])), rows: maps.Clone(v.rows[table]), has: maps.Clone(v.has),
-		missing: maps.Clone(v.missing), whole: v.complete[table], empty: target.empty[table],
+		missing: maps.Clone(v.missing), excused: maps.Clone(v.excused), whole: v.complete[table], empty: target.empty[table],
 	}
 }
 
@@ -587,6 +588,11 @@ func (c tableCopy) end(to *volume, at int64) {
 	for k, gone := range c.missing {
 		if k.table == c.table {
 			to.missing[k] = maps.Clone(gone)
+		}
+	}
+	for at := range c.excused {
+		if at.table == c.table {
+			to.excused[at] = true
 		}
 	}
 	to.knows(c.from, at, c.table)

@@ -237,11 +237,11 @@ func (w *world) check() {
 	w.figures.Shared += len(w.journal.shared)
 	var faults []string
 	for at, last := range w.journal.latest {
-		if tainted[at] || w.journal.shared[at] {
+		if then, lost := w.traceless[at]; tainted[at] || w.journal.shared[at] || lost && then != last {
 			continue
 		}
 		for pod, p := range w.pods {
-			if p == nil || !p.volume.carries(at.table) {
+			if p == nil || !p.volume.carries(at.table) || p.volume.excused[at] {
 				continue
 			}
 			if got := w.volumes[pod].rows[at.table][at.key]; got != last.c.after {

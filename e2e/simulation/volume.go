@@ -31,6 +31,8 @@ type volume struct {
 	has map[known]int64
 	// missing are changes of those logs that never came, and why.
 	missing map[known]map[int64]string
+	// excused are rows that it may not have as they are: it was set back, and nobody can know.
+	excused map[place]bool
 }
 
 // known is a table in the log of a volume.
@@ -93,7 +95,7 @@ func (o *object) sends(c change) bool {
 }
 
 func newVolume(w *world, pod int) *volume {
-	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}, missing: map[known]map[int64]string{}}
+	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}, missing: map[known]map[int64]string{}, excused: map[place]bool{}}
 	w.every = append(w.every, v)
 	for t := range maxTables {
 		v.rows[t] = map[int]int64{}
@@ -223,6 +225,7 @@ func (v *volume) forget(table int) {
 	of := func(k known) bool { return k.table == table }
 	maps.DeleteFunc(v.has, func(k known, _ int64) bool { return of(k) })
 	maps.DeleteFunc(v.missing, func(k known, _ map[int64]string) bool { return of(k) })
+	maps.DeleteFunc(v.excused, func(at place, _ bool) bool { return at.table == table })
 }
 
 // forgets notes that a log is sent again from a number on: until all of that is

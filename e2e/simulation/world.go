@@ -27,16 +27,17 @@ type world struct {
 	ctx     context.Context
 	tasks   sync.WaitGroup
 
-	pods       [maxPods]*pod    // nil: there is no such pod at the moment
-	volumes    [maxPods]*volume // kept when the pod goes
-	copies     [maxPods]*volume // that somebody keeps
-	every      []*volume        // that there were
-	forks      []fork           // of them, by being set back
-	left       [maxPods]bool    // it ended in order and reset its pairs
-	givenUp    map[place]bool   // rows that somebody was ready to lose
-	sources    [maxPods]bool    // slaves that a recovery of the master was from
-	lost       []*volume        // volumes that were lost, with what nobody else has
-	nextID     int64            // of values, sessions, volumes and server starts
+	pods       [maxPods]*pod     // nil: there is no such pod at the moment
+	volumes    [maxPods]*volume  // kept when the pod goes
+	copies     [maxPods]*volume  // that somebody keeps
+	every      []*volume         // that there were
+	forks      []fork            // of them, by being set back
+	left       [maxPods]bool     // it ended in order and reset its pairs
+	givenUp    map[place]bool    // rows that somebody was ready to lose
+	traceless  map[place]written // rows that were lost with a volume that nobody can know was set back, as they were last written before
+	sources    [maxPods]bool     // slaves that a recovery of the master was from
+	lost       []*volume         // volumes that were lost, with what nobody else has
+	nextID     int64             // of values, sessions, volumes and server starts
 	set        statefulSet
 	network    network
 	masterSeen time.Time // within reach of anybody, and in service
