@@ -27,11 +27,11 @@ func writeProvenance(s *source, o order, contents contents, image image, file st
 	for _, f := range files {
 		subjects = append(subjects, &statement.ResourceDescriptor{Name: f.name, Digest: map[string]string{"sha256": f.sha256}})
 	}
-	parameters, err := structpb.NewStruct(map[string]any{"version": o.version, "registry": o.registry, "platform": o.platform})
+	parameters, err := structpb.NewStruct(map[string]any{"version": o.version, "registry": o.registry, "platform": o.platform, "source": o.source})
 	if err != nil {
 		return err
 	}
-	materials := []*statement.ResourceDescriptor{{Name: "source", Digest: map[string]string{"gitCommit": s.commit}}}
+	materials := []*statement.ResourceDescriptor{{Name: "source", Uri: o.source, Digest: map[string]string{"gitCommit": s.commit}}}
 	for _, p := range contents {
 		materials = append(materials, &statement.ResourceDescriptor{Name: p.name, Uri: p.url})
 	}
