@@ -83,7 +83,7 @@ var stages = []stage{
 	}},
 	{name: "chart", does: "what the chart renders, for each Kubernetes and Helm", needs: []string{helmDocs, helm, ct, yamllint, promtool}, run: func(ctx context.Context, r *result) error {
 		return errors.Join(
-			goTest(ctx, r, []string{"go", "test", "-timeout=10m", "./charts/..."}),
+			goTest(ctx, r, []string{"go", "test", "-timeout=20m", "./charts/..."}),
 			goTest(ctx, r, []string{"go", "-C", "charts/helm3", "test", "-count=1", "-timeout=10m", "./..."}),
 			goTest(ctx, r, []string{"go", "-C", "charts/oldest", "test", "-count=1", "-timeout=10m", "./..."}),
 		)
