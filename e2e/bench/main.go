@@ -81,7 +81,7 @@ func measure(ctx context.Context, p plan, quick bool, keep, docs string) error {
 	if len(p.only) > 0 {
 		whole, err := read(keep)
 		if err != nil {
-			return fmt.Errorf("the parts belong to a whole, which is not there: %w", errors.Join(err, r.print()))
+			return fmt.Errorf("parts replace those of an earlier whole run, which is missing: %w", errors.Join(err, r.print()))
 		}
 		r = whole.with(r)
 	}

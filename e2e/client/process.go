@@ -98,7 +98,7 @@ func processesOf(container string) ([]process, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no process of container %s is to be seen here", container)
+		return nil, fmt.Errorf("no process of container %s is visible here", container)
 	}
 	return found, nil
 }

@@ -107,7 +107,7 @@ func mutate() error {
 	})
 	fmt.Printf("caught %d of %d in %s\n", caught, len(chosen), time.Since(began).Round(time.Second))
 	if caught < len(chosen) {
-		failed = append(failed, errors.New("a breakage that no test sees needs a test; one that does not fit any more, new words"))
+		failed = append(failed, errors.New("a mutation that no test catches needs a new test; one that no longer fits the code needs new words"))
 	}
 	return errors.Join(failed...)
 }
@@ -199,7 +199,7 @@ func (m mutation) find() (file string, text []byte, err error) {
 		return err
 	})
 	if err == nil && found != 1 {
-		err = fmt.Errorf("%q is there %d times", m.from, found)
+		err = fmt.Errorf("%q is in the code %d times, want 1", m.from, found)
 	}
 	return file, text, err
 }

@@ -156,7 +156,7 @@ func ownerOf(ctx context.Context, file string) (string, error) {
 			return owner, nil
 		}
 	}
-	return "", fmt.Errorf("%s is in no installed package as it is in the bundle", filepath.Base(file))
+	return "", fmt.Errorf("no installed package has %s with the content that the bundle has", filepath.Base(file))
 }
 
 // writeLicences writes the licence texts of every part to a folder of its name.

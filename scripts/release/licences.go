@@ -105,7 +105,7 @@ func licenceOf(file string) (string, error) {
 		}
 	}
 	if coverage.Percent < recognised || len(names) == 0 {
-		return "", fmt.Errorf("%s is no licence that is known: %.0f %% of it are of %v", file, coverage.Percent, names)
+		return "", fmt.Errorf("%s matches no known licence: %.0f %% of it match %v", file, coverage.Percent, names)
 	}
 	slices.Sort(names)
 	return strings.Join(names, " AND "), nil

@@ -77,7 +77,7 @@ func modulesOf(ctx context.Context, folder string) (map[string]string, error) {
 		// Two spellings import one module. Go lists it under one of them.
 		known := func(module string) bool { return strings.HasPrefix(strings.ToLower(p), strings.ToLower(module)) }
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(modules)), known) {
-			return nil, fmt.Errorf("%s: the module of package %s is not to be had", folder, p)
+			return nil, fmt.Errorf("%s: the module of package %s cannot be found", folder, p)
 		}
 	}
 	return modules, nil

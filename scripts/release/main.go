@@ -48,7 +48,7 @@ func (o *order) check() error {
 		return fmt.Errorf("platform %s: Altibase's server and its ODBC driver, which aku loads from the server's image, are made for %s only", o.platform, onlyPlatform)
 	}
 	if o.source != "" && !strings.HasPrefix(o.source, "https://") {
-		return fmt.Errorf("source %s: it has to begin with https://, for catalogues make a link of it", o.source)
+		return fmt.Errorf("source %s: it must begin with https://, because catalogues show it as a link", o.source)
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func keep(ctx context.Context, cluster *trial.Cluster, text string) error {
 // do does what the suite asks for: kill 1, restart 2 ADMIN_MODE=1, pause 3, resume 3.
 func do(ctx context.Context, space *trial.Space, servers *trial.PlainServers, words []string) error {
 	if len(words) < 2 {
-		return fmt.Errorf("what is %q?", words)
+		return fmt.Errorf("unknown request %q", words)
 	}
 	number := int(words[1][0] - '1')
 	if number < 0 || number >= len(names) {
@@ -131,5 +131,5 @@ func do(ctx context.Context, space *trial.Space, servers *trial.PlainServers, wo
 		}
 		return servers.Restart(ctx, name, properties)
 	}
-	return fmt.Errorf("nobody can %s a server here", words[0])
+	return fmt.Errorf("there is no request %s", words[0])
 }

@@ -66,7 +66,7 @@ func (s *Space) StartWriter(name string, number int, from int64, rate float64, f
 		case err != nil:
 			ended(fmt.Errorf("the writer on %s ended: %w", w.host, commandError(err, w.complaint.String())))
 		case !w.Progress().Done:
-			ended(fmt.Errorf("the writer on %s ended without a last word", w.host))
+			ended(fmt.Errorf("the writer on %s ended without a final line", w.host))
 		default:
 			ended(errEnded)
 		}

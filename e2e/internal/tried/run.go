@@ -60,11 +60,11 @@ func Folder(top string) string { return filepath.Join(top, ".build/tried") }
 // Write adds date and commit, and writes the run to a file of its own in the checkout of the working folder.
 func (r Run) Write() error {
 	if r.Server == "" {
-		return errors.New("the run is not kept: no server has said its version")
+		return errors.New("the run is not recorded: no server gave its version")
 	}
 	top, err := checkout.Top()
 	if err != nil {
-		return fmt.Errorf("the run is not kept: %w", err)
+		return fmt.Errorf("the run is not recorded: %w", err)
 	}
 	r.Date = time.Now().UTC().Truncate(time.Second)
 	// Without git, or in an unpacked archive, there is no commit to name.

@@ -107,7 +107,7 @@ func TestRun_IsReadAsItWasWritten(t *testing.T) {
 	if diff := cmp.Diff([]Run{want}, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := (Run{Suite: Conformance}).Write(); err == nil || !strings.Contains(err.Error(), "no server has said its version") {
+	if err := (Run{Suite: Conformance}).Write(); err == nil || !strings.Contains(err.Error(), "no server gave its version") {
 		t.Errorf("a run on nobody knows what was written: %v", err)
 	}
 }
