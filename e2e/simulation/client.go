@@ -12,28 +12,28 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// kind is which of our programs a client is.
+// kind is the program that a client runs.
 type kind int
 
 const (
 	sidecar kind = iota
 	hook
-	human     // somebody who types statements
+	human     // a person who types statements
 	recoverer // aku-init recover
 )
 
 func (k kind) String() string { return [...]string{"sidecar", "hook", "human", "recovery"}[k] }
 
-// client is one run of one of our programs. It gives the rules the servers as the
-// real program does: a statement takes an idle session or opens one, the own server
-// is entered by its one SYSDBA session while it is closed.
+// client is one run of one of our programs. It gives the rules the servers as the real program does. A
+// statement takes an idle session or opens one. While the own server is closed, its one SYSDBA session is
+// used.
 type client struct {
 	w    *world
 	pod  int
 	kind kind
 	ctx  context.Context
 	stop context.CancelFunc
-	dead bool // killed: nothing it still does has an effect
+	dead bool // killed: nothing that it still does has an effect
 
 	pools [maxPods]*pool
 }
@@ -59,7 +59,7 @@ func (w *world) newClient(pod int, k kind) *client {
 	return c
 }
 
-// kill is SIGKILL: nothing is tidied up, the servers notice in a moment.
+// kill is SIGKILL. Nothing is tidied up, and the servers notice in a moment.
 func (c *client) kill() {
 	if c.dead {
 		return
@@ -83,7 +83,7 @@ func (c *client) disconnect() {
 	}
 }
 
-// CloseIdle ends the sessions that nobody uses.
+// CloseIdle ends the idle sessions.
 func (c *client) CloseIdle() {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
@@ -96,7 +96,7 @@ func (c *client) CloseIdle() {
 	}
 }
 
-// leave gives the SYSDBA session back.
+// leave releases the SYSDBA session.
 func (p *pool) leave() {
 	if p.dba != nil {
 		p.dba.logout()
@@ -125,7 +125,7 @@ const (
 	cancelGrace   = 2 * time.Second
 )
 
-// latency is how long one message takes: never the same time twice.
+// latency is the time of one message, never the same twice.
 func (c *conn) latency(what string) time.Duration {
 	w := c.w
 	h := fnv.New32()
@@ -138,7 +138,7 @@ func (c *conn) latency(what string) time.Duration {
 	return w.between(dieLatency, who, c.to, id, time.Millisecond, 6*time.Millisecond) + w.network.slow[c.to]
 }
 
-// dial opens a session, or tells why not.
+// dial opens a session.
 func (c *conn) dial(ctx context.Context, sysdba bool, what string) (*session, error) {
 	c.w.mu.Lock()
 	wait := c.latency("dial " + what)
@@ -216,7 +216,7 @@ func (c *conn) acquire(ctx context.Context, what string) (*session, error) {
 	}
 }
 
-// release gives a session back.
+// release makes a session idle again.
 func (c *conn) release(s *session, broken bool) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
@@ -240,13 +240,13 @@ func (c *conn) release(s *session, broken bool) {
 	})
 }
 
-// run sends a statement and waits for its end, at most so long.
+// run sends a statement and waits for its end, within the limit.
 func (c *conn) run(ctx context.Context, limit time.Duration, statement, object string, do func(context.Context, *server) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	what := statement + " " + object
 	c.w.mu.Lock()
-	order := c.latency(what) % 1000 // what is sent at once gets its order here
+	order := c.latency(what) % 1000 // simultaneous statements get their order here
 	c.w.mu.Unlock()
 	_ = pause(ctx, order)
 	session, err := c.acquire(ctx, what)
@@ -325,8 +325,8 @@ func (c *conn) run(ctx context.Context, limit time.Duration, statement, object s
 	return err
 }
 
-// outlive runs a statement that may go on when the program that sent it is killed:
-// the server does not notice before it wants to answer. Only a SYNC is cut.
+// outlive runs a statement that may go on when its program is killed: the server notices only when it wants
+// to answer. Only a SYNC is cut.
 func (c *conn) outlive(ctx context.Context, statement string, s *server, do func(context.Context, *server) error) error {
 	c.w.mu.Lock()
 	survives := statement != "SYNC" && c.w.chance(50, dieGhost, c.pod, c.to, 98)
@@ -352,8 +352,7 @@ func (c *conn) outlive(ctx context.Context, statement string, s *server, do func
 	return <-done
 }
 
-// ghost is a statement that was on its way when its sender died: now and then the
-// server runs it all the same.
+// ghost is a statement on its way when its sender died. Now and then the server runs it nevertheless.
 func (c *conn) ghost(s *session, do func(context.Context, *server) error) {
 	c.w.mu.Lock()
 	runs := c.dead && !s.closed && c.w.chance(50, dieGhost, c.pod, c.to, int(c.kind))
@@ -371,8 +370,7 @@ func (c *conn) ghost(s *session, do func(context.Context, *server) error) {
 	})
 }
 
-// read is run for what changes nothing: a session that lay idle may be dead, so it
-// is tried twice.
+// read is run for statements that change nothing. It tries twice, because an idle session may be dead.
 func (c *conn) read(ctx context.Context, what string, look func(*server)) error {
 	task := func(_ context.Context, s *server) error {
 		return s.change(func() error { look(s); return nil })
@@ -463,7 +461,7 @@ func (c *conn) Stop(ctx context.Context, object string) error {
 	return c.run(ctx, changeTimeout, "STOP", object, func(ctx context.Context, s *server) error {
 		if c.w.options.HoldNobody && c.kind == sidecar && s.pod != c.pod {
 			if o := s.volume.objects[object]; o != nil && o.peer != c.pod {
-				return nil // the changes of others are held back so
+				return nil // this holds back the changes of others
 			}
 		}
 		return s.stop(ctx, object)
@@ -543,7 +541,7 @@ func (c *conn) Sender(ctx context.Context, object string) (state akucore.SenderS
 	return state, err
 }
 
-// sender is what V$REPSENDER shows of an object.
+// sender is an object in V$REPSENDER.
 func (s *server) sender(name string, o *object) akucore.SenderState {
 	x := s.senders[name]
 	if x == nil || x.state == connecting && !o.started {
@@ -625,7 +623,7 @@ func (c *conn) Reserve(ctx context.Context, sessions int) error {
 	}
 }
 
-// others are the sessions of others but SYSDBA.
+// others are the sessions of other clients, without SYSDBA.
 func (s *server) others(c *client) []*session {
 	var others []*session
 	for _, o := range s.inTurn() {

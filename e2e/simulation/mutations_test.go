@@ -10,17 +10,17 @@ import (
 	"aku/internal/akucore"
 )
 
-// mutation is a rule taken away.
+// mutation is a removed rule.
 type mutation struct {
 	name  string
-	seeds uint64 // by which the simulation has found it
+	seeds uint64 // number of seeds within which the simulation finds it
 	apply func(*Options)
 }
 
 func TestMutations_AreFound(t *testing.T) {
 	for i, m := range mutations {
 		if raceDetector && i >= 3 {
-			break // it looks at the same code, whatever rule is taken away
+			break // it runs the same code, whatever rule is removed
 		}
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
@@ -37,8 +37,8 @@ func TestMutations_AreFound(t *testing.T) {
 	}
 }
 
-// situations are schedules that lead to a rare situation at once. The rules that
-// matter only there are tried in them.
+// situations are schedules that lead directly to a rare situation. They test the rules that matter only
+// there.
 var situations = map[string]func(*Options){
 	"opened by hand": openedByHand, "back at once": backAtOnce, "joins cut": joinsCut, "SYNC cut": syncCut,
 	"cut in delivery": cutInDelivery, "master cut off at end": masterCutOffAtEnd, "writes alone": writesAlone, "hands over asleep": handsOverAsleep, "master away": masterAway,
@@ -46,8 +46,7 @@ var situations = map[string]func(*Options){
 	"copies lost": copiesLost, "earlier database remembered": remembered, "from before beats": fromBefore, "objects kept, peers asked": keptButAsked, "locked at end": lockedAtEnd, "tables locked": tablesLocked, "lagging slave": laggingSlave, "lagging table": laggingTable, "block beside transactions": blockBeside, "volumes set back": olderVolumes, "volumes set back a little": littleOlder, "slow copies": slowCopies, "slow transactions unseen": unseen, "table added": tableAdded, "block added": blockAdded,
 }
 
-// TestSituations_LoseNothing runs the schedules of rare situations with all rules in
-// place.
+// TestSituations_LoseNothing runs the schedules of rare situations with all rules in place.
 func TestSituations_LoseNothing(t *testing.T) {
 	for name, situation := range situations {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +69,7 @@ func inOrder(o *Options, events func(*rand.Rand) []event) {
 	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) { return 3, events(r) }
 }
 
-// openedByHand: somebody opens pods that are about to join.
+// openedByHand: a person opens pods that are about to join.
 func openedByHand(o *Options) {
 	inOrder(o, func(r *rand.Rand) (events []event) {
 		for range 6 {
@@ -112,8 +111,8 @@ func syncCut(o *Options) {
 	})
 }
 
-// cutInDelivery: a slave was cut off from another pod before it leaves, so it has
-// something to deliver, and is cut off again in the middle of that.
+// cutInDelivery: a slave was cut off from another pod before it leaves, so it has something to deliver, and
+// is cut off again during that delivery.
 func cutInDelivery(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
 		leaver := 1 + r.IntN(2)
@@ -140,8 +139,7 @@ func masterCutOffAtEnd(o *Options) {
 	})
 }
 
-// writesAlone: a slave that is cut off from all goes on, while another one leaves
-// and joins again.
+// writesAlone: a slave that is cut off from all others goes on, while another one leaves and joins again.
 func writesAlone(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
 		return []event{
@@ -152,7 +150,8 @@ func writesAlone(o *Options) {
 	})
 }
 
-// handsOverAsleep: the same, and that slave sees at once what has become of its copy, while its senders still sleep.
+// handsOverAsleep: the same, and that slave notices at once that its copy does not count, while its senders
+// still sleep.
 func handsOverAsleep(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
 		return []event{
@@ -164,8 +163,8 @@ func handsOverAsleep(o *Options) {
 	})
 }
 
-// resetWhileBlind: a slave's server hangs while another one leaves, and answers again
-// about when its pair with the master is reset.
+// resetWhileBlind: a slave's server hangs while another one leaves, and answers again about when its pair
+// with the master is reset.
 func resetWhileBlind(o *Options) {
 	inOrder(o, func(r *rand.Rand) (events []event) {
 		events = append(events, event{fault: slow(1, 700*time.Millisecond, 5*time.Minute)})
@@ -178,7 +177,7 @@ func resetWhileBlind(o *Options) {
 	})
 }
 
-// masterLost: the master loses its volume, and somebody does what it asks for.
+// masterLost: the master loses its volume, and a person does what it asks for.
 func masterLost(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
 		return []event{
@@ -189,13 +188,14 @@ func masterLost(o *Options) {
 	})
 }
 
-// recovered: the master loses its volume, and somebody runs aku-init recover.
+// recovered: the master loses its volume, and a person runs aku-init recover.
 func recovered(o *Options) { o.Schedule = masterRecovered }
 
-// noSign: somebody drops the sign of a recovery that has just begun.
+// noSign: a person drops the sign of a recovery that has just begun.
 func noSign(o *Options) { inOrder(o, nil); o.Schedule = signDropped }
 
-// anotherSource: a recovery is broken off, and the next one may be from another slave, beside users that keep transactions open.
+// anotherSource: a recovery is interrupted, and the next one may be from another slave, while users keep
+// transactions open.
 func anotherSource(o *Options) {
 	inOrder(o, nil)
 	o.Schedule, o.Transactions, o.Linger = sourceChanges, 40, maxPods
@@ -265,8 +265,8 @@ func undecided(o *Options) {
 	})(o)
 }
 
-// lockedAtEnd: while the one slave leaves, somebody has the tables of the master for himself, and receivers there give rows up:
-// somebody has set their time back.
+// lockedAtEnd: while a slave leaves, somebody locks the tables of the master exclusively, and receivers there
+// give rows up, because their timeout was lowered again.
 func lockedAtEnd(o *Options) {
 	o.ServerCount, o.Reset, o.LockTimeout, o.Linger, o.FlushAtEnd = 2, akucore.ResetAlways, 0, -1, true
 	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) {
@@ -278,15 +278,15 @@ func lockedAtEnd(o *Options) {
 	}
 }
 
-// keptButAsked: copies are lost, and a join resets objects in place of making them anew. Each START asks the peer before it sets
-// the XSN, so nothing is skipped: each of the two rules is enough.
+// keptButAsked: copies are lost, and a join resets objects instead of creating them anew. Each START asks the
+// peer before it sets the XSN, so nothing is skipped: each of the two rules is enough.
 func keptButAsked(o *Options) {
 	copiesLost(o)
 	kept("full join")(o)
 	numbered(false)(o)
 }
 
-// fromBefore: the mesh was there before there were beats, and kills strike while it gets them.
+// fromBefore: the mesh is older than beats, and kills strike while it gets them.
 func fromBefore(o *Options) {
 	listChanges(o)
 	o.Lists, o.BeforeBeats = false, 3
@@ -295,7 +295,7 @@ func fromBefore(o *Options) {
 // inACutAndClosed: the same, and one of the two starts again: it is closed, and waits for the master.
 func inACutAndClosed(o *Options) {
 	inACut(o)
-	o.Linger = -1 // all are in service by then: with nobody there who has rows, the master would open without any
+	o.Linger = -1 // all are in service by then: without a slave that has rows, the master would open empty
 	cutOff := o.Schedule
 	o.Schedule = func(r *rand.Rand, o Options) (int, []event) {
 		first, events := cutOff(r, o)
@@ -334,27 +334,26 @@ func listChanges(o *Options) {
 	}
 }
 
-// tableAdded: a rolling update adds a table, beside users that often keep a transaction
-// open.
+// tableAdded: a rolling update adds a table, while users often keep a transaction open.
 func tableAdded(o *Options) {
 	inOrder(o, func(*rand.Rand) []event { return []event{{after: inService, fault: roll()}, {after: 2 * time.Minute}} })
 	o.Lists, o.Reset, o.Transactions = true, akucore.ResetNever, 40
 }
 
-// blockBeside: a rolling update adds a block, beside such users.
+// blockBeside: a rolling update adds a block, with the same users.
 func blockBeside(o *Options) {
 	tableAdded(o)
 	o.Lists, o.AddBlock, o.Blocks = false, true, 1
 }
 
-// laggingSlave: a slave's changes do not get to the master while another one joins.
+// laggingSlave: a slave's changes do not reach the master while another one joins.
 func laggingSlave(o *Options) {
 	inOrder(o, func(r *rand.Rand) []event {
 		return []event{{after: seconds(r, 30, 42), fault: cut(akucore.Master, 1, seconds(r, 12, 20))}, {after: time.Minute}}
 	})
 }
 
-// laggingTable: what a slave writes to a new table does not get to the master while another one gets the table.
+// laggingTable: a slave's changes of a new table do not reach the master while another slave gets the table.
 func laggingTable(o *Options) {
 	tableAdded(o)
 	o.Schedule = func(r *rand.Rand, _ Options) (int, []event) {
@@ -362,7 +361,7 @@ func laggingTable(o *Options) {
 	}
 }
 
-// tablesLocked: now and then somebody has the tables of a pod for himself for a while.
+// tablesLocked: now and then somebody locks the tables of a pod exclusively for a while.
 func tablesLocked(o *Options) {
 	inOrder(o, func(r *rand.Rand) (events []event) {
 		for range 6 {
@@ -378,8 +377,7 @@ func blockAdded(o *Options) {
 	o.Lists, o.AddBlock, o.Blocks = o.Seed%2 == 0, true, 1
 }
 
-// slowCopies: a copy of a table takes so long that others look after their pairs
-// meanwhile.
+// slowCopies: the copy of a table takes so long that other pods sweep their pairs meanwhile.
 func slowCopies(o *Options) {
 	inOrder(o, func(*rand.Rand) []event {
 		return []event{{after: 4 * time.Minute, fault: roll()}, {after: 5 * time.Minute}}
@@ -496,7 +494,7 @@ var mutations = []mutation{
 	}))},
 	{"hand over: nothing is delivered", 50, both(handsOverAsleep, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		return ifNamed("hand over and give up the copy", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
-			// Connecting is half of it: what a link has lies there in a moment.
+			// Connecting is half of it: what is on a link arrives in a moment.
 			return without(p, func(s akucore.Step) bool { return s.Do == akucore.Deliver || s.Do == akucore.Start })
 		})
 	}))},
@@ -550,7 +548,7 @@ var mutations = []mutation{
 		return s.Do == akucore.BeginRecovery || s.Do == akucore.EndRecovery
 	}), unchecked(akucore.IfRecovering)))},
 	{"recovery: the other slaves do not deliver to the source", 50, both(inACut, recovery(func(s akucore.Step) bool {
-		// Connecting them is half of it: what a link has lies there in a moment.
+		// Connecting is half of it: what is on a link arrives in a moment.
 		return s.Do == akucore.Deliver || s.On != akucore.Master && s.Peer != akucore.Master
 	}))},
 	{"recovery: the other slaves' logs for the master are not kept", 50, both(recovered, recovery(func(s akucore.Step) bool { return s.Do == akucore.StartRetry }))},
@@ -576,8 +574,8 @@ var mutations = []mutation{
 	}))},
 }
 
-// manualJoin is the order of the original manual: all objects, TRUNCATE, SYNC from
-// the master, and START everywhere.
+// manualJoin is the order of the vendor's manual: all objects, TRUNCATE, SYNC from the master, and START
+// everywhere.
 func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 	var create, sync, begin []akucore.Step
 	for g := range m.Blocks {
@@ -611,7 +609,7 @@ func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 	}}
 }
 
-// createFirst makes the sides that a join makes last before it does anything else.
+// createFirst creates first the sides that a join creates last.
 func createFirst(p akucore.Plan) akucore.Plan {
 	isCreate := func(s akucore.Step) bool { return s.Do == akucore.Create }
 	var first akucore.Stage
@@ -629,7 +627,7 @@ func createFirst(p akucore.Plan) akucore.Plan {
 	p = without(p, func(s akucore.Step) bool {
 		return isCreate(s) || slices.ContainsFunc(gone, func(g akucore.Step) bool { return g.On == s.On && g.Peer == s.Peer && s.Do == akucore.Drop })
 	})
-	// After the clean stage, where there is one.
+	// After the clean stage, if there is one.
 	at := 0
 	for i, stage := range p.Stages {
 		if slices.ContainsFunc(stage.Steps, func(s akucore.Step) bool { return s.Do == akucore.Reset }) {
@@ -642,7 +640,7 @@ func createFirst(p akucore.Plan) akucore.Plan {
 	return p
 }
 
-// withoutOthers takes away what a plan does to pairs of others.
+// withoutOthers removes a plan's steps on pairs of others.
 func withoutOthers(m akucore.Mesh, p akucore.Plan) akucore.Plan {
 	return without(p, func(s akucore.Step) bool {
 		return s.On == akucore.Master && s.Peer != m.Self && m.Self != akucore.Master
@@ -663,14 +661,14 @@ func end(plan func(akucore.View, akucore.EndOptions) akucore.Plan) func(*Options
 	return func(o *Options) { o.PlanEnd = plan }
 }
 
-// join takes steps away from a full join.
+// join removes steps from a full join.
 func join(away func(akucore.Step) bool) func(*Options) {
 	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		return ifNamed("full join", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan { return without(p, away) })
 	})
 }
 
-// lists takes steps away from a change of the list of tables.
+// lists removes steps from a change of the list of tables.
 func lists(away func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		return ifNamed(tablesInLine, akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
@@ -679,8 +677,7 @@ func lists(away func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 	})
 }
 
-// moved has steps of a change of the list of tables run in a stage of their own, so
-// many stages before the end.
+// moved runs steps of a change of the list of tables in a stage of their own, so many stages before the end.
 func moved(at int, which func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		return ifNamed(tablesInLine, akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
@@ -701,8 +698,8 @@ func moved(at int, which func(akucore.Mesh, akucore.Step) bool) func(*Options) {
 	})
 }
 
-// kept has a plan reset objects that it would drop and create; but for those towards other slaves, whose absence keeps
-// what they hold back.
+// kept makes a plan reset objects that it would drop and create. Objects towards other slaves are excepted,
+// because their absence keeps what those slaves hold back.
 func kept(name string) func(*Options) {
 	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		p := akucore.PlanStart(v, o)
@@ -719,7 +716,7 @@ func keptInRecovery(o *Options) {
 	}
 }
 
-// resetInstead has a plan reset objects in place of a DROP and the CREATE that follows.
+// resetInstead makes a plan reset objects instead of a DROP and the CREATE that follows.
 func resetInstead(p akucore.Plan, which func(akucore.Step) bool) akucore.Plan {
 	type object struct{ on, peer, block int }
 	key := func(s akucore.Step) object { return object{s.On, s.Peer, s.Block} }
@@ -738,7 +735,7 @@ func resetInstead(p akucore.Plan, which func(akucore.Step) bool) akucore.Plan {
 	return without(p, func(s akucore.Step) bool { return s.Do == akucore.Create && kept[key(s)] })
 }
 
-// numbered has each START set the XSN before the peer is asked, or none.
+// numbered makes each START set the XSN before it asks the peer, or none.
 func numbered(first bool) func(*Options) {
 	return func(o *Options) {
 		rules := o.PlanStart
@@ -760,7 +757,7 @@ func numbered(first bool) func(*Options) {
 
 const tablesInLine = "bring the tables in line with the configuration"
 
-// startSeeing has the rules of a start see something else than what is true.
+// startSeeing makes the rules of a start see something else than what is true.
 func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {
 	return start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		v = seen(v)
@@ -769,7 +766,7 @@ func startSeeing(change func(akucore.Mesh, akucore.View)) func(*Options) {
 	})
 }
 
-// recovery takes steps away from a recovery of the master.
+// recovery removes steps from a recovery of the master.
 func recovery(away func(akucore.Step) bool) func(*Options) {
 	return func(o *Options) {
 		less := without
@@ -806,7 +803,7 @@ func ifNamed(name string, p akucore.Plan, change func(akucore.Plan) akucore.Plan
 	return p
 }
 
-// without takes steps away from a plan.
+// without removes steps from a plan.
 func without(p akucore.Plan, away func(akucore.Step) bool) akucore.Plan {
 	stages := p.Stages
 	p.Stages = nil
@@ -838,7 +835,7 @@ func with(p akucore.Pod, o akucore.Object) akucore.Pod {
 	return p
 }
 
-// reset has a view show a pod's side of a pair as reset.
+// reset makes a view show a pod's side of a pair as reset.
 func reset(m akucore.Mesh, v akucore.View, pod, peer int) {
 	for _, g := range m.Blocks {
 		if o, ok := v.Pods[pod].Objects[g.Object(akucore.PairOf(pod, peer))]; ok {

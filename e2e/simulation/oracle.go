@@ -8,12 +8,12 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// settled is how long something must have been true so that who looked before a
-// statement should have seen it: to look takes as long as a login that hangs.
+// settled is how long something must have been true so that an observation before a statement should have
+// seen it. An observation takes as long as a login that hangs.
 const settled = loginTimeout + time.Second
 
-// withoutMaster is how long a start may go on after the master left service: as long
-// as it may take to deliver to others.
+// withoutMaster is how long a start may go on after the master left service: as long as the delivery to
+// others may take.
 const withoutMaster = 2 * time.Minute
 
 // open tells whether users have been let in for a moment.
@@ -28,7 +28,7 @@ type claim struct {
 	object string
 }
 
-// claimed notes what a step is about to be done under.
+// claimed records the guard of a step that is about to run.
 func (p *pod) claimed(c *client, e lifecycle.Event) {
 	if e.Kind != lifecycle.StepBegun {
 		return
@@ -43,15 +43,15 @@ func (p *pod) claimed(c *client, e lifecycle.Event) {
 	p.w.claims[claim{c, s.On, s.Object(m)}] = s.If
 }
 
-// taken is a step whose guard was taken away, of one program.
+// taken is a step of one program whose guard was removed.
 type taken struct {
 	by              *client
 	do              akucore.Verb
 	on, peer, block int
 }
 
-// unguarded takes the guard away that a mutation is about. What the steps claim stays the
-// same, and so does how they are carried out.
+// unguarded removes the guard that a mutation is about. The claims of the steps, and how they are run, stay
+// the same.
 func (p *pod) unguarded(c *client, plan akucore.Plan) akucore.Plan {
 	guard := p.w.options.Unguarded
 	if guard == akucore.Unguarded {
@@ -78,17 +78,17 @@ func (w *world) back(from, to int) bool {
 	return !w.away(from, to) && time.Since(w.running(to).since) > settled && time.Since(w.network.changed) > settled
 }
 
-// What only the model can see: whether a statement that destroys something does so
-// while it may. Callers hold the lock.
+// The checks below use what only the model can see: whether a statement may destroy what it destroys. Callers
+// hold the lock.
 
-// joined tells whether a pod's copy counts as complete, by its own mark.
+// joined tells whether a pod's copy counts as complete by its own mark.
 func (w *world) joined(pod int) bool {
 	v := w.volumes[pod]
 	return v != nil && v.mark(w, akucore.Master)
 }
 
-// counted are the volumes that have to hold what users wrote elsewhere: the
-// master's, and those of slaves that the master and they themselves take for joined.
+// counted are the volumes that must hold what users wrote elsewhere: the master's, and those of slaves that
+// are joined by the master's and their own word.
 func (w *world) counted(pod int) bool {
 	v := w.volumes[pod]
 	if v == nil || !v.whole() {
@@ -111,14 +111,14 @@ func (w *world) undelivered(v *volume, table int) (pod int, c change) {
 	return -1, change{}
 }
 
-// lacks is the first change of users of a log that a volume does not hold, but for what
-// somebody was ready to lose.
+// lacks is the first change of users in a log that a volume does not hold, without the rows that a person
+// gave up.
 func (w *world) lacks(v, log *volume, table int) (change, bool) {
 	if isBeat(table) {
 		return change{}, false
 	}
 	for _, c := range v.lacks(log, table) {
-		// What is sent again may be there already.
+		// A row that is sent again may already exist.
 		if at := (place{table, c.key}); !w.givenUp[at] && !v.excused[at] && v.rows[table][c.key] != c.after {
 			return c, true
 		}
@@ -126,13 +126,13 @@ func (w *world) lacks(v, log *volume, table int) (change, bool) {
 	return change{}, false
 }
 
-// mayTruncate is what must be true at a TRUNCATE.
+// mayTruncate checks a TRUNCATE.
 func (s *server) mayTruncate(table int, by *client) {
 	switch {
-	case isBeat(table): // there is nothing of the users in it
+	case isBeat(table): // it holds nothing of the users
 	case by.kind == recoverer && s.pod == akucore.Master:
 		s.mayRecover("TRUNCATE", table)
-	case by.kind == human: // he was told to
+	case by.kind == human: // a pod asked for it
 	case s.pod == akucore.Master:
 		s.w.violated("(f) the master is truncated by %s", by)
 	case s.open():
@@ -146,7 +146,7 @@ func (s *server) mayTruncate(table int, by *client) {
 	}
 }
 
-// mayReset is what must be true at a RESET.
+// mayReset checks a RESET.
 func (s *server) mayReset(o *object, by *client) {
 	if o.xsn == akucore.Unset || by.kind == human {
 		return
@@ -165,8 +165,7 @@ func (s *server) mayReset(o *object, by *client) {
 	peer := w.volumes[o.peer]
 	switch {
 	case by.pod == s.pod:
-		// The own side: what the peer lacks must not matter. A peer that is to join
-		// anew gets all of it then.
+		// On the own side, the peer must not depend on what it lacks. A peer that joins anew gets all of it.
 		if !w.joined(s.pod) && s.pod != akucore.Master || !w.counted(o.peer) {
 			return
 		}
@@ -185,7 +184,7 @@ func (s *server) mayReset(o *object, by *client) {
 			}
 		}
 	case by.pod == o.peer:
-		// Towards who asked: it must have given up its copy.
+		// Towards the pod that resets, that pod must have given up its copy.
 		own := w.running(by.pod)
 		switch {
 		case peer == nil || !peer.mark(w, akucore.Master):
@@ -200,8 +199,8 @@ func (s *server) mayReset(o *object, by *client) {
 		}
 	case w.away(by.pod, o.peer) && s.pod == akucore.Master:
 	default:
-		// Somebody who gives up its copy has a slave join anew that may lack what only
-		// the master has heard.
+		// A pod that gives up its copy makes a slave join anew that may lack what only the master has
+		// received.
 		own, given, master := w.running(by.pod), w.volumes[by.pod], w.volumes[akucore.Master]
 		switch {
 		case s.pod != akucore.Master:
@@ -231,7 +230,7 @@ func (w *world) slaveInService() bool {
 	return false
 }
 
-// mayOpen is what must be true when users are let in.
+// mayOpen checks that users may be let in.
 func (s *server) mayOpen() {
 	// One that was recovered since it was set back is as its source, and makes nobody wrong.
 	if s.pod == akucore.Master && !s.w.slaveInService() && slices.Contains(s.volume.complete[:userTables], false) {
@@ -248,8 +247,8 @@ func (s *server) mayOpen() {
 	s.mustBeProven()
 }
 
-// mustBeProven is that what is written here arrives at those that are in service, and what they write arrives here: since this
-// server is up, a beat has, each way.
+// mustBeProven checks that, since this server is up, a beat has arrived each way on every pair with a pod in
+// service.
 func (s *server) mustBeProven() {
 	for peer := range maxPods {
 		p := s.w.running(peer)

@@ -12,23 +12,23 @@ import (
 	"aku/internal/lifecycle"
 )
 
-// What aku-init recover does, and somebody who runs it whenever the master asks for it.
+// aku-init recover, and a person who runs it whenever the master asks for it.
 
 const (
-	// turnPatience is how long the sidecar may take to let go.
+	// turnPatience is how long the sidecar may take to give up its turn.
 	turnPatience = 15 * time.Second
-	// refusals that somebody puts up with before he does what they say.
+	// refusals is how often the person accepts a refusal before following it.
 	refusals = 6
 )
 
 var errRefused = errors.New("refused")
 
-// masterRecovered is a schedule in which the master loses its volume while users write on the slaves, and somebody runs
-// aku-init recover until the master is in service. What he runs is killed beside some of its statements, and so is what it
-// works with.
+// masterRecovered is a schedule in which the master loses its volume while users write on the slaves. A
+// person runs aku-init recover until the master is in service. Kills strike that program and its servers
+// beside some of the statements.
 func masterRecovered(r *rand.Rand, o Options) (first int, events []event) {
 	first = min(2+r.IntN(3), o.ServerCount)
-	victim := 0 // a slave that things happen to; at least one other has to stay, or nobody has the rows
+	victim := 0 // a slave that faults strike; at least one other slave must stay, or nobody has the rows
 	if first > 2 {
 		victim = 1 + r.IntN(first-1)
 	}
@@ -58,7 +58,7 @@ func seconds(r *rand.Rand, from, to int) time.Duration {
 	return time.Duration(from*1000+r.IntN((to-from)*1000)) * time.Millisecond
 }
 
-// signDropped is a schedule in which somebody drops the sign of a recovery before anything was destroyed.
+// signDropped is a schedule in which a person drops the sign of a recovery before anything was destroyed.
 func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
 	drop := onPod(akucore.Master, "somebody drops the sign of the recovery", func(p *pod) {
 		delete(p.volume.objects, fmt.Sprintf("AKU_RECOVERY_%d", p.volume.sign(p.w)))
@@ -69,8 +69,8 @@ func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
 	}
 }
 
-// sourceChanges is a schedule in which a recovery is broken off when its source has given up its log for the master and begun anew; the next one
-// may be from another slave.
+// sourceChanges is a schedule in which a recovery is interrupted when its source has given up its log for the
+// master and begun anew. The next recovery may be from another slave.
 func sourceChanges(r *rand.Rand, _ Options) (first int, events []event) {
 	return 3, []event{
 		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
@@ -78,8 +78,8 @@ func sourceChanges(r *rand.Rand, _ Options) (first int, events []event) {
 	}
 }
 
-// lostInACut is a schedule in which the master is lost while two slaves are cut off from each other: what they wrote meanwhile was
-// on the master alone.
+// lostInACut is a schedule in which the master is lost while two slaves are cut off from each other. What
+// they wrote meanwhile was only on the master.
 func lostInACut(r *rand.Rand, _ Options) (first int, events []event) {
 	return 3, []event{
 		{after: inService, fault: cut(1, 2, seconds(r, 40, 70))}, {after: seconds(r, 10, 14), fault: loseVolume(akucore.Master)},
@@ -87,10 +87,10 @@ func lostInACut(r *rand.Rand, _ Options) (first int, events []event) {
 	}
 }
 
-// inService is when three pods usually are.
+// inService is the time until three pods are usually in service.
 const inService = 55 * time.Second
 
-// lookAfterMaster is somebody who runs aku-init recover whenever the master asks for it.
+// lookAfterMaster is a person who runs aku-init recover whenever the master asks for it.
 func lookAfterMaster() fault {
 	return fault{"somebody looks after the master from now on", func(w *world) { w.spawn(w.recoverMaster) }}
 }
@@ -99,7 +99,7 @@ func killRecover() fault {
 	return onPod(akucore.Master, "aku-init recover is killed", (*pod).killRecover)
 }
 
-// recoverMaster tries one slave after the other, as long as the world goes on.
+// recoverMaster tries one slave after the other until the run ends.
 func (w *world) recoverMaster() {
 	refused := 0
 	for {
@@ -126,8 +126,9 @@ func (w *world) recoverMaster() {
 		source := w.likelySource(p)
 		var without []int
 		if refused > refusals {
-			// A slave that was started again waits for the master, closed, and the master for it: he opens it. One that does
-			// not come back is given up, unless it was a source and runs: its users go on, and its log for the master was reset.
+			// A slave that restarted waits for the master, closed, and the master waits for it, so the person
+			// opens it. A slave that does not come back is given up. A source that runs is not: its users go
+			// on, and its log for the master was reset.
 			for pod := 1; pod < w.options.ServerCount; pod++ {
 				s := w.running(pod)
 				if s != nil && s.adminMode && (w.joined(pod) || w.sources[pod]) && !w.away(akucore.Master, pod) {
@@ -150,8 +151,9 @@ func (w *world) recoverMaster() {
 	}
 }
 
-// chooseMaster is somebody who decides for the master where a slave knows more than the master in service does: the slave gets
-// the master's copy. Where it asks for the opposite, he throws its volume away. Callers hold the lock.
+// chooseMaster is a person who decides for the master where a slave knows more than the master in service:
+// the slave gets the master's copy. Where the slave asks for the opposite, the person deletes its volume.
+// Callers hold the lock.
 func (w *world) chooseMaster() {
 	for _, p := range w.pods[1:] {
 		if p == nil || p.ending || p.sidecar == nil || p.human == "" || len(p.asks) == 0 {
@@ -168,8 +170,8 @@ func (w *world) chooseMaster() {
 	}
 }
 
-// likelySource is a slave in service, one as good as the other. When there is none it is the one that an earlier recovery was
-// from. Callers hold the lock.
+// likelySource is any slave in service. Without one it is the source of an earlier recovery. Callers hold the
+// lock.
 func (w *world) likelySource(master *pod) int {
 	var open []int
 	for pod := 1; pod < w.options.ServerCount; pod++ {
@@ -187,7 +189,7 @@ func (w *world) likelySource(master *pod) int {
 	return 1 + pick%(w.options.ServerCount-1)
 }
 
-// sign is the source of a recovery that is under way, or -1.
+// sign is the source of a recovery in progress, or -1.
 func (v *volume) sign(w *world) int {
 	for source := 1; source < w.options.ServerCount; source++ {
 		if v.objects[fmt.Sprintf("AKU_RECOVERY_%d", source)] != nil {
@@ -258,7 +260,8 @@ func (p *pod) recoverFrom(source int, without []int) error {
 	return last
 }
 
-// giveUp notes what may be lost because somebody went on without slaves that could not deliver. Callers hold the lock.
+// giveUp records what may be lost because a person went on without slaves that could not deliver. Callers
+// hold the lock.
 func (w *world) giveUp(source int, without []int) {
 	for _, pod := range without {
 		v := w.volumes[pod]
@@ -278,7 +281,7 @@ func (p *pod) killRecover() {
 	}
 }
 
-// leaveTurn gives back what aku-init recover took from the sidecar, as its death does. Callers hold the lock.
+// leaveTurn gives the turn back to the sidecar, as the death of aku-init recover does. Callers hold the lock.
 func (p *pod) leaveTurn(c *client) {
 	p.unlock(c)
 	if p.recoverer == c {
@@ -287,8 +290,8 @@ func (p *pod) leaveTurn(c *client) {
 	}
 }
 
-// mayRecover is what must be true when aku-init recover empties the master or resets a pair: the master is closed and bears the
-// sign, and what happens to it or to the source alone. Callers hold the lock.
+// mayRecover checks that the master is closed and has the sign when aku-init recover empties it or resets a
+// pair, and that only the master or the source is changed. Callers hold the lock.
 func (s *server) mayRecover(what string, table int) {
 	w := s.w
 	master := w.volumes[akucore.Master]

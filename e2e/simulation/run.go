@@ -12,7 +12,7 @@ import (
 	"aku/internal/akucore"
 )
 
-// Options are what a run is made of.
+// Options are the parameters of a run.
 type Options struct {
 	Seed uint64
 	Tell bool // write the story
@@ -23,39 +23,39 @@ type Options struct {
 	FlushAtStart bool
 	FlushAtEnd   bool
 	Shutdown     bool
-	APIFails     int // of a hundred questions for the replica count
+	APIFails     int // percentage of the requests for the replica count
 	LoseVolumes  bool
-	WriteEvery   time.Duration // at most, between two changes on a pod
+	WriteEvery   time.Duration // the longest pause between two changes on a pod
 	Lists        bool          // a rolling update changes the list of tables
 	AddBlock     bool          // the first rolling update adds a block
-	SyncTime     time.Duration // of a SYNC; 0 for that of an empty table
-	Transactions int           // of a hundred changes, in a transaction that stays open for a while; 0 for a few
-	LockTimeout  time.Duration // of receivers, as aku sets it; 0 for the server's own
-	FewValues    bool          // rows come back to values that they had before
-	Linger       int           // up to this pod, somebody has a transaction of some seconds open all the time; -1 for none
-	LingerFor    time.Duration // that long; 0 for 4 to 8 s
-	Unseen       bool          // who holds the master's tables is in no view, as with LOCK TABLE
+	SyncTime     time.Duration // of a SYNC; 0 for the time of an empty table
+	Transactions int           // percentage of changes in a transaction that stays open for a while; 0 for a few
+	LockTimeout  time.Duration // of receivers, as aku sets it; 0 for the server's default
+	FewValues    bool          // rows return to values that they had before
+	Linger       int           // up to this pod, a user has a transaction of some seconds open all the time; -1 for none
+	LingerFor    time.Duration // its duration; 0 for 4 to 8 s
+	Unseen       bool          // no view shows who holds the master's tables, as with LOCK TABLE
 
-	// BeforeBeats is how many pods there are already, of an aku that had no beats.
+	// BeforeBeats is the number of pods that exist already, under an aku without beats.
 	BeforeBeats int
 
-	// Schedule makes the events; nil for any. A rule that matters only in a rare
-	// situation is tried in schedules that lead there.
+	// Schedule makes the events; nil for any. Schedules that lead to a rare situation test the rules that
+	// matter only there.
 	Schedule func(*rand.Rand, Options) (first int, events []event)
 
-	// What follows takes a rule away, to see that the simulation finds what it is for.
+	// The fields below remove a rule, to see that the simulation finds the loss.
 
 	Unguarded  akucore.Guard // steps with this guard have none
-	NoSweep    bool          // nobody looks after the copies in service
+	NoSweep    bool          // nobody sweeps the pairs in service
 	RepeatSync bool          // a SYNC that was cut is repeated by itself
-	NeverClose bool          // users stay in at an end
+	NeverClose bool          // users are not closed out at an end
 	HoldNobody bool          // others are not held back while a statement waits for its tables
 	Unawaited  bool          // a beat counts as arrived when it is written
-	Uncounted  bool          // nobody looks at what receivers failed to apply
-	// PlanStart and PlanEnd stand in for the rules; nil for the real ones.
+	Uncounted  bool          // failure counts of receivers are ignored
+	// PlanStart and PlanEnd replace the rules; nil for the real ones.
 	PlanStart func(akucore.View, akucore.StartOptions) akucore.Plan
 	PlanEnd   func(akucore.View, akucore.EndOptions) akucore.Plan
-	// PlanRecover does for aku-init recover.
+	// PlanRecover does the same for aku-init recover.
 	PlanRecover func(akucore.View, int, ...int) akucore.Plan
 }
 
@@ -98,7 +98,7 @@ func OptionsOf(seed uint64) Options {
 	o.Lists = r.IntN(3) == 0
 	o.AddBlock = r.IntN(6) == 0
 	if seed%10 == 7 {
-		o.Lists, o.AddBlock = false, false // a recovery waits until somebody takes a change of the list back
+		o.Lists, o.AddBlock = false, false // a recovery waits until a person reverts a change of the list
 	}
 	o.Linger = -1
 	switch r.IntN(8) {
@@ -115,7 +115,7 @@ func (o Options) String() string {
 		o.Seed, o.ServerCount, o.Blocks, o.Reset, o.FlushAtStart, o.FlushAtEnd, o.Shutdown, o.APIFails, o.LoseVolumes, o.Lists, o.AddBlock, o.WriteEvery, o.Linger)
 }
 
-// Outcome is what a run came to.
+// Outcome is the result of a run.
 type Outcome struct {
 	Violations []string
 	Story      string
@@ -123,11 +123,10 @@ type Outcome struct {
 }
 
 const (
-	// patience is how long all pods may take to be in service when nothing is wrong
-	// any more: several joins one after the other, each with a sender that looks
-	// for its peer only once a minute.
+	// patience is how long all pods may take to come into service after all faults: several joins one after
+	// the other, each with a sender that tries to connect only once a minute.
 	patience = 12 * time.Minute
-	// drained is how long what was written may take to be everywhere.
+	// drained is how long the delivery of everything written may take.
 	drained = 3 * time.Minute
 )
 
@@ -168,7 +167,7 @@ func Run(o Options) Outcome {
 	w.heal()
 	settled := w.settle()
 	if settled {
-		// A pod whose copy is outdated sees that by itself, with two looks.
+		// A pod whose copy is outdated notices that by itself, with two observations.
 		_ = pause(ctx, 80*time.Second)
 	}
 	if settled && w.settle() {
@@ -192,7 +191,7 @@ func Run(o Options) Outcome {
 	return Outcome{w.violations, w.told.String(), w.figures}
 }
 
-// heal ends all faults, and brings every pod back that has a volume.
+// heal ends all faults, and starts every pod that has a volume.
 func (w *world) heal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -240,8 +239,7 @@ func (w *world) settle() bool {
 	}
 }
 
-// calm lets the users write a little, sends them home, waits until all is
-// delivered, and checks.
+// calm lets the users write a little, ends their sessions, waits until everything is delivered, and checks.
 func (w *world) calm(when string) (fine bool) {
 	_ = pause(w.ctx, 5*time.Second)
 	w.mu.Lock()
@@ -270,7 +268,7 @@ func (w *world) calm(when string) (fine bool) {
 	}
 }
 
-// behind names a pair of open pods that has not delivered everything.
+// behind names a pair of open pods with undelivered changes.
 func (w *world) behind() string {
 	for i, p := range w.pods {
 		for j, q := range w.pods {
@@ -288,14 +286,14 @@ func (w *world) behind() string {
 	return ""
 }
 
-// shrink removes all pods but the master in order, with users writing, and holds
-// the master against what they wrote. Then the pods come back.
+// shrink removes all pods but the master in order, while users write, and compares the master with what they
+// wrote. Then the pods come back.
 func (w *world) shrink() {
 	w.mu.Lock()
 	all := w.set.replicas
 	w.mu.Unlock()
 	w.scale(1)
-	// What is neither delivered nor reset at the end waits on the volume.
+	// What is neither delivered nor reset at the end stays on the volume.
 	delivers := w.options.FlushAtEnd || w.options.Reset != akucore.ResetNever && w.options.APIFails == 0
 	if !w.settle() || delivers && !w.calm("only the master is left") {
 		return
@@ -315,9 +313,8 @@ func (w *world) scale(replicas int) {
 	w.set.replicas = replicas
 }
 
-// unpinned checks that the master keeps its log for none of the removed pods: not
-// for those that left in order, and where the replica count is known for no other
-// either, after a while.
+// unpinned checks that the master keeps its log for no removed pod: not for a pod that left in order, and,
+// where the replica count is known, after a while for no other either.
 func (w *world) unpinned() {
 	known := w.options.Reset == akucore.ResetAuto && w.options.APIFails == 0
 	if known {
@@ -332,8 +329,8 @@ func (w *world) unpinned() {
 	}
 }
 
-// keptForPeople tells whether a pod keeps its copy, because a peer may have left rows of it
-// out: it resets nothing when it ends. Callers hold the lock.
+// keptForPeople tells whether a pod keeps its copy, because a peer may have left rows of it out. Such a pod
+// resets nothing when it ends. Callers hold the lock.
 func (w *world) keptForPeople(pod int) bool {
 	v := w.volumes[pod]
 	return v != nil && slices.ContainsFunc(slices.Collect(maps.Keys(v.objects)), func(name string) bool { return strings.HasPrefix(name, "AKU_GIVEN_UP_") })

@@ -40,11 +40,10 @@ const (
 	shutdownTo   = 17 * time.Second
 )
 
-// The statements run in the goroutine of who sent them. Each takes the lock where
-// it looks or changes something, and waits without it; ctx ends with the statement,
-// the server's own with the process.
+// A statement runs in the goroutine of its sender. It takes the lock where it reads or changes something, and
+// waits without it. ctx ends with the statement, the server's own context with the process.
 
-// change runs f under the lock, as an instant of a statement.
+// change runs f under the lock, as one moment of a statement.
 func (s *server) change(f func() error) error {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
@@ -95,7 +94,7 @@ func (s *server) create(ctx context.Context, spec akucore.ObjectSpec, wait time.
 	})
 }
 
-// logged moves the log on by a record that no peer needs.
+// logged adds a log record that no peer needs.
 func (s *server) logged() {
 	s.volume.last++
 	s.wrote()
@@ -126,7 +125,7 @@ func (s *server) drop(ctx context.Context, name string, by *client, wait time.Du
 		}
 		o := s.volume.objects[name]
 		s.mayReset(o, by)
-		// The source of a recovery keeps its copy: it is the master that lost its own.
+		// The source of a recovery keeps its copy: the master lost its own.
 		for t := range o.items {
 			if by.pod == s.pod {
 				s.volume.ceases(o, t)
@@ -138,7 +137,7 @@ func (s *server) drop(ctx context.Context, name string, by *client, wait time.Du
 	})
 }
 
-// altered is a stopped object whose tables are changed: another error says that there is none.
+// altered is a stopped object whose tables are changed. It has another error for a missing object.
 func (s *server) altered(name string) (*object, error) {
 	o, err := s.stopped(name)
 	if errors.Is(err, errUnknown) {
@@ -147,7 +146,7 @@ func (s *server) altered(name string) (*object, error) {
 	return o, err
 }
 
-// changed is what follows when an object was changed.
+// changed is the consequence of a changed object.
 func (s *server) changed(name string) {
 	if r := s.receivers[name]; r != nil {
 		r.cut()
@@ -239,15 +238,14 @@ func (s *server) start(ctx context.Context, name string) error {
 	return s.wait(ctx, startWait)
 }
 
-// quick tells whether a START comes back at once: it looks for the peer's answer, and then
-// after a second.
+// quick tells whether a START returns at once: it checks for the peer's answer, and again after a second.
 func (s *server) quick(x *sender) bool {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	return s.w.chance(30, dieStart, s.pod, x.o.peer, 10+x.o.block)
 }
 
-// startRetry is START RETRY: the sender looks for its peer by itself, a moment later.
+// startRetry is START RETRY: the sender connects by itself, a moment later.
 func (s *server) startRetry(name string) error {
 	x, err := s.reserve(name)
 	if err != nil {
@@ -263,7 +261,7 @@ func (s *server) startRetry(name string) error {
 	})
 }
 
-// begin notes that the object is started: at now, unless it was before.
+// begin marks the object as started: at now, unless it was started before.
 func (x *sender) begin() {
 	if x.o.xsn == akucore.Unset {
 		x.o.xsn, x.o.pinned = x.s.volume.last, x.s.volume.last
@@ -272,8 +270,7 @@ func (x *sender) begin() {
 	x.s.logged()
 }
 
-// reserve makes the sender of an object that has none: from here on any other START
-// or SYNC of it fails.
+// reserve makes the sender of an object that has none. From then on any other START or SYNC of it fails.
 func (s *server) reserve(name string) (x *sender, err error) {
 	err = s.change(func() error {
 		o, err := s.resting(name)
@@ -296,12 +293,12 @@ func (x *sender) remove() {
 	}
 }
 
-// abandon forgets a sender that did not come to start.
+// abandon forgets a sender that did not start.
 func (x *sender) abandon() error {
 	return x.s.change(func() error { x.remove(); return nil })
 }
 
-// reach waits as long as a peer that says nothing is waited for.
+// reach waits as long as the server waits for a silent peer.
 func (s *server) reach(ctx context.Context, x *sender) error {
 	s.w.mu.Lock()
 	silent := s.w.silent(s.pod, x.o.peer)
@@ -316,9 +313,9 @@ func (s *server) reach(ctx context.Context, x *sender) error {
 	return nil
 }
 
-// stop ends the sender at the server's next second, whatever becomes of who asked. It has
-// to wait while the peer's receiver waits for a table (transcripts/lock-timeout), or the
-// SYNC that it is to cut does (transcripts/sync-lock-waits).
+// stop ends the sender at the server's next second, whatever happens to its client. It waits while the peer's
+// receiver waits for a table (transcripts/lock-timeout), or while the SYNC that it cuts does
+// (transcripts/sync-lock-waits).
 func (s *server) stop(ctx context.Context, name string) error {
 	select {
 	case s.stopping <- struct{}{}:
@@ -342,7 +339,7 @@ func (s *server) stop(ctx context.Context, name string) error {
 					return nil
 				}
 				if hung {
-					return nil // what it was to stop has ended meanwhile
+					return nil // the sender has ended meanwhile
 				}
 				return errStopped
 			}
@@ -391,7 +388,7 @@ func untilTick() time.Duration {
 	return now.Truncate(stopTick).Add(stopTick).Sub(now)
 }
 
-// hangs is closed when what a STOP would wait for is over; nil for nothing.
+// hangs is closed when a STOP need not wait any more; nil when it need not wait at all.
 func (x *sender) hangs() <-chan struct{} {
 	switch {
 	case x.locking != nil:
@@ -402,7 +399,7 @@ func (x *sender) hangs() <-chan struct{} {
 	return nil
 }
 
-// resting is an object that no sender works for.
+// resting is an object without a sender.
 func (s *server) resting(name string) (*object, error) {
 	o := s.volume.objects[name]
 	switch {
@@ -427,8 +424,8 @@ func (s *server) reset(name string, by *client) error {
 	})
 }
 
-// sync copies rows as they are at its start, then sends what came after. With a list of
-// tables it copies only those, and sends from where the object stopped.
+// sync copies rows as of its start, and then sends later changes. With a list of tables it copies only those,
+// and sends from where the object stopped.
 func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, wait time.Duration) error {
 	x, err := s.reserve(name)
 	if errors.Is(err, errUnknown) {
@@ -533,8 +530,8 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, 
 	})
 }
 
-// lockTables takes the tables, as a SYNC does before it reads them: all that the object
-// has, or those.
+// lockTables locks the tables as a SYNC does before it reads them: all tables of the object, or the given
+// ones.
 func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Table, wait time.Duration) (unlock func(), err error) {
 	s.w.mu.Lock()
 	if len(tables) == 0 {
@@ -598,9 +595,8 @@ func (c tableCopy) end(to *volume, at int64) {
 	to.knows(c.from, at, c.table)
 }
 
-// flush waits until the peer has applied all that there is now, and says so: that is with
-// the answer to what was sent last, or else with the next keep-alive. It wakes a sender that
-// sleeps.
+// flush waits until the peer acknowledges everything up to now: with the answer to the last sent change, or
+// with the next keep-alive. It wakes a sleeping sender.
 func (s *server) flush(ctx context.Context, name string, limit time.Duration) error {
 	t := time.NewTimer(limit)
 	defer t.Stop()
@@ -658,8 +654,7 @@ func (s *server) flush(ctx context.Context, name string, limit time.Duration) er
 	}
 }
 
-// truncate empties tables on this server only, and breaks the links that peers
-// send into them by.
+// truncate empties tables on this server only, and breaks the links through which peers send into them.
 func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *client, wait time.Duration) error {
 	for _, name := range tables {
 		t := table(name)

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	ownKeys    = 300 // of each pod, table and way to write, written there alone
+	ownKeys    = 300 // of each pod, table and way to write; nobody else writes them
 	sharedKeys = 6   // of each table, written everywhere
 )
 
-// journal is every change that users were told is done.
+// journal is every change that was acknowledged to users.
 type journal struct {
 	latest map[place]written
 	shared map[place]bool // keys that two pods wrote
@@ -31,7 +31,7 @@ type written struct {
 	c      change
 }
 
-// habit is how somebody writes.
+// habit is how a user writes.
 type habit int
 
 const (
@@ -39,8 +39,7 @@ const (
 	lingers              // long transactions, one after the other
 )
 
-// users are users of a pod: they come when the server lets them in, and write until
-// they are thrown out.
+// users are the users of a pod. They come when the server lets them in, and write until they are closed out.
 func (p *pod) users(h habit) {
 	w := p.w
 	for pause(p.ctx, time.Second+time.Duration(p.number)*13*time.Nanosecond+time.Duration(h)*101*time.Nanosecond) == nil {
@@ -63,8 +62,7 @@ func (p *pod) users(h habit) {
 	}
 }
 
-// works has a user do his next piece of work. It is false when his session is over, or he
-// has gone home.
+// works makes a user's next change. It returns false when the session is over or the user has left.
 func (c *session) works(h habit) bool {
 	s, w := c.server, c.server.w
 	w.mu.Lock()
@@ -123,8 +121,8 @@ func (c *session) works(h habit) bool {
 	return true
 }
 
-// writes is a change by a user, as soon as he has the table: it is done at once, or it is
-// the first of a transaction that stays open.
+// writes changes a row as soon as the table is free. The change is complete, or the first of a transaction
+// that stays open.
 func (c *session) writes(r row, h habit, stays bool) {
 	s, w := c.server, c.server.w
 	w.mu.Lock()
@@ -152,12 +150,12 @@ func (c *session) writes(r row, h habit, stays bool) {
 // forEver is longer than a run.
 const forEver = 24 * time.Hour
 
-// someRow is what a user writes next; not now and then, where a shared row is gone.
-// Callers hold the lock.
+// someRow is the row that a user writes next. ok is false when a shared row does not exist. Callers hold the
+// lock.
 func (s *server) someRow(h habit, stays bool) (r row, ok bool) {
 	w, v := s.w, s.volume
 	x := w.roll(dieWrite, s.pod, 0, int(h))
-	// Until all pods have a new table, users write it where it is in replication.
+	// Until all pods have a new table, users write it where it is replicated.
 	var tables []int
 	for t := range userTables {
 		if t < w.options.Blocks || (w.options.Lists || w.options.AddBlock) && v.carries(t) {
@@ -166,7 +164,7 @@ func (s *server) someRow(h habit, stays bool) (r row, ok bool) {
 	}
 	r.table = tables[int(x>>8)%len(tables)]
 	switch {
-	case stays: // nobody else has a row of an open transaction
+	case stays: // nobody else writes a row of an open transaction
 		r.key = 1000*(s.pod+1) + ownKeys*(1+int(h)) + int(x>>16)%ownKeys
 	case x%16 == 0:
 		r.key = int(x>>16) % sharedKeys
@@ -184,7 +182,7 @@ func (s *server) someRow(h habit, stays bool) (r row, ok bool) {
 	return r, now != 0 || r.key >= sharedKeys || x>>40%4 != 0
 }
 
-// write is one change by a user, at the end of his transaction. Callers hold the lock.
+// write makes one change at the end of a transaction. Callers hold the lock.
 func (s *server) write(r row, t *transaction) {
 	w := s.w
 	c := s.volume.write(r, t)
@@ -196,8 +194,8 @@ func (s *server) write(r row, t *transaction) {
 	s.wrote()
 }
 
-// otherList names an object between two pods that does not have the tables that both
-// are configured with, "" for none. Callers hold the lock.
+// otherList names an object between two pods whose tables differ from their configuration, or is "". Callers
+// hold the lock.
 func (w *world) otherList() string {
 	for _, p := range w.pods {
 		if p == nil {
@@ -216,7 +214,7 @@ func (w *world) otherList() string {
 	return ""
 }
 
-// check compares every open pod with what users were told.
+// check compares every open pod with what was acknowledged to users.
 func (w *world) check() {
 	tainted := maps.Clone(w.givenUp)
 	for _, lost := range w.lost {

@@ -18,18 +18,18 @@ type volume struct {
 	log     []change
 	objects map[string]*object
 
-	beatTables map[int]bool // those that exist
+	beatTables map[int]bool // the existing ones
 
-	// What the model knows and no server does:
+	// What the model knows and no server knows:
 
-	// complete says for each table that the rows are a whole copy.
+	// complete says for each table whether the rows are a whole copy.
 	complete [maxTables]bool
-	// empty says for each table that nothing came into it since it was emptied.
+	// empty says for each table whether nothing came into it since it was emptied.
 	empty [maxTables]bool
-	// has is up to where of the log of other volumes the rows hold what was
-	// written there, but for what is missing.
+	// has is the number in the log of other volumes up to which the rows hold what was written there, without
+	// what is missing.
 	has map[known]int64
-	// missing are changes of those logs that never came, and why.
+	// missing are the changes of those logs that never came, with the reason.
 	missing map[known]map[int64]string
 	// excused are rows that it may not have as they are: it was set back, and nobody can know.
 	excused map[place]bool
@@ -41,21 +41,20 @@ type known struct {
 	table int
 }
 
-// change is a row changed by a user of this server: what came from peers is never
-// sent on, so it is not kept. A row is a key and a value; 0 is no row.
+// change is a row changed by a user of this server. Changes of peers are never sent on, so they are not kept.
+// A row is a key and a value; 0 means no row.
 //
-// A transaction that stays open has its row in the log with its COMMIT, which is when the
-// row counts, and a record without a table before, where it was written first; another one
-// stands for its ROLLBACK.
+// A transaction that stays open has its row in the log with its COMMIT, from which the row counts. An earlier
+// record without a table marks its first write, and another one its ROLLBACK.
 type change struct {
 	sn            int64
 	table         int
 	key           int
 	before, after int64
-	transaction   *transaction // nil for one that is over at once
+	transaction   *transaction // nil for a single statement
 }
 
-// noTable is that of the records that change no row.
+// noTable is the table of records that change no row.
 const noTable = -1
 
 // opens tells whether the record is the first of a transaction.
@@ -75,15 +74,15 @@ func (c change) String() string {
 type object struct {
 	spec    akucore.ObjectSpec
 	block   int
-	items   map[int]int64 // tables, and up to where their changes are not sent
+	items   map[int]int64 // tables, and the number up to which their changes are not sent
 	pinned  int64         // it began at "now" there: transactions that wrote before are not sent
 	peer    int
 	started bool
 	xsn     int64
 }
 
-// sends tells whether the object carries a change. Of a transaction that was open when
-// the object began it carries nothing, whenever that was written.
+// sends tells whether the object carries a change. It carries nothing of a transaction that was open when the
+// object began, whenever that was written.
 func (o *object) sends(c change) bool {
 	table, written := c.table, c.sn
 	t := c.transaction
@@ -105,8 +104,7 @@ func newVolume(w *world, pod int) *volume {
 	return v
 }
 
-// write is a change by a user, at the end of his transaction. Two records follow that
-// nobody is sent.
+// write records a user's change at the end of a transaction. Two records that are not sent follow.
 func (v *volume) write(r row, t *transaction) change {
 	c := v.record(change{table: r.table, key: r.key, before: v.rows[r.table][r.key], after: r.value, transaction: t})
 	v.set(r.table, r.key, r.value)
@@ -115,10 +113,10 @@ func (v *volume) write(r row, t *transaction) change {
 	return c
 }
 
-// opens is the first change of a transaction that stays open.
+// opens records the first write of a transaction that stays open.
 func (v *volume) opens(t *transaction) { v.record(change{table: noTable, transaction: t}) }
 
-// rollback is the end of one whose change was written before.
+// rollback records the ROLLBACK of a transaction.
 func (v *volume) rollback(t *transaction) { v.record(change{table: noTable, transaction: t}) }
 
 func (v *volume) record(c change) change {
@@ -136,9 +134,8 @@ func (v *volume) set(table, key int, value int64) {
 	}
 }
 
-// apply is a change that comes from a peer, under the default conflict rules: an
-// insert of an existing key, an update of a row that is not as it was there, and a
-// delete of a missing row are skipped.
+// apply makes a peer's change by the default conflict rules: an insert of an existing key, an update of a row
+// with another value, and a delete of a missing row are skipped.
 func (v *volume) apply(c change) (ok bool) {
 	now := v.rows[c.table][c.key]
 	switch {
@@ -155,8 +152,8 @@ func (v *volume) behind(sn int64) int {
 	return sort.Search(len(v.log), func(i int) bool { return v.log[i].sn > sn })
 }
 
-// next are at most so many records after the number that an object carries, and the
-// number up to which nothing is missing in them.
+// next are the records after the number that an object carries, up to a maximum, and the number up to which
+// they are complete.
 func (v *volume) next(o *object, after int64, most int) (changes []change, upTo int64) {
 	for _, c := range v.log[v.behind(after):] {
 		if !o.sends(c) {
@@ -185,15 +182,13 @@ func (v *volume) first(o *object, after int64, table int) (c change, ok bool) {
 	return change{}, false
 }
 
-// knows notes that the rows hold all of a table in a log up to the number, but for what is
-// missing.
+// knows records that the rows hold everything of a table in a log up to the number, without what is missing.
 func (v *volume) knows(log int64, sn int64, table int) {
 	k := known{log, table}
 	v.has[k] = max(v.has[k], sn)
 }
 
-// misses notes that a change of another log will not come. One that was here before is
-// only repeated.
+// misses records that a change of another log will not come. A change that was here before is only repeated.
 func (v *volume) misses(log int64, c change, why string) {
 	k := known{log, c.table}
 	if v.has[k] >= c.sn {
@@ -205,11 +200,11 @@ func (v *volume) misses(log int64, c change, why string) {
 	v.missing[k][c.sn] = why
 }
 
-// comes notes that a change of another log has come, which may have been missing.
+// comes records that a change of another log has come, which may have been missing.
 func (v *volume) comes(log int64, c change) { delete(v.missing[known{log, c.table}], c.sn) }
 
-// why says why a row is not as another volume's users left it, if one of their changes
-// never came.
+// why is the reason why a row differs from what another volume's users left, if one of their changes never
+// came.
 func (v *volume) why(at place, from *volume) string {
 	gone := v.missing[known{from.id, at.table}]
 	for _, sn := range slices.Sorted(maps.Keys(gone)) {
@@ -220,7 +215,7 @@ func (v *volume) why(at place, from *volume) string {
 	return ""
 }
 
-// forget is what a TRUNCATE does to what the rows of a table hold.
+// forget is the effect of a TRUNCATE on what the rows of a table hold.
 func (v *volume) forget(table int) {
 	of := func(k known) bool { return k.table == table }
 	maps.DeleteFunc(v.has, func(k known, _ int64) bool { return of(k) })
@@ -228,8 +223,8 @@ func (v *volume) forget(table int) {
 	maps.DeleteFunc(v.excused, func(at place, _ bool) bool { return at.table == table })
 }
 
-// forgets notes that a log is sent again from a number on: until all of that is
-// applied, rows may be as they were in between.
+// forgets records that a log is sent again from a number on. Until all of it is applied, rows may have
+// intermediate values.
 func (v *volume) forgets(log int64, sn int64, table int) {
 	k := known{log, table}
 	if now, ok := v.has[k]; ok {
@@ -251,7 +246,7 @@ func (v *volume) lacks(log *volume, table int) []change {
 	return slices.DeleteFunc(slices.Clone(log.log[log.behind(from):]), func(c change) bool { return c.table != table || v.holds(log, c) })
 }
 
-// known is up to where the rows of a table hold a log.
+// known is the number up to which the rows of a table hold a log.
 func (v *volume) known(log *volume, table int) int64 {
 	if log == v {
 		return v.last
@@ -284,15 +279,15 @@ func (v *volume) shares(table int, peers ...int) bool {
 	return false
 }
 
-// ceases notes that an object does not carry a table any more: a slave hears nothing of
-// it from the master, so its copy is none.
+// ceases records that an object does not carry a table any more. A slave gets nothing of it from the master,
+// so its copy is not complete.
 func (v *volume) ceases(o *object, table int) {
 	if v.pod != akucore.Master && o.peer == akucore.Master {
 		v.complete[table] = false
 	}
 }
 
-// whole tells whether all tables that are replicated are complete copies.
+// whole tells whether all replicated tables are complete copies.
 func (v *volume) whole() bool {
 	for t, c := range v.complete[:userTables] {
 		if !c && v.carries(t) && v.shares(t) {

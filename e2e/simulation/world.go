@@ -11,14 +11,13 @@ import (
 	"aku/internal/akucore"
 )
 
-// maxPods is the most pods there can be, and maxBlocks the most blocks.
+// maxPods is the largest number of pods, maxBlocks that of blocks.
 const (
 	maxPods   = 6
 	maxBlocks = 2
 )
 
-// world is everything there is in one run. One lock guards all of it; it is never
-// held while something waits.
+// world is everything in one run. One lock guards all of it. Nobody holds it while waiting.
 type world struct {
 	mu      sync.Mutex
 	seed    uint64
@@ -27,28 +26,28 @@ type world struct {
 	ctx     context.Context
 	tasks   sync.WaitGroup
 
-	pods       [maxPods]*pod     // nil: there is no such pod at the moment
-	volumes    [maxPods]*volume  // kept when the pod goes
-	copies     [maxPods]*volume  // that somebody keeps
-	every      []*volume         // that there were
+	pods       [maxPods]*pod     // nil: the pod does not exist at the moment
+	volumes    [maxPods]*volume  // kept when the pod is gone
+	copies     [maxPods]*volume  // copies that a person keeps
+	every      []*volume         // all volumes so far
 	forks      []fork            // of them, by being set back
 	left       [maxPods]bool     // it ended in order and reset its pairs
-	givenUp    map[place]bool    // rows that somebody was ready to lose
+	givenUp    map[place]bool    // rows that a person gave up
 	traceless  map[place]written // rows that were lost with a volume that nobody can know was set back, as they were last written before
-	sources    [maxPods]bool     // slaves that a recovery of the master was from
-	lost       []*volume         // volumes that were lost, with what nobody else has
+	sources    [maxPods]bool     // slaves that were a source of a recovery
+	lost       []*volume         // lost volumes, with what nobody else has
 	nextID     int64             // of values, sessions, volumes and server starts
 	set        statefulSet
 	network    network
-	masterSeen time.Time // within reach of anybody, and in service
+	masterSeen time.Time // the last time it was reachable for anybody and in service
 	armed      []*armed
 	journal    journal
 	claims     claims
-	unguarded  map[taken]akucore.Guard // what a mutation has taken away
+	unguarded  map[taken]akucore.Guard // removed by a mutation
 	dice       map[dieKey]uint64
 	told       strings.Builder
 	violations []string
-	ended      []string // ends that took longer than they may
+	ended      []string // ends that took too long
 	figures    Figures
 	lives      map[int64]beatLife // by the value of their rows
 }
@@ -73,9 +72,8 @@ func (f *Figures) add(b Figures) {
 	f.Recoveries += b.Recoveries
 }
 
-// mesh is the configuration as this pod has it. A revision of the pod template may add
-// a block, and it may change the list of tables: each block gets a second one, or loses
-// it again.
+// mesh is the configuration of this pod. A revision of the pod template may add a block, and may change the
+// list of tables: each block gets a second table, or loses it again.
 func (p *pod) mesh() akucore.Mesh {
 	o := p.w.options
 	m := akucore.Mesh{StatefulSet: "altibase", Service: "svc", Self: p.number, ServerCount: o.ServerCount, ReplicationPort: 20301, ReceiverLockTimeout: o.LockTimeout}
@@ -110,8 +108,8 @@ func (w *world) host(name string) int {
 	return pod
 }
 
-// A block has the table Tn and, while the lists change, now and then Xn. Behind those of
-// the users is the beat table of each block.
+// A block has the table Tn and, while the lists change, sometimes Xn. The beat tables of the blocks follow
+// after the users' tables.
 const (
 	userTables = 2 * maxBlocks
 	maxTables  = userTables + maxBlocks
@@ -150,17 +148,17 @@ func (w *world) tell(format string, args ...any) {
 	w.told.WriteByte('\n')
 }
 
-// violated notes a broken invariant. Callers hold the lock.
+// violated records a broken invariant. Callers hold the lock.
 func (w *world) violated(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	w.tell("!!! %s", text)
 	w.violations = append(w.violations, fmt.Sprintf("at %.3fs: %s", time.Since(w.began).Seconds(), text))
 }
 
-// spawn runs a part of the world that ends with it.
+// spawn runs a part of the world that ends with the world.
 func (w *world) spawn(f func()) { w.tasks.Go(f) }
 
-// after runs f, under the lock, after some time, unless the world ends before.
+// after runs f under the lock after some time, unless the world ends before.
 func (w *world) after(d time.Duration, f func()) {
 	time.AfterFunc(d, func() {
 		w.mu.Lock()
