@@ -208,8 +208,7 @@ func retryable(err error) bool {
 	return retry.IsRecoverable(err)
 }
 
-// do runs the statement of a step. When the server says that the work is already done, and
-// the state confirms it, the step succeeds.
+// do runs the statement of a step.
 func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	server := r.Servers.Server(s.On)
 	switch s.Do {
@@ -246,8 +245,12 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 		sign := r.Mesh.GivenUpSign(s.On, s.Peer).Name
 		return done(r.locked(ctx, s, func(wait time.Duration) error { return server.Drop(ctx, sign, wait) }))
 	}
+	return r.doOnObject(ctx, server, s)
+}
 
-	block := r.Mesh.Blocks[s.Block]
+// doOnObject is do of a step on a replication object. When the server says that the work is
+// already done, and the state confirms it, the step succeeds.
+func (r *Runner) doOnObject(ctx context.Context, server Server, s akucore.Step) error {
 	spec := s.Spec(r.Mesh)
 	var err error
 	switch s.Do {
@@ -270,7 +273,7 @@ func (r *Runner) do(ctx context.Context, s akucore.Step) error {
 	case akucore.SetHost:
 		err = server.SetHost(ctx, spec.Name, spec.Host, spec.Port)
 	case akucore.Sync, akucore.SyncTables:
-		err = r.sync(ctx, server, s, spec.Name, block.Parallel)
+		err = r.sync(ctx, server, s, spec.Name, r.Mesh.Blocks[s.Block].Parallel)
 	default:
 		return fmt.Errorf("%w: unknown verb %q", akucore.ErrFatal, s.Do)
 	}

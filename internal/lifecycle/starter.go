@@ -107,34 +107,9 @@ func (s *Starter) round(ctx context.Context) (akucore.Instance, error) {
 // once observes once and runs one plan.
 func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akucore.Plan, akucore.Instance, error) {
 	r := s.Runner
-	if s.Admit != nil {
-		if err := s.Admit(); err != nil {
-			return akucore.Plan{}, akucore.Instance{}, err
-		}
-	}
-	own := r.Servers.Server(r.Mesh.Self)
-	if err := s.initialize(ctx, own); err != nil {
-		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("initialize the own server: %w", err)
-	}
-	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
+	view, err := s.view(ctx)
 	if err != nil {
-		return akucore.Plan{}, akucore.Instance{}, fmt.Errorf("own server: %w", err)
-	}
-	if s.Settle != nil {
-		changed, err := s.Settle(ctx)
-		if err == nil && changed {
-			err = errAgain
-		}
-		if err != nil {
-			return akucore.Plan{}, akucore.Instance{}, err
-		}
-	}
-	view.Skipped = s.skipped.sides()
-	if !s.warned {
-		s.warned = true
-		for _, text := range view.TellForgotten(view.Forgotten()) {
-			r.Log.Warn(text)
-		}
+		return akucore.Plan{}, akucore.Instance{}, err
 	}
 	plan := s.Plan.decide(view, options)
 	switch {
@@ -161,6 +136,39 @@ func (s *Starter) once(ctx context.Context, options akucore.StartOptions) (akuco
 	}
 	// This is the observed instance; another one may have replaced it meanwhile.
 	return plan, akucore.Instance{StartTime: view.Pods[r.Mesh.Self].StartTime}, nil
+}
+
+// view is what the next plan goes by.
+func (s *Starter) view(ctx context.Context) (akucore.View, error) {
+	r := s.Runner
+	if s.Admit != nil {
+		if err := s.Admit(); err != nil {
+			return akucore.View{}, err
+		}
+	}
+	if err := s.initialize(ctx, r.Servers.Server(r.Mesh.Self)); err != nil {
+		return akucore.View{}, fmt.Errorf("initialize the own server: %w", err)
+	}
+	view, err := Observe(ctx, r.Mesh, r.Servers, s.replicas(ctx))
+	if err != nil {
+		return akucore.View{}, fmt.Errorf("own server: %w", err)
+	}
+	if s.Settle != nil {
+		switch changed, err := s.Settle(ctx); {
+		case err != nil:
+			return akucore.View{}, err
+		case changed:
+			return akucore.View{}, errAgain
+		}
+	}
+	view.Skipped = s.skipped.sides()
+	if !s.warned {
+		s.warned = true
+		for _, text := range view.TellForgotten(view.Forgotten()) {
+			r.Log.Warn(text)
+		}
+	}
+	return view, nil
 }
 
 // initializing is the interface that the scripts of a new database need.
