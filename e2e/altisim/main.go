@@ -107,11 +107,11 @@ func run() error {
 			return err
 		}
 	}
+	e.StartSenders() // before the first client, who might start one too
 	front := &wire.Front{Server: &server.Server{Engine: e, Store: st}, Log: log}
 	if err := listen("PORT_NO", front.Serve); err != nil {
 		return err
 	}
-	e.StartSenders()
 	log.Info("in service", "port", e.Property("PORT_NO"), "replication", e.Property("REPLICATION_PORT_NO"), "admin_mode", e.Property("ADMIN_MODE"))
 
 	var failed error

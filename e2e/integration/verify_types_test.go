@@ -189,3 +189,35 @@ func TestVerify_FindsExactlyTheRowsThatDiffer_WhateverTypesTheKeyHas(t *testing.
 		}
 	}
 }
+
+// A page ends after any row of those that begin alike, and the next one goes on behind it.
+func TestVerify_PagesThatCutRowsOfOneBeginning_LeaveNoneOut(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_REPLICATIONS_0_TABLES": "SYS.S"})
+	for _, p := range c.pods {
+		p.asSYSDBA("CREATE TABLE S (V INTEGER, K0 INTEGER, K1 VARCHAR(5), PRIMARY KEY (K0, K1))")
+	}
+	c.inService(0)
+	var want []string
+	for _, first := range []string{"1", "2", "3"} {
+		for _, second := range []string{"a", "b", "c", "d", "e"} {
+			c.pods[0].do(fmt.Sprintf("INSERT INTO S VALUES (1, %s, '%s')", first, second))
+			want = append(want, fmt.Sprintf("%s, '%s'", first, second))
+		}
+	}
+	c.inService(1)
+	c.pods[1].aside("UPDATE S SET V = 2")
+	for _, page := range []int{2, 3, 4} {
+		report := c.verify(verify.Options{Checksums: true, Page: page})
+		if len(report.Tables) != 1 {
+			t.Fatalf("nothing was compared: %v", report.Faults)
+		}
+		var got []string
+		for _, d := range report.Tables[0].Different {
+			got = append(got, d.Key)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d: got %q, want %q", page, got, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +160,27 @@ func TestTake_FileWithoutARecord_IsTakenWhenItStandsStill(t *testing.T) {
 	})
 }
 
+// askedContext counts how often it is asked.
+type askedContext struct {
+	context.Context
+	asked atomic.Int64
+}
+
+func (c *askedContext) Err() error {
+	c.asked.Add(1)
+	return c.Context.Err()
+}
+
+func (c *askedContext) Done() <-chan struct{} {
+	c.asked.Add(1)
+	return c.Context.Done()
+}
+
+func (c *askedContext) Value(key any) any {
+	c.asked.Add(1)
+	return c.Context.Value(key)
+}
+
 func TestTake_FileThatIsThereAndCannotBeSeen_IsTriedAgainUntilTimeIsOver(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".aku-owner")
 	// As one whose absence a network file system still remembers.
@@ -166,9 +188,14 @@ func TestTake_FileThatIsThereAndCannotBeSeen_IsTriedAgainUntilTimeIsOver(t *test
 		t.Fatal(err)
 	}
 	// Not in a bubble: who tries again at once would never let its time pass.
-	ctx, cancel := context.WithTimeout(t.Context(), recheck/10)
+	limited, cancel := context.WithTimeout(t.Context(), recheck/10)
 	defer cancel()
-	err := claim(self, path).Take(ctx)
+	ctx := askedContext{Context: limited}
+	err := claim(self, path).Take(&ctx)
+	// A pause asks a few times whether the time is over.
+	if asked := ctx.asked.Load(); asked > 20 {
+		t.Errorf("there is no pause between two tries: it asked %d times whether its time is over", asked)
+	}
 	if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "just taking "+path) {
 		t.Errorf("it does not say what it waited for: %v", err)
 	}
