@@ -103,3 +103,18 @@ func TestRowLock_DeadlockAcrossTwoServers_IsNotDetected(t *testing.T) {
 		a.End()
 	})
 }
+
+func TestRowLock_OfATransactionThatWasRolledBack_DoesNotHoldUpTheRowOfTheNextOne(t *testing.T) {
+	mesh(t, func(t *testing.T, master, slave, _ *node) {
+		u := slave.begin()
+		u.updates(1)
+		time.Sleep(time.Second) // the master has locked it
+		u.End()
+		slave.insert(1)
+		time.Sleep(100 * time.Millisecond)
+		master.holds(t, 1)
+		if failed := master.failed(); failed != 0 {
+			t.Errorf("%d inserts counted as failed, want none", failed)
+		}
+	})
+}

@@ -294,10 +294,21 @@ func (o *outgoing) send(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if o.endedSince(open) {
+			continue // with a COMMIT that is not among the records, or without one
+		}
+		rolledBack, err := false, error(nil)
+		if upTo >= end { // else its COMMIT may come with the next records
+			rolledBack, err = o.sendRollbacks(open, records)
+		}
+		if err != nil {
+			return err
+		}
 		sent, err := o.sendRecords(records)
 		if err != nil {
 			return err
 		}
+		sent = sent || rolledBack
 		moved := upTo > o.at
 		o.at = upTo
 		x.update(func(st *SenderState) {
@@ -426,8 +437,8 @@ func (o *outgoing) sends(rec Record) bool {
 	return ok && !o.halfway && rec.SN > o.object.Items[item].InvalidMaxSN
 }
 
-// sendOpen reports the changes of open transactions to the peer, so that it locks what they have locked here,
-// and the transactions that have ended without a commit. The views here show them before the peer knows.
+// sendOpen reports the changes of open transactions to the peer, so that it locks what they have locked here.
+// The views here show them before the peer knows.
 func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 	state, news := o.readOpen(open)
 	o.sender.update(func(st *SenderState) { st.Open = state })
@@ -441,26 +452,46 @@ func (o *outgoing) sendOpen(open []openTransaction) (sent bool, err error) {
 			add(st.Rows, n.rows, 1)
 		})
 	}
-	is := map[int64]bool{}
-	for _, t := range open {
-		is[t.id] = true
-	}
 	for id := range o.over {
-		if !is[id] {
+		if !isOpen(open, id) {
 			delete(o.over, id)
 		}
 	}
+	return sent, nil
+}
+
+// sendRollbacks tells the peer which of the transactions that it has heard of have ended without
+// a COMMIT. It hears that before the records: somebody else may have written the same rows since,
+// and they are still locked there.
+func (o *outgoing) sendRollbacks(open []openTransaction, records []Record) (sent bool, err error) {
 	for _, id := range slices.Sorted(maps.Keys(o.told)) {
-		if !is[id] {
-			if err := o.progress.send(o.link, Frame{Kind: FrameRollback, Tx: id}); err != nil {
-				return sent, err
-			}
-			delete(o.told, id)
-			sent = true
-			o.sender.update(func(st *SenderState) { st.SentTo++ })
+		if isOpen(open, id) || slices.ContainsFunc(records, func(r Record) bool { return r.Op == Commit && r.Tx == id }) {
+			continue
 		}
+		if err := o.progress.send(o.link, Frame{Kind: FrameRollback, Tx: id}); err != nil {
+			return sent, err
+		}
+		delete(o.told, id)
+		sent = true
+		o.sender.update(func(st *SenderState) { st.SentTo++ })
 	}
 	return sent, nil
+}
+
+// endedSince tells whether one of the transactions that the peer has heard of was open, and is
+// not any more.
+func (o *outgoing) endedSince(open []openTransaction) bool {
+	now, _ := o.sender.s.openTransactions()
+	for id := range o.told {
+		if isOpen(open, id) && !isOpen(now, id) {
+			return true
+		}
+	}
+	return false
+}
+
+func isOpen(open []openTransaction, id int64) bool {
+	return slices.ContainsFunc(open, func(t openTransaction) bool { return t.id == id })
 }
 
 // news is the part of an open transaction that the peer does not know yet.
