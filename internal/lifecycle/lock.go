@@ -67,16 +67,28 @@ func (r *Runner) lockWait() time.Duration { return max(r.LockWait, time.Second) 
 
 // outlast waits until no user's transaction on a server is older than the time that a
 // statement may wait for it. To queue behind such a transaction would only stop the users.
-// Transactions of receivers do not matter, because their senders are stopped next.
+// Transactions of receivers do not matter, because their senders are stopped next. The server's
+// clock may differ from the own one, so it counts only for what the first look shows. What comes
+// later began later.
 func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 	var server Transactions = r.Servers.Server(s.On)
+	var since map[int64]time.Time // when each began, as far as is known here
 	long := func(open []Transaction) []Transaction {
+		first, seen := since == nil, map[int64]time.Time{}
 		var long []Transaction
 		for _, t := range open {
-			if t.Session != 0 && time.Since(t.Since) > r.lockWait() {
+			began, known := since[t.ID]
+			switch {
+			case first:
+				began = t.Since
+			case !known:
+				began = time.Now()
+			}
+			if seen[t.ID] = began; t.Session != 0 && time.Since(began) > r.lockWait() {
 				long = append(long, t)
 			}
 		}
+		since = seen
 		return long
 	}
 	deadline := time.Now().Add(settleLimit)

@@ -133,3 +133,28 @@ func TestLocked_WaitsForNoTransactionThatLastsLongerThanUsersMayWait(t *testing.
 		}
 	})
 }
+
+// lateServer has a clock that is an hour late, and always another open transaction.
+type lateServer struct {
+	*lockServer
+	last int64
+}
+
+func (s *lateServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
+	s.last++
+	return []Transaction{{ID: s.last, Session: 9, Since: time.Now().Add(-time.Hour)}}, true, nil
+}
+
+func TestLocked_ShortTransactionsOnAServerWhoseClockIsLate_AreNotTakenForLongOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := mesh(2)
+		var of lockedMesh
+		servers := lockedServers(&of, m)
+		servers[akucore.Master] = &lateServer{lockServer: servers[akucore.Master].(*lockServer)}
+		r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
+		err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Create, Side: akucore.Side{On: akucore.Master, Peer: 2}}}}}})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
