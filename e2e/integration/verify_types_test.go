@@ -154,7 +154,7 @@ func TestVerify_FindsExactlyTheRowsThatDiffer_WhateverTypesTheKeyHas(t *testing.
 	c.inService(1)
 	page := 2 + r.IntN(6) // small, so that most keys of several columns are cut between two rows that begin alike
 	if report := c.verify(verify.Options{Checksums: true, Page: page}); !report.Equal {
-		t.Fatalf("seed %d, page %d: pods that are equal differ", seed, page)
+		t.Fatalf("seed %d, page %d: pods that are equal differ: %q %+v", seed, page, report.Faults, report.Tables)
 	}
 
 	want := map[string][]string{}
