@@ -11,6 +11,8 @@ import (
 
 // One mesh runs two versions of aku: the upgrade stops after one pod, users write beside both versions, and
 // then it goes on. The way back is tested in the same way.
+// A new pod must do without what the others lack: the last version has no beat table, so FLUSH proves the deliveries
+// to its pods.
 func TestVersions_SidecarsOneVersionApartServeOneMesh_UpAndDown(t *testing.T) {
 	t.Parallel()
 	for _, script := range [][]string{{"../images/last.sh"}, {"cluster/load.sh", "../.build/images/aku-last.tar"}} {
