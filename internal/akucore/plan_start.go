@@ -115,15 +115,15 @@ func planSlaveStart(v View, o StartOptions) Plan {
 	}
 	own, masters := v.xsns(v.here(Master)), v.xsns(v.there(Master))
 	joined := own == all && masters == all
-	changed := ""
+	var changed string
+	var skipped []Side
 	if joined {
-		changed = v.listChanged()
+		changed, skipped = v.listChanged(), v.skipped()
 	}
 	if old := v.inTheWay(); len(old) > 0 && (own == none || changed != "") {
 		return Plan{Name: name, Wait: strings.Join(v.TellForgotten(old), "; ")}
 	}
 	witness, setBack := v.setBack()
-	skipped := v.skipped()
 	switch {
 	case own == none:
 		return planJoin(v)
@@ -133,7 +133,7 @@ func planSlaveStart(v View, o StartOptions) Plan {
 		return p
 	case v.older(Master, v.Self) && v.has(v.there(Master)):
 		return planMasterSetBack(v)
-	case joined && len(skipped) > 0:
+	case len(skipped) > 0:
 		return planSkipped(v, skipped) // a changed list would wait for its deliveries for ever
 	case changed != "":
 		return planChangeOrWait(v, o, changed)

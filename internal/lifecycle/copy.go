@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -38,13 +39,18 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	if err != nil {
 		return err
 	}
+	open := writers(ctx, source)
+	then := sync.OnceValue(func() []Transaction { return writers(ctx, source) })
 	began := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- source.Sync(ctx, object, parallel, s.Tables, wait) }()
-	err = r.follow(ctx, source, s, object, lastSN(before), resume, done)
+	err = r.follow(ctx, source, s, object, lastSN(before), func() { resume(); then() }, done)
 	r.syncFailed.Store(err != nil)
 	if err != nil && time.Since(began) >= wait {
 		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
+	}
+	if err == nil && s.Do == akucore.Sync {
+		r.sayEarlier(s, object, open, then())
 	}
 	return err
 }

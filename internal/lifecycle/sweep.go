@@ -49,7 +49,7 @@ func (w *Watcher) sweep(ctx context.Context) error {
 // in to every other one all the time. It asks a peer that was away only whether it is back;
 // while the master is away, a slave can wait for nothing else.
 func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
-	if !all && s.todo == "" && len(s.removed) == 0 && (!s.wait || s.before.Pods[akucore.Master].Away()) && s.unchanged(ctx, replicas) {
+	if !all && s.nothingToDo() && s.unchanged(ctx, replicas) {
 		return nil
 	}
 	r := s.Runner
@@ -60,12 +60,7 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 		s.before = akucore.View{}
 		return nil // the watch of the pod's own server reports it
 	}
-	if plan := akucore.PlanSweep(v, s.removed); len(plan.Stages) > 0 {
-		if err := r.RunAll(ctx, plan); err != nil {
-			r.Log.Warn("could not give up the log for a removed pod", "error", err)
-		}
-	}
-	s.removed = akucore.Removed(v)
+	s.giveUpRemoved(ctx, v)
 
 	// In service, the only task is to keep the pairs running.
 	plan, before := s.Plan.decide(v, akucore.StartOptions{}), s.todo
@@ -87,6 +82,22 @@ func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
 		}
 	}
 	return nil
+}
+
+// nothingToDo reports whether the last View left nothing to do, and nothing to wait for but the
+// master's return.
+func (s *sweep) nothingToDo() bool {
+	return s.todo == "" && len(s.removed) == 0 && (!s.wait || s.before.Pods[akucore.Master].Away())
+}
+
+// giveUpRemoved gives up the logs for the pods that were removed in the last View as well.
+func (s *sweep) giveUpRemoved(ctx context.Context, v akucore.View) {
+	if plan := akucore.PlanSweep(v, s.removed); len(plan.Stages) > 0 {
+		if err := s.Runner.RunAll(ctx, plan); err != nil {
+			s.Runner.Log.Warn("could not give up the log for a removed pod", "error", err)
+		}
+	}
+	s.removed = akucore.Removed(v)
 }
 
 // unchanged reports whether the pod's own server still shows what the last View of all pods showed,
