@@ -95,10 +95,12 @@ func TestWithCluster_BuildsTheImagesWhileTheNodeStarts(t *testing.T) {
 				}
 			}
 			// One after the other they would wait for each other.
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			command := exec.CommandContext(ctx, filepath.Join(top, "scripts/with-cluster.sh"), "echo", "command")
-			command.Dir, command.WaitDelay = top, time.Second
+			command.Dir = top
+			command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 			out, err := command.CombinedOutput()
 			if diff := cmp.Diff(c.want, string(out)); diff != "" || (err == nil) != strings.HasPrefix(c.want, "command") {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
