@@ -65,7 +65,8 @@ func run(ctx context.Context, rows int64, rate float64) error {
 		return err
 	}
 	fmt.Printf("The chart runs in namespace %s, the server is %s.\n", space.Namespace, cluster.Images.Server)
-	job := trial.Job{Space: space, Rows: rows, Rate: rate, Out: os.Stdout}
+	// The writers never leave by themselves, so there is nothing to wait for.
+	job := trial.Job{Space: space, Rows: rows, Rate: rate, Out: os.Stdout, Values: trial.Values{"aku": trial.Values{"drainTime": 1}}}
 	result, err := job.Run(ctx)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "\n%s", space.Diagnose())
