@@ -39,7 +39,7 @@ func planJoin(v View) Plan {
 		return p
 	}
 	return p.with(
-		v.closeFirst(),
+		v.close(), // even when it is closed: users may still be in
 		j.takeAway(),
 		j.create(),
 		j.connect(),
