@@ -325,13 +325,26 @@ func TestFlush_AfterAWrite_WaitsForTheKeepAlive(t *testing.T) {
 			t.Helper()
 			lasts(t, what, took, func() error { return a.Flush(ctx, "R", all, limit) }, want)
 		}
-		a.insert(1)
-		flush("FLUSH right after a write", 0, false, -1, nil)
+		key := 10
+		// The sender may be quicker than the FLUSH, which then waits as the next one does.
+		promptly := func(what string, limit time.Duration) {
+			t.Helper()
+			for range 20 {
+				key++
+				a.insert(key)
+				began := time.Now()
+				if err := a.Flush(ctx, "R", false, limit); err == nil && time.Since(began) == 0 {
+					return
+				}
+			}
+			t.Errorf("%s was never prompt", what)
+		}
+		promptly("FLUSH right after a write", -1)
+		synctest.Wait() // the sender has read all
 		flush("the next FLUSH", 6*time.Second, false, -1, nil)
 		flush("the one after it", 0, false, -1, nil)
 		flush("FLUSH ALL with nothing new", 0, true, -1, nil)
-		a.insert(2)
-		flush("FLUSH WAIT 3 right after a write", 0, false, 3*time.Second, nil)
+		promptly("FLUSH WAIT 3 right after a write", 3*time.Second)
 		a.insert(3)
 		time.Sleep(100 * time.Millisecond)
 		flush("FLUSH WAIT 3 a while after a write", 3*time.Second, false, 3*time.Second, engine.ErrFlushTimeout)
