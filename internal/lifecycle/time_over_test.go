@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,8 +67,11 @@ func TestStep_WhoseTimeIsOver_SaysWhatItWaitedFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := mesh(2)
 				m.ServerCount = 4
+				var mu sync.Mutex
 				var first error
 				r := Runner{Mesh: m, Servers: oneServer{stuckServer{open: test.open}}, Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second, RetryCount: 3, RetryDelay: time.Minute, Report: func(e Event) {
+					mu.Lock()
+					defer mu.Unlock()
 					if e.Kind == StepFailed && first == nil {
 						first = e.Err
 					}
