@@ -133,9 +133,9 @@ func TestLookingCommands_SayWhatIsTrueAndWouldBeDone_AndChangeNothing(t *testing
 	slave.do("ALTER REPLICATION AKU_REP_02 STOP", "ALTER REPLICATION AKU_REP_02 RESET")
 	before = c.everything()
 	startOf("a new pod",
-		"full join ", "altibase-1: START RETRY AKU_REP_12 ALTER REPLICATION AKU_REP_12 START RETRY ",
+		"full join ", "altibase-0: START RETRY AKU_REP_02 ALTER REPLICATION AKU_REP_02 START RETRY ", "altibase-1: START RETRY AKU_REP_12 ALTER REPLICATION AKU_REP_12 START RETRY ",
 		"altibase-2: TRUNCATE SYS.T1, SYS.AKU_REP_BEAT (if own copy is not complete) ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1 TRUNCATE TABLE SYS.T1 TRUNCATE TABLE SYS.AKU_REP_BEAT ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 0 -- or leave it, if it was 1 before ",
-		"altibase-0: SYNC AKU_REP_02 ALTER REPLICATION AKU_REP_02 SYNC PARALLEL 4 ",
+		"altibase-0: SYNC AKU_REP_02 (if its log was kept) ALTER REPLICATION AKU_REP_02 SYNC PARALLEL 4 TABLE SYS.T1, SYS.AKU_REP_BEAT ",
 		"altibase-2: BEGIN LIFE SYS.AKU_REP_BEAT ",
 	)
 	if after := c.everything(); after != before {

@@ -234,7 +234,7 @@ func TestLostMaster_StaysClosedAndSaysWhatToDo(t *testing.T) {
 	}
 	master.run()
 	master.waitSaid(akucore.MasterFailed)
-	master.waitSaid("altibase-1> ALTER REPLICATION AKU_REP_01 SYNC;")
+	master.waitSaid("altibase-1> ALTER REPLICATION AKU_REP_01 SYNC TABLE SYS.T1, SYS.AKU_REP_BEAT;")
 	if master.isOpen() {
 		t.Error("an empty master lets users in")
 	}

@@ -59,6 +59,32 @@ func TestJoin_WaitsForTransactionsOpenOnOtherSlaves(t *testing.T) {
 	c.mustBeEqual(0, 1, 2)
 }
 
+// A transaction of the master that had written another table before the copy was made, and writes a replicated one after it, is
+// in no copy. One that is open when the log is pinned is waited for; one that begins later is in the log as a whole.
+func TestJoin_TransactionOfTheMasterThatBeganBeforeTheCopy_Arrives(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	c.createTables()
+	c.inService(0)
+	master, joins := c.pods[0], c.pods[1]
+	master.do("CREATE TABLE MINE (ID INTEGER PRIMARY KEY)")
+	early, session := master.begin("INSERT INTO MINE VALUES (1)")
+	joins.run()
+	joins.waitSaid(waitsFor(session))
+	late, _ := master.begin("INSERT INTO MINE VALUES (2)")
+	master.in(early, "INSERT INTO T1 VALUES (1, 1)")
+	if err := early.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	joins.waitInService()
+	master.in(late, "INSERT INTO T1 VALUES (2, 2)")
+	if err := late.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	joins.eventually("the rows of both", func() bool { return len(joins.SQL("SELECT ID FROM T1 WHERE ID IN (1, 2)")) == 2 })
+	c.mustBeEqual(0, 1)
+}
+
 // A transaction that has changed another table blocks nobody. But a log pinned at "now" leaves out a
 // transaction that began before, and the copy has nothing of it before its commit.
 func TestJoin_WaitsForTransactionsOnOtherSlaves_ThatWriteTheTableLater(t *testing.T) {

@@ -555,16 +555,16 @@ func (s *server) sender(name string, o *object) akucore.SenderState {
 func (c *conn) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
 	err = c.read(ctx, "transactions", func(s *server) {
 		open = nil
-		if c.w.options.Unseen && s.pod == akucore.Master {
-			return
-		}
+		unseen := c.w.options.Unseen && s.pod == akucore.Master
 		for _, o := range s.inTurn() {
-			if o.transaction != nil {
+			if o.transaction != nil && !(unseen && o.transaction.lock != nil) {
 				open = append(open, o.transaction.seen(o.id))
 			}
 		}
 		for _, t := range s.applying() {
-			open = append(open, t.seen(0))
+			if !unseen {
+				open = append(open, t.seen(0))
+			}
 		}
 	})
 	return open, err == nil, err

@@ -423,10 +423,24 @@ var mutations = []mutation{
 
 	{"guard: own copy is not complete", 50, both(openedByHand, unchecked(akucore.IfNotJoined))},
 	{"guard: everything is delivered", 50, both(cutInDelivery, unchecked(akucore.IfHandedOver))},
-	{"guard: its log was kept", 200, both(resetWhileBlind, unchecked(akucore.IfKept))},
+	{"guard: its log was kept", 400, both(resetWhileBlind, unchecked(akucore.IfKept))},
 	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
 
-	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool { return s.Do == akucore.StartRetry && s.If != akucore.IfKept })},
+	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool {
+		return s.Do == akucore.StartRetry && s.If != akucore.IfKept && s.On != akucore.Master
+	})},
+	{"join: the copy moves the pin of the master's log", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed("full join", akucore.PlanStart(v, o), movesThePin)
+	})},
+	{"join: open transactions of the master are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle && s.On == akucore.Master })},
+	{"tables: the copy of a new block moves the pin of the master's log", 50, both(blockBeside, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
+		return ifNamed(tablesInLine, akucore.PlanStart(v, o), movesThePin)
+	}))},
+	{"recovery: the copy moves the pin of the source's log", 200, both(anotherSource, func(o *Options) {
+		o.PlanRecover = func(v akucore.View, source int, without ...int) akucore.Plan {
+			return movesThePin(akucore.PlanRecover(v, source, without...))
+		}
+	})},
 	{"join: the other slaves do not deliver to the master", 50, both(laggingSlave, join(func(s akucore.Step) bool { return s.Do == akucore.Deliver }))},
 	{"join: tables are not emptied", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Truncate })},
 	{"join: the own sides exist while the copy is made", 50, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
@@ -439,13 +453,13 @@ var mutations = []mutation{
 			}
 		}
 	})},
-	{"join: lower numbers do not go first", 50, startSeeing(func(m akucore.Mesh, v akucore.View) {
+	{"join: lower numbers do not go first", 50, both(joinsCut, startSeeing(func(m akucore.Mesh, v akucore.View) {
 		for pod, p := range v.Pods {
 			if pod != akucore.Master && pod < m.Self && p.Closed() && !marked(m, v, akucore.Master, pod) {
 				v.Pods[pod] = akucore.Pod{Err: akucore.ErrUnreachable}
 			}
 		}
-	})},
+	}))},
 	{"join: who waits does not clear an interrupted join first", 50, both(joinsCut, start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		return ifNamed("full join", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
 			copies := func(s akucore.Step) bool { return s.Do == akucore.Sync }
@@ -517,7 +531,7 @@ var mutations = []mutation{
 			}
 		}
 	}))},
-	{"join: open transactions of others are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle })},
+	{"join: open transactions of others are not waited for", 50, join(func(s akucore.Step) bool { return s.Do == akucore.Settle && s.On != akucore.Master })},
 	{"tables: open transactions of others are not waited for", 50, both(blockBeside, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"tables: the mark of a complete copy is kept", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Reset }))},
 	{"tables: new ones are not emptied", 50, both(listChanges, lists(func(_ akucore.Mesh, s akucore.Step) bool { return s.Do == akucore.Truncate }))},
@@ -531,7 +545,7 @@ var mutations = []mutation{
 		return s.Do == akucore.AddTables && s.On == m.Self && s.Peer != akucore.Master
 	}))},
 	{"tables: a new block is not pinned", 50, both(blockAdded, moved(-2, func(m akucore.Mesh, s akucore.Step) bool {
-		return s.Do == akucore.StartRetry || s.Do == akucore.Create && s.On != m.Self && s.On != akucore.Master
+		return (s.Do == akucore.StartRetry || s.Do == akucore.Create) && s.On != m.Self && s.On != akucore.Master
 	}))},
 	{"tables: a new block's own sides are made before the copy", 50, both(both(slowCopies, blockAdded), func(o *Options) {
 		moved(-4, func(m akucore.Mesh, s akucore.Step) bool {
@@ -607,6 +621,16 @@ func manualJoin(m akucore.Mesh, v akucore.View) akucore.Plan {
 		{Steps: []akucore.Step{{Do: akucore.Truncate, Side: akucore.Side{On: m.Self}, If: akucore.IfNotJoined, Tables: m.Tables()}}},
 		{Steps: sync}, {Steps: begin},
 	}}
+}
+
+// movesThePin has a SYNC copy the whole object, which begins its log anew.
+func movesThePin(p akucore.Plan) akucore.Plan {
+	for i := range p.Stages {
+		for j := range p.Stages[i].Steps {
+			p.Stages[i].Steps[j].Pinned = false
+		}
+	}
+	return p
 }
 
 // createFirst creates first the sides that a join creates last.
@@ -745,7 +769,7 @@ func numbered(first bool) func(*Options) {
 				p.Stages[i].Steps = slices.Clone(p.Stages[i].Steps)
 				for j, s := range p.Stages[i].Steps {
 					p.Stages[i].Steps[j].New = first && s.Do == akucore.Start
-					if !first && s.Do == akucore.StartRetry && s.On == v.Self {
+					if !first && s.Do == akucore.StartRetry && s.On == v.Self && v.Pods[s.Peer].Open() {
 						p.Stages[i].Steps[j].Do = akucore.Start
 					}
 				}

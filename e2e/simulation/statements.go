@@ -513,13 +513,13 @@ func (s *server) sync(ctx context.Context, name string, tables []akucore.Table, 
 		x.o.started = true
 		numbered := len(tables) > 0 && x.o.xsn != akucore.Unset
 		if !numbered {
-			x.o.xsn, x.o.pinned = at, 0
+			x.o.xsn, x.o.pinned = at, at
 		}
 		for _, c := range copies {
 			x.o.items[c.table] = at
 			c.end(target.volume, at)
 		}
-		if len(tables) == 0 {
+		if len(copies) == len(x.o.items) {
 			s.w.figures.Syncs++
 		} else {
 			s.w.figures.Changes++

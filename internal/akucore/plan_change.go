@@ -47,6 +47,7 @@ func planChange(v View) Plan {
 		c.pins(),
 		c.deliveries(),
 		c.forget(),
+		c.endSleep(),
 		c.changeOwnSides(),
 		c.empty(),
 		c.copy(),
@@ -172,10 +173,7 @@ func (c change) pins() Stage {
 			stage.Steps = append(stage.Steps, p.there.do(AddTables, p.block).of(p.added))
 			continue
 		}
-		stage.Steps = append(stage.Steps, p.there.do(Create, p.block).of(p.tables))
-		if p.here.Peer != Master {
-			stage.Steps = append(stage.Steps, p.there.do(StartRetry, p.block))
-		}
+		stage.Steps = append(stage.Steps, p.there.do(Create, p.block).of(p.tables), p.there.do(StartRetry, p.block))
 	}
 	return stage
 }
@@ -183,6 +181,9 @@ func (c change) pins() Stage {
 func (c change) deliveries() Stage {
 	stage := Stage{Title: "deliver from the other slaves to the master"}
 	for _, p := range c.added() {
+		if p.isNew && p.here.Peer == Master {
+			stage.Steps = append(stage.Steps, p.there.do(Settle, p.block))
+		}
 		if toMaster := (Side{p.here.Peer, Master}); p.here.Peer != Master {
 			stage.Steps = append(stage.Steps, toMaster.do(Settle, p.block), toMaster.do(Deliver, p.block))
 		}
@@ -195,6 +196,17 @@ func (c change) forget() Stage {
 	for _, p := range c.existing() {
 		if p.here.Peer == Master {
 			stage.Steps = append(stage.Steps, p.here.at(p.block).As(Reset, IfHandedOver))
+		}
+	}
+	return stage
+}
+
+// endSleep stops the master's pinned senders of new blocks, before the own sides are there.
+func (c change) endSleep() Stage {
+	stage := Stage{Title: "end the sleep of the master's new senders"}
+	for _, p := range c.added() {
+		if p.isNew && p.here.Peer == Master {
+			stage.Steps = append(stage.Steps, p.there.do(Stop, p.block))
 		}
 	}
 	return stage
@@ -251,7 +263,7 @@ func (c change) copy() Stage {
 		step := c.there(Master).at(b).As(Start, IfKept)
 		switch added, whole := c.newIn(b); {
 		case whole:
-			step = step.As(Sync, Unguarded)
+			step = c.copyPinned(c.there(Master), b)
 		case len(added) > 0:
 			step = step.As(SyncTables, Unguarded).of(added)
 		}

@@ -12,12 +12,16 @@ import (
 //  1. All objects of k are made anew, on both sides: a peer remembers how far the log of
 //     an earlier database of k came, a RESET does not make it forget, and k's sender
 //     would skip what lies below. k's own side of (j,k) must not exist yet: then j's
-//     sender keeps its log instead of delivering into a half-made copy.
-//  2. START RETRY on every j pins j's log at now.
-//  3. The transactions of j end that were open at the pin: the pinned log leaves them
-//     out. Then j delivers to the master: all that j wrote before the pin is there.
-//  4. TRUNCATE on k, then SYNC from the master: it holds all from before the pins. While
-//     it has to wait for its locks, j's changes to the master are held back.
+//     sender keeps its log instead of delivering into a half-made copy. k's own side of
+//     (0,k) does not exist yet for the same reason.
+//  2. START RETRY on every j, and on the master, pins its log at now.
+//  3. The transactions end that were open at the pins: a pinned log leaves them out. Then
+//     j delivers to the master: all that j wrote before the pin is there.
+//  4. TRUNCATE on k, STOP on the master, which keeps the pin, k's side, then SYNC TABLE of
+//     all tables from the master: it holds all from before the pins. A SYNC without TABLE
+//     would move the pin to the copy, and leave out a transaction of the master that had
+//     written another table before it. While the SYNC has to wait for its locks, j's
+//     changes to the master are held back.
 //  5. The copy is complete: k's sides of (j,k) are made, k begins a life above all that
 //     others know of it, and everything starts. k's start towards the master comes last and
 //     marks the copy as complete.
@@ -45,7 +49,9 @@ func planJoin(v View) Plan {
 		j.connect(),
 		j.pins(),
 		j.deliveries(),
+		j.endSleep(),
 		j.empty(),
+		j.createTarget(),
 		j.copy(),
 		j.createOwnSides(),
 		v.beginLife(),
@@ -146,7 +152,7 @@ func (j join) remove(side Side, block int) (steps []Step) {
 func (j join) create() Stage {
 	stage := Stage{Title: "create the replication objects"}
 	for b := range j.Blocks {
-		stage.Steps = append(stage.Steps, j.there(Master).do(Create, b), j.here(Master).do(Create, b))
+		stage.Steps = append(stage.Steps, j.there(Master).do(Create, b))
 		for _, pair := range j.in(b) {
 			stage.Steps = append(stage.Steps, j.there(pair.slave).do(Create, b).of(pair.tables))
 		}
@@ -171,7 +177,7 @@ func (j join) connect() Stage {
 }
 
 func (j join) pins() Stage {
-	stage := Stage{Title: "pin the logs of the other slaves"}
+	stage := Stage{Title: "pin the logs of the master and the other slaves", Steps: j.forBlocks(j.there(Master).do(StartRetry, 0))}
 	for _, pair := range j.pairs {
 		stage.Steps = append(stage.Steps, j.there(pair.slave).do(StartRetry, pair.block))
 	}
@@ -179,7 +185,7 @@ func (j join) pins() Stage {
 }
 
 func (j join) deliveries() Stage {
-	stage := Stage{Title: "deliver from the other slaves to the master"}
+	stage := Stage{Title: "wait for what the pins leave out, deliver from the other slaves to the master", Steps: []Step{j.there(Master).do(Settle, 0)}}
 	for _, pair := range j.pairs {
 		toMaster := Side{pair.slave, Master}
 		stage.Steps = append(stage.Steps, toMaster.do(Settle, pair.block), toMaster.do(Deliver, pair.block))
@@ -187,13 +193,35 @@ func (j join) deliveries() Stage {
 	return stage
 }
 
+// endSleep stops the master's pinned sender: beside the own side it would wake up, and
+// deliver into the emptied tables.
+func (j join) endSleep() Stage {
+	return Stage{Title: "end the sleep of the master's sender", Steps: j.forBlocks(j.there(Master).do(Stop, 0))}
+}
+
 func (j join) empty() Stage {
 	truncate := on(j.Self, Truncate).As(Truncate, IfNotJoined).of(j.Items())
 	return Stage{Title: "empty the own tables", Steps: []Step{truncate}}.saying(Truncate)
 }
 
+func (j join) createTarget() Stage {
+	return Stage{Title: "create the own side towards the master", Steps: j.forBlocks(j.here(Master).do(Create, 0))}
+}
+
 func (j join) copy() Stage {
-	return Stage{Title: "copy from the master", Steps: j.forBlocks(j.there(Master).do(Sync, 0))}.saying(Sync)
+	stage := Stage{Title: "copy from the master"}.saying(Sync)
+	for b := range j.Blocks {
+		stage.Steps = append(stage.Steps, j.copyPinned(j.there(Master), b))
+	}
+	return stage
+}
+
+// copyPinned copies a block from a pinned log. One SYNC TABLE refuses two partitions of a
+// table; then the SYNC moves the pin to the copy.
+func (v View) copyPinned(side Side, block int) Step {
+	step := side.at(block).As(Sync, IfKept)
+	step.Pinned = repeated(v.Blocks[block].Tables) == Table{}
+	return step
 }
 
 // createOwnSides also stops the pinned senders, which try again every 60 s. Stopping them

@@ -53,8 +53,12 @@ func planRecover(v View, source int, generation string, without []int) Plan {
 		r.deliveries(),
 		r.takeAwaySource(),
 		r.shareHosts(),
-		r.create(),
+		r.createSource(),
+		r.pin(),
+		r.settle(),
+		r.endSleep(),
 		r.empty(),
+		r.createMaster(),
 		r.start(),
 		r.copy(),
 		r.createForOthers(),
@@ -174,12 +178,23 @@ func (r recovery) shareHosts() Stage {
 	return Stage{Title: "let several replications share a host", Steps: []Step{on(Master, AllowSharing), on(r.source, AllowSharing)}}
 }
 
-func (r recovery) create() Stage {
-	stage := Stage{Title: "create both sides"}
-	for b := range r.Blocks {
-		stage.Steps = append(stage.Steps, r.fromMaster().do(Create, b), r.fromSource().do(Create, b))
-	}
-	return stage
+func (r recovery) createSource() Stage {
+	return Stage{Title: "create the source's side", Steps: r.forBlocks(r.fromSource().do(Create, 0))}
+}
+
+// pin pins the source's log before the copy, as a join does that of the master.
+func (r recovery) pin() Stage {
+	return Stage{Title: "pin the log of the source", Steps: r.forBlocks(r.fromSource().do(StartRetry, 0))}
+}
+
+func (r recovery) settle() Stage {
+	settle := r.fromSource().do(Settle, 0)
+	settle.For = recoveryLimit
+	return Stage{Title: "wait for what the pin leaves out", Steps: []Step{settle}}
+}
+
+func (r recovery) endSleep() Stage {
+	return Stage{Title: "end the sleep of the source's sender", Steps: r.forBlocks(r.fromSource().do(Stop, 0))}
 }
 
 func (r recovery) empty() Stage {
@@ -187,12 +202,19 @@ func (r recovery) empty() Stage {
 	return Stage{Title: "empty the master's tables", Steps: []Step{truncate}}.saying(Truncate)
 }
 
+func (r recovery) createMaster() Stage {
+	return Stage{Title: "create the master's side", Steps: r.forBlocks(r.fromMaster().do(Create, 0))}
+}
+
 func (r recovery) start() Stage {
 	return Stage{Title: "start the master's side", Steps: r.forBlocks(Step{Do: Start, Side: r.fromMaster(), New: true})}
 }
 
 func (r recovery) copy() Stage {
-	stage := Stage{Title: "copy from the source", Steps: r.forBlocks(r.fromSource().do(Sync, 0))}.saying(Sync)
+	stage := Stage{Title: "copy from the source"}.saying(Sync)
+	for b := range r.Blocks {
+		stage.Steps = append(stage.Steps, r.copyPinned(r.fromSource(), b))
+	}
 	stage.Begin = "Sync tables from the source."
 	return stage
 }

@@ -31,11 +31,13 @@ func (v View) recoverByHand(sources []int) (steps []Step, warning string) {
 //   - Guards are not checked, and the failure counts of receivers are not compared.
 //   - The start of the pod begins a life, so a person numbers no beat by hand.
 func (v View) typed(p Plan) (steps []Step) {
+	pinned := map[Side]bool{}
 	for _, stage := range p.Stages {
 		for _, s := range stage.Steps {
 			s.If, s.For, s.Strict = Unguarded, 0, false
+			pinned[s.Side] = pinned[s.Side] || s.Do == StartRetry
 			switch o, exists := v.sideOf(s); {
-			case s.Do == Stop && !o.Active(), s.Do == Drop && !exists, s.Do == BeginLife:
+			case s.Do == Stop && !o.Active() && !pinned[s.Side], s.Do == Drop && !exists, s.Do == BeginLife:
 				continue
 			case s.Do == Start:
 				s.Do = StartAndWait

@@ -89,6 +89,7 @@ type Step struct {
 	For    time.Duration // for Delay: its length; for others: the limit of all tries, 0 for none
 	Above  int64         // for BeginLife
 	New    bool          // for Start: the plan makes the object new on both sides
+	Pinned bool          // for Sync: the log was pinned before; the sender goes on from there
 	Seen   bool          // for Deliver: the beat must be on the peer; an acknowledgement is not enough
 	Strict bool          // for Deliver: changes that the peer could not apply count as not delivered
 	// Generation is the generation of the order that a recovery follows; for BeginRecovery and
@@ -130,6 +131,14 @@ func (s Step) Spec(m Mesh) ObjectSpec {
 		spec.Tables = s.Tables
 	}
 	return spec
+}
+
+// Copied are the tables that a SYNC names; none when it copies the whole object.
+func (s Step) Copied(m Mesh) []Table {
+	if s.Pinned {
+		return s.Spec(m).Tables
+	}
+	return s.Tables
 }
 
 // Describe prints the step, such as "altibase-1: STOP AKU_REP_01".

@@ -130,7 +130,7 @@ func Statements(m akucore.Mesh, s akucore.Step) []string {
 	case akucore.StartAndWait:
 		return []string{alterReplication(spec.Name, "START")}
 	case akucore.Sync, akucore.SyncTables:
-		return []string{alterReplication(spec.Name, syncAction(block.Parallel, s.Tables))}
+		return []string{alterReplication(spec.Name, syncAction(block.Parallel, s.Copied(m)))}
 	case akucore.AddTables, akucore.DropTables:
 		return changeTables(s, spec.Name)
 	case akucore.SetHost:

@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -39,18 +38,17 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	if err != nil {
 		return err
 	}
-	open := writers(ctx, source)
-	then := sync.OnceValue(func() []Transaction { return writers(ctx, source) })
+	stillOpen := earlier(ctx, source, s)
 	began := time.Now()
 	done := make(chan error, 1)
-	go func() { done <- source.Sync(ctx, object, parallel, s.Tables, wait) }()
-	err = r.follow(ctx, source, s, object, lastSN(before), func() { resume(); then() }, done)
+	go func() { done <- source.Sync(ctx, object, parallel, s.Copied(r.Mesh), wait) }()
+	err = r.follow(ctx, source, s, object, lastSN(before), func() { resume(); stillOpen() }, done)
 	r.syncFailed.Store(err != nil)
 	if err != nil && time.Since(began) >= wait {
 		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
 	}
-	if err == nil && s.Do == akucore.Sync {
-		r.sayEarlier(s, object, open, then())
+	if err == nil {
+		r.sayEarlier(s, object, stillOpen())
 	}
 	return err
 }

@@ -4,9 +4,27 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"aku/internal/akucore"
 )
+
+// earlier returns a function that reads, once, which of the transactions that are open now
+// are open still. They have written none of the tables that a SYNC copies, else it would wait
+// for them. Its sender leaves out what they write later: it begins at the copy, and leaves out
+// a transaction that began before (e2e/conformance/cases/18-transactions.txt). A pinned copy
+// leaves nothing out.
+func earlier(ctx context.Context, source Transactions, s akucore.Step) func() []Transaction {
+	if s.Do != akucore.Sync || s.Pinned {
+		return func() []Transaction { return nil }
+	}
+	before := writers(ctx, source)
+	return sync.OnceValue(func() []Transaction {
+		return slices.DeleteFunc(writers(ctx, source), func(t Transaction) bool {
+			return !slices.ContainsFunc(before, func(b Transaction) bool { return b.ID == t.ID })
+		})
+	})
+}
 
 // writers are the open transactions of users that have written. A server that cannot be
 // asked shows none.
@@ -15,14 +33,8 @@ func writers(ctx context.Context, source Transactions) []Transaction {
 	return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
 }
 
-// sayEarlier reports the transactions that were open before a copy and when it had its view
-// of the rows. They had written none of its tables, else the SYNC would have waited for them.
-// It is not known whether the sender that the SYNC starts sends what they write later; the
-// sender of a START does not (e2e/conformance/cases/18-transactions.txt).
-func (r *Runner) sayEarlier(s akucore.Step, object string, before, then []Transaction) {
-	earlier := slices.DeleteFunc(then, func(t Transaction) bool {
-		return !slices.ContainsFunc(before, func(b Transaction) bool { return b.ID == t.ID })
-	})
+// sayEarlier reports the transactions whose later rows a copy may leave out.
+func (r *Runner) sayEarlier(s akucore.Step, object string, earlier []Transaction) {
 	if len(earlier) > 0 {
 		r.sayGivenUp(object, s.On, s.Peer, fmt.Errorf("transactions of %s began before the copy and had written none of its tables by then. "+
 			"Rows that they write later may be missing there; once they have ended, compare the pods with aku-init verify", sessions(earlier)))

@@ -77,7 +77,7 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 func (r *Replication) finishSync(at SN, o SyncOptions) {
 	r.Started = !o.Only
 	if len(o.Tables) == 0 || r.XSN == NoSN {
-		r.XSN, r.Pinned = at, 0
+		r.XSN, r.Pinned = at, at
 	}
 	for i := range r.Items {
 		if len(o.Tables) > 0 && o.names(r.Items[i].LocalUser, r.Items[i].LocalTable) {
