@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestMain runs the cases, and then lists those that were left out, with the reason.
@@ -61,6 +62,9 @@ func TestConformance_ServersBehaveAsWasSeen(t *testing.T) {
 	})
 }
 
+// longest is more than any case takes on stand-ins. The drivers hang with a server that does not answer.
+const longest = 5 * time.Minute
+
 // each calls run for every case that was seen, or for every unseen one, in a test of the case's name.
 func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, Cleaner)) {
 	files, err := Load(Cases())
@@ -92,6 +96,7 @@ func each(t *testing.T, unseen bool, run func(*testing.T, *Target, File, Case, C
 					if !unseen {
 						outcomes.Watch(t)
 					}
+					defer time.AfterFunc(longest, target.abort).Stop()
 					run(t, &target, f, c, all)
 				})
 			}

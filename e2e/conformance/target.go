@@ -35,7 +35,17 @@ type Server struct {
 	Anew            func() error                             // ends it and starts it with a new database
 	Copy, PutBack   func() error                             // copy the database of the ended server, and put the copy back
 	Pause, Resume   func() error                             // stop the process without ending it
+	Abort           func()                                   // ends a server that hangs, and has it say what it was doing
 	Client          func(dsn, statement string) (kill func() error, err error)
+}
+
+// abort ends the servers that can be ended so. Then calls into them fail.
+func (t Target) abort() {
+	for _, s := range t.Servers {
+		if s.Abort != nil {
+			s.Abort()
+		}
+	}
 }
 
 // near tells whether logins come over loopback.

@@ -78,6 +78,7 @@ func standIn(s *altisimtest.Server, name string) Server {
 			}
 			return nil
 		},
+		Abort:  s.Abort,
 		Pause:  func() error { s.Pause(); return nil },
 		Resume: func() error { s.Resume(); return nil },
 		Restart: func(properties map[string]string) error {

@@ -216,6 +216,15 @@ func (s *Server) Stop() int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
+// Abort ends a server that hangs, and has it write to its output what it was doing.
+func (s *Server) Abort() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started {
+		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
+	}
+}
+
 // Pause stops the server's process without ending it, and returns when the process has stopped. Resume ends
 // the pause.
 func (s *Server) Pause() {
