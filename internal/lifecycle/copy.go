@@ -35,6 +35,9 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 		resume, err = r.hold(ctx, s)
 	}
 	defer func() { resume() }()
+	if err == nil {
+		err = r.permit(ctx, s) // again, after what may have taken a minute
+	}
 	if err != nil {
 		return err
 	}

@@ -70,3 +70,36 @@ func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
 		})
 	}
 }
+
+// resetServer shows an object with its log at the first look, and reset from then on.
+type resetServer struct {
+	*lockServer
+	looked bool
+}
+
+func (s *resetServer) Brief(ctx context.Context) (akucore.State, error) {
+	state, err := s.lockServer.Brief(ctx)
+	if s.looked {
+		for name, o := range state.Objects {
+			o.XSN = akucore.Unset
+			state.Objects[name] = o
+		}
+	}
+	s.looked = true
+	return state, err
+}
+
+// A SYNC of an object that was reset while aku waited for long transactions, or stopped the other slaves' senders,
+// would begin at the copy and leave out what the pin was for.
+func TestSync_LogThatWasResetWhileItWaited_IsNotCopiedFrom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, of := mesh(2), &lockedMesh{open: []Transaction{{ID: 1, Session: 9, Since: time.Now()}}}
+		servers := lockedServers(of, m)
+		servers[akucore.Master] = &resetServer{lockServer: servers[akucore.Master].(*lockServer)}
+		r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
+		err := r.stage(t.Context(), akucore.Stage{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: 2}, If: akucore.IfKept, Pinned: true}}}, 0)
+		if want := []string{"STOP altibase-1 AKU_REP_01", "START RETRY altibase-1 AKU_REP_01"}; !errors.Is(err, errReset) || !slices.Equal(of.said, want) {
+			t.Errorf("error %v, said %q, want %q", err, of.said, want)
+		}
+	})
+}
