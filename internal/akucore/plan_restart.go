@@ -96,7 +96,9 @@ func (r restart) startOwn() Stage {
 		return startOrWake(own, r.here(peer).at(block))
 	})
 	for _, peer := range r.Peers() {
-		if r.Pods[peer].Open() {
+		// A slave that answers starts both sides of its pair with the master itself. Or it joins, and
+		// the stopped sender keeps the log that its SYNC goes on from.
+		if r.Pods[peer].Open() || r.Self == Master && r.Pods[peer].Closed() {
 			continue
 		}
 		for b := range r.Blocks {
