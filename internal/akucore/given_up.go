@@ -61,8 +61,8 @@ func (v View) whyKept(pod int) string {
 
 // planKept keeps a copy that may be the only one to have some rows.
 func planKept(v View) Plan {
-	if first := v.closeFirst(); len(first.Steps) > 0 {
-		return Plan{Name: "close: " + v.whyKept(v.Self), Stages: []Stage{first}}
+	if v.Pods[v.Self].Open() {
+		return planClose(v, v.whyKept(v.Self))
 	}
 	return Plan{
 		Name: "hand over and give up the copy", Human: KeptForPeople,

@@ -29,16 +29,15 @@ func (s Stage) saying(verb Verb) Stage {
 	return s
 }
 
-// closeFirst keeps users out before their copy is replaced.
-func (v View) closeFirst() Stage {
-	if v.Pods[v.Self].Open() {
-		return v.close()
-	}
-	return Stage{}
-}
-
+// close keeps users out. It is also for a pod that is closed: users may still be in, and what
+// they write now would be lost.
 func (v View) close() Stage {
 	return Stage{Title: "keep users out", Steps: []Step{on(v.Self, Close)}}
+}
+
+// planClose takes the pod out of service. What a person must do is said once it is closed.
+func planClose(v View, why string) Plan {
+	return Plan{Name: "close: " + why, Stages: []Stage{v.close()}}
 }
 
 // beginLife begins a life of the own pod above all numbers that any server has of it.

@@ -39,7 +39,7 @@ func planChange(v View) Plan {
 		return p
 	}
 	return Plan{Name: "bring the tables in line with the configuration"}.with(
-		v.close(), // even when it is closed: users may still be in
+		v.close(),
 		c.align(),
 		c.connect(),
 		c.deliver(),

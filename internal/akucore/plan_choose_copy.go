@@ -21,8 +21,8 @@ func planMasterAnew(v View) Plan {
 // chooseCopy shuts users out until a person has chosen the right copy.
 func chooseCopy(v View, brief, why string) Plan {
 	own, master := v.PodName(v.Self), v.PodName(Master)
-	if first := v.closeFirst(); len(first.Steps) > 0 {
-		return Plan{Name: "close: " + brief, Stages: []Stage{first}}
+	if v.Pods[v.Self].Open() {
+		return planClose(v, brief)
 	}
 	return Plan{
 		Name: "start of a slave", Human: MasterFailed,
@@ -30,6 +30,6 @@ func chooseCopy(v View, brief, why string) Plan {
 %[1]s keeps what it has and stays closed. Either %[2]s gets the copy of %[1]s, and what was written on %[2]s since is lost:
 ALTER SYSTEM SET ADMIN_MODE = 0 on %[1]s, delete the pod %[2]s, and recover it as it then says.
 Or %[1]s gets the copy of %[2]s, and what only %[1]s still has is lost:`, own, master),
-		Recovery: stopAndReset(v, v.Self, Master),
+		Recovery: stopAnd(v, Reset, v.Self, Master),
 	}
 }

@@ -33,7 +33,7 @@ func planHandOver(v View, setBack bool) Plan {
 		return p
 	}
 	return p.with(
-		v.close(), // even when it is closed: users may still be in, and what they write now would be lost
+		v.close(),
 		h.createMasterSide(),
 		h.align(),
 		h.connect(),

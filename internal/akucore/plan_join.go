@@ -43,7 +43,7 @@ func planJoin(v View) Plan {
 		return p
 	}
 	return p.with(
-		v.close(), // even when it is closed: users may still be in
+		v.close(),
 		j.takeAway(),
 		j.create(),
 		j.connect(),

@@ -68,21 +68,14 @@ func planMasterSkips(v View, slave int) Plan {
 		Name: "restart of a slave", Human: SlaveFailed, Advice: why + fmt.Sprintf(
 			`This pod keeps them and stays closed. Write on %s those that count, as SYSDBA reads them here.
 Then give up this copy; the pod joins anew:`, v.PodName(Master)),
-		Recovery: stopAndReset(v, slave, Master),
+		Recovery: stopAnd(v, Reset, slave, Master),
 	}
 }
 
 // planMasterSkipped keeps the rows of a slave that skips what the master writes. A master
 // without its side of the pair counts as lost, and can be recovered.
 func planMasterSkipped(v View, slave int) Plan {
-	p := Plan{Name: "start of the master", Human: MasterFailed, Advice: whySkipped(v, slave, Master) + fmt.Sprintf(`
+	return Plan{Name: "start of the master", Human: MasterFailed, Advice: whySkipped(v, slave, Master) + fmt.Sprintf(`
 This pod stays closed. When it has rows that %[1]s lacks, STOP and RESET its side of the pair: %[1]s joins anew.
-When %[1]s has rows that this pod lacks, drop the side; then this pod says how to recover it:`, v.PodName(slave))}
-	for _, s := range stopAndReset(v, Master, slave) {
-		if s.Do == Reset {
-			s.Do = Drop
-		}
-		p.Recovery = append(p.Recovery, s)
-	}
-	return p
+When %[1]s has rows that this pod lacks, drop the side; then this pod says how to recover it:`, v.PodName(slave)), Recovery: stopAnd(v, Drop, Master, slave)}
 }

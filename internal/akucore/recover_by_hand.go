@@ -61,20 +61,21 @@ func (v View) sideOf(s Step) (Object, bool) {
 func recoverSlaves(v View, slaves []int) []Step {
 	var steps []Step
 	for _, slave := range slaves {
-		steps = append(steps, stopAndReset(v, Master, slave)...)
+		steps = append(steps, stopAnd(v, Reset, Master, slave)...)
 	}
 	return steps
 }
 
-// stopAndReset resets a pod's side of a pair. A STOP of a stopped side would fail.
-func stopAndReset(v View, on, peer int) []Step {
-	var stop, reset []Step
+// stopAnd stops a pod's side of a pair, and resets or drops it. A STOP of a stopped side would
+// fail.
+func stopAnd(v View, verb Verb, on, peer int) []Step {
+	var stop, then []Step
 	for b := range v.Blocks {
 		at := Step{Side: Side{on, peer}, Block: b}
 		if o, _ := v.object(Side{on, peer}, b); o.Active() {
 			stop = append(stop, at.As(Stop, Unguarded))
 		}
-		reset = append(reset, at.As(Reset, Unguarded))
+		then = append(then, at.As(verb, Unguarded))
 	}
-	return append(stop, reset...)
+	return append(stop, then...)
 }
