@@ -140,7 +140,8 @@ func (p *pod) starts() {
 	p.run()
 }
 
-// After another tool's join, a slave skips what the users of a pod write, and no view shows it.
+// After another tool's join, a slave skips what the users of a pod write, and no view shows it. Neither of the two knows
+// which of them lacks rows, so both join anew.
 func TestStart_BesideASlaveThatRemembersAnEarlierDatabase_HasItJoinAnew(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -151,18 +152,23 @@ func TestStart_BesideASlaveThatRemembersAnEarlierDatabase_HasItJoinAnew(t *testi
 	slave.anew()
 	slave.joinsByAnotherTool(1)
 	slave.run()
-	slave.waitSaid("have slaves join anew that skip what this pod writes")
-	slave.waitInService()
-	w := slave.writesRows(100)
-	c.pods[1].kill()
-	c.pods[1].run() // does at once what its sweep would do within a minute
-	c.pods[1].waitSaid("hand over and give up the copy")
+	slave.waitSaid("altibase-1 is to join anew")
+	c.pods[1].sweepsAtOnce()
 	c.allInService()
+	w := slave.writesRows(100)
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w)
 }
 
-// The pod that skips starts, and the one that is skipped is in service: it lacks rows, so it joins anew itself.
+// sweepsAtOnce has a sidecar start anew: it does at once what its sweep would do within a minute.
+func (p *pod) sweepsAtOnce() {
+	p.t.Helper()
+	p.kill()
+	p.run()
+	p.waitSaid("hand over and give up the copy")
+}
+
+// The pod that skips starts, and the one that is skipped is in service. Both join anew.
 func TestStart_OfASlaveThatRemembersAnEarlierDatabaseOfAnother_JoinsAnew(t *testing.T) {
 	t.Parallel()
 	c := start(t, 3, nil)
@@ -176,8 +182,10 @@ func TestStart_OfASlaveThatRemembersAnEarlierDatabaseOfAnother_JoinsAnew(t *test
 	other.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0")
 	w := other.writesRows(100)
 	slave.starts()
-	slave.waitSaid("hand over and give up the copy: this pod skips what altibase-1 writes")
-	slave.waitInService()
+	slave.waitSaid("hand over and give up the copy: altibase-2 skips what altibase-1 writes")
+	slave.waitSaid("altibase-1 is to join anew")
+	other.run()
+	c.allInService()
 	after := other.writesRows(100)
 	c.mustBeEqual(0, 1, 2)
 	c.mustHold([]int{0, 1, 2}, w, after)
@@ -237,6 +245,60 @@ func (p *pod) asksFor() (statements []string) {
 	return statements
 }
 
+// copyVolume copies the volume of a pod in service, and lets its users go on without a sidecar: nothing writes a beat.
+func (p *pod) copyVolume() (copied string) {
+	p.t.Helper()
+	p.kill()
+	p.Kill9()
+	copied = filepath.Join(p.t.TempDir(), "copied")
+	if err := os.CopyFS(copied, os.DirFS(p.DataDir)); err != nil {
+		p.t.Fatal(err)
+	}
+	p.Restart()
+	p.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0")
+	return copied
+}
+
+// setBackTo puts a copy in the place of the volume of a pod whose server is away, and starts the pod.
+func (p *pod) setBackTo(copied string) {
+	p.t.Helper()
+	if err := errors.Join(os.RemoveAll(p.DataDir), os.CopyFS(p.DataDir, os.DirFS(copied))); err != nil {
+		p.t.Fatal(err)
+	}
+	p.Restart()
+	if err := p.dir.Renew(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.run()
+}
+
+// No beat shows that the slave was set back, and the master has started since, so it skips nothing. But the other slave
+// skips what this one writes next: then this one may lack rows, and joins anew.
+func TestStart_OfASlaveSetBackByLessThanABeat_ThatAnotherSlaveSkips_JoinsAnew(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3, nil)
+	c.createTables()
+	c.inService(0, 1, 2)
+	master, other, slave := c.pods[0], c.pods[1], c.pods[2]
+	copied := slave.copyVolume()
+	w := slave.writesRows(100)
+	slave.writesMuch(master, other)
+	slave.Kill9()
+	master.kill()
+	master.Kill9()
+	master.Restart()
+	master.run()
+	master.waitInService()
+
+	slave.setBackTo(copied)
+	slave.waitSaid("altibase-1 is to join anew")
+	other.sweepsAtOnce()
+	c.allInService()
+	after := slave.writesRows(100)
+	c.mustBeEqual(0, 1, 2)
+	c.mustHold([]int{0, 1, 2}, w, after)
+}
+
 // No beat shows that the master was set back, and the slave skips what it writes next. The slave has rows that the master
 // lacks, so it must not join anew: the master stays closed until a person has chosen.
 func TestStart_OfAMasterSetBackByLessThanABeat_TheSlaveKeepsItsRows(t *testing.T) {
@@ -245,26 +307,11 @@ func TestStart_OfAMasterSetBackByLessThanABeat_TheSlaveKeepsItsRows(t *testing.T
 	c.createTables()
 	c.inService(0, 1)
 	master, slave := c.pods[0], c.pods[1]
-	master.kill()
-	master.Kill9()
-	copied := filepath.Join(t.TempDir(), "copied")
-	if err := os.CopyFS(copied, os.DirFS(master.DataDir)); err != nil {
-		t.Fatal(err)
-	}
-	master.Restart()
-	master.asSYSDBA("ALTER SYSTEM SET ADMIN_MODE = 0") // nothing writes a beat beside the users
+	copied := master.copyVolume()
 	w := master.writesRows(100)
 	master.writesMuch(slave)
-
 	master.Kill9()
-	if err := errors.Join(os.RemoveAll(master.DataDir), os.CopyFS(master.DataDir, os.DirFS(copied))); err != nil {
-		t.Fatal(err)
-	}
-	master.Restart()
-	if err := master.dir.Renew(); err != nil {
-		t.Fatal(err)
-	}
-	master.run()
+	master.setBackTo(copied)
 	master.waitSaid("altibase-1 skips what altibase-0 writes")
 	master.asSYSDBA(master.asksFor()...)
 	master.waitSaid("Recover it from a slave in service")

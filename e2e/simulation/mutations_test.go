@@ -257,7 +257,7 @@ func undecided(o *Options) {
 		plan := akucore.PlanStart(v, o)
 		for _, s := range v.Skipped {
 			if s.On == akucore.Master && v.Self == akucore.Master && plan.Human != "" {
-				reset := akucore.Step{Do: akucore.Reset, Side: s, If: akucore.IfLacking}
+				reset := akucore.Step{Do: akucore.Reset, Side: s, If: akucore.Unguarded}
 				plan = akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Stop, Side: s}, reset}}}}
 			}
 		}

@@ -11,8 +11,10 @@ import (
 // objects wherever it makes a database anew; a mesh that another tool has set up may still have
 // it. A proof shows it: the stream has passed a beat, and the beat is not there.
 //
-// New objects on both sides end it, and a full join makes them. So a slave that lacks rows of
-// another slave joins anew, and gets them with its copy.
+// New objects on both sides end it, and a full join makes them. Between two slaves, either may
+// lack rows of the other: the one that skips, when the other one's database was made anew, and
+// the one that is skipped, when it was set back by less than a beat. Nobody can tell, so both
+// join anew, once the pod that starts has delivered to the master.
 //
 // With the master, a person decides. What it skips may be on the slave alone. And when a slave
 // skips what it writes, either may be right: a master that was set back by less than a beat
@@ -36,18 +38,8 @@ func planSkipped(v View, skipped []Side) Plan {
 			return chooseCopy(v, "it skips what "+v.PodName(Master)+" writes", whySkipped(v, v.Self, Master))
 		}
 	}
-	p := Plan{Name: "have slaves join anew that skip what this pod writes"}
-	stage := Stage{Title: "reset them on the master"}
-	for _, s := range skipped {
-		if s.On == v.Self {
-			stage.Steps = append(stage.Steps, v.joinAnew(s.Peer, IfLacking)...)
-		}
-	}
-	if len(stage.Steps) > 0 {
-		return p.with(stage)
-	}
-	p = planHandOver(v, false)
-	p.Name += fmt.Sprintf(": this pod skips what %s writes", v.PodName(skipped[0].On))
+	p := planHandOver(v, false)
+	p.Name += fmt.Sprintf(": %s skips what %s writes", v.PodName(skipped[0].Peer), v.PodName(skipped[0].On))
 	return p
 }
 

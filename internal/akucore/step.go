@@ -73,8 +73,6 @@ const (
 	IfRecovering Guard = "the source is in service and complete"
 	// IfOnlyThere: the own side of the pair does not have these tables.
 	IfOnlyThere Guard = "the own side does not have it"
-	// IfLacking: the peer still lacks the newest beat of the own pod.
-	IfLacking Guard = "it skips what this pod writes"
 	// IfAway: the peer still cannot be reached.
 	IfAway Guard = "peer is away"
 )

@@ -103,9 +103,11 @@ func (v View) joined(slave int) bool {
 }
 
 // paired reports whether the own pod and a peer in service both keep their logs for each
-// other: then each has, or will get, everything that the other wrote.
+// other, and neither skips the other's: then each has, or will get, everything that the other
+// wrote.
 func (v View) paired(peer int) bool {
-	return v.Pods[peer].Open() && v.xsns(v.here(peer)) == all && v.xsns(v.there(peer)) == all
+	skip := slices.Contains(v.Skipped, v.here(peer)) || slices.Contains(v.Skipped, v.there(peer))
+	return v.Pods[peer].Open() && v.xsns(v.here(peer)) == all && v.xsns(v.there(peer)) == all && !skip
 }
 
 // mayLack reports whether a slave may lack what the own pod wrote, even when that is delivered

@@ -27,8 +27,6 @@ func (r *Runner) check(ctx context.Context, s akucore.Step) error {
 	switch s.If {
 	case akucore.IfAway:
 		return r.checkAway(ctx, s)
-	case akucore.IfLacking:
-		return r.checkLacking(ctx, s)
 	case akucore.IfKept:
 		return r.checkKept(ctx, s)
 	case akucore.IfOnlyThere:
@@ -52,20 +50,6 @@ func (r *Runner) checkAway(ctx context.Context, s akucore.Step) error {
 		return fmt.Errorf("refused: %s is back", r.Mesh.PodName(s.Peer))
 	}
 	return nil
-}
-
-func (r *Runner) checkLacking(ctx context.Context, s akucore.Step) error {
-	for _, table := range r.Mesh.Beats() {
-		own, err := checked(r.Servers.Server(r.Mesh.Self).Beats(ctx, table))
-		if err != nil {
-			return err
-		}
-		arrived, err := checked(r.Servers.Server(s.Peer).Arrived(ctx, table, r.Mesh.Self, own[r.Mesh.Self].Newest().Number))
-		if err != nil || !arrived {
-			return err
-		}
-	}
-	return fmt.Errorf("refused: %s has the newest beats of %s", r.Mesh.PodName(s.Peer), r.Mesh.PodName(r.Mesh.Self))
 }
 
 func (r *Runner) checkKept(ctx context.Context, s akucore.Step) error {

@@ -81,7 +81,9 @@ func (s *skipped) note(seen []akucore.Side, done bool) {
 		s.seen = nil
 	}
 	if len(seen) > 0 {
-		s.seen = slices.DeleteFunc(seen, func(side akucore.Side) bool { return s.acted[side] })
+		// A hand-over delivers nothing on the sides that were seen before, so it does not see them again.
+		known := s.sides()
+		s.seen = append(slices.Clone(known), slices.DeleteFunc(seen, func(side akucore.Side) bool { return s.acted[side] || slices.Contains(known, side) })...)
 		s.at = time.Now()
 	}
 }
