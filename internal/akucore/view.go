@@ -26,6 +26,10 @@ func (p Pod) Closed() bool {
 	return p.Err == nil && p.AdminMode || errors.Is(p.Err, ErrClosed) || errors.Is(p.Err, ErrBusy)
 }
 
+// refuses tells whether the server answers, and lets aku in only when a person has changed
+// something: the password, say. Users may be in.
+func (p Pod) refuses() bool { return errors.Is(p.Err, ErrPassword) || errors.Is(p.Err, ErrFatal) }
+
 // Away tells whether the server cannot be reached, or does not answer in time.
 func (p Pod) Away() bool { return Away(p.Err) }
 
@@ -140,7 +144,7 @@ func (v View) has(side Side) bool {
 // be in service at any moment. A peer that is away comes by itself only when its number is
 // lower: OrderedReady makes no higher pod before the own pod is ready.
 func (v View) awaited(peer int) bool {
-	return v.Pods[peer].Closed() || peer < v.Self && (v.Replicas < 0 || peer < v.Replicas)
+	return v.Pods[peer].Closed() || v.Pods[peer].refuses() || peer < v.Self && (v.Replicas < 0 || peer < v.Replicas)
 }
 
 // otherSlaves are all slaves but the own pod.

@@ -70,7 +70,7 @@ func (p *viewParser) meshLine(word, rest string) (err error) {
 	return err
 }
 
-// podLine begins a pod: its number, and open, closed or away.
+// podLine begins a pod: its number, and open, closed, away or refuses.
 func (p *viewParser) podLine(words []string) (err error) {
 	if p.pod, err = strconv.Atoi(words[0]); err != nil || len(words) != 2 {
 		return errWords
@@ -85,6 +85,8 @@ func (p *viewParser) podLine(words []string) (err error) {
 		}
 	case "away":
 		pod.Err = ErrUnreachable
+	case "refuses":
+		pod.Err = ErrPassword
 	default:
 		return errWords
 	}
