@@ -24,12 +24,8 @@ type event struct {
 
 // goTest runs `… go test …` and adds its tests to r.
 func goTest(ctx context.Context, r *result, args []string) error {
-	at := slices.Index(args, "test") + 1
-	args = slices.Insert(slices.Clone(args), at, "-json")
 	var own result // a stage may run go test more than once
-	run := newTestRun(&own)
-	err := stream(ctx, args, run.take)
-	run.count()
+	err := newTestRun(&own).follow(ctx, args)
 	r.passed, r.failed, r.skipped = r.passed+own.passed, r.failed+own.failed, r.skipped+own.skipped
 	r.leftOut = append(r.leftOut, own.leftOut...)
 	switch {
@@ -49,7 +45,13 @@ type testRun struct {
 	show     *indenter
 	outcomes map[string]map[string]string // package → test → its last action
 	leftOut  map[string]map[string]bool   // package → tests that it reports as left out
-	output   map[string][]string          // package and test → its output
+	running  map[string][]string          // package that has not ended → its running tests
+	output   map[string][]printed         // package → what it and its unfinished tests printed
+}
+
+// A printed line has the test that was named when it came, "" for the package itself.
+type printed struct {
+	test, line string
 }
 
 func newTestRun(r *result) *testRun {
@@ -58,8 +60,18 @@ func newTestRun(r *result) *testRun {
 		show:     &indenter{out: os.Stdout},
 		outcomes: map[string]map[string]string{},
 		leftOut:  map[string]map[string]bool{},
-		output:   map[string][]string{},
+		running:  map[string][]string{},
+		output:   map[string][]printed{},
 	}
+}
+
+// follow runs `… go test …` and counts its tests.
+func (t *testRun) follow(ctx context.Context, args []string) error {
+	at := slices.Index(args, "test") + 1
+	err := stream(ctx, slices.Insert(slices.Clone(args), at, "-json"), t.take)
+	t.showInterrupted()
+	t.count()
+	return err
 }
 
 func (t *testRun) take(line []byte) {
@@ -68,12 +80,15 @@ func (t *testRun) take(line []byte) {
 		fmt.Fprintf(t.show, "%s", line) // not a line of go test
 		return
 	}
-	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "output":
-		t.output[key] = append(t.output[key], e.Output)
+		t.output[e.Package] = append(t.output[e.Package], printed{e.Test, e.Output})
 	case "build-output":
 		fmt.Fprint(t.show, e.Output)
+	case "run", "cont":
+		t.running[e.Package] = append(t.running[e.Package], e.Test)
+	case "pause":
+		t.stopped(e)
 	case "pass", "fail", "skip":
 		took := time.Duration(e.Elapsed * float64(time.Second))
 		if e.Test == "" {
@@ -81,11 +96,12 @@ func (t *testRun) take(line []byte) {
 		} else {
 			t.testEnded(e, took)
 		}
-		delete(t.output, key)
 	}
 }
 
 func (t *testRun) testEnded(e event, took time.Duration) {
+	t.stopped(e)
+	output := t.takeOutput(e.Package, e.Test)
 	tests := t.outcomes[e.Package]
 	if tests == nil {
 		tests = map[string]string{}
@@ -93,27 +109,40 @@ func (t *testRun) testEnded(e event, took time.Duration) {
 	}
 	tests[e.Test] = e.Action
 	if e.Action != "pass" {
-		fmt.Fprintf(t.show, "%s: %s %s\n%s", strings.ToUpper(e.Action), shortName(e.Package), e.Test,
-			strings.Join(t.output[e.Package+" "+e.Test], ""))
+		fmt.Fprintf(t.show, "%s: %s %s\n%s", strings.ToUpper(e.Action), shortName(e.Package), e.Test, strings.Join(output, ""))
 	} else if took > slow {
 		fmt.Fprintf(t.show, "%-5s%s %s  %.1f s\n", e.Action, shortName(e.Package), e.Test, took.Seconds())
 	}
 }
 
+// takeOutput removes and returns what a test printed, or with "" the package itself.
+func (t *testRun) takeOutput(pkg, test string) (lines []string) {
+	t.output[pkg] = slices.DeleteFunc(t.output[pkg], func(p printed) bool {
+		if p.test == test {
+			lines = append(lines, p.line)
+		}
+		return p.test == test
+	})
+	return lines
+}
+
 func (t *testRun) packageEnded(e event, took time.Duration) {
+	defer t.forget(e.Package)
 	if e.Action == "skip" {
 		return // a package without tests
 	}
 	t.leaveOut(e.Package)
 	passed, failed, skipped := tally(t.outcomes[e.Package], t.leftOut[e.Package])
 	if e.Action == "fail" && failed == 0 {
-		// It did not build, panicked outside a test, or failed in TestMain.
+		// It did not build, was killed, panicked outside a test, or failed in TestMain.
 		t.r.failed++
-		fmt.Fprintf(t.show, "FAIL: %s\n%s", shortName(e.Package), strings.Join(t.output[e.Package+" "], ""))
+	}
+	if e.Action == "fail" && (failed == 0 || len(t.running[e.Package]) > 0) {
+		t.showUnfinished("FAIL", e.Package)
 	}
 	fmt.Fprintf(t.show, "%-5s%s  %d tests  %.1f s\n", e.Action, shortName(e.Package), passed+failed+skipped, took.Seconds())
 	if e.Action == "pass" {
-		fmt.Fprint(t.show, strings.Join(ownWords(t.output[e.Package+" "]), ""))
+		fmt.Fprint(t.show, strings.Join(ownWords(t.takeOutput(e.Package, "")), ""))
 	}
 }
 
@@ -123,8 +152,8 @@ const leftOut = "left out: "
 // leaveOut collects these lines.
 func (t *testRun) leaveOut(pkg string) {
 	tests := map[string]bool{}
-	for _, line := range t.output[pkg+" "] {
-		if what, found := strings.CutPrefix(strings.TrimSpace(line), leftOut); found {
+	for _, p := range t.output[pkg] {
+		if what, found := strings.CutPrefix(strings.TrimSpace(p.line), leftOut); found && p.test == "" {
 			t.r.leftOut = append(t.r.leftOut, what)
 			name, _, _ := strings.Cut(what, ": ")
 			tests[name] = true
