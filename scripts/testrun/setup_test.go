@@ -24,12 +24,7 @@ func TestSetup_BuildsWhatIsAskedForAndShowsNoDownloads(t *testing.T) {
 		{nil, all, []string{"shellcheck", "yamllint", "gcc"}, nil},
 		{[]string{"demo"}, []string{"e2e/cluster/build.sh"}, []string{"gcc"}, []string{"shellcheck", "yamllint"}},
 	} {
-		top := t.TempDir()
-		text, err := os.ReadFile("../setup.sh")
-		if err != nil {
-			t.Fatal(err)
-		}
-		program(t, top, "scripts/setup.sh", string(text))
+		top := folderOf(t, "setup.sh")
 		for _, built := range all {
 			program(t, top, built, "#!/bin/sh\necho "+built+" >>'"+top+"/built'\n")
 		}
@@ -62,17 +57,6 @@ func TestSetup_BuildsWhatIsAskedForAndShowsNoDownloads(t *testing.T) {
 		if strings.Contains(string(out), "downloading") || !strings.Contains(string(out), "setup 1/") {
 			t.Errorf("setup %v prints\n%s", c.args, out)
 		}
-	}
-}
-
-func program(t *testing.T, top, name, text string) {
-	t.Helper()
-	file := filepath.Join(top, name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
 	}
 }
 

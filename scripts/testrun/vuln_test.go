@@ -20,12 +20,7 @@ func TestVuln_WhatWasNotLookedAtIsNoGoodNews(t *testing.T) {
 		"no list":            {`echo 'govulncheck: fetching vulnerabilities: Get "x": no such host' >&2; exit 1`, 3, "NOTHING WAS LOOKED AT"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			top := t.TempDir()
-			text, err := os.ReadFile("../vuln.sh")
-			if err != nil {
-				t.Fatal(err)
-			}
-			program(t, top, "scripts/vuln.sh", string(text))
+			top := folderOf(t, "vuln.sh")
 			program(t, top, "scripts/tools/go.mod", "")
 			program(t, top, "scripts/release/go.mod", "")
 			program(t, top, "bin/go", "#!/bin/sh\n")

@@ -31,20 +31,9 @@ func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
 		"an image without its values":  {[]string{"SERVER_IMAGE=server.tar"}, "with SERVER_IMAGE give SERVER_VALUES"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			top := t.TempDir()
-			text, err := os.ReadFile("../with-cluster.sh")
-			if err != nil {
-				t.Fatal(err)
-			}
-			program(t, top, "scripts/with-cluster.sh", string(text))
-			for _, called := range []string{"images/build.sh", "e2e/cluster/up.sh", "e2e/cluster/down.sh", "e2e/cluster/load.sh"} {
-				program(t, top, called, "#!/bin/sh\n")
-			}
-			program(t, top, "e2e/cluster/is-up.sh", "#!/bin/sh\nexit 1\n")
-			for _, file := range []string{"e2e/altisim/server-values.yaml", "e2e/vendor-values.yaml", "mine.yaml"} {
-				program(t, top, file, "")
-			}
-			imageArchive(t, filepath.Join(top, ".build/images/altisim.tar"), "altisim:dev")
+			top := folderWithoutCluster(t)
+			program(t, top, "e2e/vendor-values.yaml", "")
+			program(t, top, "mine.yaml", "")
 			imageArchive(t, filepath.Join(top, "server.tar"), "of-file:1")
 			imageArchive(t, filepath.Join(top, "engine.tar"), "saved:1")
 			command := exec.Command(filepath.Join(top, "scripts/with-cluster.sh"), "sh", "-c", `echo "$SERVER_IMAGE ${SERVER_VALUES#"$TOP"}"`)
@@ -76,19 +65,10 @@ func TestWithCluster_BuildsTheImagesWhileTheNodeStarts(t *testing.T) {
 		"the node does not start":  {"echo built", "exit 4", "built\nended\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			top := t.TempDir()
-			text, err := os.ReadFile("../with-cluster.sh")
-			if err != nil {
-				t.Fatal(err)
-			}
-			program(t, top, "scripts/with-cluster.sh", string(text))
+			top := folderWithoutCluster(t)
 			program(t, top, "images/build.sh", "#!/bin/sh\n"+c.images+"\n")
 			program(t, top, "e2e/cluster/up.sh", "#!/bin/sh\n"+c.up+"\n")
-			program(t, top, "e2e/cluster/load.sh", "#!/bin/sh\n")
 			program(t, top, "e2e/cluster/down.sh", "#!/bin/sh\necho ended\n")
-			program(t, top, "e2e/cluster/is-up.sh", "#!/bin/sh\nexit 1\n")
-			program(t, top, "e2e/altisim/server-values.yaml", "")
-			imageArchive(t, filepath.Join(top, ".build/images/altisim.tar"), "altisim:dev")
 			for _, pipe := range []string{"from-up", "from-images"} {
 				if err := syscall.Mkfifo(filepath.Join(top, pipe), 0o600); err != nil {
 					t.Fatal(err)
@@ -107,6 +87,19 @@ func TestWithCluster_BuildsTheImagesWhileTheNodeStarts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// folderWithoutCluster has with-cluster.sh, the stand-in server's image, and scripts that start a cluster at once.
+func folderWithoutCluster(t *testing.T) (top string) {
+	t.Helper()
+	top = folderOf(t, "with-cluster.sh")
+	for _, called := range []string{"images/build.sh", "e2e/cluster/up.sh", "e2e/cluster/down.sh", "e2e/cluster/load.sh"} {
+		program(t, top, called, "#!/bin/sh\n")
+	}
+	program(t, top, "e2e/cluster/is-up.sh", "#!/bin/sh\nexit 1\n")
+	program(t, top, "e2e/altisim/server-values.yaml", "")
+	imageArchive(t, filepath.Join(top, ".build/images/altisim.tar"), "altisim:dev")
+	return top
 }
 
 // withoutEngines is a PATH with everything that the script calls, but without docker and podman.
