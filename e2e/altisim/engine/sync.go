@@ -34,9 +34,10 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 	if err != nil {
 		return undo(statementError(ctx, err))
 	}
+	items := s.Catalog().Replication(name).Items
 	x.mu.Lock()
 	x.state.StartFlag, x.state.Status, x.state.Parallel = 2, SenderSyncs, o.Parallel
-	for _, i := range s.Catalog().Replication(name).Items {
+	for _, i := range items {
 		x.state.Sync = append(x.state.Sync, SyncState{i.LocalTable, i.LocalPartition, -1, NoSN})
 	}
 	x.mu.Unlock()
