@@ -101,12 +101,22 @@ func (e end) answers(peer int) bool { return e.Pods[peer].Open() || e.Pods[peer]
 func (e end) awayPeers() (undone []string) {
 	for _, peer := range e.order() {
 		for _, log := range e.kept(peer) {
-			if !e.answers(peer) {
+			switch {
+			case !e.answers(peer):
 				undone = append(undone, fmt.Sprintf("%s is away: what it lacks stays in the log of %s", e.PodName(peer), log.Name))
+			case e.unreached(log):
+				undone = append(undone, fmt.Sprintf("%s is not in service, and %s has not reached it: what it lacks stays in that log", e.PodName(peer), log.Name))
 			}
 		}
 	}
 	return undone
+}
+
+// unreached reports whether the master's sender has not reached a slave that answers and is not
+// in service. Such a slave most likely joins, and has no side yet, or emptied tables. Only the
+// master can leave its log as it is, because it never resets one.
+func (e end) unreached(log keptLog) bool {
+	return e.Self == Master && !e.Pods[log.Peer].Open() && log.Sender != SenderRunning
 }
 
 // delivered are the own logs that are delivered.
@@ -115,8 +125,10 @@ func (e end) delivered() (logs []keptLog) {
 		return nil
 	}
 	for _, peer := range e.order() {
-		if e.answers(peer) {
-			logs = append(logs, e.kept(peer)...)
+		for _, log := range e.kept(peer) {
+			if e.answers(peer) && !e.unreached(log) {
+				logs = append(logs, log)
+			}
 		}
 	}
 	return logs
