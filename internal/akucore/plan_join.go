@@ -79,6 +79,8 @@ func (j *join) chooseOthers() (wait string) {
 		switch pod := j.Pods[slave]; {
 		case j.outdated(slave):
 			return j.waitForOutdated(slave)
+		case j.openedEarly(slave):
+			// Its own join goes on, or begins again: it has no log that counts.
 		case j.joined(slave) && pod.Open():
 			j.others = append(j.others, slave)
 		case j.joined(slave) && j.awaited(slave):

@@ -20,6 +20,8 @@ func planSlaveRestart(v View, o StartOptions) Plan {
 		switch pod := v.Pods[slave]; {
 		case pod.Open() && v.has(v.here(slave)) && v.xsns(v.there(slave)) == all:
 			partners = append(partners, slave)
+		case v.openedEarly(slave):
+			// Its join goes on, or begins again.
 		case pod.Open():
 			// One of the two joined without the other, so neither copy is sure to
 			// have what the other wrote.

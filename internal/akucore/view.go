@@ -100,10 +100,16 @@ const (
 	all
 )
 
-// joined reports whether a slave has a complete copy, as far as the master knows. The master's
-// XSN of the pair leaves Unset only at the end of a SYNC.
+// joined reports whether a slave has a complete copy, as far as the master knows, or is being
+// copied to: the master's XSN of the pair leaves Unset with the pin before the copy.
 func (v View) joined(slave int) bool {
 	return v.xsns(Side{Master, slave}) != none
+}
+
+// openedEarly reports whether a slave without a complete copy lets users in: a person has opened
+// it amid its join.
+func (v View) openedEarly(slave int) bool {
+	return v.Pods[slave].Open() && v.xsns(Side{slave, Master}) == none
 }
 
 // paired reports whether the own pod and a peer in service both keep their logs for each
