@@ -10,7 +10,8 @@ import (
 // copied. The own side of a pair says what the own copy holds, so it changes only
 // while the copy does not count as complete:
 //
-//  1. k closes, and delivers all that it holds. Then all its pairs stop.
+//  1. k closes, and delivers all that it holds. Then all its pairs stop. Where a block is new, k
+//     first waits for long transactions.
 //  2. New tables are added to the peers' sides; those of a new block get objects of
 //     their own, which other slaves START RETRY. That pins what is written to them
 //     there from now on. A slave j delivers to the master what it wrote before, once the
@@ -39,6 +40,7 @@ func planChange(v View) Plan {
 		return p
 	}
 	return Plan{Name: "bring the tables in line with the configuration"}.with(
+		c.transactions(),
 		v.close(),
 		c.align(),
 		c.connect(),
@@ -129,6 +131,18 @@ func (c change) partitioned() Table {
 		}
 	}
 	return Table{}
+}
+
+// transactions waits for those that the pins would have to wait for, while nothing is changed
+// yet. As soon as the master has a side of a new block, a plan that fails leads to a full join.
+func (c change) transactions() Stage {
+	stage := Stage{Title: "wait for long transactions"}
+	for _, p := range c.added() {
+		if p.isNew {
+			stage.Steps = append(stage.Steps, p.there.do(Settle, p.block))
+		}
+	}
+	return stage
 }
 
 func (c change) align() Stage {
