@@ -9,18 +9,18 @@ import (
 	"aku/internal/akucore"
 )
 
-// longJoin: it takes a slave so long to empty its tables that the other pods sweep their pairs meanwhile.
+// longJoin: a join pauses before its SYNC, as long transactions make it do, and the other pods sweep their pairs meanwhile.
 func longJoin(o *Options) {
 	o.ServerCount, o.Reset, o.Linger, o.Lists, o.AddBlock, o.APIFails = 3, akucore.ResetNever, -1, false, false, 0
 	o.Schedule = func(*rand.Rand, Options) (int, []event) { return 3, []event{{after: 5 * time.Minute}} }
 	start(func(v akucore.View, o akucore.StartOptions) akucore.Plan {
 		return ifNamed("full join", akucore.PlanStart(v, o), func(p akucore.Plan) akucore.Plan {
-			emptying := slices.IndexFunc(p.Stages, func(s akucore.Stage) bool { return s.Steps[0].Do == akucore.Truncate })
-			if emptying < 0 {
+			copies := slices.IndexFunc(p.Stages, func(s akucore.Stage) bool { return s.Steps[0].Do == akucore.Sync })
+			if copies < 0 {
 				return p // it only takes its remains away
 			}
 			delay := akucore.Step{Do: akucore.Delay, Side: akucore.Side{On: v.Self}, For: 100 * time.Second}
-			p.Stages = slices.Insert(slices.Clone(p.Stages), emptying, akucore.Stage{Title: "delay", Steps: []akucore.Step{delay}})
+			p.Stages = slices.Insert(slices.Clone(p.Stages), copies, akucore.Stage{Title: "delay", Steps: []akucore.Step{delay}})
 			return p
 		})
 	})(o)
