@@ -279,7 +279,7 @@ func (c change) copy() Stage {
 		case whole:
 			step = c.copyPinned(c.there(Master), b)
 		case len(added) > 0:
-			step = step.As(SyncTables, Unguarded).of(added)
+			step = step.As(SyncTables, IfKept).of(added)
 		}
 		stage.Steps = append(stage.Steps, step)
 	}
