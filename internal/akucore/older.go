@@ -40,6 +40,19 @@ func (v View) unknown(pod, witness int) (newest Beat, is bool) {
 	return newest, is
 }
 
+// emptied is a beat table on the own server without any beat of the own pod; the zero Table when
+// there is none. Each start begins a life there, and aku keeps the first beats of lives; a
+// database that was set back has some, too. So a person emptied the table, and its beats do not
+// show how old the database is.
+func (v View) emptied() Table {
+	for _, t := range v.Beats() {
+		if beats, exists := v.Pods[v.Self].Beats[t]; exists && len(beats[v.Self]) == 0 {
+			return t
+		}
+	}
+	return Table{}
+}
+
 // heard reports whether a pod's database has beats of another pod. A database that began
 // empty has none; a copy of a third pod has them.
 func (v View) heard(pod, of int) bool {

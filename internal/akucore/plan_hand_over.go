@@ -64,7 +64,9 @@ func (h handOver) missing() (blocks []int) {
 }
 
 // isOldFor reports whether the own database was set back and the peer has all of its log.
-func (h handOver) isOldFor(peer int) bool { return h.setBack && h.older(h.Self, peer) }
+func (h handOver) isOldFor(peer int) bool {
+	return h.setBack && h.older(h.Self, peer) && h.emptied() == Table{}
+}
 
 // otherMaster leaves the choice of the copy to a person when this copy does not come from the
 // master. A master without its side is another one, or was recovered while this pod was away.

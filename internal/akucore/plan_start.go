@@ -128,8 +128,12 @@ func planSlaveStart(v View, o StartOptions) Plan {
 	case own == none:
 		return planJoin(v)
 	case setBack:
+		why := "it was set back to an earlier moment, or commits were lost with the node"
+		if table := v.emptied(); table != (Table{}) {
+			why = fmt.Sprintf("somebody emptied its %s", table)
+		}
 		p := planHandOver(v, true)
-		p.Name += fmt.Sprintf(": %s has a beat of this pod that its database lacks, so it was set back to an earlier moment, or commits were lost with the node", v.PodName(witness))
+		p.Name += fmt.Sprintf(": %s has a beat of this pod that its database lacks, so %s", v.PodName(witness), why)
 		return p
 	case v.older(Master, v.Self) && v.has(v.there(Master)):
 		return planMasterSetBack(v)

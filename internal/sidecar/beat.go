@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aku/internal/akucore"
+	"aku/internal/lifecycle"
 )
 
 // beat inserts a beat into each block's table, and reads the age of each peer's newest beat.
@@ -13,12 +14,14 @@ func (s *Sidecar) beat(ctx context.Context) {
 	mesh := s.Settings.Mesh()
 	own := s.Servers.Server(mesh.Self)
 	for _, block := range mesh.Blocks {
-		_, err := own.Beat(ctx, block.Beat(), mesh.Self)
+		beats, err := own.Beats(ctx, block.Beat())
 		if errors.Is(err, akucore.ErrNoTable) {
 			continue // the block is new; its table comes with the next start
 		}
-		beats, readErr := own.Beats(ctx, block.Beat())
-		if err = errors.Join(err, readErr); err != nil {
+		if err == nil {
+			err = s.insertBeat(ctx, own, block.Beat(), beats[mesh.Self])
+		}
+		if err != nil {
 			s.warnBeatless(err)
 			return
 		}
@@ -30,6 +33,24 @@ func (s *Sidecar) beat(ctx context.Context) {
 		}
 	}
 	s.warnBeatless(nil)
+}
+
+// insertBeat inserts a beat into a table with these beats of the pod. A table without any was
+// emptied by a person. A life above the last number then keeps the peers from taking the
+// database for one that was set back.
+func (s *Sidecar) insertBeat(ctx context.Context, own lifecycle.BeatTables, table akucore.Table, beats akucore.Beats) (err error) {
+	pod, last := s.Settings.Mesh().Self, s.newest[table]
+	var beat akucore.Beat
+	if len(beats) == 0 && last > 0 {
+		s.Log.Warn("somebody has emptied a beat table of this pod, which goes on above its last beat", "table", table.String())
+		beat, err = own.BeginLife(ctx, table, pod, last)
+	} else {
+		beat, err = own.Beat(ctx, table, pod)
+	}
+	if err == nil {
+		s.newest[table] = beat.Number
+	}
+	return err
 }
 
 // warnBeatless logs now and then that no beat can be inserted, and once that it is over.

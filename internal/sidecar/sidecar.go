@@ -65,17 +65,18 @@ type Sidecar struct {
 	recorder  steps.Recorder
 	announce  *announcer
 	warnings  warnings
-	pairsRead time.Time       // when the pairs were last read
-	beaten    time.Time       // when the last beat was inserted
-	beatless  bool            // the last beat failed
-	tidied    time.Time       // when it last tidied up
-	peers     map[string]bool // objects that were connected at that time
-	ended     time.Time       // when the last end in the metrics began
+	pairsRead time.Time               // when the pairs were last read
+	beaten    time.Time               // when the last beat was inserted
+	beatless  bool                    // the last beat failed
+	newest    map[akucore.Table]int64 // the number of the last beat
+	tidied    time.Time               // when it last tidied up
+	peers     map[string]bool         // objects that were connected at that time
+	ended     time.Time               // when the last end in the metrics began
 }
 
 // New makes the sidecar of a pod.
 func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
-	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir)}
+	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir), newest: map[akucore.Table]int64{}}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
 	sidecar.claim, _ = wiring.Claim(s, log) // its error is a fault that the settings report

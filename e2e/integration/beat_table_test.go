@@ -1,0 +1,30 @@
+//go:build integration
+
+package integration
+
+import (
+	"slices"
+	"testing"
+
+	"aku/e2e/altisim/altisimtest"
+)
+
+// A person who empties the beat table of the master takes away what the slaves compare. They must not take its database for
+// one that was set back.
+func TestBeatTable_EmptiedByAPerson_TheSlavesStayInService(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	c.createTables()
+	c.inService(0, 1)
+	master, slave := c.pods[0], c.pods[1]
+	session := master.Open(altisimtest.Dial{})
+	defer session.Close()
+	const beats = "SELECT SEQ FROM AKU_REP_BEAT WHERE POD = 0 ORDER BY SEQ"
+	first := session.Rows(beats)
+	master.eventually("a beat in service", func() bool { return !slices.Equal(session.Rows(beats), first) })
+	session.Do("ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 1", "TRUNCATE TABLE AKU_REP_BEAT", "ALTER SYSTEM SET REPLICATION_DDL_ENABLE = 0")
+	master.eventually("the next beat", func() bool { return len(session.Rows(beats)) > 0 })
+	slave.kill()
+	slave.starts()
+	slave.waitInService()
+}
