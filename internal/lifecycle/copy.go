@@ -75,10 +75,11 @@ const (
 // the other pods, which takes up to a second: nobody writes on the master, so the SYNC gets its
 // locks at once. If a row of another pod queues behind it all the same, the SYNC fails, long
 // before a receiver would give the row up. Then the next SYNC, of a new plan, holds them back.
-// For other copies a failure costs more: they always do.
+// For other copies a failure costs more: they always do. So do the copies of several blocks:
+// they run at the same time, and the property that limits their waits is one for the server.
 func (r *Runner) mayCopyBeside(ctx context.Context, master copySource, s akucore.Step) bool {
 	longest := time.Duration(len(r.Mesh.Blocks[s.Block].Items())) * 2 * besideWait
-	if s.Do != akucore.Sync || s.On != akucore.Master || r.syncFailed.Load() || longest >= r.Mesh.ReceiverLockTimeout {
+	if len(r.Mesh.Blocks) > 1 || s.Do != akucore.Sync || s.On != akucore.Master || r.syncFailed.Load() || longest >= r.Mesh.ReceiverLockTimeout {
 		return false
 	}
 	for look := range calmLooks {

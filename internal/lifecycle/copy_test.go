@@ -43,6 +43,7 @@ func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
 		open      []Transaction
 		queued    bool
 		receivers time.Duration
+		blocks    int // beyond the first
 		do        akucore.Verb
 		want      []string
 	}{
@@ -51,12 +52,13 @@ func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
 		"a receiver writes":                         {open: []Transaction{{ID: 1, Since: time.Now()}}, receivers: time.Hour, do: akucore.Sync, want: held},
 		"a row of another pod queues behind it":     {queued: true, receivers: time.Hour, do: akucore.Sync, want: slices.Concat(beside, held)},
 		"receivers would give rows up before":       {receivers: 4 * time.Second, do: akucore.Sync, want: held},
+		"another block's copy, at the same time":    {receivers: time.Hour, blocks: 1, do: akucore.Sync, want: held},
 		"a changed list, which must not fail again": {receivers: time.Hour, do: akucore.SyncTables, want: held},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, of := mesh(2), &lockedMesh{open: c.open, queued: c.queued}
-				m.ReceiverLockTimeout = c.receivers
+				m.ReceiverLockTimeout, m.Blocks = c.receivers, append(m.Blocks, make([]akucore.Block, c.blocks)...)
 				r := Runner{Mesh: m, Servers: lockedServers(of, m), Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
 				copies := akucore.Stage{Steps: []akucore.Step{{Do: c.do, Side: akucore.Side{On: akucore.Master, Peer: 2}}}}
 				err := r.stage(t.Context(), copies, 0)
