@@ -32,14 +32,14 @@ func (r *Runner) movedAt(ctx context.Context, s akucore.Step, table akucore.Tabl
 // conflicts. The same holds for changes that a sender repeats after a new connection. The
 // receiver leaves a row out only after it has waited REPLICATION_LOCK_TIMEOUT for a lock, and
 // nothing behind that row moves meanwhile. So a stream that moved within that time has left
-// nothing out. A time that is still to come says nothing: the clocks of the pods differ.
+// nothing out. The time is by the sender's clock, which may be in front. A time that is still to
+// come was a moment ago, unless the two clocks differ by more than that time.
 func (r *Runner) mayLack(moved time.Time) bool {
 	limit := r.Mesh.ReceiverLockTimeout
 	if limit == 0 {
 		limit = serverLockTimeout
 	}
-	stood := time.Since(moved)
-	return stood < 0 || stood >= limit
+	return time.Since(moved).Abs() >= limit
 }
 
 // noteGivenUp creates the sign on the server that delivers. The sign's only table is the beat
