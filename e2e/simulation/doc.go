@@ -10,8 +10,9 @@
 // The model keeps the real server's rules as far as akucore can meet them, and is no kinder than the server.
 // server.go has the life of a server, replicate.go what is sent and what is skipped, receiver.go what is
 // applied and what is given up, locks.go who waits for a table, transactions.go those that stay open,
-// statements.go what each statement does in each state. The cases of e2e/conformance compare the model with
-// real servers, as they do for altisim (conformance_test.go).
+// statements.go, sync.go, stop.go and flush.go what each statement does in each state, send.go the way of a
+// statement from its program to the server. oracle.go and may_reset.go have what must never happen. The cases
+// of e2e/conformance compare the model with real servers, as they do for altisim (conformance_test.go).
 //
 // The model is deterministic: waits of a few nanoseconds that depend only on the seed put simultaneous events
 // in order. So a seed reproduces its run.

@@ -138,10 +138,7 @@ func someFault(r *rand.Rand, o Options, pods int) fault {
 	case 9:
 		return reboot(r, pods)
 	case 10:
-		if p != q {
-			return cut(p, q, lasts)
-		}
-		return isolate(p, lasts)
+		return cutOff(p, q, lasts)
 	case 11:
 		return hang(p, lasts)
 	case 12:
@@ -155,6 +152,14 @@ func someFault(r *rand.Rand, o Options, pods int) fault {
 		return killServer(q)
 	}
 	return killHook(p)
+}
+
+// cutOff cuts a pod off from another one, or with itself from all.
+func cutOff(p, q int, lasts time.Duration) fault {
+	if p == q {
+		return isolate(p, lasts)
+	}
+	return cut(p, q, lasts)
 }
 
 func scale(replicas int) fault {

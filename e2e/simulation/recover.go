@@ -112,31 +112,14 @@ func (w *world) recoverMaster() {
 		w.mu.Lock()
 		w.chooseMaster()
 		p := w.pods[akucore.Master]
-		if p == nil || p.ending || p.human == "" || p.sidecar == nil {
-			w.mu.Unlock()
-			continue
-		}
-		if w.isSetBack(p.volume) && len(p.asks) > 0 && !slices.ContainsFunc(p.asks, func(s akucore.Step) bool { return s.Do == akucore.BeginRecovery }) {
-			w.tell("--- somebody has the master count as lost")
-			p.follow(func(error) {})
-			p.human, p.asks = "", nil
+		if p == nil || p.ending || p.human == "" || p.sidecar == nil || w.countAsLost(p) {
 			w.mu.Unlock()
 			continue
 		}
 		source := w.likelySource(p)
 		var without []int
 		if refused > refusals {
-			// A slave that restarted waits for the master, closed, and the master waits for it, so the person
-			// opens it. A slave that does not come back is given up. A source that runs is not: its users go
-			// on, and its log for the master was reset.
-			for pod := 1; pod < w.options.ServerCount; pod++ {
-				s := w.running(pod)
-				if s != nil && s.adminMode && (w.joined(pod) || w.sources[pod]) && !w.away(akucore.Master, pod) {
-					openByHand(pod).do(w)
-				} else if pod != source && w.volumes[pod] != nil && !(w.sources[pod] && s != nil) {
-					without = append(without, pod)
-				}
-			}
+			without = w.goOnWithout(source)
 		}
 		w.mu.Unlock()
 		err := p.recoverFrom(source, without)
@@ -149,6 +132,32 @@ func (w *world) recoverMaster() {
 		}
 		w.mu.Unlock()
 	}
+}
+
+// countAsLost is a person who has a master that was set back count as lost, where it asks for a decision but
+// not for a recovery. Callers hold the lock.
+func (w *world) countAsLost(master *pod) bool {
+	if !w.isSetBack(master.volume) || len(master.asks) == 0 || slices.ContainsFunc(master.asks, func(s akucore.Step) bool { return s.Do == akucore.BeginRecovery }) {
+		return false
+	}
+	w.tell("--- somebody has the master count as lost")
+	master.followOnce()
+	return true
+}
+
+// goOnWithout is a person who follows a refusal. A slave that restarted waits for the master, closed, and the
+// master waits for it, so the person opens it. A slave that does not come back is given up. A source that
+// runs is not: its users go on, and its log for the master was reset. Callers hold the lock.
+func (w *world) goOnWithout(source int) (without []int) {
+	for pod := 1; pod < w.options.ServerCount; pod++ {
+		s := w.running(pod)
+		if s != nil && s.adminMode && (w.joined(pod) || w.sources[pod]) && !w.away(akucore.Master, pod) {
+			openByHand(pod).do(w)
+		} else if pod != source && w.volumes[pod] != nil && !(w.sources[pod] && s != nil) {
+			without = append(without, pod)
+		}
+	}
+	return without
 }
 
 // chooseMaster is a person who decides for the master where a slave knows more than the master in service:
@@ -165,9 +174,14 @@ func (w *world) chooseMaster() {
 			loseVolume(p.number).do(w)
 			continue
 		}
-		p.follow(func(error) {}) // it asks again
-		p.human, p.asks = "", nil
+		p.followOnce()
 	}
+}
+
+// followOnce does what the pod asks for now. If that is not enough, the pod asks again. Callers hold the lock.
+func (p *pod) followOnce() {
+	p.follow(func(error) {})
+	p.human, p.asks = "", nil
 }
 
 // likelySource is any slave in service. Without one it is the source of an earlier recovery. Callers hold the

@@ -210,21 +210,7 @@ func (w *world) settle() bool {
 	for deadline := time.Now().Add(patience); ; {
 		_ = pause(w.ctx, time.Second)
 		w.mu.Lock()
-		waiting := ""
-		for i, p := range w.pods {
-			switch {
-			case i >= w.set.replicas && p != nil:
-				waiting += fmt.Sprintf("\n    altibase-%d is still there", i)
-			case i < w.set.replicas && (p == nil || p.ending || !p.inService() || p.revision != w.set.revision):
-				waiting += fmt.Sprintf("\n    altibase-%d is not in service", i)
-				if p != nil {
-					waiting += ": " + p.why
-				}
-			}
-		}
-		if other := w.otherList(); waiting == "" && other != "" {
-			waiting = "\n    " + other
-		}
+		waiting := w.unsettled()
 		late := time.Now().After(deadline)
 		if waiting != "" && late {
 			w.violated("(e) after %s:%s%s", patience, waiting, w.state())
@@ -237,6 +223,26 @@ func (w *world) settle() bool {
 			return false
 		}
 	}
+}
+
+// unsettled lists the pods that are not in service, or where all are, an object with other tables than its
+// configuration. Callers hold the lock.
+func (w *world) unsettled() (lines string) {
+	for i, p := range w.pods {
+		switch {
+		case i >= w.set.replicas && p != nil:
+			lines += fmt.Sprintf("\n    altibase-%d is still there", i)
+		case i < w.set.replicas && (p == nil || p.ending || !p.inService() || p.revision != w.set.revision):
+			lines += fmt.Sprintf("\n    altibase-%d is not in service", i)
+			if p != nil {
+				lines += ": " + p.why
+			}
+		}
+	}
+	if other := w.otherList(); lines == "" && other != "" {
+		lines = "\n    " + other
+	}
+	return lines
 }
 
 // calm lets the users write a little, ends their sessions, waits until everything is delivered, and checks.

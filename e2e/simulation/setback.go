@@ -33,63 +33,71 @@ func setBack(pods ...int) fault {
 	for _, p := range pods {
 		names = append(names, fmt.Sprintf("altibase-%d", p))
 	}
-	return fault{strings.Join(names, ", ") + ": the volume is set back", func(w *world) {
-		var old []*volume
-		others := w.members()
-		for _, p := range pods {
-			v, earlier := w.volumes[p], w.copies[p]
-			if v == nil || earlier == nil || earlier.id != v.id {
-				continue
-			}
-			if w.pods[p] != nil {
-				w.pods[p].gone()
-			}
-			earlier.id = w.id()
-			for t := range maxTables {
-				earlier.has[known{v.id, t}] = earlier.last
-			}
-			w.volumes[p], w.copies[p] = earlier, nil
-			w.every = append(w.every, earlier)
-			w.forks = append(w.forks, fork{v.id, earlier.id, earlier.last})
-			earlier.recovers()
-			others = allBut(others, v)
-			old = append(old, v)
+	return fault{strings.Join(names, ", ") + ": the volume is set back", func(w *world) { w.setBack(pods) }}
+}
+
+func (w *world) setBack(pods []int) {
+	others := w.members()
+	old := w.putBack(pods)
+	others = slices.DeleteFunc(others, func(v *volume) bool { return slices.Contains(old, v) })
+	w.learnForks()
+	// One that nobody can know of goes on as it is, so it takes part. Where all are set back, they are seen to be by each other.
+	traced, some := old, len(others) > 0
+	for _, v := range old {
+		if now := w.volumes[v.pod]; some && !w.traced(v, now) {
+			others = append(others, now)
+			traced = allBut(traced, v)
 		}
-		for _, v := range append(w.volumes[:], w.copies[:]...) {
-			for _, f := range w.forks {
-				if v != nil {
-					v.learns(f)
-				}
+	}
+	for _, v := range old {
+		w.forgotten(v, w.volumes[v.pod], allBut(others, w.volumes[v.pod]))
+	}
+	for _, v := range old {
+		w.isMissedByAll(w.volumes[v.pod])
+		if !slices.Contains(traced, v) {
+			w.lostTraceless(v, w.volumes[v.pod])
+		}
+	}
+	if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil && master.whole() {
+		w.masterCounts()
+	}
+	for _, v := range traced {
+		w.incomplete(w.volumes[v.pod], others)
+	}
+}
+
+// putBack puts the copies in the place of the volumes that they were taken of, and returns those.
+func (w *world) putBack(pods []int) (old []*volume) {
+	for _, p := range pods {
+		v, earlier := w.volumes[p], w.copies[p]
+		if v == nil || earlier == nil || earlier.id != v.id {
+			continue
+		}
+		if w.pods[p] != nil {
+			w.pods[p].gone()
+		}
+		earlier.id = w.id()
+		for t := range maxTables {
+			earlier.has[known{v.id, t}] = earlier.last
+		}
+		w.volumes[p], w.copies[p] = earlier, nil
+		w.every = append(w.every, earlier)
+		w.forks = append(w.forks, fork{v.id, earlier.id, earlier.last})
+		earlier.recovers()
+		old = append(old, v)
+	}
+	return old
+}
+
+// learnForks has all volumes and copies know which logs were the same.
+func (w *world) learnForks() {
+	for _, v := range append(w.volumes[:], w.copies[:]...) {
+		for _, f := range w.forks {
+			if v != nil {
+				v.learns(f)
 			}
 		}
-		// One that nobody can know of goes on as it is, so it takes part. Where all are set back, they are seen to be by each other.
-		traced, some := old, len(others) > 0
-		for _, v := range old {
-			if now := w.volumes[v.pod]; some && !w.traced(v, now) {
-				others = append(others, now)
-				traced = allBut(traced, v)
-			}
-		}
-		for _, v := range old {
-			w.forgotten(v, w.volumes[v.pod], allBut(others, w.volumes[v.pod]))
-		}
-		for _, v := range old {
-			for _, other := range w.volumes {
-				if other != nil && other.pod != v.pod {
-					w.volumes[v.pod].isMissed(other)
-				}
-			}
-			if !slices.Contains(traced, v) {
-				w.lostTraceless(v, w.volumes[v.pod])
-			}
-		}
-		if master := w.volumes[akucore.Master]; len(others) == 0 && master != nil && master.whole() {
-			w.masterCounts()
-		}
-		for _, v := range traced {
-			w.incomplete(w.volumes[v.pod], others)
-		}
-	}}
+	}
 }
 
 // allBut are the volumes but one.
@@ -167,6 +175,15 @@ func (w *world) before(v *volume) []*volume {
 		}
 	}
 	return before
+}
+
+// isMissedByAll notes what a volume that was set back does not get from others any more.
+func (w *world) isMissedByAll(v *volume) {
+	for _, other := range w.volumes {
+		if other != nil && other.pod != v.pod {
+			v.isMissed(other)
+		}
+	}
 }
 
 // isMissed notes what a volume that was set back does not get from another one any more: what was acknowledged before.

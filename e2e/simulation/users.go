@@ -90,19 +90,26 @@ func (c *session) works(h habit) bool {
 		c.begin(nil, nil)
 		w.mu.Unlock()
 	}
-	if !stays {
-		return true
+	if stays {
+		c.endsLater(h, r, early)
 	}
+	return true
+}
+
+// endsLater ends a user's transaction after a while. One that has not written yet writes first; r is the row
+// that an early one wrote.
+func (c *session) endsLater(h habit, r row, early bool) {
+	s, w := c.server, c.server.w
 	w.mu.Lock()
 	lasts := s.lasts(h)
 	w.mu.Unlock()
 	if pause(s.ctx, lasts) != nil {
-		return true
+		return
 	}
 	w.mu.Lock()
-	t := c.transaction
+	t, writes := c.transaction, false
 	if !early {
-		r, writes = s.someRow(h, stays)
+		r, writes = s.someRow(h, true)
 	}
 	w.mu.Unlock()
 	switch {
@@ -118,7 +125,6 @@ func (c *session) works(h habit) bool {
 		c.rollback()
 		w.mu.Unlock()
 	}
-	return true
 }
 
 // writes changes a row as soon as the table is free. The change is complete, or the first of a transaction
@@ -216,6 +222,22 @@ func (w *world) otherList() string {
 
 // check compares every open pod with what was acknowledged to users.
 func (w *world) check() {
+	tainted := w.tainted()
+	w.figures.Tainted += len(tainted)
+	w.figures.Shared += len(w.journal.shared)
+	faults := slices.Concat(w.wrongRows(tainted), w.unwrittenRows(tainted))
+	slices.Sort(faults)
+	for i, f := range faults {
+		if i == 5 {
+			w.violated("… and %d more rows", len(faults)-i)
+			break
+		}
+		w.violated("%s", f)
+	}
+}
+
+// tainted are the rows that a person gave up, or that were changed on a lost volume and nowhere else.
+func (w *world) tainted() map[place]bool {
 	tainted := maps.Clone(w.givenUp)
 	for _, lost := range w.lost {
 		for pod, p := range w.pods {
@@ -231,9 +253,11 @@ func (w *world) check() {
 			}
 		}
 	}
-	w.figures.Tainted += len(tainted)
-	w.figures.Shared += len(w.journal.shared)
-	var faults []string
+	return tainted
+}
+
+// wrongRows are rows that are not as they were changed last.
+func (w *world) wrongRows(tainted map[place]bool) (faults []string) {
 	for at, last := range w.journal.latest {
 		if then, lost := w.traceless[at]; tainted[at] || w.journal.shared[at] || lost && then != last {
 			continue
@@ -248,6 +272,11 @@ func (w *world) check() {
 			}
 		}
 	}
+	return faults
+}
+
+// unwrittenRows are rows that nobody wrote.
+func (w *world) unwrittenRows(tainted map[place]bool) (faults []string) {
 	for pod, p := range w.pods {
 		if p == nil {
 			continue
@@ -261,12 +290,5 @@ func (w *world) check() {
 			}
 		}
 	}
-	slices.Sort(faults)
-	for i, f := range faults {
-		if i == 5 {
-			w.violated("… and %d more rows", len(faults)-i)
-			break
-		}
-		w.violated("%s", f)
-	}
+	return faults
 }
