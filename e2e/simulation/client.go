@@ -241,9 +241,9 @@ func (c *conn) release(s *session, broken bool) {
 }
 
 // read is run for statements that change nothing. It tries twice, because an idle session may be dead.
-func (c *conn) read(ctx context.Context, what string, look func(*server)) error {
+func (c *conn) read(ctx context.Context, what string, observe func(*server)) error {
 	task := func(_ context.Context, s *server) error {
-		return s.change(func() error { look(s); return nil })
+		return s.change(func() error { observe(s); return nil })
 	}
 	err := c.run(ctx, quickTimeout, "", what, task)
 	if errors.Is(err, errGone) {

@@ -15,7 +15,7 @@ import (
 
 // differs are the cases in which the model is known to differ from a real server, and how.
 var differs = map[string]string{
-	"02-start: the receiver does not look at the sender's address":                                         "the model looks at whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
+	"02-start: the receiver does not look at the sender's address":                                         "the model checks whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
 	"07-deliver: of two FLUSHes after a write one may wait for the keep-alive, with nothing new none does": flushes,
 	"07-deliver: FLUSH a moment after a write waits for the keep-alive":                                    flushes,
 	"07-deliver: FLUSH WAIT 3 a moment after a write fails although the peer is healthy":                   flushes,
@@ -95,7 +95,7 @@ func runCase(f conformance.File, c conformance.Case) (m *modelServers, wrong []s
 	target := m.target()
 	f.Setup, c.Steps = m.steps(f.Setup), m.steps(c.Steps)
 	if !slices.ContainsFunc(c.Steps, expects) {
-		m.isBeyond("all that it looks at")
+		m.isBeyond("all that it reads")
 	}
 	if m.cannot == "" {
 		report := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
@@ -128,7 +128,7 @@ func (m *modelServers) steps(steps []conformance.Step) []conformance.Step {
 	binds := func(row string) bool { return strings.Contains(row, "$") && !strings.Contains(row, "$REP") }
 	steps = slices.DeleteFunc(slices.Clone(steps), func(s conformance.Step) bool {
 		asks := s.Verb == "" || s.Verb == "until" || s.Verb == "still" || s.Verb == "within"
-		return asks && looksElsewhere(s.Text) && !slices.ContainsFunc(s.Want.Rows, binds)
+		return asks && isBeyondModel(s.Text) && !slices.ContainsFunc(s.Want.Rows, binds)
 	})
 	for i, s := range steps {
 		steps[i].Want.Text = ""

@@ -1,5 +1,5 @@
 // Package simulation runs the real rules of akucore against a model of servers, pods and a StatefulSet, under
-// virtual time, and looks for lost rows.
+// virtual time, and finds lost rows.
 //
 // A schedule is made from a seed. Pods are scaled, killed, cut off and restarted, and lose their volumes or
 // get earlier copies of them. This happens at any moment, also between any two statements, while users write

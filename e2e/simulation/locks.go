@@ -143,13 +143,13 @@ func (s *server) alone(ctx context.Context, tables []int, limit time.Duration) (
 // commitTime is how long the shortest transaction holds a table.
 const commitTime = 2 * time.Millisecond
 
-// ddl runs a statement that locks tables exclusively, once a check of the state permits it. Without a wait it
+// ddl runs a statement that locks tables exclusively, once check permits it. Without a wait it
 // fails at once when an open transaction has written one of the tables.
-func (s *server) ddl(ctx context.Context, wait time.Duration, look func() ([]akucore.Table, error), change func()) error {
+func (s *server) ddl(ctx context.Context, wait time.Duration, check func() ([]akucore.Table, error), change func()) error {
 	leave := func() {}
 	if wait > 0 {
 		var tables []akucore.Table
-		err := s.change(func() (err error) { tables, err = look(); return err })
+		err := s.change(func() (err error) { tables, err = check(); return err })
 		if err == nil {
 			leave, err = s.alone(ctx, numbers(tables), wait)
 		}
@@ -159,7 +159,7 @@ func (s *server) ddl(ctx context.Context, wait time.Duration, look func() ([]aku
 	}
 	return s.change(func() error {
 		defer leave()
-		tables, err := look()
+		tables, err := check()
 		switch {
 		case err != nil:
 			return err

@@ -236,7 +236,7 @@ func remembered(o *Options) {
 		}
 		if of == akucore.Master {
 			// A slave that skips what the master writes may have more than the master: somebody says that it lacks rows.
-			events = append(events, event{fault: lookAfterMaster()}, event{after: seconds(r, 60, 90), fault: joinAnewByHand(by)})
+			events = append(events, event{fault: recoverWhenAsked()}, event{after: seconds(r, 60, 90), fault: joinAnewByHand(by)})
 		}
 		return append(events, event{after: 3 * time.Minute})
 	})
@@ -402,7 +402,7 @@ var mutations = []mutation{
 	{"locks: nor after a SYNC that failed beside them", 50, both(unseen, func(o *Options) { o.HoldNobody = true })},
 	{"locks: long transactions are not waited for", 50, both(slowTransactions, join(func(s akucore.Step) bool { return s.Do == akucore.Settle }))},
 	{"beat: it is not waited for", 50, func(o *Options) { o.Unawaited = true }},
-	{"beat: what receivers failed to apply is not looked at", 50, both(lockedAtEnd, func(o *Options) { o.Uncounted = true })},
+	{"beat: what receivers failed to apply is not read", 50, both(lockedAtEnd, func(o *Options) { o.Uncounted = true })},
 	{"beat: an older database is not noticed", 50, both(olderVolumes, startSeeing(func(m akucore.Mesh, v akucore.View) {
 		for pod, p := range v.Pods {
 			p.Beats = map[akucore.Table]map[int]akucore.Beats{}

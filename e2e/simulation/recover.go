@@ -39,7 +39,7 @@ func masterRecovered(r *rand.Rand, o Options) (first int, events []event) {
 			cut(victim, other, seconds(r, 1, 90)), killServer(victim), isolate(victim, seconds(r, 1, 90)), hang(victim, seconds(r, 1, 60)),
 		}[r.IntN(4)]}, event{after: seconds(r, 0, 12)})
 	}
-	events = append(events, event{fault: loseVolume(akucore.Master)}, event{fault: lookAfterMaster()})
+	events = append(events, event{fault: loseVolume(akucore.Master)}, event{fault: recoverWhenAsked()})
 	for range r.IntN(5) {
 		kills := []fault{killRecover(), killRecover(), killSidecar(akucore.Master), killServer(akucore.Master), killPod(akucore.Master), endPod(akucore.Master)}
 		if victim > 0 {
@@ -64,7 +64,7 @@ func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
 		delete(p.volume.objects, fmt.Sprintf("AKU_RECOVERY_%d", p.volume.sign(p.w)))
 	})
 	return 3, []event{
-		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
+		{after: inService, fault: loseVolume(akucore.Master)}, {fault: recoverWhenAsked()},
 		{arm: &armed{fault: drop, on: akucore.Master, of: "CREATE AKU_RECOVERY", moment: behind}}, {after: seconds(r, 60, 120)},
 	}
 }
@@ -73,7 +73,7 @@ func signDropped(r *rand.Rand, _ Options) (first int, events []event) {
 // master and begun anew. The next recovery may be from another slave.
 func sourceChanges(r *rand.Rand, _ Options) (first int, events []event) {
 	return 3, []event{
-		{after: inService, fault: loseVolume(akucore.Master)}, {fault: lookAfterMaster()},
+		{after: inService, fault: loseVolume(akucore.Master)}, {fault: recoverWhenAsked()},
 		{arm: &armed{fault: killRecover(), on: akucore.Master, of: "TRUNCATE", moment: before}}, {after: seconds(r, 60, 120)},
 	}
 }
@@ -83,16 +83,16 @@ func sourceChanges(r *rand.Rand, _ Options) (first int, events []event) {
 func lostInACut(r *rand.Rand, _ Options) (first int, events []event) {
 	return 3, []event{
 		{after: inService, fault: cut(1, 2, seconds(r, 40, 70))}, {after: seconds(r, 10, 14), fault: loseVolume(akucore.Master)},
-		{fault: lookAfterMaster()}, {after: seconds(r, 60, 120)},
+		{fault: recoverWhenAsked()}, {after: seconds(r, 60, 120)},
 	}
 }
 
 // inService is the time until three pods are usually in service.
 const inService = 55 * time.Second
 
-// lookAfterMaster is a person who runs aku-init recover whenever the master asks for it.
-func lookAfterMaster() fault {
-	return fault{"somebody looks after the master from now on", func(w *world) { w.spawn(w.recoverMaster) }}
+// recoverWhenAsked has a person run aku-init recover whenever the master asks for it.
+func recoverWhenAsked() fault {
+	return fault{"somebody runs aku-init recover from now on whenever the master asks for it", func(w *world) { w.spawn(w.recoverMaster) }}
 }
 
 func killRecover() fault {

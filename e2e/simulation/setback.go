@@ -353,7 +353,7 @@ func (w *world) older(v, other *volume, table int) bool {
 // setBackALittle is a schedule in which volumes are set back to a moment of a few seconds ago: now and then no beat is lost.
 func setBackALittle(r *rand.Rand, o Options) (first int, events []event) {
 	first = min(2+r.IntN(2), o.ServerCount)
-	events = append(events, event{after: seconds(r, first*20, first*20+20)}, event{fault: lookAfterMaster()})
+	events = append(events, event{after: seconds(r, first*20, first*20+20)}, event{fault: recoverWhenAsked()})
 	victims := r.Perm(first)[:1+r.IntN(first)/2]
 	for _, p := range victims {
 		events = append(events, event{fault: keepCopy(p)})
@@ -365,10 +365,10 @@ func setBackALittle(r *rand.Rand, o Options) (first int, events []event) {
 }
 
 // volumesSetBack is a schedule in which volumes of pods that have been in service for a while are set back to an earlier moment:
-// of one pod, of several, or of all, each to another moment. Somebody looks after the master.
+// of one pod, of several, or of all, each to another moment. A person recovers the master.
 func volumesSetBack(r *rand.Rand, o Options) (first int, events []event) {
 	first = min(2+r.IntN(3), o.ServerCount)
-	events = append(events, event{after: seconds(r, first*20, first*20+60)}, event{fault: lookAfterMaster()})
+	events = append(events, event{after: seconds(r, first*20, first*20+60)}, event{fault: recoverWhenAsked()})
 	victims := r.Perm(first)[:1+r.IntN(first)]
 	for _, p := range victims {
 		events = append(events, event{fault: keepCopy(p)}, event{after: seconds(r, 6, 40)})

@@ -501,8 +501,8 @@ var shown = map[string][]string{
 
 var selects = regexp.MustCompile(`^SELECT (.+?) FROM ([\w.$]+)(?: WHERE (\w+)\b.*)?(?: ORDER BY.*)?$`)
 
-// looksElsewhere tells whether a query asks for something that the model does not show.
-func looksElsewhere(query string) bool {
+// isBeyondModel tells whether a query asks for something that the model does not show.
+func isBeyondModel(query string) bool {
 	words := selects.FindStringSubmatch(query)
 	if words == nil || !strings.Contains(words[2], "$") && !strings.HasPrefix(words[2], "SYSTEM_.") {
 		return words == nil && strings.HasPrefix(query, "SELECT ")
