@@ -64,10 +64,10 @@ func (c *conn) send(ctx context.Context, session *session, s statement) (broken 
 	if broken, err := c.arrive(ctx, session, s); err != nil {
 		return broken, err
 	}
-	c.w.mu.Lock()
-	c.strikes(s, amid)
-	c.w.mu.Unlock()
 	if s.changes() {
+		c.w.mu.Lock()
+		c.strikes(s, amid)
+		c.w.mu.Unlock()
 		err = c.outlive(ctx, session.server, s)
 		broken = c.ctx.Err() != nil
 	} else {
