@@ -95,6 +95,17 @@ func (m Mesh) Others(pod int) []int {
 	return others
 }
 
+// ObjectsOf are the names of all replication objects of a pod.
+func (m Mesh) ObjectsOf(pod int) []string {
+	var names []string
+	for _, peer := range m.Others(pod) {
+		for _, b := range m.Blocks {
+			names = append(names, b.Object(PairOf(pod, peer)))
+		}
+	}
+	return names
+}
+
 // Tables are the users' tables of all blocks.
 func (m Mesh) Tables() []Table {
 	var all []Table

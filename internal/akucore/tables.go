@@ -167,15 +167,10 @@ func (v View) shared(slave, block int) []Table {
 // in the configuration: those of a removed or renamed block, or those for a pod beyond the
 // server count. aku does not start, stop or reset them.
 func (v View) Forgotten() []Object {
-	known := map[string]bool{}
-	for _, b := range v.Blocks {
-		for _, peer := range v.Peers() {
-			known[b.Object(PairOf(v.Self, peer))] = true
-		}
-	}
+	known := v.ObjectsOf(v.Self)
 	var objects []Object
 	for name, o := range v.Pods[v.Self].Objects {
-		if !known[name] && strings.HasPrefix(o.Host, v.StatefulSet+"-") {
+		if !slices.Contains(known, name) && strings.HasPrefix(o.Host, v.StatefulSet+"-") {
 			objects = append(objects, o)
 		}
 	}

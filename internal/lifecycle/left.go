@@ -80,15 +80,9 @@ func (p *Progress) Left() []string {
 // every possible pair.
 func (p *Progress) unplanned() []string {
 	m := p.Mesh
-	var objects []string
-	for _, peer := range m.Peers() {
-		for _, b := range m.Blocks {
-			objects = append(objects, b.Object(akucore.PairOf(m.Self, peer)))
-		}
-	}
 	steps := []string{
 		akucore.Step{Do: akucore.Close, Side: akucore.Side{On: m.Self}}.Describe(m) + " (under way)",
-		"the observation of the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(objects, ", "),
+		"the observation of the servers, and with it every DELIVER, STOP and RESET of " + strings.Join(m.ObjectsOf(m.Self), ", "),
 	}
 	if p.Shutdown {
 		steps = append(steps, akucore.Step{Do: akucore.Shutdown, Side: akucore.Side{On: m.Self}}.Describe(m))

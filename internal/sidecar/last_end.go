@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -34,14 +35,7 @@ func (s *Sidecar) findEnd(m akucore.Mesh, own akucore.Pod) {
 }
 
 func anyStarted(m akucore.Mesh, own akucore.Pod) bool {
-	for _, peer := range m.Peers() {
-		for _, block := range m.Blocks {
-			if own.Objects[block.Object(akucore.PairOf(m.Self, peer))].Started {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.ObjectsOf(m.Self), func(name string) bool { return own.Objects[name].Started })
 }
 
 // lastEnd reads the record of the pod's last end.

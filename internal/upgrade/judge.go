@@ -62,11 +62,16 @@ func lowered(m akucore.Mesh, f Facts) bool { return m.ServerCount < f.Before.Ser
 // goneBlocks are the blocks whose prefix no longer exists.
 func goneBlocks(m akucore.Mesh, f Facts) (gone []akucore.Block) {
 	for _, b := range f.Before.Blocks {
-		if !slices.ContainsFunc(m.Blocks, func(other akucore.Block) bool { return other.Prefix == b.Prefix }) {
+		if !has(m, b) {
 			gone = append(gone, b)
 		}
 	}
 	return gone
+}
+
+// has tells whether a block of this prefix exists, with these or other tables.
+func has(m akucore.Mesh, b akucore.Block) bool {
+	return slices.ContainsFunc(m.Blocks, func(other akucore.Block) bool { return other.Prefix == b.Prefix })
 }
 
 // tooManyPods finds pods whose number has no place any more. Such a pod would never start again,
@@ -153,13 +158,13 @@ func exchanged(m akucore.Mesh, f Facts) (refusals []string) {
 // moved finds tables that change their block. While the pods are replaced one by one, such a table
 // would be sent twice or not at all.
 func moved(m akucore.Mesh, f Facts) (refusals []string) {
-	gone := goneBlocks(m, f) // leftBehind judges them
 	before := map[akucore.Table]string{}
 	for _, b := range f.Before.Blocks {
+		if !has(m, b) {
+			continue // leftBehind judges it
+		}
 		for _, t := range b.Tables {
-			if !slices.ContainsFunc(gone, func(other akucore.Block) bool { return other.Prefix == b.Prefix }) {
-				before[t] = b.Prefix
-			}
+			before[t] = b.Prefix
 		}
 	}
 	for _, b := range m.Blocks {
