@@ -15,7 +15,7 @@ import (
 )
 
 // linkServer is a server of which only starting and stopping works. Its sender is in
-// the given states, one look after the other; the last one stays.
+// the given states, one read after the other; the last one stays.
 type linkServer struct {
 	Server
 	states  []akucore.SenderState
@@ -83,7 +83,7 @@ func TestStart_EndsWithAPeerOrSaysWhyNot(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := test.server
 				server.states = slices.Clone(server.states)
-				// What the guard looks for before the step is not what this is about.
+				// What the guard reads before the step is not what this is about.
 				r := Runner{Mesh: mesh(0), Servers: oneServer{&server}, Log: slog.New(slog.DiscardHandler)}
 				step := akucore.Step{Do: akucore.Start, Side: akucore.Side{On: 0, Peer: 1}, If: test.guard, New: test.guard == akucore.Unguarded}
 				began := time.Now()

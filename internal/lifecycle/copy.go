@@ -67,8 +67,8 @@ const (
 	// besideWait is how long a SYNC may queue for a table beside the other pods' senders. The
 	// server counts in whole seconds, and may take twice as long.
 	besideWait = time.Second
-	// calmLooks is the number of looks in a row that must show no open transaction.
-	calmLooks = 3
+	// calmReads is the number of reads in a row that must show no open transaction.
+	calmReads = 3
 )
 
 // mayCopyBeside tells whether the SYNC of a join is tried without holding back the changes of
@@ -82,8 +82,8 @@ func (r *Runner) mayCopyBeside(ctx context.Context, master copySource, s akucore
 	if len(r.Mesh.Blocks) > 1 || s.Do != akucore.Sync || s.On != akucore.Master || r.syncFailed.Load() || longest >= r.Mesh.ReceiverLockTimeout {
 		return false
 	}
-	for look := range calmLooks {
-		if look > 0 && pulse.Sleep(ctx, lockPause) != nil {
+	for n := range calmReads {
+		if n > 0 && pulse.Sleep(ctx, lockPause) != nil {
 			return false
 		}
 		if open, ok, err := master.OpenTransactions(ctx); err != nil || !ok || len(open) > 0 {
@@ -99,7 +99,7 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 	tick := time.NewTicker(copyBegins)
 	defer tick.Stop()
 	c := copying{rows: map[string]int64{}, began: time.Now(), told: time.Now()}
-	for look := time.Now().Add(copyInterval); ; {
+	for next := time.Now().Add(copyInterval); ; {
 		select {
 		case err := <-done:
 			return err
@@ -114,8 +114,8 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 			tick.Reset(copyInterval)
 			resume()
 		}
-		if now := time.Now(); !now.Before(look) {
-			look = now.Add(copyInterval)
+		if now := time.Now(); !now.Before(next) {
+			next = now.Add(copyInterval)
 			r.report(Event{Kind: Copied, Step: s, Rows: c.add(r, object, progress)})
 		}
 	}

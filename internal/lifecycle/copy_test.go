@@ -73,21 +73,21 @@ func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
 	}
 }
 
-// resetServer shows an object with its log at the first look, and reset from then on.
+// resetServer shows an object with its log at the first read, and reset from then on.
 type resetServer struct {
 	*lockServer
-	looked bool
+	read bool
 }
 
 func (s *resetServer) Brief(ctx context.Context) (akucore.State, error) {
 	state, err := s.lockServer.Brief(ctx)
-	if s.looked {
+	if s.read {
 		for name, o := range state.Objects {
 			o.XSN = akucore.Unset
 			state.Objects[name] = o
 		}
 	}
-	s.looked = true
+	s.read = true
 	return state, err
 }
 

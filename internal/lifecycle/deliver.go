@@ -96,7 +96,7 @@ func DeliverAll(ctx context.Context, m akucore.Mesh, servers Servers, pods int, 
 func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) error {
 	table, receiver := r.Mesh.Blocks[s.Block].Beat(), r.Servers.Server(s.Peer)
 	began := time.Now()
-	look, connected := began.Add(lateAfter), began
+	nextCheck, connected := began.Add(lateAfter), began
 	end := int64(0) // of the sender's log, some time after the beat
 	for poll := pollFirst; ; poll = min(2*poll, pollMost) {
 		arrived, err := receiver.Arrived(ctx, table, s.On, beat.Number)
@@ -110,9 +110,9 @@ func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) e
 		case arrived:
 			return nil
 		}
-		if time.Now().After(look) {
-			look = time.Now().Add(progressInterval)
-			carried, err := r.looksLate(ctx, s)
+		if time.Now().After(nextCheck) {
+			nextCheck = time.Now().Add(progressInterval)
+			carried, err := r.checkLate(ctx, s)
 			if err != nil {
 				return err
 			}
@@ -142,9 +142,9 @@ func (r *Runner) notArrived(s akucore.Step, began time.Time) error {
 	return fmt.Errorf("%w: a beat of %s has not arrived on %s for %s", akucore.ErrTimeout, r.Mesh.PodName(s.On), r.Mesh.PodName(s.Peer), time.Since(began).Round(time.Millisecond))
 }
 
-// looksLate finds out why a beat is late: whether the pair carries the beat table, and whether
+// checkLate finds out why a beat is late: whether the pair carries the beat table, and whether
 // the sender runs. A sender that has lost its peer sleeps up to 60 s; a FLUSH wakes it.
-func (r *Runner) looksLate(ctx context.Context, s akucore.Step) (carried bool, err error) {
+func (r *Runner) checkLate(ctx context.Context, s akucore.Step) (carried bool, err error) {
 	object, table := s.Object(r.Mesh), r.Mesh.Blocks[s.Block].Beat()
 	for _, pod := range []int{s.On, s.Peer} {
 		if carried, err = r.Servers.Server(pod).Carries(ctx, object, table); err != nil || !carried {

@@ -17,7 +17,7 @@ import (
 type beatServer struct {
 	idleServer
 	arrives   time.Duration
-	failed    []int64 // that the receiver has counted, one look after the other
+	failed    []int64 // that the receiver has counted, one read after the other
 	links     []string
 	carries   bool
 	noTable   bool
@@ -32,7 +32,7 @@ type beatServer struct {
 	applied   int64         // of it, by the receiver
 
 	began   time.Time
-	looks   int
+	reads   int
 	flushes []time.Duration
 	said    []string
 	created []string
@@ -64,8 +64,8 @@ func (s *beatServer) Traffic(context.Context) (map[string]akucore.Traffic, error
 	if s.alone {
 		return map[string]akucore.Traffic{"AKU_REP_01": {}}, nil
 	}
-	i := min(s.looks, len(s.failed)-1)
-	s.looks++
+	i := min(s.reads, len(s.failed)-1)
+	s.reads++
 	return map[string]akucore.Traffic{"AKU_REP_01": {
 		Gap:      &akucore.Gap{LastSN: s.end},
 		Receiver: &akucore.Received{Link: s.links[i], AppliedSN: s.applied, Failed: akucore.Changes{Inserts: s.failed[i]}},

@@ -32,7 +32,7 @@ func TestSplit_TailsAreKept(t *testing.T) {
 	}
 }
 
-// lostServer cannot be looked at.
+// lostServer cannot be read.
 type lostServer struct{ endServer }
 
 func (*lostServer) Brief(context.Context) (akucore.State, error) {
@@ -67,7 +67,7 @@ func TestEnd_IsPlannedOnceUsersAreOut_ByWhatIsLeftAndTheReplicas(t *testing.T) {
 		said, err := endOf(t, &endServer{began: time.Now()}, func(o akucore.EndOptions, v akucore.View) akucore.Plan {
 			planned++
 			if !v.Pods[1].AdminMode {
-				t.Error("it looks while users are let in")
+				t.Error("it observes while users are let in")
 			}
 			if v.Replicas != 1 {
 				t.Errorf("there are to be %d pods, want 1", v.Replicas)
@@ -100,7 +100,7 @@ func TestEnd_ThatRunsOutOfTime_SaysSo(t *testing.T) {
 func TestEnd_OwnServerThatCannotBeSeen_NothingIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := endOf(t, &lostServer{endServer{began: time.Now()}}, func(akucore.EndOptions, akucore.View) akucore.Plan {
-			t.Error("it plans without a look at the own server")
+			t.Error("it plans without an observation of the own server")
 			return akucore.Plan{}
 		})
 		if !errors.Is(err, akucore.ErrUnreachable) || !strings.Contains(err.Error(), "nothing was stopped or reset") {

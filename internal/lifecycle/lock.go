@@ -68,7 +68,7 @@ func (r *Runner) lockWait() time.Duration { return max(r.LockWait, time.Second) 
 // outlast waits until no user's transaction on a server is older than the time that a
 // statement may wait for it. To queue behind such a transaction would only stop the users.
 // Transactions of receivers do not matter, because their senders are stopped next. The server's
-// clock may differ from the own one, so it counts only for what the first look shows. What comes
+// clock may differ from the own one, so it counts only for what the first read shows. What comes
 // later began later.
 func (r *Runner) outlast(ctx context.Context, s akucore.Step) error {
 	var server Transactions = r.Servers.Server(s.On)

@@ -14,7 +14,7 @@ import (
 var ErrSkipped = errors.New("skipped by the peer, which knows a later log")
 
 // pastBeat tells how much log a sender still has to send, and finds out whether the peer has
-// passed the beat without it. End is the end of the sender's log at an earlier look, after the
+// passed the beat without it. End is the end of the sender's log at an earlier read, after the
 // beat was inserted; 0 for none. Up to that number the peer has applied all there is to apply.
 func (r *Runner) pastBeat(ctx context.Context, s akucore.Step, beat akucore.Beat, end int64) (int64, error) {
 	object := s.Object(r.Mesh)

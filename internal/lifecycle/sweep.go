@@ -38,17 +38,17 @@ func (w *Watcher) sweep(ctx context.Context) error {
 		if err := pulse.Sleep(ctx, sweepInterval); err != nil {
 			return err
 		}
-		if err := s.look(ctx, n%askAllEvery == 0, w.Replicas(ctx)); err != nil {
+		if err := s.once(ctx, n%askAllEvery == 0, w.Replicas(ctx)); err != nil {
 			return err
 		}
 	}
 }
 
-// look observes once and acts on the result. It asks only the pod's own server as long as that
+// once observes once and acts on the result. It asks only the pod's own server as long as that
 // shows that all pairs run, and the plan waits for no other pod. Otherwise every pod would log
 // in to every other one all the time. It asks a peer that was away only whether it is back;
 // while the master is away, a slave can wait for nothing else.
-func (s *sweep) look(ctx context.Context, all bool, replicas int) error {
+func (s *sweep) once(ctx context.Context, all bool, replicas int) error {
 	if !all && s.nothingToDo() && s.unchanged(ctx, replicas) {
 		return nil
 	}

@@ -102,13 +102,13 @@ func TestSweep_AsksTheOthersRarelyWhileAllPairsRun(t *testing.T) {
 			time.Sleep(2*askAllEvery*sweepInterval + time.Second)
 			for number, pod := range pods {
 				if pod.mu.Lock(); pod.asked != 2 {
-					t.Errorf("pod %d was asked %d times in %d looks", number, pod.asked, 2*askAllEvery)
+					t.Errorf("pod %d was asked %d times in %d observations", number, pod.asked, 2*askAllEvery)
 				}
 				pod.mu.Unlock()
 			}
 		})
 		if !errors.Is(err, context.Canceled) || asked != 2 {
-			t.Errorf("%v; %d looks at all pods were reported", err, asked)
+			t.Errorf("%v; %d observations of all pods were reported", err, asked)
 		}
 	})
 }
@@ -124,7 +124,7 @@ func TestSweep_AsksTheOthersAtOnceWhenAPeerIsNotConnected(t *testing.T) {
 			pods[0].mu.Lock()
 			defer pods[0].mu.Unlock()
 			if pods[0].asked != 1+3 {
-				t.Errorf("the peer was asked %d times, once at first and in each of three looks", pods[0].asked)
+				t.Errorf("the peer was asked %d times, once at first and in each of three observations", pods[0].asked)
 			}
 		})
 	})
@@ -165,13 +165,13 @@ func TestSweep_ThatWaitsForAnotherPodToChangeItsListFirst_AsksItEachTime(t *test
 		servers[pod] = &listedServer{state: w.view.Pods[pod].State}
 	}
 	s := sweep{Watcher: &Watcher{Runner: &Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler)}, Observed: func() {}}}
-	for look := range 3 {
-		if err := s.look(t.Context(), look == 0, m.ServerCount); err != nil || s.todo != "" || !s.wait {
+	for n := range 3 {
+		if err := s.once(t.Context(), n == 0, m.ServerCount); err != nil || s.todo != "" || !s.wait {
 			t.Fatal(err, s.todo, s.wait)
 		}
 	}
 	if asked := servers[2].(*listedServer).asked; asked != 3 {
-		t.Errorf("pod 2 was asked in %d of three looks", asked)
+		t.Errorf("pod 2 was asked in %d of three observations", asked)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestSweep_SeesAtOnceThatAListHasAnotherLength(t *testing.T) {
 			for _, pod := range pods {
 				pod.edit("AKU_REP_01", func(o *akucore.Object) { o.Tables = append(o.Tables, akucore.Table{User: "SYS", Name: "MORE"}) })
 			}
-			// The second look of the same verdict is acted on.
+			// The second observation with the same verdict is acted on.
 			time.Sleep(2 * sweepInterval)
 		})
 		if !errors.Is(err, ErrGone) {
@@ -231,7 +231,7 @@ func TestSweep_LastsOnlyWhileEachPairIsSeenToRun(t *testing.T) {
 			v.Pods[2] = akucore.Pod{Err: akucore.ErrUnreachable}
 			object(func(t *akucore.Traffic) { t.Started = false })(own, v)
 		}},
-		"no look has worked": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) { clear(v.Pods) }},
+		"no observation has worked": {replicas: 3, change: func(_ map[string]akucore.Traffic, v akucore.View) { clear(v.Pods) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mesh(1)

@@ -1,4 +1,4 @@
-// Package lifecycletest has servers for tests of who only looks at them.
+// Package lifecycletest has servers for tests of who only reads from them.
 package lifecycletest
 
 import (
