@@ -24,17 +24,24 @@ func (v View) older(pod, witness int) bool {
 // contain.
 func (v View) unknown(pod, witness int) (newest Beat, is bool) {
 	for _, t := range v.Beats() {
-		own, theirs := v.Pods[pod].Beats[t], v.Pods[witness].Beats[t]
-		if own == nil {
-			continue // no table, so no lives to compare with
+		if b, in := v.unknownIn(t, pod, witness); in && b.Number > newest.Number {
+			newest, is = b, true
 		}
-		for _, b := range theirs[pod] {
-			if last := own[pod].Newest(); pod != v.Self && b.Number > last.Number && b.At-last.At < seenLater.Milliseconds() {
-				continue
-			}
-			if own[pod].leavesOut(b) && b.Number > newest.Number {
-				newest, is = b, true
-			}
+	}
+	return newest, is
+}
+
+func (v View) unknownIn(t Table, pod, witness int) (newest Beat, is bool) {
+	own, theirs := v.Pods[pod].Beats[t], v.Pods[witness].Beats[t]
+	if own == nil {
+		return newest, false // no table, so no lives to compare with
+	}
+	for _, b := range theirs[pod] {
+		if last := own[pod].Newest(); pod != v.Self && b.Number > last.Number && b.At-last.At < seenLater.Milliseconds() {
+			continue
+		}
+		if own[pod].leavesOut(b) && b.Number > newest.Number {
+			newest, is = b, true
 		}
 	}
 	return newest, is
@@ -43,14 +50,17 @@ func (v View) unknown(pod, witness int) (newest Beat, is bool) {
 // emptied is a beat table on the own server without any beat of the own pod; the zero Table when
 // there is none. Each start begins a life there, and aku keeps the first beats of lives; a
 // database that was set back has some, too. So a person emptied the table, and its beats do not
-// show how old the database is.
-func (v View) emptied() Table {
+// show how old the database is. Those of another block may: a table that is new is empty, too.
+func (v View) emptied() (emptied Table) {
 	for _, t := range v.Beats() {
-		if beats, exists := v.Pods[v.Self].Beats[t]; exists && len(beats[v.Self]) == 0 {
-			return t
+		switch beats, exists := v.Pods[v.Self].Beats[t]; {
+		case exists && len(beats[v.Self]) == 0:
+			emptied = t
+		case slices.ContainsFunc(v.Peers(), func(peer int) bool { _, is := v.unknownIn(t, v.Self, peer); return is }):
+			return Table{}
 		}
 	}
-	return Table{}
+	return emptied
 }
 
 // heard reports whether a pod's database has beats of another pod. A database that began
