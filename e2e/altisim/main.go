@@ -87,7 +87,7 @@ func run() error {
 		return err
 	}
 	clock := engine.Clock{Scale: set.timeScale}
-	network := &replnet.Network{Hosts: set.hosts, HostsFile: set.hostsFile, Local: set.listen}
+	network := &replnet.Network{Hosts: set.hosts, HostsFile: set.hostsFile, Local: set.listen, Silence: clock.Silence()}
 	e := engine.New(engine.Config{
 		Clock: clock, Store: st, Network: network, Catalog: catalog, Properties: set.properties, Log: log, Started: started,
 	})

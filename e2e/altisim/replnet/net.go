@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"aku/e2e/altisim/engine"
 )
@@ -24,6 +27,9 @@ type Network struct {
 	HostsFile string
 	// Local is the address to connect from, empty for any.
 	Local string
+	// Silence is how long a peer may leave what was sent to it without a TCP acknowledgement. Then the link ends.
+	// Without it, a sender notices a network cut only when its buffers are full.
+	Silence time.Duration
 }
 
 // Dial implements engine.Network.
@@ -88,9 +94,21 @@ type link struct {
 }
 
 func (n *Network) link(c net.Conn) *link {
+	n.limitSilence(c)
 	l := &link{conn: c, in: gob.NewDecoder(bufio.NewReader(c)), buf: bufio.NewWriter(c)}
 	l.out = gob.NewEncoder(l.buf)
 	return l
+}
+
+// limitSilence has no effect where the system does not know the option.
+func (n *Network) limitSilence(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) {
+				_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(n.Silence.Milliseconds()))
+			})
+		}
+	}
 }
 
 func (l *link) Send(f engine.Frame) error {
