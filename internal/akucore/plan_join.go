@@ -211,11 +211,15 @@ func (j join) createTarget() Stage {
 }
 
 func (j join) copy() Stage {
-	stage := Stage{Title: "copy from the master"}.saying(Sync)
-	for b := range j.Blocks {
-		stage.Steps = append(stage.Steps, j.copyPinned(j.there(Master), b))
+	return Stage{Title: "copy from the master", Steps: j.copiesPinned(j.there(Master))}.saying(Sync)
+}
+
+// copiesPinned copies all blocks from pinned logs.
+func (v View) copiesPinned(side Side) (steps []Step) {
+	for b := range v.Blocks {
+		steps = append(steps, v.copyPinned(side, b))
 	}
-	return stage
+	return steps
 }
 
 // copyPinned copies a block from a pinned log. One SYNC TABLE refuses two partitions of a

@@ -211,10 +211,7 @@ func (r recovery) start() Stage {
 }
 
 func (r recovery) copy() Stage {
-	stage := Stage{Title: "copy from the source"}.saying(Sync)
-	for b := range r.Blocks {
-		stage.Steps = append(stage.Steps, r.copyPinned(r.fromSource(), b))
-	}
+	stage := Stage{Title: "copy from the source", Steps: r.copiesPinned(r.fromSource())}.saying(Sync)
 	stage.Begin = "Sync tables from the source."
 	return stage
 }

@@ -30,7 +30,7 @@ func earlier(ctx context.Context, source Transactions, s akucore.Step) func() []
 // asked shows none.
 func writers(ctx context.Context, source Transactions) []Transaction {
 	open, _, _ := source.OpenTransactions(ctx)
-	return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
+	return ofUsers(open)
 }
 
 // sayEarlier reports the transactions whose later rows a copy may leave out.

@@ -14,15 +14,17 @@ import (
 // bounds them, too, with its UTRANS_TIMEOUT.
 const settleLimit = 60 * time.Second
 
+// ofUsers leaves out the transactions of receivers.
+func ofUsers(open []Transaction) []Transaction {
+	return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
+}
+
 // settle waits for the end of the transactions of users that are open now and have written.
 // A sender ignores a transaction that began before the sender's start point. So a log that is
 // pinned at "now" leaves out the whole transaction, also what it writes later. A copy that is
 // made before its COMMIT does not contain it, either. Transactions of receivers do not matter,
 // because they are not replicated further.
 func (r *Runner) settle(ctx context.Context, server Transactions, s akucore.Step) error {
-	users := func(open []Transaction) []Transaction {
-		return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
-	}
 	first, ok, err := server.OpenTransactions(ctx)
 	if err != nil {
 		return err
@@ -31,7 +33,7 @@ func (r *Runner) settle(ctx context.Context, server Transactions, s akucore.Step
 		r.Log.Warn("open transactions cannot be seen; one that stays open while tables are copied is not in the copy", "pod", r.Mesh.PodName(s.On))
 		return nil
 	}
-	first = users(first)
+	first = ofUsers(first)
 	began, told := time.Now(), false
 	for poll := pollFirst; len(first) > 0; poll = min(2*poll, pollMost) {
 		took := time.Since(began)
