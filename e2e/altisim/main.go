@@ -19,6 +19,8 @@
 //	ALTISIM_HOSTS              for tests: names of peers that are not looked up, with their addresses:
 //	                           altibase-0.altibase-svc=127.0.0.11,altibase-1.altibase-svc=127.0.0.12
 //	ALTISIM_HOSTS_FILE         for tests: a file of such pairs, one a line, read at every connect to a peer
+//	ALTISIM_MOVES_PIN          for tests: 1 lets a SYNC TABLE begin at the copy, as a SYNC does. No server was seen to
+//	                           do so.
 //	ALTISIM_LOG                debug, info (default), warn or error
 //	ALTIBASE_<PROPERTY>        a server property at this start, such as ALTIBASE_PORT_NO (20300),
 //	                           ALTIBASE_REPLICATION_PORT_NO (20301; 0 switches replication off),
@@ -89,7 +91,7 @@ func run() error {
 	clock := engine.Clock{Scale: set.timeScale}
 	network := &replnet.Network{Hosts: set.hosts, HostsFile: set.hostsFile, Local: set.listen, Silence: clock.Silence()}
 	e := engine.New(engine.Config{
-		Clock: clock, Store: st, Network: network, Catalog: catalog, Properties: set.properties, Log: log, Started: started,
+		Clock: clock, Store: st, Network: network, Catalog: catalog, Properties: set.properties, Log: log, Started: started, MovesPin: set.movesPin,
 	})
 
 	listeners, done := []net.Listener{}, make(chan error, 2)

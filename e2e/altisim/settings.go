@@ -19,6 +19,7 @@ type settings struct {
 	hostsFile              string
 	properties             map[string]string
 	logLevel               slog.Level
+	movesPin               bool
 }
 
 // readSettings reads the environment and reports all its faults at once.
@@ -51,6 +52,13 @@ func readSettings(environ []string) (settings, error) {
 			fault("ALTISIM_HOSTS must be name=address,…, not %q", pair)
 		}
 		s.hosts[strings.TrimSpace(name)] = strings.TrimSpace(addr)
+	}
+	switch v := env["ALTISIM_MOVES_PIN"]; v {
+	case "", "0":
+	case "1":
+		s.movesPin = true
+	default:
+		fault("ALTISIM_MOVES_PIN must be 0 or 1, not %q", v)
 	}
 	for name, v := range s.properties {
 		if n, err := strconv.ParseInt(v, 10, 64); err != nil || n < 0 || strings.HasSuffix(name, "PORT_NO") && n > 65535 {

@@ -5,6 +5,7 @@ package integration
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,63 @@ func TestJoin_TransactionOfTheMasterThatBeganBeforeTheCopy_Arrives(t *testing.T)
 	}
 	joins.eventually("the rows of both", func() bool { return len(joins.SQL("SELECT ID FROM T1 WHERE ID IN (1, 2)")) == 2 })
 	c.mustBeEqual(0, 1)
+}
+
+// The pin rests on a SYNC TABLE that goes on from where the sender stopped. On a server that did not, a row of aku's own shows that, and
+// aku names the transactions.
+func TestJoin_ServerWhoseCopyMovesThePin_TransactionsThatItLeavesOutAreNamed(t *testing.T) {
+	t.Parallel()
+	c := startWith(t, 2, altisimtest.Options{Env: []string{"ALTISIM_MOVES_PIN=1"}}, nil)
+	c.createTables()
+	c.inService(0)
+	master, joins := c.pods[0], c.pods[1]
+	master.do("CREATE TABLE MINE (ID INTEGER PRIMARY KEY)")
+	early, session := master.begin("INSERT INTO MINE VALUES (1)")
+	joins.run()
+	joins.waitSaid(waitsFor(session))
+	late, left := master.begin("INSERT INTO MINE VALUES (2)")
+	if err := early.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	joins.waitInService()
+	master.in(late, "INSERT INTO T1 VALUES (2, 2)")
+	if err := late.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	joins.waitSaid("the copy left out a row of aku's own transaction that began before it")
+	joins.waitSaid(waitsFor(left) + "TCP 127.")
+	master.do("INSERT INTO T1 VALUES (3, 3)")
+	joins.eventually("a later row", func() bool { return len(joins.SQL("SELECT ID FROM T1 WHERE ID = 3")) == 1 })
+	if rows := joins.SQL("SELECT ID FROM T1 WHERE ID = 2"); len(rows) != 0 {
+		t.Errorf("the server leaves nothing out: %v", rows)
+	}
+	mustHaveNoProbe(t, c)
+}
+
+func TestJoin_CopyIsProvenByARow_OfWhichNothingStays(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3, nil)
+	c.createTables()
+	c.inService(0, 1, 2)
+	for _, p := range c.pods {
+		if strings.Contains(p.said(), "the copy") && strings.Contains(p.said(), "that began before it") {
+			t.Errorf("pod %d doubts its copy:\n%s", p.number, p.said())
+		}
+	}
+	if tables := c.pods[0].SQL("SELECT COUNT(*) FROM AKU_PROBE_"); !slices.Equal(tables, []string{"0"}) {
+		t.Errorf("a probe left %v rows", tables)
+	}
+	mustHaveNoProbe(t, c)
+}
+
+// mustHaveNoProbe waits until no pod has a row of a probe.
+func mustHaveNoProbe(t *testing.T, c *cluster) {
+	t.Helper()
+	for _, p := range c.pods {
+		p.eventually("no row of a probe", func() bool {
+			return slices.Equal(p.SQL("SELECT COUNT(*) FROM AKU_REP_BEAT WHERE POD < 0"), []string{"0"})
+		})
+	}
 }
 
 // A transaction that has changed another table blocks nobody. But a log pinned at "now" leaves out a

@@ -15,13 +15,20 @@ import (
 // beatLife is what the rows of a life have in common.
 type beatLife struct{ life, prev int64 }
 
-// beatKey is the key of a beat's row. Two pods never use the same number.
-func beatKey(pod int, number int64) int { return int(number)*maxPods + pod }
+// beatKey is the key of a beat's row: of a pod, or of a probe, which has a negative number.
+func beatKey(pod int, number int64) int { return int(number)*beatKeys + beatKeys/2 + pod }
+
+func ofBeatKey(key int) (pod int, number int64) {
+	return key%beatKeys - beatKeys/2, int64(key / beatKeys)
+}
+
+// beatKeys is more than twice the number of any probe.
+const beatKeys = 512
 
 func (s *server) beats(t int) map[int]akucore.Beats {
 	all := map[int]akucore.Beats{}
 	for key, life := range s.volume.rows[t] {
-		pod, number := key%maxPods, int64(key/maxPods)
+		pod, number := ofBeatKey(key)
 		l := s.w.lives[life]
 		all[pod] = append(all[pod], akucore.Beat{Number: number, Life: l.life, Prev: l.prev, At: number})
 	}

@@ -113,7 +113,7 @@ func (w *world) traced(before, now *volume) bool {
 		}
 		for t := userTables; t < maxTables; t++ {
 			for key := range before.rows[t] {
-				if key%maxPods == now.pod && now.rows[t][key] == 0 && witness.rows[t][key] != 0 {
+				if pod, _ := ofBeatKey(key); pod == now.pod && now.rows[t][key] == 0 && witness.rows[t][key] != 0 {
 					return true
 				}
 			}

@@ -88,6 +88,11 @@ func (b Beats) leavesOut(other Beat) bool {
 	return false
 }
 
+// Probe stands in beat tables for the copies over a side: -102 for those from pod 0 to pod 2. Its
+// rows prove them. A transaction that began before a copy writes one after it. A sender that takes
+// in such transactions delivers the row; one that begins at the copy does not.
+func (s Side) Probe() int { return -100 - 10*s.On - s.Peer }
+
 // beatOwner is the user that owns the beat tables.
 const beatOwner = "SYS"
 

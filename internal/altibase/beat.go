@@ -124,6 +124,13 @@ func (c *session) beatsOf(ctx context.Context, tables []akucore.Table) (map[akuc
 	return found, nil
 }
 
+// ForgetBeats deletes all beats of a pod.
+func (s *Server) ForgetBeats(ctx context.Context, t akucore.Table, pod int) error {
+	return s.with(ctx, quickTimeout, func(ctx context.Context, c *session) error {
+		return c.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE POD = %d", item(t), pod))
+	})
+}
+
 // Arrived looks for a beat, or a later one.
 func (s *Server) Arrived(ctx context.Context, t akucore.Table, pod int, number int64) (bool, error) {
 	beats, err := s.count(ctx, quickTimeout, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE POD = %d AND SEQ >= %d", item(t), pod, number))

@@ -102,7 +102,20 @@ type fakeConn struct {
 var _ driver.QueryerContext = (*fakeConn)(nil)
 
 func (c *fakeConn) Prepare(string) (driver.Stmt, error) { return nil, errors.New("not prepared") }
-func (c *fakeConn) Begin() (driver.Tx, error)           { return nil, errors.New("no transactions") }
+func (c *fakeConn) Begin() (driver.Tx, error)           { return fakeTx{c}, c.do("BEGIN") }
+
+// do is a call of the driver that answers like a statement.
+func (c *fakeConn) do(what string) error {
+	if _, err := c.QueryContext(context.Background(), what, nil); err.Error() != noResultSet {
+		return err
+	}
+	return nil
+}
+
+type fakeTx struct{ conn *fakeConn }
+
+func (t fakeTx) Commit() error   { return t.conn.do("COMMIT") }
+func (t fakeTx) Rollback() error { return t.conn.do("ROLLBACK") }
 
 func (c *fakeConn) Close() error {
 	if c.to.hangup != nil {

@@ -38,6 +38,9 @@ type session struct {
 	broken bool
 	left   bool   // a call hangs in it, and ends it when the call returns
 	over   func() // called at its end, unless nil
+
+	transaction *sql.Tx // the open one
+	rollBack    func()  // rolls it back: the end of the session would wait for it
 }
 
 // prove reads the identity of the server. A failed connect can be reported as success, and a
@@ -223,6 +226,9 @@ func (c *session) close() {
 func (c *session) end() {
 	if c.over != nil {
 		defer c.over()
+	}
+	if c.rollBack != nil {
+		c.rollBack()
 	}
 	if c.conn != nil {
 		c.conn.Close()

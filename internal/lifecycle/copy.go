@@ -41,17 +41,19 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	if err != nil {
 		return err
 	}
-	stillOpen := earlier(ctx, source, s)
+	crossing := r.beginCrossing(ctx, source, s, object)
+	defer crossing.giveUp(ctx)
 	began := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- source.Sync(ctx, object, parallel, s.Copied(r.Mesh), wait) }()
-	err = r.follow(ctx, source, s, object, lastSN(before), func() { resume(); stillOpen() }, done)
+	err = r.follow(ctx, source, s, object, lastSN(before), func() { resume(); crossing.copying(ctx, source) }, done)
 	r.syncFailed.Store(err != nil)
-	if err != nil && time.Since(began) >= wait {
+	switch {
+	case err == nil:
+		crossing.copied(ctx, source)
+	case time.Since(began) >= wait:
+		crossing.giveUp(ctx) // it is not what the SYNC waited for
 		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
-	}
-	if err == nil {
-		r.sayEarlier(s, object, stillOpen())
 	}
 	return err
 }
@@ -94,11 +96,11 @@ func (r *Runner) mayCopyBeside(ctx context.Context, master copySource, s akucore
 	return master.SetReceiverLockTimeout(ctx, r.Mesh.ReceiverLockTimeout) == nil
 }
 
-// follow reads the progress of a copy until it is done.
-func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, object string, earlier int64, resume func(), done <-chan error) error {
+// follow reads the progress of a copy until it is done. It calls copying while the copy runs.
+func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, object string, earlier int64, copying func(), done <-chan error) error {
 	tick := time.NewTicker(copyBegins)
 	defer tick.Stop()
-	c := copying{rows: map[string]int64{}, began: time.Now(), told: time.Now()}
+	c := copyProgress{rows: map[string]int64{}, began: time.Now(), told: time.Now()}
 	for next := time.Now().Add(copyInterval); ; {
 		select {
 		case err := <-done:
@@ -112,7 +114,7 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 		}
 		if lastSN(progress) > earlier {
 			tick.Reset(copyInterval)
-			resume()
+			copying()
 		}
 		if now := time.Now(); !now.Before(next) {
 			next = now.Add(copyInterval)
@@ -121,15 +123,15 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 	}
 }
 
-// copying is what a copy has shown so far.
-type copying struct {
+// copyProgress is what a copy has shown so far.
+type copyProgress struct {
 	rows        map[string]int64 // of each table, as last read: a table that is done shows no number
 	began, told time.Time
 }
 
 // add records a read of the progress, reports now and then how far each table is, and returns
 // the sum of all rows.
-func (c *copying) add(r *Runner, object string, progress []SyncProgress) int64 {
+func (c *copyProgress) add(r *Runner, object string, progress []SyncProgress) int64 {
 	say := time.Since(c.told) >= progressInterval
 	if say {
 		c.told = time.Now()

@@ -27,6 +27,8 @@ const (
 // deliver proves that everything committed so far on one server is applied on its peer. It
 // inserts a beat on the server, and waits until the peer has it.
 //
+// On the way to this process's own pod it looks for the rows that prove that pod's copy (crossing.go).
+//
 // It also compares the receiver's failure counts, and reports a rise. When the pod gives up
 // something after the delivery, and the rise may mean that the peer lacks rows, the delivery
 // is not proven, and a sign of it stays (GivenUpSign).
@@ -50,6 +52,10 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 			return err
 		}
 	}
+	probes, err := r.probes(ctx, s)
+	if err != nil && !errors.Is(err, akucore.ErrNoTable) {
+		return err
+	}
 	beat, err := sender.Beat(ctx, table, s.On)
 	switch {
 	case errors.Is(err, akucore.ErrNoTable):
@@ -62,6 +68,9 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 	}
 	after, err := receiver.Traffic(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.settleProbes(ctx, s, probes); err != nil {
 		return err
 	}
 	err = givenUp(before[object].Receiver, after[object].Receiver)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"aku/internal/akucore"
 )
@@ -58,5 +59,22 @@ func TestReset_WhileAPeerLacksRowsOfAnEarlierDelivery_IsRefused(t *testing.T) {
 func TestReasonOf_ACopyThatIsKept_IsItsOwn(t *testing.T) {
 	if got := ReasonOf(&humanError{plan: akucore.Plan{Human: akucore.KeptForPeople}}); got != ReasonKept {
 		t.Errorf("reason %s", got)
+	}
+}
+
+func TestMayLack_StreamThatStoodStillOrWhoseTimeIsFarFromNow(t *testing.T) {
+	r := Runner{Mesh: akucore.Mesh{ReceiverLockTimeout: time.Hour}}
+	for name, c := range map[string]struct {
+		moved time.Duration // from now
+		want  bool
+	}{
+		"it has just moved":           {-time.Second, false},
+		"it stood still":              {-2 * time.Hour, true},
+		"the other clock is in front": {time.Minute, false},
+		"the other clock is in front by more than a lock may last": {61 * time.Minute, true},
+	} {
+		if got := r.mayLack(time.Now().Add(c.moved)); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }

@@ -44,6 +44,9 @@ type Runner struct {
 	holds holds
 	// syncFailed: the last SYNC did. The next one holds the other pods' changes back.
 	syncFailed atomic.Bool
+	// crossed are the users' transactions that were open right before the last SYNC of an
+	// object, by its name.
+	crossed sync.Map
 
 	// closing is the time from which users of a pod are being shut out, by pod.
 	closing sync.Map

@@ -98,6 +98,17 @@ type Copying interface {
 	// for the locks for at most wait.
 	Sync(ctx context.Context, object string, parallel int, tables []akucore.Table, wait time.Duration) error
 	SyncProgress(ctx context.Context, object string) ([]SyncProgress, error)
+	// BeginProbe begins a transaction that has written a table of aku's own, which is not
+	// replicated.
+	BeginProbe(ctx context.Context) (Probe, error)
+}
+
+// Probe is an open transaction.
+type Probe interface {
+	// Commit inserts a beat as its last row, and commits.
+	Commit(ctx context.Context, table akucore.Table, pod int) error
+	// GiveUp rolls it back, unless it is over.
+	GiveUp(ctx context.Context)
 }
 
 // BeatTables keeps beats.
@@ -113,6 +124,8 @@ type BeatTables interface {
 	Beats(ctx context.Context, table akucore.Table) (map[int]akucore.Beats, error)
 	// Arrived reports whether the server has this beat of a pod, or a later one. It is a cheap query.
 	Arrived(ctx context.Context, table akucore.Table, pod int, number int64) (bool, error)
+	// ForgetBeats deletes all beats of a pod.
+	ForgetBeats(ctx context.Context, table akucore.Table, pod int) error
 }
 
 // Transactions reads the transactions of other sessions.

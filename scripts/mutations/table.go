@@ -22,6 +22,7 @@ const (
 	lifecycle  = "internal/lifecycle"
 	viewGo     = "internal/akucore/view.go"
 	askGo      = "internal/lifecycle/ask.go"
+	crossingGo = "internal/lifecycle/crossing.go"
 
 	withServers = "e2e/integration"
 )
@@ -87,6 +88,10 @@ var mutations = []mutation{
 	{what: "the turn of the SYSDBA session is lost with a login that fails", file: serverGo, from: "100*time.Millisecond) != nil {\n			s.dbaFree <- struct{}{}\n", to: "100*time.Millisecond) != nil {\n", tests: "TestSYSDBA_"},
 	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "errors.Join(ender.End(ctx))", tests: "TestEnd_LeavesNoMarker", in: withServers},
 
+	{what: "a probe of a failed copy stays open", file: crossingGo, from: "		c.probe.GiveUp(ctx)\n", to: "", tests: "TestSync_FromAPinnedLog"},
+	{what: "a probe is open as long as a long copy", file: crossingGo, from: "	case time.Since(c.began) >= copyInterval:\n		c.prove(ctx)\n", to: "", tests: "TestSync_FromAPinnedLog"},
+	{what: "a probe that hangs keeps its session open", file: sessionGo, from: "		c.rollBack()\n", to: "", tests: "TestProbe_ThatHangs"},
+	{what: "a probe is not rolled back", file: "internal/altibase/probe.go", from: "	_ = c.endTransaction(ctx, (*sql.Tx).Rollback) // nothing of it was to stay\n", to: "", tests: "TestProbe_Writes"},
 	// An error dropped.
 	{what: "a stranger of another mesh is let in", file: identityGo, from: "own.mesh == shown.mesh:", to: "own.mesh != \"\":", tests: "TestStranger_IsTold"},
 	{what: "a stranger of the same mesh is let in", file: identityGo, from: "	case shown.pod != asked:\n		return stranger(", to: "	case shown.pod != asked:\n		_ = stranger(", tests: "TestStranger_IsTold"},
@@ -129,6 +134,9 @@ var mutations = []mutation{
 
 	{what: "an output that is closed ends the end", file: outputGo, from: "	signal.Ignore(syscall.SIGPIPE)\n", to: "	_ = signal.Ignore\n", tests: "TestHookLog_OutputThatIsClosed", in: withServers},
 
+	{what: "a copy that moves the pin is not noticed", file: crossingGo, from: "		r.sayLeftOut(s)\n", to: "", tests: "TestDeliver_ToTheOwnPod"},
+	{what: "nobody is named when a copy has no probe", file: crossingGo, from: "		c.sayCrossed(c.step, c.object, c.still)\n", to: "", tests: "TestSync_TransactionsThatBegan"},
+	{what: "a COMMIT that failed leaves its session in use", file: "internal/altibase/transaction.go", from: "	c.broken = c.broken || err != nil\n", to: "", tests: "TestProbe_Writes"},
 	// A lock held, a beat left out.
 	{what: "all servers are locked while a session ends", file: serverGo, from: "	servers := slices.Collect(maps.Values(c.servers))\n	c.mu.Unlock()", to: "	servers := slices.Collect(maps.Values(c.servers))\n	defer c.mu.Unlock()", tests: "TestDisconnectThatHangs_HoldsUp"},
 	{what: "many statements do not beat", file: sessionGo, from: "		pulse.Beat(ctx) // many", to: "		_ = pulse.Beat // many", tests: "TestManyTables"},

@@ -9,8 +9,9 @@ import (
 
 // Server is one server: its catalog, its senders and receivers, its sessions and properties.
 type Server struct {
-	Clock   Clock
-	Started time.Time
+	movesPin bool
+	Clock    Clock
+	Started  time.Time
 
 	store Store
 	net   Network
@@ -47,6 +48,7 @@ type Config struct {
 	Properties map[string]string // that differ from their defaults
 	Log        *slog.Logger
 	Started    time.Time
+	MovesPin   bool // a SYNC TABLE begins at the copy, as a SYNC does; no server was seen to do so
 }
 
 // New makes a server. It is passive until StartSenders.
@@ -55,7 +57,7 @@ func New(c Config) *Server {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		Clock: c.Clock, Started: c.Started, store: c.Store, net: c.Network, log: c.Log, catalog: c.Catalog,
+		Clock: c.Clock, Started: c.Started, movesPin: c.MovesPin, store: c.Store, net: c.Network, log: c.Log, catalog: c.Catalog,
 		stopping: make(chan struct{}, 1), senders: map[string]*sender{}, receivers: map[string]*receiver{},
 		memory: map[string]SN{}, inDDL: map[int]bool{}, cutByDDL: map[string]bool{}, locks: newLocks(c.Clock), properties: newProperties(c.Properties),
 		transactions: transactions{open: map[int64]*Transaction{}, changed: make(chan struct{})},

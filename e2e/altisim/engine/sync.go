@@ -52,7 +52,7 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 			if work.Err() != nil {
 				return ErrSyncFailed
 			}
-			r.finishSync(at, o)
+			r.finishSync(at, o, s.movesPin)
 			return nil
 		})
 	}
@@ -75,9 +75,9 @@ func (s *Server) Sync(ctx context.Context, name string, o SyncOptions) error {
 }
 
 // finishSync records that everything up to at is on the peer.
-func (r *Replication) finishSync(at SN, o SyncOptions) {
+func (r *Replication) finishSync(at SN, o SyncOptions, movesPin bool) {
 	r.Started = !o.Only
-	if len(o.Tables) == 0 || r.XSN == NoSN {
+	if len(o.Tables) == 0 || r.XSN == NoSN || movesPin {
 		r.XSN, r.Pinned = at, at
 	}
 	for i := range r.Items {

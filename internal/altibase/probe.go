@@ -1,0 +1,79 @@
+package altibase
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"aku/internal/akucore"
+	"aku/internal/lifecycle"
+)
+
+// probeTable is what a probe writes first. It is not replicated, and nobody ever sees a row in it:
+// the transaction that inserts a row deletes it, too.
+const probeTable = "AKU_PROBE_"
+
+// probe is a transaction of aku's own, on a session of its own.
+type probe struct{ session *session }
+
+// BeginProbe begins a transaction that has written.
+func (s *Server) BeginProbe(ctx context.Context) (lifecycle.Probe, error) {
+	ctx, done := context.WithTimeout(ctx, quickTimeout)
+	defer done()
+	c, err := s.acquirePlain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &probe{session: c}
+	if err := p.begin(ctx); err != nil {
+		p.GiveUp(ctx)
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *probe) begin(ctx context.Context) error {
+	c := p.session
+	if _, err := c.query(ctx, "SELECT COUNT(*) FROM "+user+"."+probeTable); err != nil {
+		if unlessUnknown(err) != nil {
+			return err
+		}
+		if err := c.makeTable(ctx, probeTable, "SESSION_ID BIGINT"); err != nil {
+			return err
+		}
+	}
+	if err := c.beginTransaction(ctx); err != nil {
+		return err
+	}
+	return c.exec(ctx, fmt.Sprintf("INSERT INTO %s.%s (SESSION_ID) VALUES (%d)", user, probeTable, c.id))
+}
+
+// Commit ends the transaction with a row in a beat table.
+func (p *probe) Commit(ctx context.Context, t akucore.Table, pod int) error {
+	ctx, done := context.WithTimeout(ctx, quickTimeout)
+	defer done()
+	c := p.session
+	err := c.exec(ctx, insertBeat(t, pod, akucore.Beats{}.Next(time.Now().UnixMilli())))
+	if err == nil {
+		err = c.exec(ctx, fmt.Sprintf("DELETE FROM %s.%s WHERE SESSION_ID = %d", user, probeTable, c.id))
+	}
+	if err == nil {
+		err = c.endTransaction(ctx, (*sql.Tx).Commit)
+	}
+	p.GiveUp(ctx)
+	return err
+}
+
+// GiveUp rolls back what has not been committed, and returns the session.
+func (p *probe) GiveUp(ctx context.Context) {
+	if p.session == nil {
+		return
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), quickTimeout)
+	defer done()
+	c := p.session
+	p.session = nil
+	_ = c.endTransaction(ctx, (*sql.Tx).Rollback) // nothing of it was to stay
+	c.server.release(c)
+}

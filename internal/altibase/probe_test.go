@@ -1,0 +1,126 @@
+package altibase
+
+import (
+	"database/sql/driver"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+var beatTable = akucore.Table{User: "SYS", Name: "AKU_REP_BEAT"}
+
+// verbs are the first words of what was said since a moment.
+func (f *fake) verbs(since int) (verbs []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, statement := range f.said[since:] {
+		verb, _, _ := strings.Cut(statement, " ")
+		verbs = append(verbs, verb)
+	}
+	return verbs
+}
+
+// runProbe begins a probe and commits it, on a session that is there already.
+func runProbe(t *testing.T, f *fake, servers *Cluster) (verbs []string, begun, committed error) {
+	t.Helper()
+	if err := own(servers).Reserve(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	f.mu.Lock()
+	since := len(f.said)
+	f.mu.Unlock()
+	p, err := own(servers).BeginProbe(t.Context())
+	if err != nil {
+		return f.verbs(since), err, nil
+	}
+	err = p.Commit(t.Context(), beatTable, -101)
+	p.GiveUp(t.Context()) // it is over
+	return f.verbs(since), nil, err
+}
+
+func TestProbe_WritesItsOwnTableFirst_AndTheBeatLast(t *testing.T) {
+	fails := func(words string, with error) func(string) ([][]driver.Value, error) {
+		return func(statement string) ([][]driver.Value, error) {
+			if strings.Contains(statement, words) {
+				return nil, with
+			}
+			return nil, nil
+		}
+	}
+	broken := said("HY000", 0x31001, "no")
+	for name, c := range map[string]struct {
+		answer func(string) ([][]driver.Value, error)
+		want   string
+		ends   string // begun, committed, or neither
+		kept   bool   // the session
+	}{
+		"all is well":         {nil, "SELECT BEGIN INSERT INSERT DELETE COMMIT", "committed", true},
+		"there is no table":   {fails("SELECT COUNT(*) FROM SYS.AKU_PROBE_", said("42S02", 0x31031, "Table or view was not found")), "SELECT CREATE BEGIN INSERT INSERT DELETE COMMIT", "committed", true},
+		"the table is denied": {fails("SELECT COUNT(*) FROM SYS.AKU_PROBE_", broken), "SELECT", "", true},
+		"no transaction":      {fails("BEGIN", broken), "SELECT BEGIN", "", true},
+		"no row":              {fails("INTO SYS.AKU_PROBE_", broken), "SELECT BEGIN INSERT ROLLBACK", "", true},
+		"no beat":             {fails("INTO SYS.AKU_REP_BEAT", broken), "SELECT BEGIN INSERT INSERT ROLLBACK", "begun", true},
+		"no COMMIT":           {fails("COMMIT", broken), "SELECT BEGIN INSERT INSERT DELETE COMMIT", "begun", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{answer: c.answer}
+				servers := f.servers(t)
+				verbs, begun, committed := runProbe(t, f, servers)
+				if got := strings.Join(verbs, " "); got != c.want {
+					t.Errorf("it says %q, want %q", got, c.want)
+				}
+				if (begun == nil) != (c.ends != "") || (begun == nil && committed == nil) != (c.ends == "committed") {
+					t.Errorf("begun: %v, committed: %v", begun, committed)
+				}
+				synctest.Wait()
+				if kept := f.sessions() == 1+spare; kept != c.kept {
+					t.Errorf("%d sessions are open", f.sessions())
+				}
+				servers.CloseIdle()
+				synctest.Wait()
+				if n := f.sessions(); n != 0 {
+					t.Errorf("%d sessions are left", n)
+				}
+			})
+		})
+	}
+}
+
+// What hangs is left, and rolled back once it comes back.
+func TestProbe_ThatHangs_IsLeftInTime(t *testing.T) {
+	for hanging, ends := range map[string]string{"BEGIN": "ROLLBACK", "INSERT INTO SYS.AKU_PROBE_": "ROLLBACK", "INSERT INTO SYS.AKU_REP_BEAT": "ROLLBACK", "COMMIT": "COMMIT"} {
+		t.Run(hanging, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hangs := after(time.Hour)
+				f := &fake{answer: func(statement string) ([][]driver.Value, error) {
+					if strings.Contains(statement, hanging) {
+						hangs()
+					}
+					return nil, nil
+				}}
+				servers := f.servers(t)
+				inTime(t, 2*(quickTimeout+cancelGrace), func() {
+					if _, begun, committed := runProbe(t, f, servers); begun == nil && committed == nil {
+						t.Error("no error")
+					}
+				})
+				servers.CloseIdle()
+				time.Sleep(2 * time.Hour)
+				if n := f.sessions(); n != 0 {
+					t.Errorf("%d sessions are left", n)
+				}
+				if verbs := f.verbs(0); !slices.Contains(verbs, ends) {
+					t.Errorf("the transaction has not ended: %q", verbs)
+				}
+				if n := own(servers).hang(); n != 0 {
+					t.Errorf("%d calls count as hanging", n)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,45 @@
+package altibase
+
+import (
+	"context"
+	"database/sql"
+)
+
+// beginTransaction switches the session's autocommit off, until endTransaction.
+func (c *session) beginTransaction(ctx context.Context) error {
+	open, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c.rollBack = cancel
+	begun := make(chan *sql.Tx, 1)
+	err := c.call(ctx, func() error {
+		tx, err := c.conn.BeginTx(open, nil)
+		begun <- tx
+		return err
+	})
+	if err == nil {
+		c.transaction = <-begun
+	}
+	return err
+}
+
+// endTransaction commits the open transaction or rolls it back, if there is one. A session whose
+// transaction did not end is not used again. One in which a call hangs rolls back by itself when
+// the call returns.
+func (c *session) endTransaction(ctx context.Context, how func(*sql.Tx) error) error {
+	tx := c.transaction
+	if tx == nil || c.left {
+		return nil
+	}
+	c.transaction = nil
+	err := c.call(ctx, func() error { return how(tx) })
+	c.broken = c.broken || err != nil
+	return err
+}
+
+// call is a call of the driver beside statements, bounded as they are.
+func (c *session) call(ctx context.Context, do func() error) error {
+	err := c.server.bounded(ctx, do, c.end)
+	if isAbandoned(err) {
+		c.left, c.broken = true, true
+	}
+	return err
+}

@@ -1,0 +1,166 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"aku/internal/akucore"
+)
+
+// A transaction crosses a copy when it begins before the copy and writes after it. A SYNC waits
+// for those that have written its tables. Of the others, a sender that begins at the copy leaves
+// out what they write later (e2e/conformance/cases/18-transactions.txt); a sender that goes on
+// from a pinned log leaves nothing out.
+//
+// No view shows which of the two a sender does, so a row proves it. A probe is a transaction of
+// aku's own that crosses the copy: its last row is a beat under a number that stands for the copy
+// (akucore.Side.Probe). Before the copied pod opens, a beat of the source arrives there, and then
+// the probe's row must be there, too. Else aku names the transactions that crossed the copy.
+
+// crossing is what crosses a SYNC.
+type crossing struct {
+	*Runner
+	step   akucore.Step
+	object string
+
+	before []Transaction // transactions of users that were open right before the SYNC
+	known  bool          // the server shows them
+	still  []Transaction // those that were open still when it had its rows
+	began  time.Time     // when the copy was first seen to have its rows
+	probe  Probe         // the open one
+	proves bool          // its row is written
+}
+
+// beginCrossing is called right before a SYNC. For other copies nothing crosses: the sender was
+// running before.
+func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore.Step, object string) *crossing {
+	c := &crossing{Runner: r, step: s, object: object}
+	if s.Do != akucore.Sync {
+		return c
+	}
+	r.crossed.Delete(object)
+	c.before, c.known = writers(ctx, source)
+	if s.Pinned {
+		var err error
+		if c.probe, err = source.BeginProbe(ctx); err != nil {
+			c.notProven(err)
+		}
+	}
+	return c
+}
+
+// writers are the open transactions of users that have written; known is false when the server
+// does not show them.
+func writers(ctx context.Context, source Transactions) (open []Transaction, known bool) {
+	open, known, err := source.OpenTransactions(ctx)
+	return ofUsers(open), known && err == nil
+}
+
+// copying is called now and then while the copy runs and holds no lock any more. A long copy is
+// not to keep the probe open: others wait for transactions, and the server ends old ones.
+func (c *crossing) copying(ctx context.Context, source copySource) {
+	switch {
+	case c.began.IsZero():
+		c.began = time.Now()
+		c.readStill(ctx, source)
+	case time.Since(c.began) >= copyInterval:
+		c.prove(ctx)
+	}
+}
+
+func (c *crossing) readStill(ctx context.Context, source copySource) {
+	if len(c.before) == 0 {
+		return
+	}
+	open, _ := writers(ctx, source)
+	c.still = slices.DeleteFunc(open, func(t Transaction) bool {
+		return !slices.ContainsFunc(c.before, func(b Transaction) bool { return b.ID == t.ID })
+	})
+}
+
+// copied is called when the copy is there.
+func (c *crossing) copied(ctx context.Context, source copySource) {
+	if c.began.IsZero() {
+		c.readStill(ctx, source)
+	}
+	c.prove(ctx)
+	switch {
+	case !c.proves:
+		c.sayCrossed(c.step, c.object, c.still)
+	case c.known:
+		c.crossed.Store(c.object, c.before)
+	}
+}
+
+// prove writes the row of the probe.
+func (c *crossing) prove(ctx context.Context) {
+	if c.probe == nil {
+		return
+	}
+	err := c.probe.Commit(ctx, c.Mesh.Blocks[c.step.Block].Beat(), c.step.Probe())
+	c.probe, c.proves = nil, err == nil
+	if err != nil {
+		c.notProven(err)
+	}
+}
+
+func (c *crossing) notProven(err error) {
+	c.Log.Warn("no row proves that the copy has what transactions write that began before it", "replication", c.object, "error", err)
+}
+
+// giveUp ends an open probe.
+func (c *crossing) giveUp(ctx context.Context) {
+	if c.probe != nil {
+		c.probe.GiveUp(ctx)
+		c.probe = nil
+	}
+}
+
+// sayCrossed reports the transactions whose later rows a copy may leave out.
+func (r *Runner) sayCrossed(s akucore.Step, object string, crossed []Transaction) {
+	if len(crossed) > 0 {
+		r.sayGivenUp(object, s.On, s.Peer, fmt.Errorf("transactions of %s began before the copy and had written none of its tables by then. "+
+			"Rows that they write later may be missing there; once they have ended, compare the pods with aku-init verify", sessions(crossed)))
+	}
+}
+
+// probes are the rows on the source that prove a copy from there to this process's own pod.
+func (r *Runner) probes(ctx context.Context, s akucore.Step) (akucore.Beats, error) {
+	if s.Peer != r.Mesh.Self {
+		return nil, nil
+	}
+	beats, err := r.Servers.Server(s.On).Beats(ctx, r.Mesh.Blocks[s.Block].Beat())
+	return beats[s.Probe()], err
+}
+
+// settleProbes is called when a later beat of the source is there.
+func (r *Runner) settleProbes(ctx context.Context, s akucore.Step, probes akucore.Beats) error {
+	if len(probes) == 0 {
+		return nil
+	}
+	table, pod := r.Mesh.Blocks[s.Block].Beat(), s.Probe()
+	here, err := r.Servers.Server(s.Peer).Beats(ctx, table)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(probes, func(b akucore.Beat) bool { return !slices.Contains(here[pod], b) }) {
+		r.sayLeftOut(s)
+	}
+	return r.Servers.Server(s.On).ForgetBeats(ctx, table, pod)
+}
+
+// sayLeftOut reports a copy whose sender began at the copy in spite of the pin.
+func (r *Runner) sayLeftOut(s akucore.Step) {
+	object := s.Object(r.Mesh)
+	crossed, known := r.crossed.Load(object)
+	if !known {
+		r.sayGivenUp(object, s.On, s.Peer, errors.New("the copy left out a row of a transaction that began before it. Which others did is not known any more; "+
+			"compare the pods with aku-init verify"))
+		return
+	}
+	r.Log.Warn("the copy left out a row of aku's own transaction that began before it", "replication", object, "users_transactions", len(crossed.([]Transaction)))
+	r.sayCrossed(s, object, crossed.([]Transaction))
+}
