@@ -166,7 +166,7 @@ func TestExitCodes_OfTheRealBinaries(t *testing.T) {
 	}
 	c.inService(1)
 	// The master's objects are gone while the slave is in service, so a person must act.
-	master.do("ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01")
+	master.dropsReplication("AKU_REP_01")
 	if run := master.launch(t, "aku-init clear-marker; exec aku-init start"); run.exit() != 3 || !strings.Contains(run.said(), "The MASTER server is detected to have failed.") {
 		t.Errorf("lost master: exit code %d:\n%s", run.exit(), run.said())
 	}

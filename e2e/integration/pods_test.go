@@ -197,6 +197,13 @@ func (p *pod) do(statements ...string) {
 	session.Do(statements...)
 }
 
+// dropsReplication takes the pod's side of a pair away, as another tool may. What a sidecar sends meanwhile, such as a beat,
+// locks a table of the pair for a moment.
+func (p *pod) dropsReplication(name string, after ...string) {
+	p.t.Helper()
+	p.do(append([]string{"ALTER REPLICATION " + name + " STOP", "ALTER SESSION SET DDL_LOCK_TIMEOUT = 600", "DROP REPLICATION " + name}, after...)...)
+}
+
 // stall locks the table, so that the pod cannot apply what others write to it, until end is called. Other
 // tables can be read and written.
 func (p *pod) stall() (end func()) {
