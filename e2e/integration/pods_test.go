@@ -158,6 +158,24 @@ func (p *pod) said() string {
 	return p.log.String()
 }
 
+// loggedAt is the time in the first line of a log that contains a text. What a test sees of a log may be late.
+func loggedAt(t testing.TB, log, text string) time.Time {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, text) {
+			continue
+		}
+		stamp, _, _ := strings.Cut(strings.TrimPrefix(line, "time="), " ")
+		at, err := time.Parse(time.RFC3339, stamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	t.Fatalf("no %q in\n%s", text, log)
+	return time.Time{}
+}
+
 // createTables creates the table on servers that are still closed.
 func (c *cluster) createTables() {
 	c.t.Helper()
