@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	fireLimit    = 2 * time.Minute // from the cause of an alert until it fires
-	resolveLimit = 2 * time.Minute // from the end of its cause until it is resolved
+	fireLimit    = 4 * time.Minute // from the cause of an alert until it fires
+	resolveLimit = 4 * time.Minute // from the end of its cause until it is resolved
 )
 
 // smallBuffers keep unsent changes out of the kernel's buffers, so that a slow network shows.

@@ -77,7 +77,7 @@ func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus,
 		_ = cmd.Wait() // it is killed with the space
 		_ = log.Close()
 	})
-	return p, Await(ctx, time.Minute, "Prometheus", func(ctx context.Context) string {
+	return p, Await(ctx, 3*time.Minute, "Prometheus", func(ctx context.Context) string {
 		if err := p.get(ctx, "/-/ready", nil); err != nil {
 			return p.explain(err).Error()
 		}
