@@ -25,10 +25,12 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 		}
 	}
 	for _, pod := range []string{trial.Pod(0), trial.Pod(1)} {
-		if now := space.Pods()[pod]; now.UID != before[pod].UID || !trial.Ready(now) {
+		if now := space.Pods()[pod]; now.UID != before[pod].UID || trial.Restarts(now) != trial.Restarts(before[pod]) {
 			t.Errorf("%s was touched", pod)
 		}
 	}
+	// A busy machine may miss a probe for a moment.
+	must(t, space.AwaitReady(t.Context(), healLimit, trial.Pod(0), trial.Pod(1)))
 
 	// A rollback to fewer servers is refused in the same way.
 	must(t, space.Upgrade(t.Context(), "replicaCount=3", "aku.serverCount=3"))

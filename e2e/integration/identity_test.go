@@ -171,8 +171,7 @@ func TestIdentity_OfALostMaster_IsThatOfTheSlavesThatHaveJoined(t *testing.T) {
 	master := c.pods[0]
 	master.kill()
 	// As good as a new volume: no identity, no replication.
-	master.do("ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01", "UPDATE AKU_IDENTITY_ SET MESH = 'MADE WHILE NOBODY ANSWERED'",
-		"ALTER SYSTEM SET ADMIN_MODE = 1")
+	master.dropsReplication("AKU_REP_01", "UPDATE AKU_IDENTITY_ SET MESH = 'MADE WHILE NOBODY ANSWERED'", "ALTER SYSTEM SET ADMIN_MODE = 1")
 	if err := master.dir.Renew(); err != nil {
 		t.Fatal(err)
 	}

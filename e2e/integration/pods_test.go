@@ -158,6 +158,24 @@ func (p *pod) said() string {
 	return p.log.String()
 }
 
+// loggedAt is the time in the first line of a log that contains a text. What a test sees of a log may be late.
+func loggedAt(t testing.TB, log, text string) time.Time {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, text) {
+			continue
+		}
+		stamp, _, _ := strings.Cut(strings.TrimPrefix(line, "time="), " ")
+		at, err := time.Parse(time.RFC3339, stamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	t.Fatalf("no %q in\n%s", text, log)
+	return time.Time{}
+}
+
 // createTables creates the table on servers that are still closed.
 func (c *cluster) createTables() {
 	c.t.Helper()
@@ -195,6 +213,13 @@ func (p *pod) do(statements ...string) {
 	session := p.Open(altisimtest.Dial{})
 	defer session.Close()
 	session.Do(statements...)
+}
+
+// dropsReplication takes the pod's side of a pair away, as another tool may. What a sidecar sends meanwhile, such as a beat,
+// locks a table of the pair for a moment.
+func (p *pod) dropsReplication(name string, after ...string) {
+	p.t.Helper()
+	p.do(append([]string{"ALTER REPLICATION " + name + " STOP", "ALTER SESSION SET DDL_LOCK_TIMEOUT = 600", "DROP REPLICATION " + name}, after...)...)
 }
 
 // stall locks the table, so that the pod cannot apply what others write to it, until end is called. Other

@@ -29,8 +29,9 @@ func TestQueryTimeout_IsThatOfEverySession(t *testing.T) {
 
 func TestQueryTimeout_EndsACopyThatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	// A SYNC takes 2 s, scaled like the limit.
-	c := start(t, 2, map[string]string{"AKU_QUERY_TIMEOUT": "1"})
+	// A SYNC takes 2 s, scaled like the limit of the server. That of aku is not scaled, and must not come first. Still faster, other
+	// statements would not be done within the limit on a busy machine.
+	c := startWith(t, 2, altisimtest.Options{TimeScale: 0.5}, map[string]string{"AKU_QUERY_TIMEOUT": "1"})
 	c.createTables()
 	c.inService(0)
 	c.pods[1].run()
@@ -50,11 +51,15 @@ func TestDelayStartComplete_IsWaitedBetweenCopyAndOpen(t *testing.T) {
 	}
 	c.pods[1].run()
 	c.pods[1].waitSaid("START AKU_REP_01")
-	if c.pods[1].isOpen() {
-		t.Error("the slave is open before the delay")
+	const delay = "altibase-1: DELAY 2s"
+	if c.pods[1].isOpen() && !strings.Contains(c.pods[1].said(), delay) {
+		t.Error("the slave is open before the delay is over")
 	}
 	c.pods[1].waitInService()
-	c.pods[1].waitSaid("altibase-1: DELAY 2s")
+	c.pods[1].waitSaid("altibase-1: OPEN")
+	if _, after, waited := strings.Cut(c.pods[1].said(), delay); !waited || !strings.Contains(after, "altibase-1: OPEN") {
+		t.Errorf("it did not wait and then open:\n%s", c.pods[1].said())
+	}
 }
 
 func TestFlushAtStart_DeliversBothWaysBeforeOpening(t *testing.T) {
@@ -91,11 +96,12 @@ func TestFlushTimeoutAtStart_BoundsTheWaitForAPeer_AndThePodStaysClosed(t *testi
 	slave.Kill9()
 	slave.eventually("out of service", func() bool { return !slave.dir.Marked() })
 	slave.Restart()
-	slave.waitSaid("Flush replications.")
-	began := time.Now()
-	slave.waitSaid("DELIVER AKU_REP_01 to altibase-0: timed out")
-	if took := time.Since(began); took < time.Second || took > 4*time.Second {
-		t.Errorf("it gave up after %s", took)
+	const flush, gaveUp = "Flush replications.", "DELIVER AKU_REP_01 to altibase-0: timed out"
+	slave.waitSaid(gaveUp)
+	try, _, _ := strings.Cut(slave.said(), gaveUp)
+	began := strings.LastIndex(try, flush)
+	if took := loggedAt(t, slave.said(), gaveUp).Sub(loggedAt(t, slave.said()[strings.LastIndex(try[:began], "\n")+1:], flush)); took < 1900*time.Millisecond || took > 20*time.Second {
+		t.Errorf("it gave up after %s, want 2s", took)
 	}
 	slave.waitMetric(`aku_pod_state{state="waiting"} 1`)
 	if slave.isOpen() || slave.dir.Marked() {
@@ -144,7 +150,8 @@ func afterEnd(p *pod) string {
 
 func TestDrainTime_IsWhatUsersGetToLeave(t *testing.T) {
 	t.Parallel()
-	c := start(t, 2, map[string]string{"AKU_DRAIN_TIME": "2"})
+	const drain = 10 * time.Second // also a slow user must get a statement through
+	c := start(t, 2, map[string]string{"AKU_DRAIN_TIME": fmt.Sprint(drain.Seconds())})
 	c.createTables()
 	c.inService(0, 1)
 	user := c.pods[1].Open(altisimtest.Dial{})
@@ -156,7 +163,7 @@ func TestDrainTime_IsWhatUsersGetToLeave(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took < 2*time.Second {
+	if took := time.Since(began); took < drain {
 		t.Errorf("the user had only %s", took)
 	}
 	if err := user.Try(t.Context(), "SELECT 1 FROM DUAL"); err == nil {

@@ -241,7 +241,7 @@ func TestEndThatCannotDeliver_SaysWhatWasLeftUndone(t *testing.T) {
 	c.inService(0, 1)
 	// The master's receiver does not exist, so nothing arrives.
 	c.pods[0].kill()
-	c.pods[0].do("ALTER REPLICATION AKU_REP_01 STOP", "DROP REPLICATION AKU_REP_01")
+	c.pods[0].dropsReplication("AKU_REP_01")
 	c.pods[1].do("INSERT INTO T1 VALUES (1, 1)")
 	err := c.pods[1].end()
 	if err == nil {

@@ -37,7 +37,7 @@ func (c *cluster) verify(o verify.Options) verify.Report {
 		o.Page = 40
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 20 * time.Second
+		o.Timeout = patience
 	}
 	report, err := verify.Run(context.Background(), s.Mesh(), servers, o)
 	if err != nil {

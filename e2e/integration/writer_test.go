@@ -116,11 +116,21 @@ func (w *writer) count() int {
 	return len(w.acked)
 }
 
-// rows are all rows of the table on a pod.
+// rows are all rows of the table on a pod. A pod that is to join anew is closed at any time, so its next opening is waited for.
 func (p *pod) rows() map[int]int {
 	p.t.Helper()
+	var lines []string
+	p.eventually("a user reads its rows", func() bool {
+		session, err := p.Connect(altisimtest.Dial{})
+		if err != nil {
+			return false
+		}
+		defer session.Close()
+		lines, err = session.TryRows("SELECT ID, V FROM T1")
+		return err == nil
+	})
 	rows := map[int]int{}
-	for _, line := range p.SQL("SELECT ID, V FROM T1") {
+	for _, line := range lines {
 		var id, v int
 		if _, err := fmt.Sscan(strings.ReplaceAll(line, "|", " "), &id, &v); err != nil {
 			p.t.Fatalf("row %q: %v", line, err)
@@ -160,7 +170,7 @@ func (c *cluster) mustHold(pods []int, writers ...*writer) {
 func (c *cluster) mustBeEqual(pods ...int) {
 	c.t.Helper()
 	var diff string
-	for deadline := time.Now().Add(patience / 2); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if diff = c.difference(pods); diff == "" {
 			return
 		}

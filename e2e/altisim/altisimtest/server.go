@@ -187,7 +187,7 @@ func (s *Server) Output() string {
 
 func (s *Server) waitListening() {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		c, err := net.DialTimeout("tcp", s.Addr(), time.Second)
 		if err == nil {
 			_ = c.Close()

@@ -35,8 +35,8 @@ const most = 3
 const (
 	joinLimit    = 4 * time.Minute // from one pod in service to the next
 	leaveLimit   = 4 * time.Minute // the grace period and more
-	deliverLimit = time.Minute
-	writeLimit   = time.Minute
+	deliverLimit = 3 * time.Minute
+	writeLimit   = 3 * time.Minute
 	enough       = 100 // statements that show that a writer works
 )
 

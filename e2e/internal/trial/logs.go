@@ -37,10 +37,29 @@ func (s *Space) followLogs(pod corev1.Pod) {
 				return
 			}
 			defer func() { _ = file.Close() }()
-			cmd := s.cluster.command(s.context, "kubectl", s.in("logs", "--follow", pod.Name, "--container", c.Name)...)
-			cmd.Stdout = file
-			_ = cmd.Run() // it ends with its container
+			s.copyLog(file, pod, c)
 		})
+	}
+}
+
+// copyLog copies the log of one run of a container until it ends. On a busy machine or after a restart of the
+// node, the kubelet may not answer yet. Then the log is asked for again, as long as nothing of it has come and
+// the container is the same.
+func (s *Space) copyLog(file *os.File, pod corev1.Pod, c corev1.ContainerStatus) {
+	for {
+		cmd := s.cluster.command(s.context, "kubectl", s.in("logs", "--follow", pod.Name, "--container", c.Name)...)
+		cmd.Stdout = file
+		err := cmd.Run()
+		now := s.Pods()[pod.Name]
+		if info, _ := file.Stat(); err == nil || s.context.Err() != nil || info.Size() > 0 ||
+			now.UID != pod.UID || Container(now, c.Name).RestartCount != c.RestartCount {
+			return
+		}
+		s.note("the log of %s of %s: %v", c.Name, pod.Name, err)
+		select {
+		case <-s.context.Done():
+		case <-time.After(pollInterval):
+		}
 	}
 }
 

@@ -82,10 +82,10 @@ func (s *Space) followOnce(ctx context.Context) error {
 
 // see publishes new pods, and follows the logs of new containers.
 func (s *Space) see(pods Pods) {
+	s.pods.set(pods)
 	for _, pod := range pods {
 		s.followLogs(pod)
 	}
-	s.pods.set(pods)
 }
 
 // Pods are the present pods.

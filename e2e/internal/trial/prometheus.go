@@ -31,8 +31,8 @@ type Prometheus struct {
 	log     string
 }
 
-// StartPrometheus starts Prometheus with rules, the spec of a PrometheusRule. It scrapes the pods and
-// evaluates the rules every second.
+// StartPrometheus starts Prometheus with rules, the spec of a PrometheusRule. It evaluates them every second,
+// and scrapes the pods every two: a busy machine may need more than one for an answer.
 func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus, error) {
 	program := filepath.Join(s.cluster.repository, ".build/prometheus/bin/prometheus")
 	if _, err := os.Stat(program); err != nil {
@@ -77,7 +77,7 @@ func (s *Space) StartPrometheus(ctx context.Context, rules []byte) (*Prometheus,
 		_ = cmd.Wait() // it is killed with the space
 		_ = log.Close()
 	})
-	return p, Await(ctx, time.Minute, "Prometheus", func(ctx context.Context) string {
+	return p, Await(ctx, 3*time.Minute, "Prometheus", func(ctx context.Context) string {
 		if err := p.get(ctx, "/-/ready", nil); err != nil {
 			return p.explain(err).Error()
 		}
@@ -161,7 +161,7 @@ func (s *Space) prometheusConfig(folder string) (config []byte, apiServer string
 	}
 	type object = map[string]any
 	config, err = yaml.Marshal(object{
-		"global":     object{"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+		"global":     object{"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
 		"rule_files": []string{"rules.yaml"},
 		"scrape_configs": []object{{
 			"job_name": "pods", "scheme": "https",

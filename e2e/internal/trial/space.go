@@ -58,7 +58,7 @@ func (c *Cluster) Open(ctx context.Context, prefix string) (*Space, error) {
 }
 
 // closeLimit bounds the removal of a namespace.
-const closeLimit = time.Minute
+const closeLimit = 3 * time.Minute
 
 // Close removes everything, and does not wait for the cluster to finish. Nothing has to end in good order any
 // more, so the pods are killed.
@@ -96,8 +96,6 @@ func (s *Space) note(format string, args ...any) {
 	defer func() { _ = file.Close() }()
 	fmt.Fprintf(file, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
-
-const helmLimits = time.Minute
 
 // Install installs the chart with the server under test, and does not wait for it.
 func (s *Space) Install(ctx context.Context, values ...Values) error {
@@ -137,7 +135,7 @@ func (s *Space) Rollback(ctx context.Context, revision int) error {
 	return s.helm(ctx, nil, "rollback", release, strconv.Itoa(revision))
 }
 
-// hookLimits bound a helm command that waits for hooks.
+// hookLimits bound a helm command that may wait for a hook: the check before an upgrade runs in a pod of its own.
 const hookLimits = 6 * time.Minute
 
 // Uninstall deletes the release as a user does, hooks included.
@@ -163,7 +161,7 @@ func (s *Space) DeletePods(ctx context.Context, names ...string) error {
 }
 
 func (s *Space) helm(ctx context.Context, stdin []byte, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, patient(helmLimits))
+	ctx, cancel := context.WithTimeout(ctx, patient(hookLimits))
 	defer cancel()
 	_, err := s.cluster.run(ctx, stdin, s.cluster.helm(), s.in(args...)...)
 	return err

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
+
+const versionsLimit = time.Minute
 
 // Versions are the versions of Kubernetes, as its API server reports it, and of helm.
 func (c *Cluster) Versions(ctx context.Context) (kubernetes, helm string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patient(helmLimits))
+	ctx, cancel := context.WithTimeout(ctx, patient(versionsLimit))
 	defer cancel()
 	out, err := c.run(ctx, nil, "kubectl", "version", "--output=json")
 	if err != nil {

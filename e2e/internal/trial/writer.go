@@ -102,8 +102,8 @@ func (w *Writer) Abandon() account.Progress {
 	return w.Progress()
 }
 
-// stopLimit bounds the end of a writer, whose last statement may hang.
-const stopLimit = time.Minute
+// stopLimit bounds the end of a writer. Its last statement and the end of its session may hang, each for a minute.
+const stopLimit = 3 * time.Minute
 
 // Stop ends the writer and returns its final progress.
 func (w *Writer) Stop(ctx context.Context) (account.Progress, error) {
