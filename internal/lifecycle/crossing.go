@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,7 +26,6 @@ type crossing struct {
 	object string
 
 	before []Transaction // transactions of users that were open right before the SYNC
-	known  bool          // the server shows them
 	still  []Transaction // those that were open still when it had its rows
 	began  time.Time     // when the copy was first seen to have its rows
 	probe  Probe         // the open one
@@ -42,7 +40,7 @@ func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore
 		return c
 	}
 	r.crossed.Delete(object)
-	c.before, c.known = writers(ctx, source)
+	c.before = writers(ctx, source)
 	if s.Pinned {
 		var err error
 		if c.probe, err = source.BeginProbe(ctx); err != nil {
@@ -52,11 +50,11 @@ func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore
 	return c
 }
 
-// writers are the open transactions of users that have written; known is false when the server
-// does not show them.
-func writers(ctx context.Context, source Transactions) (open []Transaction, known bool) {
-	open, known, err := source.OpenTransactions(ctx)
-	return ofUsers(open), known && err == nil
+// writers are the open transactions of users that have written. A server that cannot be asked
+// shows none.
+func writers(ctx context.Context, source Transactions) []Transaction {
+	open, _, _ := source.OpenTransactions(ctx)
+	return ofUsers(open)
 }
 
 // copying is called now and then while the copy runs and holds no lock any more. A long copy is
@@ -75,8 +73,7 @@ func (c *crossing) readStill(ctx context.Context, source copySource) {
 	if len(c.before) == 0 {
 		return
 	}
-	open, _ := writers(ctx, source)
-	c.still = slices.DeleteFunc(open, func(t Transaction) bool {
+	c.still = slices.DeleteFunc(writers(ctx, source), func(t Transaction) bool {
 		return !slices.ContainsFunc(c.before, func(b Transaction) bool { return b.ID == t.ID })
 	})
 }
@@ -87,11 +84,10 @@ func (c *crossing) copied(ctx context.Context, source copySource) {
 		c.readStill(ctx, source)
 	}
 	c.prove(ctx)
-	switch {
-	case !c.proves:
-		c.sayCrossed(c.step, c.object, c.still)
-	case c.known:
+	if c.proves {
 		c.crossed.Store(c.object, c.before)
+	} else {
+		c.sayCrossed(c.step, c.object, c.still)
 	}
 }
 
@@ -152,15 +148,13 @@ func (r *Runner) settleProbes(ctx context.Context, s akucore.Step, probes akucor
 	return r.Servers.Server(s.On).ForgetBeats(ctx, table, pod)
 }
 
-// sayLeftOut reports a copy whose sender began at the copy in spite of the pin.
+// sayLeftOut reports a copy whose sender began at the copy in spite of the pin. It names the
+// transactions that are known; another one may have begun right before the copy.
 func (r *Runner) sayLeftOut(s akucore.Step) {
-	object := s.Object(r.Mesh)
-	crossed, known := r.crossed.Load(object)
-	if !known {
-		r.sayGivenUp(object, s.On, s.Peer, errors.New("the copy left out a row of a transaction that began before it. Which others did is not known any more; "+
-			"compare the pods with aku-init verify"))
-		return
+	object, whose := s.Object(r.Mesh), ""
+	if crossed, known := r.crossed.Load(object); known && len(crossed.([]Transaction)) > 0 {
+		whose = " (open then: " + sessions(crossed.([]Transaction)) + ")"
 	}
-	r.Log.Warn("the copy left out a row of aku's own transaction that began before it", "replication", object, "users_transactions", len(crossed.([]Transaction)))
-	r.sayCrossed(s, object, crossed.([]Transaction))
+	r.sayGivenUp(object, s.On, s.Peer, fmt.Errorf("the copy left out a row of aku's own transaction, which began before it and wrote after it. "+
+		"So what users' transactions wrote that began before it%s may be missing there, too; once they have ended, compare the pods with aku-init verify", whose))
 }

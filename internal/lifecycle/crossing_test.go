@@ -188,10 +188,10 @@ func TestDeliver_ToTheOwnPod_LooksForTheRowOfTheProbe(t *testing.T) {
 		"there is none":                   {1, beats(0, newer), nil, nil, "", false},
 		"of a copy from another pod":      {1, beats(-121, newer), nil, nil, "", false},
 		"of a copy to another pod":        {0, beats(-101, newer), nil, nil, "", false},
-		"missing":                         {1, beats(-101, older, newer), beats(-101, older), []Transaction{transactionOf(1, 7)}, "transactions of session 7 began before the copy", true},
-		"missing beside nobody":           {1, beats(-101, newer), nil, []Transaction(nil), "", true},
-		"missing, of an earlier process":  {1, beats(-101, newer), nil, nil, "Which others did is not known any more", true},
-		"the number of another beat here": {1, beats(-101, newer), beats(-101, akucore.Beat{Number: 9, Life: 9, At: 8}), nil, "Which others did", true},
+		"missing":                         {1, beats(-101, older, newer), beats(-101, older), []Transaction{transactionOf(1, 7)}, "began before it (open then: session 7) may be missing there", true},
+		"missing beside nobody":           {1, beats(-101, newer), nil, []Transaction(nil), "began before it may be missing there", true},
+		"missing, of an earlier process":  {1, beats(-101, newer), nil, nil, "began before it may be missing there", true},
+		"the number of another beat here": {1, beats(-101, newer), beats(-101, akucore.Beat{Number: 9, Life: 9, At: 8}), nil, "began before it may be missing there", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
