@@ -18,7 +18,7 @@ const (
 // The end of the log is acknowledged 6 s after the last write; FLUSH ALL waits for that.
 func TestFlush_AfterAWrite_WaitsForTheKeepAlive(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, at.Options{TimeScale: 0.5})
+	p := newPair(t, at.Options{TimeScale: 1}) // FLUSH WAIT 3 must begin within 3 s of the write
 	p.n1.Do(alter("START"))
 	between(t, "a write and FLUSH ALL", took(p.s1, func() { p.n1.Do("INSERT INTO T1 VALUES (1, 'x', 1)", alter("FLUSH ALL")) }), 5*time.Second, 8*time.Second)
 	for _, what := range []string{"FLUSH", "FLUSH ALL", "FLUSH WAIT 3", "FLUSH ALL WAIT 3"} {
@@ -26,7 +26,7 @@ func TestFlush_AfterAWrite_WaitsForTheKeepAlive(t *testing.T) {
 	}
 	p.n1.Do("INSERT INTO T1 VALUES (10, 'x', 1)")
 	try(t, p.n1, alter("FLUSH ALL WAIT 3"), 0x61075)
-	p.n1.Do("INSERT INTO T1 VALUES (11, 'x', 1)", alter("FLUSH ALL WAIT 10"))
+	p.n1.Do("INSERT INTO T1 VALUES (11, 'x', 1)", alter("FLUSH ALL WAIT 100"))
 	want(t, p.n2, "SELECT COUNT(*) FROM T1", "3")
 	p.n1.Do("INSERT INTO T1 VALUES (12, 'x', 1)", alter("FLUSH"))
 	want(t, p.n2, "SELECT COUNT(*) FROM T1", "4")
@@ -56,7 +56,7 @@ func TestAppliedNumber_ComesToTheCommitAtOnceAndToTheEndWithTheKeepAlive(t *test
 			t.Errorf("%s did not move the log on", st)
 		}
 		waitApplied(t, p.n2, upTo)
-		between(t, st+" and the keep-alive", since(p.s1, began), 4*time.Second, 7*time.Second)
+		between(t, st+" and the keep-alive", since(p.s1, began), time.Second, 7*time.Second)
 	}
 }
 
@@ -70,7 +70,7 @@ func waitApplied(t *testing.T, peer *at.Conn, upTo int64) time.Duration {
 	t.Helper()
 	begin := time.Now()
 	for peer.Int(applied) < upTo {
-		if time.Since(begin) > 10*time.Second {
+		if time.Since(begin) > soon {
 			t.Fatalf("APPLY_XSN %d does not reach %d", peer.Int(applied), upTo)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 const (
 	table     = "CREATE TABLE T1 (C1 INTEGER PRIMARY KEY, C2 VARCHAR(40), C3 INTEGER)"
-	soon      = 20 * time.Second // far more than any test here needs
+	soon      = time.Minute // far more than any test here needs
 	repState  = "SELECT IS_STARTED, XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
 	isStarted = "SELECT IS_STARTED FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"
 	xsn       = "SELECT XSN FROM SYSTEM_.SYS_REPLICATIONS_ WHERE REPLICATION_NAME = 'AKU_REP_01'"

@@ -97,7 +97,7 @@ func TestShutdown_BlocksUntilItIsDoneAndIsForSYSDBA(t *testing.T) {
 		t.Errorf("SHUTDOWN IMMEDIATE: %v", err)
 	}
 	between(t, "SHUTDOWN IMMEDIATE", since(p.s1, begin), 8*time.Second, 20*time.Second)
-	if code := p.s1.WaitExit(5 * time.Second); code != 0 {
+	if code := p.s1.WaitExit(soon); code != 0 {
 		t.Errorf("exit code %d after SHUTDOWN", code)
 	}
 	p.s1.Restart()
@@ -107,7 +107,7 @@ func TestShutdown_BlocksUntilItIsDoneAndIsForSYSDBA(t *testing.T) {
 	if code := p.s1.Stop(); code != 143 {
 		t.Errorf("exit code %d after SIGTERM", code)
 	}
-	if d := time.Since(begin); d > 2*time.Second {
+	if d := time.Since(begin); d > soon {
 		t.Errorf("SIGTERM took %s", d)
 	}
 }

@@ -47,7 +47,7 @@ func TestSync_IntoATableWithRows_KeepsThem(t *testing.T) {
 // Rows written while the copy runs arrive exactly once, in order.
 func TestSync_WhileWriting_BringsEachRowOnce(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, at.Options{})
+	p := newPair(t, at.Options{TimeScale: 1}) // a SYNC takes 2 s, and the writer comes to write
 	p.n1.Do(many(3000))
 	w := p.s1.Open(at.Dial{})
 	stop, done := make(chan struct{}), make(chan int)
@@ -140,7 +140,7 @@ func TestSync_ThatIsCut_LeavesTheObjectAsItWas(t *testing.T) {
 
 func TestSync_WhoseClientCancels_IsCut(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, at.Options{TimeScale: 1})
+	p := newPair(t, at.Options{TimeScale: 4}) // a SYNC takes 8 s: it is still there to be cancelled
 	c := p.s1.Open(at.Dial{})
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan error)
