@@ -86,7 +86,7 @@ func standIn(s *altisimtest.Server, name string) Server {
 			for name, value := range properties {
 				env = append(env, "ALTIBASE_"+name+"="+value)
 			}
-			s.WaitExit(20 * time.Second) // it may be shutting down
+			s.WaitExit(time.Minute) // it may be shutting down
 			s.Restart(env...)
 			return nil
 		},
