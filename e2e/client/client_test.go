@@ -101,7 +101,7 @@ func acknowledge(t *testing.T, w *writer, more int) {
 
 func await(t *testing.T, what string, seen func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !seen(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !seen(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}
