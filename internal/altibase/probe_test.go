@@ -2,6 +2,7 @@ package altibase
 
 import (
 	"database/sql/driver"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,30 @@ func TestProbe_ThatHangs_IsLeftInTime(t *testing.T) {
 					t.Errorf("%d calls count as hanging", n)
 				}
 			})
+		})
+	}
+}
+
+// A server that ends, or an administrator, closes the session of a probe.
+func TestProbe_WhoseConnectionBreaks_FailsAtOnce(t *testing.T) {
+	for _, breaks := range []string{"BEGIN", "INSERT INTO SYS.AKU_PROBE_", "INSERT INTO SYS.AKU_REP_BEAT", "DELETE FROM SYS.AKU_PROBE_", "COMMIT"} {
+		t.Run(breaks, func(t *testing.T) {
+			ended := make(chan bool, 1+spare)
+			f := &fake{hangup: func() { ended <- true }, answer: func(statement string) ([][]driver.Value, error) {
+				if strings.Contains(statement, breaks) {
+					return nil, driver.ErrBadConn
+				}
+				return nil, nil
+			}}
+			servers := f.servers(t)
+			_, begun, committed := runProbe(t, f, servers)
+			if err := errors.Join(begun, committed); !errors.Is(err, akucore.ErrUnreachable) || isAbandoned(err) {
+				t.Fatalf("%v", err)
+			}
+			servers.CloseIdle()
+			for range 1 + spare {
+				<-ended
+			}
 		})
 	}
 }
