@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"time"
 
 	"aku/internal/akucore"
@@ -47,6 +48,7 @@ func (p *probe) begin(ctx context.Context, limit time.Duration) error {
 	if err := c.exec(ctx, setSession("UTRANS_TIMEOUT", limit)); err != nil {
 		return err
 	}
+	c.server.setProbing(c.id, true)
 	if err := c.beginTransaction(ctx); err != nil {
 		return err
 	}
@@ -79,6 +81,25 @@ func (p *probe) GiveUp(ctx context.Context) {
 	c := p.session
 	p.session = nil
 	_ = c.endTransaction(ctx, (*sql.Tx).Rollback) // nothing of it was to stay
-	c.broken = true                               // its limit is not for other tasks
+	c.server.setProbing(c.id, false)
+	c.broken = true // its limit is not for other tasks
 	c.server.release(c)
+}
+
+// setProbing notes which sessions are in a probe. One that hangs is in none: nobody knows how it ends.
+func (s *Server) setProbing(id int64, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if is {
+		s.probes[id] = true
+	} else {
+		delete(s.probes, id)
+	}
+}
+
+// openProbes are the sessions of this process's probes.
+func (s *Server) openProbes() map[int64]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.probes)
 }

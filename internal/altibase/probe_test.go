@@ -153,3 +153,43 @@ func TestProbe_WhoseConnectionBreaks_FailsAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// The copies of several blocks run at the same time: the probe of one is no user of another.
+func TestOpenTransactions_OwnProbes_AreLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		servers := f.servers(t)
+		p, err := own(servers).BeginProbe(t.Context(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := p.(*probe).session.id
+		f.answer = func(statement string) ([][]driver.Value, error) {
+			if strings.Contains(statement, "V$TRANSACTION") {
+				return [][]driver.Value{{int64(1), of, int64(1)}, {int64(2), of + 100, int64(1)}}, nil
+			}
+			return nil, nil
+		}
+		mustShow := func(when string, want ...int64) {
+			t.Helper()
+			open, ok, err := own(servers).OpenTransactions(t.Context())
+			if err != nil || !ok {
+				t.Fatal(err)
+			}
+			var sessions []int64
+			for _, o := range open {
+				sessions = append(sessions, o.Session)
+			}
+			if !slices.Equal(sessions, want) {
+				t.Errorf("%s it shows those of sessions %d, want %d", when, sessions, want)
+			}
+		}
+		mustShow("while the probe is open", of+100)
+		if err := p.Commit(t.Context(), beatTable, -101); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		mustShow("when another session may have the number", of, of+100)
+		servers.CloseIdle()
+	})
+}
