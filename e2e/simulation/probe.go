@@ -14,7 +14,7 @@ type probe struct {
 	session *session // nil once it is over
 }
 
-func (c *conn) BeginProbe(ctx context.Context) (lifecycle.Probe, error) {
+func (c *conn) BeginProbe(ctx context.Context, _ time.Duration) (lifecycle.Probe, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
 	defer cancel()
 	session, err := c.acquire(ctx, "probe")

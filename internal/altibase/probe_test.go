@@ -2,6 +2,7 @@ package altibase
 
 import (
 	"database/sql/driver"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func runProbe(t *testing.T, f *fake, servers *Cluster) (verbs []string, begun, c
 	f.mu.Lock()
 	since := len(f.said)
 	f.mu.Unlock()
-	p, err := own(servers).BeginProbe(t.Context())
+	p, err := own(servers).BeginProbe(t.Context(), time.Minute)
 	if err != nil {
 		return f.verbs(since), err, nil
 	}
@@ -42,6 +43,7 @@ func runProbe(t *testing.T, f *fake, servers *Cluster) (verbs []string, begun, c
 	return f.verbs(since), nil, err
 }
 
+// Nothing of it outlasts this process: the server ends what a node that is gone has left open.
 func TestProbe_WritesItsOwnTableFirst_AndTheBeatLast(t *testing.T) {
 	fails := func(words string, with error) func(string) ([][]driver.Value, error) {
 		return func(statement string) ([][]driver.Value, error) {
@@ -56,15 +58,15 @@ func TestProbe_WritesItsOwnTableFirst_AndTheBeatLast(t *testing.T) {
 		answer func(string) ([][]driver.Value, error)
 		want   string
 		ends   string // begun, committed, or neither
-		kept   bool   // the session
 	}{
-		"all is well":         {nil, "SELECT BEGIN INSERT INSERT DELETE COMMIT", "committed", true},
-		"there is no table":   {fails("SELECT COUNT(*) FROM SYS.AKU_PROBE_", said("42S02", 0x31031, "Table or view was not found")), "SELECT CREATE BEGIN INSERT INSERT DELETE COMMIT", "committed", true},
-		"the table is denied": {fails("SELECT COUNT(*) FROM SYS.AKU_PROBE_", broken), "SELECT", "", true},
-		"no transaction":      {fails("BEGIN", broken), "SELECT BEGIN", "", true},
-		"no row":              {fails("INTO SYS.AKU_PROBE_", broken), "SELECT BEGIN INSERT ROLLBACK", "", true},
-		"no beat":             {fails("INTO SYS.AKU_REP_BEAT", broken), "SELECT BEGIN INSERT INSERT ROLLBACK", "begun", true},
-		"no COMMIT":           {fails("COMMIT", broken), "SELECT BEGIN INSERT INSERT DELETE COMMIT", "begun", false},
+		"all is well":         {nil, "SELECT ALTER BEGIN INSERT INSERT DELETE COMMIT", "committed"},
+		"there is no table":   {fails("SELECT COUNT(*) FROM SYS.AKU_PROBE_", said("42S02", 0x31031, "Table or view was not found")), "SELECT CREATE ALTER BEGIN INSERT INSERT DELETE COMMIT", "committed"},
+		"the table is denied": {fails("SELECT COUNT(*) FROM SYS.AKU_PROBE_", broken), "SELECT", ""},
+		"no transaction":      {fails("BEGIN", broken), "SELECT ALTER BEGIN", ""},
+		"no row":              {fails("INTO SYS.AKU_PROBE_", broken), "SELECT ALTER BEGIN INSERT ROLLBACK", ""},
+		"no beat":             {fails("INTO SYS.AKU_REP_BEAT", broken), "SELECT ALTER BEGIN INSERT INSERT ROLLBACK", "begun"},
+		"no COMMIT":           {fails("COMMIT", broken), "SELECT ALTER BEGIN INSERT INSERT DELETE COMMIT", "begun"},
+		"no limit":            {fails("UTRANS_TIMEOUT", broken), "SELECT ALTER", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -74,12 +76,15 @@ func TestProbe_WritesItsOwnTableFirst_AndTheBeatLast(t *testing.T) {
 				if got := strings.Join(verbs, " "); got != c.want {
 					t.Errorf("it says %q, want %q", got, c.want)
 				}
+				if n := len(f.statements("ALTER SESSION SET UTRANS_TIMEOUT = 60")); n != strings.Count(c.want, "ALTER") {
+					t.Errorf("it limits the transaction %d times", n)
+				}
 				if (begun == nil) != (c.ends != "") || (begun == nil && committed == nil) != (c.ends == "committed") {
 					t.Errorf("begun: %v, committed: %v", begun, committed)
 				}
 				synctest.Wait()
-				if kept := f.sessions() == 1+spare; kept != c.kept {
-					t.Errorf("%d sessions are open", f.sessions())
+				if n := f.sessions(); n != spare {
+					t.Errorf("%d sessions are open, want all but that of the probe", n)
 				}
 				servers.CloseIdle()
 				synctest.Wait()
@@ -123,4 +128,68 @@ func TestProbe_ThatHangs_IsLeftInTime(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server that ends, or an administrator, closes the session of a probe.
+func TestProbe_WhoseConnectionBreaks_FailsAtOnce(t *testing.T) {
+	for _, breaks := range []string{"BEGIN", "INSERT INTO SYS.AKU_PROBE_", "INSERT INTO SYS.AKU_REP_BEAT", "DELETE FROM SYS.AKU_PROBE_", "COMMIT"} {
+		t.Run(breaks, func(t *testing.T) {
+			ended := make(chan bool, 1+spare)
+			f := &fake{hangup: func() { ended <- true }, answer: func(statement string) ([][]driver.Value, error) {
+				if strings.Contains(statement, breaks) {
+					return nil, driver.ErrBadConn
+				}
+				return nil, nil
+			}}
+			servers := f.servers(t)
+			_, begun, committed := runProbe(t, f, servers)
+			if err := errors.Join(begun, committed); !errors.Is(err, akucore.ErrUnreachable) || isAbandoned(err) {
+				t.Fatalf("%v", err)
+			}
+			servers.CloseIdle()
+			for range 1 + spare {
+				<-ended
+			}
+		})
+	}
+}
+
+// The copies of several blocks run at the same time: the probe of one is no user of another.
+func TestOpenTransactions_OwnProbes_AreLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		servers := f.servers(t)
+		p, err := own(servers).BeginProbe(t.Context(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := p.(*probe).session.id
+		f.answer = func(statement string) ([][]driver.Value, error) {
+			if strings.Contains(statement, "V$TRANSACTION") {
+				return [][]driver.Value{{int64(1), of, int64(1)}, {int64(2), of + 100, int64(1)}}, nil
+			}
+			return nil, nil
+		}
+		mustShow := func(when string, want ...int64) {
+			t.Helper()
+			open, ok, err := own(servers).OpenTransactions(t.Context())
+			if err != nil || !ok {
+				t.Fatal(err)
+			}
+			var sessions []int64
+			for _, o := range open {
+				sessions = append(sessions, o.Session)
+			}
+			if !slices.Equal(sessions, want) {
+				t.Errorf("%s it shows those of sessions %d, want %d", when, sessions, want)
+			}
+		}
+		mustShow("while the probe is open", of+100)
+		if err := p.Commit(t.Context(), beatTable, -101); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		mustShow("when another session may have the number", of, of+100)
+		servers.CloseIdle()
+	})
 }

@@ -66,7 +66,7 @@ func (c *Cluster) server(pod int) *Server {
 	if !ok {
 		s = &Server{
 			pod: pod, config: c.config, member: &c.member, first: firstPassword{turn: make(chan struct{}, 1)},
-			inUse: map[*session]bool{}, ending: map[int64]bool{}, cut: map[string]int{}, dbaFree: make(chan struct{}, 1),
+			inUse: map[*session]bool{}, probes: map[int64]bool{}, ending: map[int64]bool{}, cut: map[string]int{}, dbaFree: make(chan struct{}, 1),
 		}
 		s.dbaFree <- struct{}{}
 		if c.config.Self != akucore.Outside && c.config.Self != pod {
@@ -115,6 +115,7 @@ type Server struct {
 	mu      sync.Mutex
 	idle    []*session
 	inUse   map[*session]bool
+	probes  map[int64]bool // sessions in a probe
 	ending  map[int64]bool // sessions of users that are being closed, or whose end hangs
 	dba     *session       // kept open; used by the holder of dbaFree
 	dbaStop *time.Timer

@@ -120,8 +120,12 @@ func pointers[T any](values []T) []any {
 // rows runs a statement and calls read for its rows. When the context ends, it may return
 // before read does.
 func (c *session) rows(ctx context.Context, statement string, read func(rows *sql.Rows, columns int) error) error {
+	query := c.conn.QueryContext
+	if c.transaction != nil {
+		query = c.transaction.QueryContext // beside an open transaction, conn would wait for its end when the connection breaks
+	}
 	err := c.server.bounded(ctx, func() error {
-		rows, err := c.conn.QueryContext(ctx, statement)
+		rows, err := query(ctx, statement)
 		if err != nil {
 			return err
 		}

@@ -21,18 +21,16 @@ func (c *session) beginTransaction(ctx context.Context) error {
 	return err
 }
 
-// endTransaction commits the open transaction or rolls it back, if there is one. A session whose
-// transaction did not end is not used again. One in which a call hangs rolls back by itself when
-// the call returns.
+// endTransaction commits the open transaction or rolls it back, if there is one. When that fails, the
+// end of the session ends it. A session in which a call hangs rolls back by itself when the call
+// returns.
 func (c *session) endTransaction(ctx context.Context, how func(*sql.Tx) error) error {
 	tx := c.transaction
 	if tx == nil || c.left {
 		return nil
 	}
 	c.transaction = nil
-	err := c.call(ctx, func() error { return how(tx) })
-	c.broken = c.broken || err != nil
-	return err
+	return c.call(ctx, func() error { return how(tx) })
 }
 
 // call is a call of the driver beside statements, bounded as they are.

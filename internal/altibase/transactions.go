@@ -3,6 +3,8 @@ package altibase
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"aku/internal/akucore"
@@ -11,9 +13,12 @@ import (
 
 // OpenTransactions reads V$TRANSACTION. There a transaction that only reads has no time of a
 // first update, and a receiver has the session 0. Versions may differ in its columns; ok is
-// false when a column is missing.
+// false when a column is missing. Probes of this process are left out.
 func (s *Server) OpenTransactions(ctx context.Context) (open []lifecycle.Transaction, ok bool, err error) {
+	probes := s.openProbes()
 	open, err = read(ctx, s, quickTimeout, (*session).openTransactions)
+	maps.Copy(probes, s.openProbes()) // one may have begun meanwhile, or ended
+	open = slices.DeleteFunc(open, func(t lifecycle.Transaction) bool { return probes[t.Session] })
 	if e := new(Error); errors.As(err, &e) && (e.kind == nil || errors.Is(e.kind, akucore.ErrFatal) || errors.Is(e.kind, akucore.ErrNoTable)) {
 		return nil, false, nil // the server answers, but has not these columns
 	}

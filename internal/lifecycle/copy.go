@@ -41,7 +41,7 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	if err != nil {
 		return err
 	}
-	crossing := r.beginCrossing(ctx, source, s, object)
+	crossing := r.beginCrossing(ctx, source, s, object, wait)
 	defer crossing.giveUp(ctx)
 	began := time.Now()
 	done := make(chan error, 1)

@@ -32,9 +32,9 @@ type crossing struct {
 	proves bool          // its row is written
 }
 
-// beginCrossing is called right before a SYNC. For other copies nothing crosses: the sender was
-// running before.
-func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore.Step, object string) *crossing {
+// beginCrossing is called right before a SYNC, with the time that it may queue for its locks. For
+// other copies nothing crosses: the sender was running before.
+func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore.Step, object string, wait time.Duration) *crossing {
 	c := &crossing{Runner: r, step: s, object: object}
 	if s.Do != akucore.Sync {
 		return c
@@ -43,7 +43,7 @@ func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore
 	c.before = writers(ctx, source)
 	if s.Pinned {
 		var err error
-		if c.probe, err = source.BeginProbe(ctx); err != nil {
+		if c.probe, err = source.BeginProbe(ctx, 2*wait+settleLimit); err != nil {
 			c.notProven(err)
 		}
 	}

@@ -54,7 +54,7 @@ func (s *copiedServer) SyncProgress(context.Context, string) ([]SyncProgress, er
 	return []SyncProgress{{Table: "T1", Records: 1, SN: 7}}, nil
 }
 
-func (s *copiedServer) BeginProbe(context.Context) (Probe, error) {
+func (s *copiedServer) BeginProbe(context.Context, time.Duration) (Probe, error) {
 	if s.refuses {
 		return nil, akucore.ErrClosed
 	}

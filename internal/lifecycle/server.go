@@ -99,8 +99,8 @@ type Copying interface {
 	Sync(ctx context.Context, object string, parallel int, tables []akucore.Table, wait time.Duration) error
 	SyncProgress(ctx context.Context, object string) ([]SyncProgress, error)
 	// BeginProbe begins a transaction that has written a table of aku's own, which is not
-	// replicated.
-	BeginProbe(ctx context.Context) (Probe, error)
+	// replicated. The server ends it after the limit.
+	BeginProbe(ctx context.Context, limit time.Duration) (Probe, error)
 }
 
 // Probe is an open transaction.
