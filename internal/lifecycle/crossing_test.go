@@ -24,6 +24,7 @@ type copiedServer struct {
 	loses        bool // the COMMIT of the probe
 
 	began time.Time
+	limit time.Duration // of the probe
 	did   []string
 }
 
@@ -36,8 +37,11 @@ func (s *copiedServer) OpenTransactions(context.Context) ([]Transaction, bool, e
 	return slices.Clone(s.before), true, nil
 }
 
-func (s *copiedServer) Sync(ctx context.Context, _ string, _ int, _ []akucore.Table, _ time.Duration) error {
+func (s *copiedServer) Sync(_ context.Context, _ string, _ int, _ []akucore.Table, wait time.Duration) error {
 	s.do("SYNC")
+	if s.limit > 0 && s.limit <= 2*wait {
+		s.do("queues longer than the probe lasts") // a server may take twice as long
+	}
 	s.began = time.Now()
 	time.Sleep(s.takes)
 	s.do("copied")
@@ -54,7 +58,8 @@ func (s *copiedServer) SyncProgress(context.Context, string) ([]SyncProgress, er
 	return []SyncProgress{{Table: "T1", Records: 1, SN: 7}}, nil
 }
 
-func (s *copiedServer) BeginProbe(context.Context, time.Duration) (Probe, error) {
+func (s *copiedServer) BeginProbe(_ context.Context, limit time.Duration) (Probe, error) {
+	s.limit = limit
 	if s.refuses {
 		return nil, akucore.ErrClosed
 	}
