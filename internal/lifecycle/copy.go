@@ -46,7 +46,10 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	began := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- source.Sync(ctx, object, parallel, s.Copied(r.Mesh), wait) }()
-	err = r.follow(ctx, source, s, object, lastSN(before), func() { resume(); crossing.copying(ctx, source) }, done)
+	err = r.follow(ctx, source, s, object, lastSN(before), func(progress []SyncProgress) {
+		resume()
+		crossing.copying(ctx, source, progress, lastSN(before))
+	}, done)
 	r.syncFailed.Store(err != nil)
 	switch {
 	case err == nil:
@@ -97,7 +100,7 @@ func (r *Runner) mayCopyBeside(ctx context.Context, master copySource, s akucore
 }
 
 // follow reads the progress of a copy until it is done. It calls copying while the copy runs.
-func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, object string, earlier int64, copying func(), done <-chan error) error {
+func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, object string, earlier int64, copying func([]SyncProgress), done <-chan error) error {
 	tick := time.NewTicker(copyBegins)
 	defer tick.Stop()
 	c := copyProgress{rows: map[string]int64{}, began: time.Now(), told: time.Now()}
@@ -114,7 +117,7 @@ func (r *Runner) follow(ctx context.Context, source Copying, s akucore.Step, obj
 		}
 		if lastSN(progress) > earlier {
 			tick.Reset(copyInterval)
-			copying()
+			copying(progress)
 		}
 		if now := time.Now(); !now.Before(next) {
 			next = now.Add(copyInterval)

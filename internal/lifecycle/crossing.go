@@ -27,7 +27,8 @@ type crossing struct {
 
 	before []Transaction // transactions of users that were open right before the SYNC
 	still  []Transaction // those that were open still when it had its rows
-	began  time.Time     // when the copy was first seen to have its rows
+	read   bool          // still was read
+	began  time.Time     // when the copy was first seen to have its rows, also those of the beat table
 	probe  Probe         // the open one
 	proves bool          // its row is written
 }
@@ -58,21 +59,26 @@ func writers(ctx context.Context, source Transactions) []Transaction {
 }
 
 // copying is called now and then while the copy runs and holds no lock any more. A long copy is
-// not to keep the probe open: others wait for transactions, and the server ends old ones.
-func (c *crossing) copying(ctx context.Context, source copySource) {
+// not to keep the probe open: others wait for transactions, and the server ends old ones. But a
+// row in the copy itself proves nothing, so the copy must have those of the beat table by then.
+func (c *crossing) copying(ctx context.Context, source copySource, progress []SyncProgress, earlier int64) {
+	c.readStill(ctx, source)
+	hasBeats := slices.ContainsFunc(progress, func(p SyncProgress) bool { return p.Table == c.beats().Name && p.SN > earlier })
 	switch {
-	case c.began.IsZero():
+	case c.began.IsZero() && hasBeats:
 		c.began = time.Now()
-		c.readStill(ctx, source)
-	case time.Since(c.began) >= copyInterval:
+	case !c.began.IsZero() && time.Since(c.began) >= copyInterval:
 		c.prove(ctx)
 	}
 }
 
+func (c *crossing) beats() akucore.Table { return c.Mesh.Blocks[c.step.Block].Beat() }
+
 func (c *crossing) readStill(ctx context.Context, source copySource) {
-	if len(c.before) == 0 {
+	if c.read || len(c.before) == 0 {
 		return
 	}
+	c.read = true
 	c.still = slices.DeleteFunc(writers(ctx, source), func(t Transaction) bool {
 		return !slices.ContainsFunc(c.before, func(b Transaction) bool { return b.ID == t.ID })
 	})
@@ -80,9 +86,7 @@ func (c *crossing) readStill(ctx context.Context, source copySource) {
 
 // copied is called when the copy is there.
 func (c *crossing) copied(ctx context.Context, source copySource) {
-	if c.began.IsZero() {
-		c.readStill(ctx, source)
-	}
+	c.readStill(ctx, source)
 	c.prove(ctx)
 	if c.proves {
 		c.crossed.Store(c.object, c.before)
@@ -96,7 +100,7 @@ func (c *crossing) prove(ctx context.Context) {
 	if c.probe == nil {
 		return
 	}
-	err := c.probe.Commit(ctx, c.Mesh.Blocks[c.step.Block].Beat(), c.step.Probe())
+	err := c.probe.Commit(ctx, c.beats(), c.step.Probe())
 	c.probe, c.proves = nil, err == nil
 	if err != nil {
 		c.notProven(err)

@@ -22,6 +22,7 @@ type copiedServer struct {
 	fails        bool // the SYNC
 	refuses      bool // to begin a probe
 	loses        bool // the COMMIT of the probe
+	late         bool // it reads the beat table after a minute
 
 	began time.Time
 	limit time.Duration // of the probe
@@ -53,9 +54,13 @@ func (s *copiedServer) Sync(_ context.Context, _ string, _ int, _ []akucore.Tabl
 
 func (s *copiedServer) SyncProgress(context.Context, string) ([]SyncProgress, error) {
 	if s.began.IsZero() || time.Since(s.began) < 100*time.Millisecond {
-		return nil, nil
+		return []SyncProgress{{Table: "T1", SN: 5}, {Table: "AKU_REP_BEAT", SN: 5}}, nil // of the copy before
 	}
-	return []SyncProgress{{Table: "T1", Records: 1, SN: 7}}, nil
+	progress := []SyncProgress{{Table: "T1", Records: 1, SN: 7}, {Table: "AKU_REP_BEAT", SN: 5}}
+	if !s.late || time.Since(s.began) > time.Minute {
+		progress[1].SN = 7
+	}
+	return progress, nil
 }
 
 func (s *copiedServer) BeginProbe(_ context.Context, limit time.Duration) (Probe, error) {
@@ -138,19 +143,21 @@ func TestSync_TransactionsThatBeganBeforeItAndAreOpenAfterIt_AreNamed(t *testing
 func TestSync_FromAPinnedLog_IsCrossedByAProbe(t *testing.T) {
 	const commit = "COMMIT SYS.AKU_REP_BEAT of -102"
 	for name, c := range map[string]struct {
-		takes         time.Duration
-		fails, pinned bool
-		want          []string
+		takes               time.Duration
+		fails, late, pinned bool
+		want                []string
 	}{
-		"a short one":           {10 * time.Millisecond, false, true, []string{"BEGIN", "SYNC", "copied", commit}},
-		"a long one":            {time.Hour, false, true, []string{"BEGIN", "SYNC", commit, "copied"}},
-		"one that fails":        {time.Minute, true, true, []string{"BEGIN", "SYNC", commit, "copied"}},
-		"one that fails before": {10 * time.Millisecond, true, true, []string{"BEGIN", "SYNC", "copied", "ROLLBACK"}},
-		"one that is not":       {10 * time.Millisecond, false, false, []string{"SYNC", "copied"}},
+		"a short one":           {10 * time.Millisecond, false, false, true, []string{"BEGIN", "SYNC", "copied", commit}},
+		"a long one":            {time.Hour, false, false, true, []string{"BEGIN", "SYNC", commit, "copied"}},
+		"the beat table last":   {30 * time.Second, false, true, true, []string{"BEGIN", "SYNC", "copied", commit}},
+		"the beat table late":   {2 * time.Minute, false, true, true, []string{"BEGIN", "SYNC", commit, "copied"}},
+		"one that fails":        {time.Minute, true, false, true, []string{"BEGIN", "SYNC", commit, "copied"}},
+		"one that fails before": {10 * time.Millisecond, true, false, true, []string{"BEGIN", "SYNC", "copied", "ROLLBACK"}},
+		"one that is not":       {10 * time.Millisecond, false, false, false, []string{"SYNC", "copied"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := copiedServer{takes: c.takes, fails: c.fails, then: []Transaction{transactionOf(1, 7)}}
+				server := copiedServer{takes: c.takes, fails: c.fails, late: c.late, then: []Transaction{transactionOf(1, 7)}}
 				r, said := crosses(&server)
 				if err := copyTo2(r, c.pinned); errors.Is(err, errSyncFailed) != c.fails {
 					t.Fatal(err)

@@ -89,7 +89,8 @@ var mutations = []mutation{
 	{what: "the marker outlives an end", file: hookGo, from: "errors.Join(ender.End(ctx), dir.Unmark())", to: "errors.Join(ender.End(ctx))", tests: "TestEnd_LeavesNoMarker", in: withServers},
 
 	{what: "a probe of a failed copy stays open", file: crossingGo, from: "		c.probe.GiveUp(ctx)\n", to: "", tests: "TestSync_FromAPinnedLog"},
-	{what: "a probe is open as long as a long copy", file: crossingGo, from: "	case time.Since(c.began) >= copyInterval:\n		c.prove(ctx)\n", to: "", tests: "TestSync_FromAPinnedLog"},
+	{what: "a probe is open as long as a long copy", file: crossingGo, from: "time.Since(c.began) >= copyInterval", to: "false", tests: "TestSync_FromAPinnedLog"},
+	{what: "a probe ends before the beat table is read", file: crossingGo, from: "c.began.IsZero() && hasBeats:", to: "c.began.IsZero() && (hasBeats || true):", tests: "TestSync_FromAPinnedLog"},
 	{what: "a probe that hangs keeps its session open", file: sessionGo, from: "		c.rollBack()\n", to: "", tests: "TestProbe_ThatHangs"},
 	{what: "a probe is not rolled back", file: "internal/altibase/probe.go", from: "	_ = c.endTransaction(ctx, (*sql.Tx).Rollback) // nothing of it was to stay\n", to: "", tests: "TestProbe_Writes"},
 	// An error dropped.
