@@ -39,8 +39,9 @@ func (c *conn) BeginProbe(ctx context.Context, _ time.Duration) (lifecycle.Probe
 func (p *probe) Commit(ctx context.Context, t akucore.Table, pod int) error {
 	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
 	defer cancel()
-	broken, err := p.send(ctx, p.session, statement{"PROBE", t.String(), func(ctx context.Context, s *server) error {
-		return s.probe(ctx, p.session, table(t), pod)
+	session := p.session // the statement may arrive when nobody waits for it any more
+	broken, err := p.send(ctx, session, statement{"PROBE", t.String(), func(ctx context.Context, s *server) error {
+		return s.probe(ctx, session, table(t), pod)
 	}})
 	p.over(broken)
 	return err
