@@ -29,10 +29,24 @@ type copiedServer struct {
 	did   []string
 }
 
-func (s *copiedServer) do(what string) { s.did = append(s.did, what) }
+func (s *copiedServer) do(what string) {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.did = append(s.did, what)
+}
+
+// since is how long ago the SYNC began; negative before it did.
+func (s *copiedServer) since() time.Duration {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	if s.began.IsZero() {
+		return -1
+	}
+	return time.Since(s.began)
+}
 
 func (s *copiedServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
-	if !s.began.IsZero() {
+	if s.since() >= 0 {
 		return slices.Clone(s.then), true, nil
 	}
 	return slices.Clone(s.before), true, nil
@@ -43,7 +57,9 @@ func (s *copiedServer) Sync(_ context.Context, _ string, _ int, _ []akucore.Tabl
 	if s.limit > 0 && s.limit <= 2*wait {
 		s.do("queues longer than the probe lasts") // a server may take twice as long
 	}
+	s.of.mu.Lock()
 	s.began = time.Now()
+	s.of.mu.Unlock()
 	time.Sleep(s.takes)
 	s.do("copied")
 	if s.fails {
@@ -53,11 +69,11 @@ func (s *copiedServer) Sync(_ context.Context, _ string, _ int, _ []akucore.Tabl
 }
 
 func (s *copiedServer) SyncProgress(context.Context, string) ([]SyncProgress, error) {
-	if s.began.IsZero() || time.Since(s.began) < 100*time.Millisecond {
+	if s.since() < 100*time.Millisecond {
 		return []SyncProgress{{Table: "T1", SN: 5}, {Table: "AKU_REP_BEAT", SN: 5}}, nil // of the copy before
 	}
 	progress := []SyncProgress{{Table: "T1", Records: 1, SN: 7}, {Table: "AKU_REP_BEAT", SN: 5}}
-	if !s.late || time.Since(s.began) > time.Minute {
+	if !s.late || s.since() > time.Minute {
 		progress[1].SN = 7
 	}
 	return progress, nil
