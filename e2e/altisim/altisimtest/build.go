@@ -49,13 +49,14 @@ func Binary(t testing.TB) string {
 }
 
 // odbcIni writes an odbc.ini with one section that names the driver, and makes this process use it. unixODBC
-// reads the file at the first connection, so one file serves the whole process.
+// reads the file at the first connection, so one file serves the whole process. Each program of tests has a
+// folder of its own: one that reads the file while another one writes it finds no driver.
 var odbcIni = sync.OnceValue(func() error {
 	root, err := checkout.Top()
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(root, ".build", "test")
+	dir := filepath.Join(root, ".build", "test", filepath.Base(os.Args[0]))
 	file := filepath.Join(dir, "odbc.ini")
 	return errors.Join(
 		os.MkdirAll(dir, 0o750),
