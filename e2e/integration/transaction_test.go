@@ -60,11 +60,10 @@ func TestJoin_WaitsForTransactionsOpenOnOtherSlaves(t *testing.T) {
 	c.mustBeEqual(0, 1, 2)
 }
 
-// A transaction of the master that had written another table before the copy was made, and writes a replicated one after it, is
-// in no copy. One that is open when the log is pinned is waited for; one that begins later is in the log as a whole.
-func TestJoin_TransactionOfTheMasterThatBeganBeforeTheCopy_Arrives(t *testing.T) {
-	t.Parallel()
-	c := start(t, 2, nil)
+// crossJoin lets pod 1 join, and opens two transactions of the master that have written another table: one before the log is pinned, which
+// the join waits for, and one between pin and copy.
+func (c *cluster) crossJoin() (early, late *sql.Tx, lateSession string) {
+	c.t.Helper()
 	c.createTables()
 	c.inService(0)
 	master, joins := c.pods[0], c.pods[1]
@@ -72,7 +71,17 @@ func TestJoin_TransactionOfTheMasterThatBeganBeforeTheCopy_Arrives(t *testing.T)
 	early, session := master.begin("INSERT INTO MINE VALUES (1)")
 	joins.run()
 	joins.waitSaid(waitsFor(session))
-	late, _ := master.begin("INSERT INTO MINE VALUES (2)")
+	late, lateSession = master.begin("INSERT INTO MINE VALUES (2)")
+	return early, late, lateSession
+}
+
+// A transaction of the master that had written another table before the copy was made, and writes a replicated one after it, is
+// in no copy. One that is open when the log is pinned is waited for; one that begins later is in the log as a whole.
+func TestJoin_TransactionOfTheMasterThatBeganBeforeTheCopy_Arrives(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, nil)
+	early, late, _ := c.crossJoin()
+	master, joins := c.pods[0], c.pods[1]
 	master.in(early, "INSERT INTO T1 VALUES (1, 1)")
 	if err := early.Commit(); err != nil {
 		t.Fatal(err)
@@ -91,14 +100,8 @@ func TestJoin_TransactionOfTheMasterThatBeganBeforeTheCopy_Arrives(t *testing.T)
 func TestJoin_ServerWhoseCopyMovesThePin_TransactionsThatItLeavesOutAreNamed(t *testing.T) {
 	t.Parallel()
 	c := startWith(t, 2, altisimtest.Options{Env: []string{"ALTISIM_MOVES_PIN=1"}}, nil)
-	c.createTables()
-	c.inService(0)
+	early, late, left := c.crossJoin()
 	master, joins := c.pods[0], c.pods[1]
-	master.do("CREATE TABLE MINE (ID INTEGER PRIMARY KEY)")
-	early, session := master.begin("INSERT INTO MINE VALUES (1)")
-	joins.run()
-	joins.waitSaid(waitsFor(session))
-	late, left := master.begin("INSERT INTO MINE VALUES (2)")
 	if err := early.Commit(); err != nil {
 		t.Fatal(err)
 	}

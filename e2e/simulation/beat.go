@@ -53,9 +53,14 @@ func (s *server) beat(ctx context.Context, t, pod int, next func(akucore.Beats, 
 	}
 	err = s.asUser(ctx, t, func() {
 		b = next(s.beats(t)[pod], time.Now().UnixMilli())
-		s.volume.write(row{place{t, beatKey(pod, b.Number)}, s.w.lifeOf(beatLife{b.Life, b.Prev})}, nil)
+		s.writeBeat(t, pod, b, nil)
 	})
 	return b, err
+}
+
+// writeBeat writes a beat at the end of a transaction; nil for one of its own. Callers hold the lock.
+func (s *server) writeBeat(t, pod int, b akucore.Beat, end *transaction) {
+	s.volume.write(row{place{t, beatKey(pod, b.Number)}, s.w.lifeOf(beatLife{b.Life, b.Prev})}, end)
 }
 
 // asUser changes rows of a table in a transaction of its own.

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -49,24 +50,16 @@ func (p *probe) Commit(ctx context.Context, t akucore.Table, pod int) error {
 
 // probe writes the last row of a transaction, and commits.
 func (s *server) probe(ctx context.Context, session *session, t, pod int) error {
-	s.w.mu.Lock()
-	held := s.lock(t, writes)
-	s.w.mu.Unlock()
-	if err := held.await(ctx, forEver, int(applies)); err != nil {
-		return err
-	}
-	return s.change(func() error {
-		defer held.leave()
+	var refused error
+	err := s.asUser(ctx, t, func() {
 		if session.transaction == nil || !s.hasBeats(t) {
-			return akucore.ErrNoTable
+			refused = akucore.ErrNoTable
+			return
 		}
-		b := akucore.Beats{}.Next(time.Now().UnixMilli())
-		s.volume.write(row{place{t, beatKey(pod, b.Number)}, s.w.lifeOf(beatLife{b.Life, b.Prev})}, session.transaction)
+		s.writeBeat(t, pod, akucore.Beats{}.Next(time.Now().UnixMilli()), session.transaction)
 		session.transaction = nil
-		s.touched[t] = time.Now()
-		s.wrote()
-		return nil
 	})
+	return cmp.Or(err, refused)
 }
 
 func (p *probe) GiveUp(context.Context) { p.over(false) }

@@ -124,7 +124,7 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 	if c.transaction != nil {
 		query = c.transaction.QueryContext // beside an open transaction, conn would wait for its end when the connection breaks
 	}
-	err := c.server.bounded(ctx, func() error {
+	err := c.call(ctx, func() error {
 		rows, err := query(ctx, statement)
 		if err != nil {
 			return err
@@ -138,10 +138,16 @@ func (c *session) rows(ctx context.Context, statement string, read func(rows *sq
 			return err
 		}
 		return rows.Err()
-	}, c.end)
+	})
 	if !isAbandoned(err) {
 		pulse.Beat(ctx) // many statements in a row are long work that makes progress
 	}
+	return err
+}
+
+// call is a bounded call of the driver in the session, which may break it.
+func (c *session) call(ctx context.Context, do func() error) error {
+	err := c.server.bounded(ctx, do, c.end)
 	c.left = c.left || isAbandoned(err)
 	if c.left || errors.Is(err, akucore.ErrUnreachable) {
 		c.broken = true

@@ -32,12 +32,3 @@ func (c *session) endTransaction(ctx context.Context, how func(*sql.Tx) error) e
 	c.transaction = nil
 	return c.call(ctx, func() error { return how(tx) })
 }
-
-// call is a call of the driver beside statements, bounded as they are.
-func (c *session) call(ctx context.Context, do func() error) error {
-	err := c.server.bounded(ctx, do, c.end)
-	if isAbandoned(err) {
-		c.left, c.broken = true, true
-	}
-	return err
-}

@@ -48,12 +48,12 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	go func() { done <- source.Sync(ctx, object, parallel, s.Copied(r.Mesh), wait) }()
 	err = r.follow(ctx, source, s, object, lastSN(before), func(progress []SyncProgress) {
 		resume()
-		crossing.copying(ctx, source, progress, lastSN(before))
+		crossing.copying(ctx, progress, lastSN(before))
 	}, done)
 	r.syncFailed.Store(err != nil)
 	switch {
 	case err == nil:
-		crossing.copied(ctx, source)
+		crossing.copied(ctx)
 	case time.Since(began) >= wait:
 		crossing.giveUp(ctx) // it is not what the SYNC waited for
 		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -25,23 +26,28 @@ type crossing struct {
 	step   akucore.Step
 	object string
 
-	before []Transaction // transactions of users that were open right before the SYNC
-	still  []Transaction // those that were open still when it had its rows
-	read   bool          // still was read
-	began  time.Time     // when the copy was first seen to have its rows, also those of the beat table
-	probe  Probe         // the open one
-	proves bool          // its row is written
+	before []Transaction        // transactions of users that were open right before the SYNC
+	still  func() []Transaction // those of them that were open when it was first called
+	began  time.Time            // when the copy was first seen to have its rows, also those of the beat table
+	probe  Probe                // the open one
+	proves bool                 // its row is written
 }
 
 // beginCrossing is called right before a SYNC, with the time that it may queue for its locks. For
 // other copies nothing crosses: the sender was running before.
 func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore.Step, object string, wait time.Duration) *crossing {
-	c := &crossing{Runner: r, step: s, object: object}
+	c := &crossing{Runner: r, step: s, object: object, still: func() []Transaction { return nil }}
 	if s.Do != akucore.Sync {
 		return c
 	}
 	r.crossed.Delete(object)
-	c.before = writers(ctx, source)
+	if c.before = writers(ctx, source); len(c.before) > 0 {
+		c.still = sync.OnceValue(func() []Transaction {
+			return slices.DeleteFunc(writers(ctx, source), func(t Transaction) bool {
+				return !slices.ContainsFunc(c.before, func(b Transaction) bool { return b.ID == t.ID })
+			})
+		})
+	}
 	if s.Pinned {
 		var err error
 		if c.probe, err = source.BeginProbe(ctx, 2*wait+settleLimit); err != nil {
@@ -61,8 +67,8 @@ func writers(ctx context.Context, source Transactions) []Transaction {
 // copying is called now and then while the copy runs and holds no lock any more. A long copy is
 // not to keep the probe open: others wait for transactions, and the server ends old ones. But a
 // row in the copy itself proves nothing, so the copy must have those of the beat table by then.
-func (c *crossing) copying(ctx context.Context, source copySource, progress []SyncProgress, earlier int64) {
-	c.readStill(ctx, source)
+func (c *crossing) copying(ctx context.Context, progress []SyncProgress, earlier int64) {
+	c.still()
 	hasBeats := slices.ContainsFunc(progress, func(p SyncProgress) bool { return p.Table == c.beats().Name && p.SN > earlier })
 	switch {
 	case c.began.IsZero() && hasBeats:
@@ -74,24 +80,14 @@ func (c *crossing) copying(ctx context.Context, source copySource, progress []Sy
 
 func (c *crossing) beats() akucore.Table { return c.Mesh.Blocks[c.step.Block].Beat() }
 
-func (c *crossing) readStill(ctx context.Context, source copySource) {
-	if c.read || len(c.before) == 0 {
-		return
-	}
-	c.read = true
-	c.still = slices.DeleteFunc(writers(ctx, source), func(t Transaction) bool {
-		return !slices.ContainsFunc(c.before, func(b Transaction) bool { return b.ID == t.ID })
-	})
-}
-
 // copied is called when the copy is there.
-func (c *crossing) copied(ctx context.Context, source copySource) {
-	c.readStill(ctx, source)
+func (c *crossing) copied(ctx context.Context) {
+	still := c.still() // before the probe may wait
 	c.prove(ctx)
 	if c.proves {
 		c.crossed.Store(c.object, c.before)
 	} else {
-		c.sayCrossed(c.step, c.object, c.still)
+		c.sayCrossed(c.step, c.object, still)
 	}
 }
 

@@ -76,7 +76,7 @@ var mutations = []mutation{
 
 	// A close left out.
 	{what: "a late login stays", file: connectGo, from: "}, opened.end)", to: "}, func() {})", tests: "TestLogin_"},
-	{what: "a late statement keeps its session", file: sessionGo, from: "}, c.end)", to: "}, func() {})", tests: "TestStatement_ThatComes"},
+	{what: "a late statement keeps its session", file: sessionGo, from: "do, c.end)", to: "do, func() {})", tests: "TestStatement_ThatComes"},
 	{what: "a lock is not given back", file: rundirGo, from: "return func() { file.Close() }, nil", to: "return func() {}, nil", tests: "TestContainersOfDifferentUsers"},
 	{what: "a property is not put back", file: lendGo, from: "			if !c.broken {\n				return c.putBack(ctx, made)", to: "			if !c.broken {\n				return nil", tests: "TestTruncate_PutsBack", in: withServers},
 	{what: "a property of who was killed is not put back", file: lendGo, from: "			if l.open {\n				continue", to: "			if l.open || !l.open {\n				continue", tests: "TestLend_OfWhoWasKilled", in: withServers},
@@ -136,7 +136,7 @@ var mutations = []mutation{
 	{what: "an output that is closed ends the end", file: outputGo, from: "	signal.Ignore(syscall.SIGPIPE)\n", to: "	_ = signal.Ignore\n", tests: "TestHookLog_OutputThatIsClosed", in: withServers},
 
 	{what: "a copy that moves the pin is not noticed", file: crossingGo, from: "		r.sayLeftOut(s)\n", to: "", tests: "TestDeliver_ToTheOwnPod"},
-	{what: "nobody is named when a copy has no probe", file: crossingGo, from: "		c.sayCrossed(c.step, c.object, c.still)\n", to: "		_ = c.still\n", tests: "TestSync_TransactionsThatBegan"},
+	{what: "nobody is named when a copy has no probe", file: crossingGo, from: "		c.sayCrossed(c.step, c.object, still)\n", to: "		_ = still\n", tests: "TestSync_TransactionsThatBegan"},
 	{what: "the session of a probe stays in use", file: "internal/altibase/probe.go", from: "	c.broken = true // its limit is not for other tasks\n", to: "", tests: "TestProbe_Writes"},
 	// A lock held, a beat left out.
 	{what: "all servers are locked while a session ends", file: serverGo, from: "	servers := slices.Collect(maps.Values(c.servers))\n	c.mu.Unlock()", to: "	servers := slices.Collect(maps.Values(c.servers))\n	defer c.mu.Unlock()", tests: "TestDisconnectThatHangs_HoldsUp"},
