@@ -3,7 +3,6 @@ package sidecar
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,7 +28,7 @@ func announced(t *testing.T, fails int, story func(a *announcer)) []kube.Note {
 			}
 			made = append(made, e)
 			return nil
-		}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		}, logTo(t))
 		ctx, cancel := context.WithCancel(t.Context())
 		go a.run(ctx)
 		story(a)

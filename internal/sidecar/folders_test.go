@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -23,7 +22,7 @@ func owned(t *testing.T) (s *Sidecar, says func() map[string]any) {
 	}
 	path := filepath.Join(t.TempDir(), ".aku-owner")
 	settings.OwnerFiles, settings.PodUID, settings.Namespace = []string{path}, "mine", "db"
-	s = New(settings, nil, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s = New(settings, nil, logTo(t))
 	return s, func() (says map[string]any) {
 		text, err := os.ReadFile(path)
 		if err == nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -93,7 +92,7 @@ func TestSurplusPod_StaysAliveOutOfTheMesh_AndSaysWhy(t *testing.T) {
 	if !errors.Is(err, akucore.ErrSurplus) {
 		t.Fatal(err)
 	}
-	event, live, ready := staysOut(t, Surplus(settings, err, slog.New(slog.NewTextHandler(t.Output(), nil))))
+	event, live, ready := staysOut(t, Surplus(settings, err, logTo(t)))
 	if !event.Warning || event.Reason != "PodNumberTooHigh" || !strings.Contains(event.Text, "raise aku.serverCount") {
 		t.Errorf("%+v", event)
 	}
@@ -108,7 +107,7 @@ func TestPodBesideTheVendorsAku_StaysClosedAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(settings, nil, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s := New(settings, nil, logTo(t))
 	if err := errors.Join(s.dir.Mark(), s.dir.NoteForeign("process 42 of this container is the vendor's aku")); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +127,7 @@ func TestPodBesideTheVendorsAku_SeenAmidAStart_StaysClosedAndSaysWhy(t *testing.
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(settings, noServers{}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s := New(settings, noServers{}, logTo(t))
 	made := make(chan kube.Note, mostAnnounced)
 	s.announce = newAnnouncer(func(_ context.Context, e kube.Note) error { made <- e; return nil }, s.Log)
 	s.CheckAddress = func(context.Context) error {
