@@ -233,6 +233,7 @@ func (p *pod) stall() (end func()) {
 // run starts the sidecar.
 func (p *pod) run() {
 	p.t.Helper()
+	p.leaveHealthPort()
 	s, servers := p.settings()
 	servers.SetFirstPassword(s.FirstPassword, p.logger())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -253,6 +254,16 @@ func (p *pod) run() {
 			p.t.Logf("log of pod %d:\n%s", p.number, p.said())
 		}
 	})
+}
+
+// leaveHealthPort takes another port where a sidecar of this process has had it: a program that was started meanwhile may
+// still have a copy of that sidecar's socket.
+func (p *pod) leaveHealthPort() {
+	select {
+	case <-p.done:
+		p.env["AKU_HEALTH_PORT"] = strconv.Itoa(freePort(p.t))
+	default:
+	}
 }
 
 // kill ends the sidecar.

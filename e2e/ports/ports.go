@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // The ports are below those that the system takes for outgoing connections: one of these
@@ -49,8 +50,12 @@ func Reserve() (port int, release func(), err error) {
 	return 0, nil, errors.New("no free port")
 }
 
-// free tells whether nothing listens on a port, at any address.
+// free tells whether nothing listens on a port, at any address. A program that this process
+// starts has a copy of every open socket until it runs: none must be begun here, or the port
+// would be taken for a moment more.
 func free(port int) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 	if err != nil {
 		return false

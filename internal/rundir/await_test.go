@@ -8,6 +8,19 @@ import (
 
 func TestAwaitEnd_ReturnsAtOnceWhenTheEndIsRequested(t *testing.T) {
 	t.Parallel()
+	// A busy machine may hold up one wait. Without the kernel's report all would take checkAnyway.
+	least := checkAnyway
+	for range 3 {
+		if least = min(least, noticed(t)); least <= checkAnyway/2 {
+			return
+		}
+	}
+	t.Errorf("it was noticed after %s at best", least)
+}
+
+// noticed is how long an end that is requested amid a wait takes to be noticed.
+func noticed(t *testing.T) time.Duration {
+	t.Helper()
 	dir := Dir(t.TempDir())
 	done := make(chan time.Time, 1)
 	go func() {
@@ -26,10 +39,9 @@ func TestAwaitEnd_ReturnsAtOnceWhenTheEndIsRequested(t *testing.T) {
 	if err := dir.RequestEnd(); err != nil {
 		t.Fatal(err)
 	}
-	if took := (<-done).Sub(requested); took > 2500*time.Millisecond {
-		t.Errorf("it was noticed after %s", took)
-	}
+	took := (<-done).Sub(requested)
 	dir.AwaitEnd(t.Context()) // of one that was requested before
+	return took
 }
 
 func TestAwaitEnd_EndsWithTheContext(t *testing.T) {

@@ -64,7 +64,7 @@ func TestContainersOfDifferentUsers_ShareTheFolder(t *testing.T) {
 				}
 			}
 			all := func() {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				unlock, err := dir.Lock(ctx)
 				must("lock", err)
