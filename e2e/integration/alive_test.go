@@ -59,7 +59,7 @@ func (s wedgeableServer) Instance(ctx context.Context) (akucore.Instance, error)
 // runWith starts a sidecar with this limit of silence, and returns servers that can be wedged.
 func (p *pod) runWith(aliveFor time.Duration, checkAddress func(context.Context) error) *wedgeable {
 	p.t.Helper()
-	p.leaveHealthPort()
+	p.awaitHealthPort()
 	s, servers := p.settings()
 	w := &wedgeable{Servers: servers, release: make(chan struct{})}
 	c := sidecar.New(s, w, p.logger())

@@ -233,7 +233,7 @@ func (p *pod) stall() (end func()) {
 // run starts the sidecar.
 func (p *pod) run() {
 	p.t.Helper()
-	p.leaveHealthPort()
+	p.awaitHealthPort()
 	s, servers := p.settings()
 	servers.SetFirstPassword(s.FirstPassword, p.logger())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -256,14 +256,15 @@ func (p *pod) run() {
 	})
 }
 
-// leaveHealthPort takes another port where a sidecar of this process has had it: a program that was started meanwhile may
-// still have a copy of that sidecar's socket.
-func (p *pod) leaveHealthPort() {
-	select {
-	case <-p.done:
-		p.env["AKU_HEALTH_PORT"] = strconv.Itoa(freePort(p.t))
-	default:
+// awaitHealthPort waits until nobody has the port of an earlier sidecar of this process: a program that was started beside
+// that one has a copy of its socket until it runs.
+func (p *pod) awaitHealthPort() {
+	p.t.Helper()
+	port, err := strconv.Atoi(p.env["AKU_HEALTH_PORT"])
+	if err != nil {
+		p.t.Fatal(err)
 	}
+	p.eventually("its port is free", func() bool { return ports.Free(port) })
 }
 
 // kill ends the sidecar.

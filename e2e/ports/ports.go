@@ -42,7 +42,7 @@ func Reserve() (port int, release func(), err error) {
 			continue
 		}
 		release := func() { _ = held.Close() }
-		if free(port) {
+		if Free(port) {
 			return port, release, nil
 		}
 		release()
@@ -50,10 +50,10 @@ func Reserve() (port int, release func(), err error) {
 	return 0, nil, errors.New("no free port")
 }
 
-// free tells whether nothing listens on a port, at any address. A program that this process
-// starts has a copy of every open socket until it runs: none must be begun here, or the port
-// would be taken for a moment more.
-func free(port int) bool {
+// Free tells whether nothing listens on a port, at any address. A program that this process
+// starts has a copy of every open socket until it runs: none is started meanwhile, or the
+// port would be taken for a moment more.
+func Free(port int) bool {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
