@@ -174,7 +174,16 @@ func (w *world) chooseMaster() {
 			loseVolume(p.number).do(w)
 			continue
 		}
+		w.chosen()
 		p.followOnce()
+	}
+}
+
+// chosen has the master's copy be whole by a person's choice: one that lost its volume while no slave was in service
+// opened with what it had. Callers hold the lock.
+func (w *world) chosen() {
+	for t := range w.volumes[akucore.Master].complete {
+		w.volumes[akucore.Master].complete[t] = true
 	}
 }
 
