@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // fake is a server and the driver that leads to it, as far as sessions go. Each test says
@@ -181,3 +182,9 @@ func closedToUsers(dsn string) error {
 
 // own is the server of the pod.
 func own(c *Cluster) *Server { return c.Server(0).(*Server) }
+
+// inBubble runs a case under virtual time: no limit is reached while anything works.
+func inBubble(t *testing.T, name string, test func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}

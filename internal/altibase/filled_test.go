@@ -24,7 +24,7 @@ func TestTruncate_LooksFirstWhichTablesHaveRows(t *testing.T) {
 		"one in the second statement":        {filled: []string{"T_57"}, emptied: 1, switched: 1},
 		"the server does not take the query": {refuses: true, emptied: 120, switched: 1},
 	} {
-		t.Run(name, func(t *testing.T) {
+		inBubble(t, name, func(t *testing.T) {
 			f := &fake{answer: func(statement string) ([][]driver.Value, error) {
 				if strings.Contains(statement, "V$PROPERTY") {
 					return [][]driver.Value{{int64(0), int64(1)}}, nil

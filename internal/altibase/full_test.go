@@ -26,7 +26,7 @@ func TestCreate_OnAServerThatIsFull_SaysSoWhateverTheNumber(t *testing.T) {
 		"full, and a table is not":         {0x61111, 32, 32, akucore.ErrFatal, false},
 		"full, and the connection is lost": {0x91015, 32, 32, akucore.ErrUnreachable, false},
 	} {
-		t.Run(name, func(t *testing.T) {
+		inBubble(t, name, func(t *testing.T) {
 			f := &fake{answer: func(statement string) ([][]driver.Value, error) {
 				switch {
 				case strings.HasPrefix(statement, "CREATE REPLICATION"):

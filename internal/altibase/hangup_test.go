@@ -11,12 +11,10 @@ import (
 // A server that hangs at the end of a session must not keep anybody from the others.
 func TestDisconnectThatHangs_HoldsUpNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var first sync.Once
 		var hangs atomic.Bool // not yet what the look at the own server leaves
-		closing, goOn := make(chan struct{}), make(chan struct{})
+		goOn := make(chan struct{})
 		f := &fake{hangup: func() {
 			if hangs.Load() {
-				first.Do(func() { close(closing) })
 				<-goOn
 			}
 		}}
@@ -33,7 +31,7 @@ func TestDisconnectThatHangs_HoldsUpNobodyElse(t *testing.T) {
 			defer close(closed)
 			servers.CloseIdle()
 		}()
-		<-closing
+		synctest.Wait() // until all that it waits for hangs
 		select {
 		case <-closed:
 			t.Fatal("it has ended already, and nothing is seen")

@@ -133,7 +133,7 @@ func TestProbe_ThatHangs_IsLeftInTime(t *testing.T) {
 // A server that ends, or an administrator, closes the session of a probe.
 func TestProbe_WhoseConnectionBreaks_FailsAtOnce(t *testing.T) {
 	for _, breaks := range []string{"BEGIN", "INSERT INTO SYS.AKU_PROBE_", "INSERT INTO SYS.AKU_REP_BEAT", "DELETE FROM SYS.AKU_PROBE_", "COMMIT"} {
-		t.Run(breaks, func(t *testing.T) {
+		inBubble(t, breaks, func(t *testing.T) {
 			ended := make(chan bool, 1+spare)
 			f := &fake{hangup: func() { ended <- true }, answer: func(statement string) ([][]driver.Value, error) {
 				if strings.Contains(statement, breaks) {

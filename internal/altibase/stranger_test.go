@@ -20,7 +20,7 @@ func TestStranger_IsToldNothingButAskedWhoItIs(t *testing.T) {
 		"another pod of another mesh":  {identity{theirs, 2}, "is the server of pod 2: nothing was changed there"},
 		"the own pod under that name":  {identity{ours, 0}, "is the server of pod 0: nothing was changed there"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		inBubble(t, name, func(t *testing.T) {
 			f := &fake{answer: func(statement string) ([][]driver.Value, error) {
 				switch {
 				case strings.Contains(statement, identityTable):

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,6 +41,8 @@ var errForbidden = errors.New("not allowed")
 type API struct {
 	Server      string // URL of the API server
 	Credentials string // folder with token, ca.crt and namespace
+
+	limit time.Duration // of one call; 0 stands for callTimeout
 }
 
 // A request is one call of the API. A small client of our own is enough for aku's few calls; the
@@ -54,7 +57,7 @@ type request struct {
 
 // call makes one call. It reads the credentials each time, because tokens are renewed.
 func (a API) call(ctx context.Context, r request) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(a.limit, callTimeout))
 	defer cancel()
 	prepared, client, err := a.prepare(ctx, r)
 	if err != nil {

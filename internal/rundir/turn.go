@@ -14,11 +14,15 @@ func (d Dir) turn() string { return filepath.Join(string(d), "turn") }
 // TakeTurn asks the sidecar to stop acting for as long as this process wants, and takes the
 // lock when the sidecar has released it. A process that dies gives both back.
 func (d Dir) TakeTurn(ctx context.Context) (done func(), err error) {
+	return d.takeTurn(ctx, turnPatience)
+}
+
+func (d Dir) takeTurn(ctx context.Context, patience time.Duration) (done func(), err error) {
 	asked, err := open(d.turn())
 	if err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, turnPatience)
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	giveBack, err := hold(waiting, asked)
 	if err != nil {

@@ -19,14 +19,14 @@ func TestTakeTurn_IsNotRefusedBecauseTheSidecarLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.AfterFunc(20*time.Millisecond, func() { reader.Close() })
-	done, err := dir.TakeTurn(t.Context())
+	done, err := dir.takeTurn(t.Context(), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !dir.TurnTaken() {
 		t.Error("nobody sees that the turn is taken")
 	}
-	if _, err := dir.TakeTurn(t.Context()); err == nil {
+	if _, err := dir.takeTurn(t.Context(), 50*time.Millisecond); err == nil {
 		t.Error("two have the turn")
 	}
 	done()

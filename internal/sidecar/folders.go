@@ -23,7 +23,7 @@ func (s *Sidecar) keepFolders(ctx context.Context) {
 	}
 	// Kubernetes ends this container after the server's. When it ends for another reason, the
 	// server may still write to its files.
-	if s.dir.EndRequested() && ended(s.Settings.Port) {
+	if s.dir.EndRequested() && ended(s.Settings.Port, s.endedLimit) {
 		s.warn("the folders of the data are not given back", s.claim.Release())
 	}
 }
@@ -52,9 +52,9 @@ func (s *Sidecar) letGo(kept <-chan struct{}) {
 const letGoLimit = 3 * time.Second
 
 // ended reports whether no process listens on a port of this pod.
-func ended(port int) bool {
+func ended(port int, limit time.Duration) bool {
 	for _, host := range []string{"127.0.0.1", "::1"} {
-		connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(port)), endedLimit)
+		connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(port)), limit)
 		if err == nil {
 			_ = connection.Close()
 			return false

@@ -7,10 +7,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"aku/e2e/ports"
 )
 
 // owned is a sidecar that keeps a folder, with what the folder's file says.
@@ -23,6 +26,7 @@ func owned(t *testing.T) (s *Sidecar, says func() map[string]any) {
 	path := filepath.Join(t.TempDir(), ".aku-owner")
 	settings.OwnerFiles, settings.PodUID, settings.Namespace = []string{path}, "mine", "db"
 	s = New(settings, nil, logTo(t))
+	s.endedLimit = time.Minute // a busy machine may need more than a process has at its end
 	return s, func() (says map[string]any) {
 		text, err := os.ReadFile(path)
 		if err == nil {
@@ -56,11 +60,16 @@ func TestFolder_IsGivenBackOnlyAfterTheEndOfTheServer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ hook, server, released bool }{{true, false, true}, {true, true, false}, {false, false, false}} {
 		s, says := owned(t)
-		server, err := net.Listen("tcp", "127.0.0.1:0")
+		port, release, err := ports.Reserve()
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Settings.Port = server.Addr().(*net.TCPAddr).Port
+		defer release()
+		server, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Settings.Port = port
 		if !test.server {
 			server.Close()
 		}

@@ -33,12 +33,12 @@ func every(ctx context.Context, interval time.Duration, last *time.Time, do func
 // become reports a new state of the pod: to the probes, in the metrics, in the stream of
 // events and in Kubernetes Events.
 func (s *Sidecar) become(state metrics.State, reason lifecycle.Reason, why string) {
-	s.announce.note(state, reason, why)
 	if state == metrics.InService {
 		s.health.Ready()
 	} else {
 		s.health.NotReady(why)
 	}
+	s.announce.note(state, reason, why)
 	if s.metrics.SetState(state, reason) {
 		s.publish(events.Entry{Kind: events.State, Text: fmt.Sprintf("%s: %s", state, why), Reason: string(reason)})
 	}

@@ -54,11 +54,12 @@ type Sidecar struct {
 	// CheckAddress waits until the peers can reach the pod by its name.
 	CheckAddress func(context.Context) error
 
-	surplus error // why the mesh has no place for the pod; then Servers is nil
-	dir     rundir.Dir
-	health  health.Health
-	claim   *owner.Claim
-	taken   atomic.Pointer[error] // set when another pod has taken a data folder
+	endedLimit time.Duration // for the check that the server has ended
+	surplus    error         // why the mesh has no place for the pod; then Servers is nil
+	dir        rundir.Dir
+	health     health.Health
+	claim      *owner.Claim
+	taken      atomic.Pointer[error] // set when another pod has taken a data folder
 
 	metrics   *metrics.Metrics
 	events    events.Hub
@@ -76,7 +77,7 @@ type Sidecar struct {
 
 // New makes the sidecar of a pod.
 func New(s settings.Settings, servers Servers, log *slog.Logger) *Sidecar {
-	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir), newest: map[akucore.Table]int64{}}
+	sidecar := &Sidecar{Settings: s, Servers: servers, Log: log, dir: rundir.Dir(s.RunDir), endedLimit: endedLimit, newest: map[akucore.Table]int64{}}
 	sidecar.AliveFor = aliveFor(s)
 	sidecar.CheckAddress = sidecar.checkAddress
 	sidecar.claim, _ = wiring.Claim(s, log) // its error is a fault that the settings report
