@@ -51,7 +51,7 @@ var columns = []column{
 	{"SMALLINT", func(r *rand.Rand) (string, string) { return both(strconv.Itoa(r.IntN(400) - 200)) }},
 	{"BIGINT", func(r *rand.Rand) (string, string) { return both(strconv.FormatInt(r.Int64()-1<<62, 10)) }},
 	{"NUMERIC(15,3)", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d.5", r.IntN(400)-200)) }},
-	{"NUMBER", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d0000.75", r.IntN(400)-200)) }},
+	{"NUMBER", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d.75", 10_000*(r.IntN(400)-200))) }},
 	{"FLOAT", func(r *rand.Rand) (string, string) { return both(fmt.Sprintf("%d.25", r.IntN(400)-200)) }},
 	{"DOUBLE", func(r *rand.Rand) (string, string) {
 		return both("DOUBLE'" + strconv.FormatFloat(r.NormFloat64(), 'g', -1, 64) + "'")
