@@ -26,3 +26,21 @@ func TestInsist_PausesBetweenTries(t *testing.T) {
 		}
 	})
 }
+
+func TestInsist_CutShortInATry_SaysWhatHadFailedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), scalePoll+scalePoll/2)
+		defer cancel()
+		tries := 0
+		err := insist(ctx, slog.New(slog.DiscardHandler), func() error {
+			if tries++; tries == 1 {
+				return errConflict
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errConflict) {
+			t.Errorf("%v", err)
+		}
+	})
+}

@@ -76,11 +76,16 @@ func (s StatefulSet) inVain(left []pod) error {
 // insist repeats a call until it succeeds, or until repeating cannot help.
 func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 	said := ""
+	var before error
 	for {
 		err := call()
 		if err == nil || errors.Is(err, errNotFound) || errors.Is(err, errForbidden) {
 			return err
 		}
+		if before != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return fmt.Errorf("%w; the try before it: %w", err, before)
+		}
+		before = err
 		if now := err.Error(); now != said && ctx.Err() == nil {
 			log.Warn("trying again", "error", err)
 			said = now

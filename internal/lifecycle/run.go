@@ -159,14 +159,15 @@ func (r *Runner) step(ctx context.Context, t *turn) error {
 	return nil
 }
 
-// tries runs a step until it succeeds, or cannot succeed. When the time is over between two
-// tries, the error is that of the last try.
+// tries runs a step until it succeeds, or cannot succeed. When the time is over, the error
+// has that of the last try that was not cut.
 func (r *Runner) tries(ctx context.Context, t *turn) error {
 	s := t.step
-	var last error
+	var last, before error
 	err := retry.Do(
 		func() error {
 			pulse.Beat(ctx)
+			before = last
 			last = r.permit(ctx, s)
 			if last == nil {
 				last = r.do(ctx, s)
@@ -196,8 +197,10 @@ func (r *Runner) tries(ctx context.Context, t *turn) error {
 		return err
 	case last == nil:
 		return fmt.Errorf("it was not begun: %w", err)
-	case errors.Is(last, ctx.Err()):
+	case errors.Is(last, ctx.Err()) && before == nil:
 		return last
+	case errors.Is(last, ctx.Err()):
+		return fmt.Errorf("%w; the try before it: %w", last, before)
 	}
 	return fmt.Errorf("%w: %w", last, context.Cause(ctx))
 }

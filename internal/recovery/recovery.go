@@ -109,7 +109,10 @@ func (r Recovery) again(ctx context.Context, once func(last error) error) error 
 			_ = pulse.Sleep(ctx, wiring.Runner(r.Settings, nil, nil).RetryDelay) // the next try fails with the context
 		}
 		if ctx.Err() == nil {
-			last = once(last)
+			before := last
+			if last = once(before); before != nil && ctx.Err() != nil && errors.Is(last, ctx.Err()) {
+				last = fmt.Errorf("%w; the try before it: %w", last, before)
+			}
 		}
 		switch {
 		case last == nil || !retry.IsRecoverable(last):

@@ -76,3 +76,21 @@ func TestAgain_CutShort_SaysWhyAndWhatHadFailed(t *testing.T) {
 		}
 	})
 }
+
+func TestAgain_CutShortInATry_SaysWhatHadFailedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		defer cancel()
+		r := Recovery{Settings: settings.Settings{QueryRetryCount: 4, QueryRetryDelayMsec: 3000}, Log: slog.New(slog.DiscardHandler)}
+		err := r.again(ctx, func(last error) error {
+			if last == nil {
+				return errLock
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errLock) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
