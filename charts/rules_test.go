@@ -61,6 +61,10 @@ func TestRules_FailWithASentenceThatNamesTheValue(t *testing.T) {
 			"auth.initialPassword has a quote, a line end",
 		},
 		{
+			"a table of aku's own", "aku: {replications: [{namePrefix: REP, tables: [SYS.T1, sys.rep_beat]}]}",
+			"aku.replications[0].tables has SYS.REP_BEAT, aku's own table, which is replicated anyway: take it out of the list.",
+		},
+		{
 			"a longer wait for a lock than receivers have", "aku: {lockWait: 20, replicationLockTimeout: 20}",
 			"aku.lockWait is 20, but it must be below aku.replicationLockTimeout = 20, after which receivers give up rows that wait: lower the first or raise the second.",
 		},

@@ -10,19 +10,30 @@ import (
 	"aku/internal/pulse"
 )
 
-// locking runs a task whose statements lock tables, and lets them queue for at most wait.
-// Without this the server refuses them at once (DDL_LOCK_TIMEOUT 0).
+// locking runs a task whose statements lock tables, and lets them queue for at most wait; with
+// 0 the server refuses them at once, whatever DDL_LOCK_TIMEOUT its sessions begin with.
 func (s *Server) locking(ctx context.Context, limit, wait time.Duration, task func(context.Context, *session) error) error {
 	return s.with(ctx, limit, func(ctx context.Context, c *session) (err error) {
-		if wait > 0 {
-			if err := c.exec(ctx, setSession("DDL_LOCK_TIMEOUT", wait)); err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, c.undo(ctx, setSession("DDL_LOCK_TIMEOUT", 0))) }()
-			return pulse.While(ctx, func() error { return task(ctx, c) }) // who queues waits, and each statement has its limit
+		if err := c.queueFor(ctx, wait); err != nil {
+			return err
 		}
-		return task(ctx, c)
+		if wait == 0 {
+			return task(ctx, c)
+		}
+		defer func() { err = errors.Join(err, c.undo(ctx, setSession("DDL_LOCK_TIMEOUT", 0))) }()
+		return pulse.While(ctx, func() error { return task(ctx, c) }) // who queues waits, and each statement has its limit
 	})
+}
+
+// queueFor sets how long the session's statements queue for a table. It is 0 between two tasks,
+// once it has been set.
+func (c *session) queueFor(ctx context.Context, wait time.Duration) error {
+	if wait == 0 && c.queues {
+		return nil
+	}
+	err := c.exec(ctx, setSession("DDL_LOCK_TIMEOUT", wait))
+	c.queues = c.queues || err == nil
+	return err
 }
 
 // undo runs a statement that restores something, even when the context is over. When it

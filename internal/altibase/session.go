@@ -36,6 +36,7 @@ type session struct {
 	shows  identity // identity of its database
 	sysdba bool
 	broken bool
+	queues bool   // its DDL_LOCK_TIMEOUT is aku's, not what it began with
 	left   bool   // a call hangs in it, and ends it when the call returns
 	over   func() // called at its end, unless nil
 

@@ -179,6 +179,11 @@ func (s *Settings) checkReplications() faults {
 		}
 		s.blocks = append(s.blocks, akucore.Block{Prefix: prefix, Parallel: r.Parallel, Tables: tables})
 	}
+	for _, b := range s.blocks {
+		if i, listed := held[b.Beat()]; listed && b.Prefix != "" {
+			f.add("AKU_REPLICATIONS_%d_TABLES: %s is aku's own table, which is replicated anyway: take it out of the list", i, b.Beat())
+		}
+	}
 	return append(f, s.forgottenBlocks()...)
 }
 

@@ -114,6 +114,9 @@ func TestRead_NamesAllFaultsAndNoMore(t *testing.T) {
 		{"table in two blocks", map[string]string{
 			"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "B", "AKU_REPLICATIONS_1_TABLES": "sys.t1",
 		}, []string{"AKU_REPLICATIONS_1_TABLES: SYS.T1 is listed in AKU_REPLICATIONS_0 already"}},
+		{"a table of aku's own", map[string]string{
+			"AKU_REPLICATIONS_0_TABLES": "SYS.T1,SYS.B_BEAT", "AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "b", "AKU_REPLICATIONS_1_TABLES": "SYS.T2",
+		}, []string{"AKU_REPLICATIONS_0_TABLES: SYS.B_BEAT is aku's own table, which is replicated anyway: take it out of the list"}},
 		{"prefix in two blocks", map[string]string{
 			"AKU_REPLICATIONS_1_REPLICATION_NAME_PREFIX": "aku_rep", "AKU_REPLICATIONS_1_TABLES": "SYS.T2",
 		}, []string{`"aku_rep" is that of AKU_REPLICATIONS_0 already`}},

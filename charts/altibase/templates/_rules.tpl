@@ -80,6 +80,12 @@ All faults are reported together. Each names the value that is wrong and says wh
 {{- end }}
 {{- end }}
 {{- end }}
+{{- range $prefix, $_ := $prefixes }}
+{{- $beat := printf "SYS.%s_BEAT" $prefix }}
+{{- if hasKey $tables $beat }}
+{{- $faults = append $faults (printf "%s.tables has %s, aku's own table, which is replicated anyway: take it out of the list." (get $tables $beat) $beat) }}
+{{- end }}
+{{- end }}
 
 {{- if ge (int64 $aku.lockWait) (int64 $aku.replicationLockTimeout) }}
 {{- $faults = append $faults (printf "aku.lockWait is %d, but it must be below aku.replicationLockTimeout = %d, after which receivers give up rows that wait: lower the first or raise the second." (int64 $aku.lockWait) (int64 $aku.replicationLockTimeout)) }}
