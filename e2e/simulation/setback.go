@@ -127,10 +127,11 @@ func (w *world) traced(before, now *volume) bool {
 func (w *world) lostTraceless(before, now *volume) {
 	w.tell("    no beat was lost with it")
 	for _, log := range w.every {
+		gone := !slices.Contains(w.volumes[:], log) // it was itself set back or lost, and is sent to nobody any more
 		for t := range userTables {
 			for _, c := range now.lacks(log, t) {
 				at := place{t, c.key}
-				if before.holds(log, c) && (log == before || now.missing[known{log.id, t}][c.sn] != "") {
+				if before.holds(log, c) && (log == before || gone || now.missing[known{log.id, t}][c.sn] != "") {
 					now.excused[at] = true
 					w.traceless[at] = w.journal.latest[at]
 				}
