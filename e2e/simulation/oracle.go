@@ -117,9 +117,14 @@ func (w *world) lacks(v, log *volume, table int) (change, bool) {
 	if isBeat(table) {
 		return change{}, false
 	}
-	for _, c := range v.lacks(log, table) {
-		// A row that is sent again may already exist.
-		if at := (place{table, c.key}); !w.givenUp[at] && !v.excused[at] && v.rows[table][c.key] != c.after {
+	lacked := v.lacks(log, table)
+	left := map[int]int64{} // key → what the log leaves it with
+	for _, c := range lacked {
+		left[c.key] = c.after
+	}
+	for _, c := range lacked {
+		// A row that is sent again may already be as the log leaves it.
+		if at := (place{table, c.key}); !w.givenUp[at] && !v.excused[at] && v.rows[table][c.key] != left[c.key] {
 			return c, true
 		}
 	}
