@@ -96,9 +96,10 @@ func (o *object) sends(c change) bool {
 func newVolume(w *world, pod int) *volume {
 	v := &volume{id: w.id(), pod: pod, last: 100, objects: map[string]*object{}, beatTables: map[int]bool{}, has: map[known]int64{}, missing: map[known]map[int64]string{}, excused: map[place]bool{}}
 	w.every = append(w.every, v)
+	copied := slices.ContainsFunc(w.volumes[1:], func(v *volume) bool { return v != nil && v.mark(w, akucore.Master) })
 	for t := range maxTables {
 		v.rows[t] = map[int]int64{}
-		v.complete[t] = pod == akucore.Master && len(w.lost) == 0
+		v.complete[t] = pod == akucore.Master && !copied // where there is no copy, the master begins anew
 		v.empty[t] = true
 	}
 	return v
