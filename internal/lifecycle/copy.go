@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,12 +47,16 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	began := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- source.Sync(ctx, object, parallel, s.Copied(r.Mesh), wait) }()
+	var kept keptLog
 	err = r.follow(ctx, source, s, object, lastSN(before), func(progress []SyncProgress) {
 		resume()
+		kept.check(ctx, r, s)
 		crossing.copying(ctx, progress, lastSN(before))
 	}, done)
 	r.syncFailed.Store(err != nil)
 	switch {
+	case err == nil && kept.reset:
+		return errReset
 	case err == nil:
 		crossing.copied(ctx)
 	case time.Since(began) >= wait:
@@ -59,6 +64,21 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 		return fmt.Errorf("%w%s", err, r.whose(ctx, s.On))
 	}
 	return err
+}
+
+// keptLog is whether a copy goes on from the log that was kept for it. Another pod may reset the
+// object between the guard and the SYNC. A SYNC keeps RESETs out, and does not change the XSN until
+// it ends (altibase.md 3): what is read while it runs is what it began with.
+type keptLog struct{ known, reset bool }
+
+// check is called while the copy runs.
+func (k *keptLog) check(ctx context.Context, r *Runner, s akucore.Step) {
+	if s.If != akucore.IfKept || k.known {
+		return
+	}
+	err := r.checkKept(ctx, s)
+	k.reset = errors.Is(err, errReset)
+	k.known = err == nil || k.reset
 }
 
 // copySource is what a copy needs of the server that it comes from.

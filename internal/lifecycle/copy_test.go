@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,6 +103,53 @@ func TestSync_LogThatWasResetWhileItWaited_IsNotCopiedFrom(t *testing.T) {
 		err := r.stage(t.Context(), akucore.Stage{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: 2}, If: akucore.IfKept, Pinned: true}}}, 0)
 		if want := []string{"STOP altibase-1 AKU_REP_01", "START RETRY altibase-1 AKU_REP_01"}; !errors.Is(err, errReset) || !slices.Equal(of.said, want) {
 			t.Errorf("error %v, said %q, want %q", err, of.said, want)
+		}
+	})
+}
+
+// copyingServer is reset when its copy begins, and shows the copy a second later.
+type copyingServer struct {
+	*lockServer
+	reset, copying atomic.Bool
+}
+
+func (s *copyingServer) Sync(ctx context.Context, object string, parallel int, tables []akucore.Table, wait time.Duration) error {
+	s.reset.Store(true)
+	time.Sleep(time.Second)
+	s.copying.Store(true)
+	time.Sleep(2 * time.Second)
+	return s.lockServer.Sync(ctx, object, parallel, tables, wait)
+}
+
+func (s *copyingServer) SyncProgress(context.Context, string) ([]SyncProgress, error) {
+	if !s.copying.Load() {
+		return nil, nil
+	}
+	return []SyncProgress{{Table: "T1", SN: 1}}, nil
+}
+
+func (s *copyingServer) Brief(ctx context.Context) (akucore.State, error) {
+	state, err := s.lockServer.Brief(ctx)
+	if s.reset.Load() {
+		for name, o := range state.Objects {
+			o.XSN = akucore.Unset
+			state.Objects[name] = o
+		}
+	}
+	return state, err
+}
+
+// A pod that hands over resets the objects of whoever joins meanwhile, so that they copy what it has delivered.
+func TestSync_LogThatWasResetAfterTheGuard_IsNoCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, of := mesh(2), &lockedMesh{}
+		m.ReceiverLockTimeout = time.Hour
+		servers := lockedServers(of, m)
+		servers[akucore.Master] = &copyingServer{lockServer: servers[akucore.Master].(*lockServer)}
+		r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
+		err := r.stage(t.Context(), akucore.Stage{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: 2}, If: akucore.IfKept}}}, 0)
+		if !errors.Is(err, errReset) {
+			t.Errorf("error %v", err)
 		}
 	})
 }
