@@ -15,10 +15,12 @@ import (
 
 // differs are the cases in which the model is known to differ from a real server, and how.
 var differs = map[string]string{
-	"02-start: the receiver does not look at the sender's address":                                         "the model checks whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
-	"07-deliver: of two FLUSHes after a write one may wait for the keep-alive, with nothing new none does": flushes,
-	"07-deliver: FLUSH a moment after a write waits for the keep-alive":                                    flushes,
-	"07-deliver: FLUSH WAIT 3 a moment after a write fails although the peer is healthy":                   flushes,
+	"16-locks-tables: REPLICATION_SYNC_LOCK_TIMEOUT is for each table: a SYNC waits for them one after the other": perTable,
+	"16-locks-tables: DDL_LOCK_TIMEOUT is for each table: a DROP REPLICATION waits for them one after the other":  perTable,
+	"02-start: the receiver does not look at the sender's address":                                                "the model checks whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
+	"07-deliver: of two FLUSHes after a write one may wait for the keep-alive, with nothing new none does":        flushes,
+	"07-deliver: FLUSH a moment after a write waits for the keep-alive":                                           flushes,
+	"07-deliver: FLUSH WAIT 3 a moment after a write fails although the peer is healthy":                          flushes,
 	"08-truncate: TRUNCATE of a stopped and reset replication empties this server only": "a TRUNCATE takes up to a second in the model, " +
 		"also of an empty table",
 	"11-alter: ADD TABLE and DROP TABLE are taken while started":                                           "the model wants the object stopped, as older servers do",
@@ -32,6 +34,9 @@ var differs = map[string]string{
 	"19-beats: a beat moves the catalog's XSN on":                        "the model's moves with the acknowledgement, so more is sent again and the log is kept for longer",
 	"19-beats: STOP and START of an idle sender: nothing is sent twice":  "the model's STOP does not wait for the last acknowledgement, so more is sent again",
 }
+
+// perTable: which of the two a server does is not known.
+const perTable = "the model has one limit for all tables of a statement, altisim one for each"
 
 // flushes is how a FLUSH differs. aku uses it only where it cannot ask the peer for a beat, and any answer in
 // time will do.
