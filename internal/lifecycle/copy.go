@@ -55,7 +55,7 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 	}, done)
 	r.syncFailed.Store(err != nil)
 	switch {
-	case err == nil && kept.reset:
+	case err == nil && r.mustCopyAgain(object, kept):
 		return errReset
 	case err == nil:
 		crossing.copied(ctx)
@@ -70,6 +70,22 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 // object between the guard and the SYNC. A SYNC keeps RESETs out, and does not change the XSN until
 // it ends (altibase.md 3): what is read while it runs is what it began with.
 type keptLog struct{ known, reset bool }
+
+// mustCopyAgain tells whether a copy does not count because its log was reset. The next copy of
+// the object counts whatever the XSN shows, for the row of the probe proves it as well: should a
+// server show no XSN while it copies, pods join all the same.
+func (r *Runner) mustCopyAgain(object string, kept keptLog) bool {
+	if !kept.reset {
+		r.copiedAnew.Delete(object)
+		return false
+	}
+	_, again := r.copiedAnew.LoadOrStore(object, true)
+	if again {
+		r.copiedAnew.Delete(object)
+		r.Log.Warn("the object shows no XSN while it copies, for the second time: the copy counts", "replication", object)
+	}
+	return !again
+}
 
 // check is called while the copy runs.
 func (k *keptLog) check(ctx context.Context, r *Runner, s akucore.Step) {

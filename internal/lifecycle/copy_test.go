@@ -145,11 +145,19 @@ func TestSync_LogThatWasResetAfterTheGuard_IsNoCopy(t *testing.T) {
 		m, of := mesh(2), &lockedMesh{}
 		m.ReceiverLockTimeout = time.Hour
 		servers := lockedServers(of, m)
-		servers[akucore.Master] = &copyingServer{lockServer: servers[akucore.Master].(*lockServer)}
 		r := Runner{Mesh: m, Servers: servers, Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
-		err := r.stage(t.Context(), akucore.Stage{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: 2}, If: akucore.IfKept}}}, 0)
-		if !errors.Is(err, errReset) {
+		var master *copyingServer
+		copies := func() error {
+			master = &copyingServer{lockServer: servers[akucore.Master].(*lockServer)}
+			r.Servers = pods{akucore.Master: master, 1: servers[1], 2: servers[2]}
+			return r.stage(t.Context(), akucore.Stage{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: 2}, If: akucore.IfKept}}}, 0)
+		}
+		if err := copies(); !errors.Is(err, errReset) {
 			t.Errorf("error %v", err)
+		}
+		// A server that always shows it is no reason never to join.
+		if err := copies(); err != nil {
+			t.Errorf("the second time: %v", err)
 		}
 	})
 }

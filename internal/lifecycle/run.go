@@ -44,6 +44,8 @@ type Runner struct {
 	holds holds
 	// syncFailed: the last SYNC did. The next one holds the other pods' changes back.
 	syncFailed atomic.Bool
+	// copiedAnew are the objects whose last copy did not count, because its log was reset.
+	copiedAnew sync.Map
 	// crossed are the users' transactions that were open right before the last SYNC of an
 	// object, by its name.
 	crossed sync.Map

@@ -75,6 +75,8 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			}
 		}
 	}()
+	runner := wiring.Runner(r.Settings, r.Servers, r.Log)
+	runner.Report = r.Report
 	printed := false
 	return r.again(ctx, func(last error) error {
 		plan, err := r.plan(ctx)
@@ -87,8 +89,6 @@ func (r Recovery) Run(ctx context.Context, to io.Writer) error {
 			}
 			printed = true
 		}
-		runner := wiring.Runner(r.Settings, r.Servers, r.Log)
-		runner.Report = r.Report
 		if err := runner.Run(ctx, plan); err != nil {
 			r.Servers.CloseIdle()
 			return err
