@@ -78,16 +78,16 @@ func TestFolder_IsGivenBackOnlyAfterTheEndOfTheServer(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		s.keepOnce()
+		if says()["uid"] != "mine" {
+			t.Fatalf("the folder is not kept: %v", says())
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			s.keepFolders(ctx)
 		}()
-		s.keepOnce()
-		if says()["uid"] != "mine" {
-			t.Fatalf("the folder is not kept: %v", says())
-		}
 		cancel()
 		<-ended
 		if got := says()["released"]; got != test.released {
@@ -111,7 +111,7 @@ func TestFolder_OnAFileSystemThatHangs_DoesNotHoldUpTheEnd(t *testing.T) {
 	}
 	// To open a pipe that nobody writes to hangs.
 	path := s.Settings.OwnerFiles[0]
-	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+	if err := errors.Join(syscall.Mkfifo(path+".pipe", 0o600), os.Rename(path+".pipe", path)); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
