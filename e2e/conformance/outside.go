@@ -93,7 +93,7 @@ func (r *run) answers(server int) error {
 // gone waits until nobody listens on a server's port.
 func (r *run) gone(server int) error {
 	s := r.target.Servers[server]
-	for deadline := time.Now().Add(r.target.real(20*time.Second) + r.target.patience()); ; time.Sleep(r.target.real(100 * time.Millisecond)) {
+	for deadline := time.Now().Add(r.target.real(20*time.Second) + patience); ; time.Sleep(r.target.real(100 * time.Millisecond)) {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), r.target.Slack)
 		if err != nil {
 			return nil //nolint:nilerr // the end of the wait

@@ -306,7 +306,7 @@ func (r *run) ends(s Step, c *session) string {
 	case o := <-c.running:
 		c.running = nil
 		return r.judge(s, o)
-	case <-time.After(r.target.real(100*time.Second) + r.target.patience()):
+	case <-time.After(r.target.real(100*time.Second) + patience):
 		return "it still runs"
 	}
 }
@@ -314,7 +314,7 @@ func (r *run) ends(s Step, c *session) string {
 // until repeats a query until the outcome is the wanted one, for longer than any wait of a server.
 func (r *run) until(s Step, c *session, query string) string {
 	begin := time.Now()
-	deadline := begin.Add(r.target.real(80*time.Second) + r.target.patience())
+	deadline := begin.Add(r.target.real(80*time.Second) + patience)
 	for {
 		o := c.Run(context.Background(), query)
 		o.Took = time.Since(begin)

@@ -275,8 +275,8 @@ func (s *session) behind(do func(context.Context) Outcome) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan Outcome, 1)
 	s.cancel, s.running = cancel, done
+	begin := time.Now()
 	go func() {
-		begin := time.Now()
 		o := do(ctx)
 		o.Took = time.Since(begin)
 		done <- o

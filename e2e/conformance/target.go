@@ -120,7 +120,7 @@ func (t Target) open(server int, host string, l Login) (*session, error) {
 
 // eventually tries until it succeeds, for longer than anything takes on the server.
 func (t Target) eventually(try func() error) error {
-	for deadline := time.Now().Add(t.real(60*time.Second) + t.patience()); ; time.Sleep(t.real(200 * time.Millisecond)) {
+	for deadline := time.Now().Add(t.real(60*time.Second) + patience); ; time.Sleep(t.real(200 * time.Millisecond)) {
 		if err := try(); err == nil || time.Now().After(deadline) {
 			return err
 		}
@@ -128,6 +128,6 @@ func (t Target) eventually(try func() error) error {
 }
 
 // patience is what a wait for something that is sure to come gets beyond its time. It is not waited out when all is well.
-func (t Target) patience() time.Duration { return 20 * t.Slack }
+const patience = time.Minute
 
 func (t Target) real(d time.Duration) time.Duration { return time.Duration(float64(d) * t.Scale) }

@@ -87,7 +87,11 @@ func (r *relay) connect(in net.Conn, to string) {
 	defer out.Close()
 	var answered, muted atomic.Bool
 	go func() {
-		defer in.Close()
+		defer func() {
+			if !muted.Load() { // else its client hears nothing more, also when the server ends
+				in.Close()
+			}
+		}()
 		buffer := make([]byte, 32<<10)
 		for {
 			n, err := out.Read(buffer)

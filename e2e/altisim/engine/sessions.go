@@ -154,13 +154,15 @@ func (s *Server) Shutdown(c *Session) error {
 	if !c.Login.Sysdba {
 		return errNoPrivilege("ALTER_DATABASE")
 	}
+	s.mu.Lock()
+	s.shutting = true
+	s.mu.Unlock()
 	for _, o := range s.Sessions() {
 		if o != c {
 			o.cut(ErrCommunication)
 		}
 	}
 	s.mu.Lock()
-	s.shutting = true
 	for _, x := range s.senders {
 		x.stop()
 	}
