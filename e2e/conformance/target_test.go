@@ -33,7 +33,7 @@ func servers(t *testing.T, f File) Target {
 	}
 	t.Parallel()
 	target := Target{
-		Kind: "altisim", Scale: cmp.Or(f.Scale, timeScale), Slack: 10 * time.Second,
+		Kind: "altisim", Scale: cmp.Or(f.Scale, timeScale), Slack: 3 * time.Second,
 		Odbc: Odbc{
 			Driver: altisimtest.Driver, Quote: altisimtest.Quote, Sysdba: altisimtest.Sysdba, Extra: altisimtest.Extra, Password: "MANAGER",
 		},

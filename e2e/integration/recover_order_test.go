@@ -118,7 +118,7 @@ func TestRecoveryOrder_SidecarKilledAfterAnyStatement_GoesOnByItself(t *testing.
 		master.run()
 	}
 	t.Logf("in service after %d kills", kills)
-	if kills < 2 {
+	if kills < 5 {
 		t.Errorf("%d kills are too few to show anything", kills)
 	}
 	c.allInService()

@@ -2,6 +2,7 @@ package altibase
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,7 @@ func TestDDL_QueuesForALockOnlyForAsLongAsItIsTold(t *testing.T) {
 		var got []string
 		for _, statement := range f.statements("") {
 			for _, words := range []string{property + " = 0", property + " = 20", create} {
-				if len(statement) >= len(words) && statement[:len(words)] == words {
+				if strings.HasPrefix(statement, words) {
 					got = append(got, words)
 				}
 			}
