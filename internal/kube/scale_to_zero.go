@@ -78,12 +78,9 @@ func insist(ctx context.Context, log *slog.Logger, call func() error) error {
 	said := ""
 	var before error
 	for {
-		err := call()
+		err := pulse.CutShort(ctx, call(), before)
 		if err == nil || errors.Is(err, errNotFound) || errors.Is(err, errForbidden) {
 			return err
-		}
-		if before != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return fmt.Errorf("%w; the try before it: %w", err, before)
 		}
 		before = err
 		if now := err.Error(); now != said && ctx.Err() == nil {

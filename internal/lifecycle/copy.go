@@ -72,8 +72,8 @@ func (r *Runner) sync(ctx context.Context, source copySource, s akucore.Step, ob
 type keptLog struct{ known, reset bool }
 
 // mustCopyAgain tells whether a copy does not count because its log was reset. The next copy of
-// the object counts whatever the XSN shows, for the row of the probe proves it as well: should a
-// server show no XSN while it copies, pods join all the same.
+// the object counts whatever the XSN shows: should a server show none while it copies, pods join
+// all the same. Then the row of the probe tells whether the pin was lost (crossing.go).
 func (r *Runner) mustCopyAgain(object string, kept keptLog) bool {
 	if !kept.reset {
 		r.copiedAnew.Delete(object)

@@ -199,10 +199,8 @@ func (r *Runner) tries(ctx context.Context, t *turn) error {
 		return err
 	case last == nil:
 		return fmt.Errorf("it was not begun: %w", err)
-	case errors.Is(last, ctx.Err()) && before == nil:
-		return last
 	case errors.Is(last, ctx.Err()):
-		return fmt.Errorf("%w; the try before it: %w", last, before)
+		return pulse.CutShort(ctx, last, before)
 	}
 	return fmt.Errorf("%w: %w", last, context.Cause(ctx))
 }

@@ -109,10 +109,7 @@ func (r Recovery) again(ctx context.Context, once func(last error) error) error 
 			_ = pulse.Sleep(ctx, wiring.Runner(r.Settings, nil, nil).RetryDelay) // the next try fails with the context
 		}
 		if ctx.Err() == nil {
-			before := last
-			if last = once(before); before != nil && ctx.Err() != nil && errors.Is(last, ctx.Err()) {
-				last = fmt.Errorf("%w; the try before it: %w", last, before)
-			}
+			last = pulse.CutShort(ctx, once(last), last)
 		}
 		switch {
 		case last == nil || !retry.IsRecoverable(last):

@@ -143,7 +143,7 @@ var mutations = []mutation{
 	{what: "many statements do not beat", file: sessionGo, from: "		pulse.Beat(ctx) // many", to: "		_ = pulse.Beat // many", tests: "TestManyTables"},
 	{what: "who queues for a lock is silent", file: "internal/altibase/lock.go", from: "return pulse.While(ctx, func() error { return task(ctx, c) })", to: "_ = pulse.While\n			return task(ctx, c)", tests: "TestQueueForALock"},
 	{what: "what is only tried queues for a lock", file: "internal/altibase/lock.go", from: "if wait == 0 && c.queues {", to: "if wait == 0 {", tests: "TestDDL_Queues"},
-	{what: "the error before a cut try is lost", file: "internal/lifecycle/run.go", from: "errors.Is(last, ctx.Err()) && before == nil:", to: "errors.Is(last, ctx.Err()):", tests: "TestStep_ItsLimit"},
+	{what: "the error before a cut try is lost", file: "internal/lifecycle/run.go", from: "return pulse.CutShort(ctx, last, before)", to: "_ = before; return last", tests: "TestStep_ItsLimit"},
 	{what: "a copy whose log was reset counts", file: "internal/lifecycle/copy.go", from: "return !again", to: "return false", tests: "TestSync_LogThat"},
 	{what: "the table of the beats may be listed", file: checkGo, from: `listed && b.Prefix != ""`, to: `listed && b.Prefix == ""`, tests: "TestRead_NamesAllFaults"},
 	{what: "who waits for the lock of the pod is silent", file: rundirGo, from: "pulse.Sleep(ctx, 20*time.Millisecond)", to: "pulse.Sleep(pulse.With(ctx, nil), 20*time.Millisecond)", tests: "TestLivez_IsAliveWhileItWaits", in: withServers},
