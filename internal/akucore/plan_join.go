@@ -3,6 +3,7 @@ package akucore
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // planJoin is the full join of a slave k that loses nothing. The order matters,
@@ -44,6 +45,7 @@ func planJoin(v View) Plan {
 	}
 	return p.with(
 		v.close(),
+		j.deliverRemains(),
 		j.takeAway(),
 		j.create(),
 		j.connect(),
@@ -111,6 +113,28 @@ func (j *join) pairUp() (wait string) {
 		}
 	}
 	return ""
+}
+
+// remainsLimit bounds the delivery of a log that is given up. A beat usually takes milliseconds.
+const remainsLimit = 10 * time.Second
+
+// deliverRemains lets the own senders finish that the server has started again by itself. After
+// a crash a sender repeats the end of its log; when a STOP cuts it between an INSERT and the
+// DELETE of the same row, the row is back on the peer. The copy is given up in any case, so the
+// join does not wait for a peer that takes nothing.
+func (j join) deliverRemains() Stage {
+	stage := Stage{Title: "deliver what the server sends by itself"}
+	for b := range j.Blocks {
+		for _, slave := range j.others {
+			own, _ := j.object(j.here(slave), b)
+			if _, exists := j.object(j.there(slave), b); exists && own.Active() {
+				step := j.here(slave).do(Deliver, b)
+				step.For, step.Remains = remainsLimit, true
+				stage.Steps = append(stage.Steps, step)
+			}
+		}
+	}
+	return stage
 }
 
 const takeAwayTitle = "take away the objects of an earlier database"

@@ -90,6 +90,9 @@ type Step struct {
 	Pinned bool          // for Sync: the log was pinned before; the sender goes on from there
 	Seen   bool          // for Deliver: the beat must be on the peer; an acknowledgement is not enough
 	Strict bool          // for Deliver: changes that the peer could not apply count as not delivered
+	// Remains is for Deliver: the log is given up in any case, so that it is not delivered is
+	// said, and does not end the plan.
+	Remains bool
 	// Generation is the generation of the order that a recovery follows; for BeginRecovery and
 	// EndRecovery.
 	Generation string

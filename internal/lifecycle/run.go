@@ -136,7 +136,7 @@ func (r *Runner) stage(ctx context.Context, stage akucore.Stage, number int) err
 
 // step runs one step, and repeats it where that can help. Its limit is for all tries.
 func (r *Runner) step(ctx context.Context, t *turn) error {
-	s := t.step
+	s, whole := t.step, ctx
 	r.report(Event{Kind: StepBegun, Step: s, At: t.at})
 	if s.For > 0 && s.Do != akucore.Delay {
 		var cancel context.CancelFunc
@@ -150,6 +150,10 @@ func (r *Runner) step(ctx context.Context, t *turn) error {
 	}
 	if err != nil {
 		r.report(Event{Kind: StepFailed, Step: s, At: t.at, Took: time.Since(began), Err: err})
+		if s.Remains && whole.Err() == nil {
+			r.sayGivenUp(s.Object(r.Mesh), s.On, s.Peer, fmt.Errorf("its copy is given up, and it is not known how far its log has come: %w; compare the pods with aku-init verify", err))
+			return nil
+		}
 		if s.Proves() || s.OnObject() && s.On != r.Mesh.Self && s.Peer != r.Mesh.Self {
 			r.undelivered.Store(s.Describe(r.Mesh), err)
 		}

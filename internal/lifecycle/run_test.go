@@ -222,3 +222,43 @@ func TestAway_IsAlsoAPeerThatHangs(t *testing.T) {
 		}
 	})
 }
+
+// A join gives the log up in any case, so what is not delivered does not end it. But it is said.
+func TestDelivery_OfALogThatIsGivenUpInAnyCase_DoesNotEndThePlan(t *testing.T) {
+	remains := akucore.Step{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}, Remains: true}
+	proof := remains
+	proof.Remains = false
+	for name, test := range map[string]struct {
+		step  akucore.Step
+		cut   bool
+		stops int
+		says  bool
+	}{
+		"the remains of a log": {step: remains, stops: 1, says: true},
+		"a log that counts":    {step: proof},
+		"the time is over":     {step: remains, cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := &stoppedSender{}
+			said := false
+			r := Runner{Mesh: mesh(1), Servers: oneServer{server}, Log: slog.New(slog.DiscardHandler), Report: func(e Event) { said = said || e.Kind == GivenUp }}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if test.cut {
+				cancel()
+			}
+			stop := akucore.Step{Do: akucore.Stop, Side: remains.Side}
+			err := r.Run(ctx, akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{test.step}}, {Steps: []akucore.Step{stop}}}})
+			if server.calls != test.stops || said != test.says || (err == nil) != (test.stops == 1) {
+				t.Errorf("%d statements after it, said %t, error %v", server.calls, said, err)
+			}
+		})
+	}
+}
+
+// stoppedSender is a server that cannot insert a beat.
+type stoppedSender struct{ stopServer }
+
+func (*stoppedSender) Beat(context.Context, akucore.Table, int) (akucore.Beat, error) {
+	return akucore.Beat{}, akucore.ErrFatal
+}
