@@ -138,6 +138,11 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "the server started too lately for that", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 59*time.Minute, 2*time.Hour }), told: 1},
 		{name: "it stood still, and nothing failed", server: well(func(s *beatServer) { s.up, s.still = 2*time.Hour, 2*time.Hour })},
 		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
+		{name: "what comes twice after a new connection comes before the first beat", seen: true, lax: true, server: well(func(s *beatServer) { s.failed, s.links = []int64{3, 5, 5}, []string{"a", "a", "a"} })},
+		{name: "what fails after that is new", seen: true, lax: true, server: well(func(s *beatServer) { s.failed, s.links = []int64{3, 5, 6}, []string{"a", "a", "a"} }), told: 1},
+		{name: "a stream that stood still may have left rows out, too", seen: true, lax: true, server: well(func(s *beatServer) {
+			s.failed, s.links, s.up, s.still = []int64{3, 5, 5}, []string{"a", "a", "a"}, 2*time.Hour, time.Hour
+		}), told: 1},
 		{name: "the peer cannot be asked", server: well(func(s *beatServer) { s.deaf = true }), flushes: 1},
 		{name: "the peer cannot be asked, and must be", server: well(func(s *beatServer) { s.deaf = true }), seen: true, err: akucore.ErrClosed, says: "altibase-0"},
 		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},

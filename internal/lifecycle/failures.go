@@ -25,7 +25,8 @@ func givenUp(before, after *akucore.Received) error {
 // sayGivenUp reports that rows of a pod are missing or different on its peer.
 func (r *Runner) sayGivenUp(object string, from, to int, err error) {
 	r.Log.Warn("rows may differ between the pods", "replication", object, "from", r.Mesh.PodName(from), "to", r.Mesh.PodName(to), "error", err)
-	r.report(Event{Kind: GivenUp, Step: akucore.Step{Side: akucore.Side{On: from, Peer: to}}, Err: err})
+	r.report(Event{Kind: GivenUp, Step: akucore.Step{Side: akucore.Side{On: from, Peer: to}},
+		Err: fmt.Errorf("%s: changes of %s: %w", r.Mesh.PodName(to), r.Mesh.PodName(from), err)})
 }
 
 // failuresLimit bounds a read of the failure counts.

@@ -15,8 +15,8 @@ const serverLockTimeout = 5 * time.Second
 
 // movedAt is the time since which the stream of a step may have stood still: the time of the
 // peer's newest beat, or of the start of the sender's server when that was later.
-func (r *Runner) movedAt(ctx context.Context, s akucore.Step, table akucore.Table) (time.Time, error) {
-	beats, err := r.Servers.Server(s.Peer).Beats(ctx, table)
+func (r *Runner) movedAt(ctx context.Context, s akucore.Step) (time.Time, error) {
+	beats, err := r.Servers.Server(s.Peer).Beats(ctx, r.Mesh.Blocks[s.Block].Beat())
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -157,14 +157,18 @@ func (s *Metrics) Ended(end steps.Summary) {
 	s.end = &end
 }
 
+// GivenUp counts a report that rows were given up.
+func (s *Metrics) GivenUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.givenUp++
+}
+
 // Record counts failures.
 func (s *Metrics) Record(e lifecycle.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch e.Kind {
-	case lifecycle.GivenUp:
-		s.givenUp++
-		return
 	case lifecycle.StepRetried:
 		s.retries++
 	case lifecycle.StepFailed:

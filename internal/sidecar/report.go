@@ -7,7 +7,6 @@ import (
 
 	"aku/internal/akucore"
 	"aku/internal/events"
-	"aku/internal/kube"
 	"aku/internal/lifecycle"
 	"aku/internal/metrics"
 )
@@ -70,10 +69,7 @@ func (s *Sidecar) report(e lifecycle.Event) {
 	case lifecycle.StepRetried:
 		s.publish(s.stepEvent(events.Retry, e))
 	case lifecycle.GivenUp:
-		mesh := s.Settings.Mesh()
-		text := fmt.Sprintf("%s: changes of %s: %s", mesh.PodName(e.Step.Peer), mesh.PodName(e.Step.On), e.Err)
-		s.publish(events.Entry{Kind: events.Failed, Text: text, Reason: string(lifecycle.ReasonGivenUp)})
-		s.announce.queue(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
+		s.rowsGivenUp(e.Err.Error())
 	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)
 		one.Rows = e.Rows

@@ -21,6 +21,7 @@ import (
 	"aku/internal/pulse"
 	"aku/internal/rundir"
 	"aku/internal/settings"
+	"aku/internal/status"
 	"aku/internal/steps"
 	"aku/internal/wiring"
 )
@@ -63,6 +64,7 @@ type Sidecar struct {
 
 	metrics   *metrics.Metrics
 	events    events.Hub
+	givenUp   givenUpPage
 	recorder  steps.Recorder
 	announce  *announcer
 	warnings  warnings
@@ -97,7 +99,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		pages := map[string]http.Handler{"/metrics": s.metrics.Handler(), "/events": &s.events}
+		pages := map[string]http.Handler{"/metrics": s.metrics.Handler(), "/events": &s.events, status.GivenUpPage: &s.givenUp}
 		if err := s.health.Serve(ctx, s.Settings.HealthPort, pages); err != nil {
 			cancel(err)
 		}

@@ -70,5 +70,20 @@ func (m Mesh) Print(to io.Writer, colours bool) error {
 			}
 		}
 	}
-	return notes.Print(to)
+	if err := notes.Print(to); err != nil {
+		return err
+	}
+	return m.printGivenUp(to)
+}
+
+// printGivenUp prints which rows may differ between the pods.
+func (m Mesh) printGivenUp(to io.Writer) error {
+	for _, p := range m.Pods {
+		for _, text := range p.GivenUp {
+			if _, err := fmt.Fprintf(to, "%s tells that rows may differ: %s\n", p.Name, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -5,10 +5,7 @@ package status
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"aku/internal/akucore"
@@ -27,6 +24,9 @@ type Pod struct {
 	State   string `json:"state"`           // open, closed or unreachable
 	Error   string `json:"error,omitempty"` // why the state is not known
 	Sidecar string `json:"sidecar"`         // what it answers to the readiness probe
+	// GivenUp are the reports that a receiver failed to apply changes, where repeats do not explain
+	// it: those that the pod's sidecar made since it started, and signs that its server keeps.
+	GivenUp []string `json:"givenUp,omitempty"`
 	traffic map[string]akucore.Traffic
 	beats   map[akucore.Table]map[int]akucore.Beats
 }
@@ -74,10 +74,11 @@ var worst = map[Flow]int{Flows: 0, None: 1, Unknown: 2, Stopped: 3, Retries: 4}
 // Beat is the time between two beats of a pod in service.
 func Observe(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, beat time.Duration, healthAddress func(pod int) string) Mesh {
 	pods, _ := lifecycle.AskPods(ctx, m.ServerCount, m.ServerCount, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (Pod, error) {
-		p, sidecar := Pod{Name: m.PodName(pod)}, make(chan string, 1)
-		go func() { sidecar <- ready(ctx, healthAddress(pod)) }()
+		p, asked := Pod{Name: m.PodName(pod)}, make(chan sidecar, 1)
+		go func() { asked <- askSidecar(ctx, healthAddress(pod)) }()
 		p.observe(ctx, m, servers.Server(pod))
-		p.Sidecar = <-sidecar
+		said := <-asked
+		p.Sidecar, p.GivenUp = said.ready, append(kept(m, pod, p.traffic), said.givenUp...)
 		return p, nil
 	})
 	return Mesh{Pods: pods, Pairs: pairs(m, pods, beat, time.Now())}
@@ -125,25 +126,6 @@ func (p *Pod) observe(ctx context.Context, m akucore.Mesh, server lifecycle.Serv
 	if err != nil {
 		p.Error = err.Error()
 	}
-}
-
-// ready is the first line that the sidecar answers to the readiness probe.
-func ready(ctx context.Context, address string) string {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
-	if err != nil {
-		return err.Error()
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "does not answer"
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
-	if err != nil {
-		return err.Error()
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	return line
 }
 
 // pairs reads both sides of every pair.

@@ -24,7 +24,7 @@ func TestTable_ShowsBothDirectionsOfEveryPair(t *testing.T) {
 		{Name: "altibase-1", State: Closed, Sidecar: "waits", traffic: map[string]akucore.Traffic{
 			"R_01": running, "R_12": {XSN: 7},
 		}},
-		{Name: "altibase-2", State: Unreachable, Error: "no such host", Sidecar: "does not answer"},
+		{Name: "altibase-2", State: Unreachable, Error: "no such host", Sidecar: "does not answer", GivenUp: []string{"altibase-0: changes of altibase-2: 3 rows"}},
 	}
 	// The newest beat of pod 0 is 65 s old on pod 1, and that of pod 1 on pod 0 has just come.
 	now := time.Now()
@@ -42,6 +42,7 @@ altibase-2  ?             ?                              unreachable, see 1  doe
 +Ns: seconds that the pod of the column is behind
 !n: changes that the pod of the column could not apply since it is connected; those that a copy brings twice are counted, too
 1: no such host
+altibase-2 tells that rows may differ: altibase-0: changes of altibase-2: 3 rows
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)

@@ -174,4 +174,12 @@ var mutations = []mutation{
 	{what: "a marker that cannot be written is said every second", file: "internal/sidecar/sidecar.go", from: "s.warn(\"write the marker\", s.dir.Mark())", to: "s.Log.Warn(\"write the marker\", \"reason\", s.dir.Mark())", tests: "TestMarkerAndBeats"},
 	{what: "that there are no beats is said once", file: "internal/sidecar/beat.go", from: "	if err == nil && s.beatless {", to: "	if s.beatless {\n		s.warnings = warnings{}\n	}\n	if err == nil && s.beatless {", tests: "TestMarkerAndBeats"},
 	{what: "Events only of the first minute", file: announceGo, from: "	case state == metrics.InService && len(a.announced) > 0:", to: "	case false:", tests: "TestTrouble_"},
+
+	// Rows that were given up, and those that only come twice.
+	{what: "a join cuts the server's own sender in the middle", file: "internal/akucore/plan_join.go", from: "		j.deliverRemains(),\n", to: "", tests: "TestStories", in: "internal/akucore"},
+	{what: "a log that is given up in any case is waited for", file: "internal/lifecycle/run.go", from: "s.Remains && whole.Err() == nil", to: "s.Remains && whole == nil", tests: "TestDelivery_OfALog"},
+	{what: "what comes twice is said to be given up", file: "internal/lifecycle/deliver.go", from: "if failed = givenUp(after, again); failed == nil {", to: "if again == nil {", tests: "TestDeliver_"},
+	{what: "every rise is said to come twice", file: "internal/lifecycle/deliver.go", from: "failed != nil && s.Seen && !r.mayLack(moved)", to: "failed != nil && s.Seen", tests: "TestDeliver_"},
+	{what: "a copy is not watched for rows that are given up", file: "internal/lifecycle/run.go", from: "return r.watchFailures(ctx, r.Mesh.Self, func() error { return r.run(ctx, p) })", to: "return r.run(ctx, p)", tests: "TestPlanThatCopies"},
+	{what: "only the own pod's receivers are watched", file: "internal/lifecycle/failures.go", from: "		if pod == copied {", to: "		if pod != r.Mesh.Self {", tests: "TestPlanThatCopies"},
 }

@@ -43,6 +43,9 @@ func (s Server) Instance(ctx context.Context) (akucore.Instance, error) {
 // Traffic is none.
 func (Server) Traffic(context.Context) (map[string]akucore.Traffic, error) { return nil, nil }
 
+// Beats are none.
+func (Server) Beats(context.Context, akucore.Table) (map[int]akucore.Beats, error) { return nil, nil }
+
 // Servers are those of the pods.
 type Servers []Server
 
