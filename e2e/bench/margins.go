@@ -70,6 +70,7 @@ func (p plan) measureMargins(ctx context.Context, say func(string, ...any), s sh
 	}
 	beside := fmt.Sprintf("%d open pods", s.Pods-1)
 	join := margin{shape: s, What: "join beside " + beside, Least: "a SYNC alone", Most: overSync}
+	anew := margin{shape: s, What: "join of a pod whose tables hold rows", Least: "a SYNC alone", Most: overSync}
 	shut := margin{shape: s, What: "end of a pod just shut out", Least: "its STOPs", Most: mostOverStops, Deliver: true}
 	idle := margin{shape: s, What: "end of an idle pod", Least: "its STOPs", Most: mostOverStops, Deliver: true}
 	again := margin{shape: s, What: "restart after an end", Least: "the servers' STARTs", Most: mostOfRestart}
@@ -119,10 +120,17 @@ func (p plan) measureMargins(ctx context.Context, say func(string, ...any), s sh
 			if _, err := akuEnd("1")(ctx, pod); err != nil {
 				return err
 			}
+			pod.restart()
+			if err := anew.measure(ctx, m, akuJoin, func(traffic, *steps) time.Duration { return alone }); err != nil {
+				return err
+			}
+			if _, err := akuEnd("1")(ctx, pod); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	all := []margin{join, shut, idle, again, killed}
+	all := []margin{join, anew, shut, idle, again, killed}
 	for _, m := range all {
 		say("%s: %s: %+v", m.shape, m.What, m.Rounds)
 	}
