@@ -5,6 +5,7 @@ package integration
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"aku/e2e/altisim/altisimtest"
 )
@@ -28,4 +29,37 @@ func TestBeatTable_EmptiedByAPerson_TheSlavesStayInService(t *testing.T) {
 	slave.kill()
 	slave.starts()
 	slave.waitInService()
+}
+
+// A pod in service beats at the interval that it is told, and not more often.
+func TestBeatInterval_IsThatOfTheBeatsInService(t *testing.T) {
+	t.Parallel()
+	for interval, soon := range map[string]bool{"1": true, "60": false} {
+		t.Run(interval, func(t *testing.T) {
+			t.Parallel()
+			c := start(t, 1, map[string]string{"AKU_BEAT_INTERVAL": interval})
+			c.createTables()
+			c.inService(0)
+			session := c.pods[0].Open(altisimtest.Dial{})
+			defer session.Close()
+			const newest = "SELECT MAX(SEQ) FROM AKU_REP_BEAT WHERE POD = 0"
+			last, beats := session.Rows(newest), 0
+			look := func() int {
+				if now := session.Rows(newest); !slices.Equal(now, last) {
+					last, beats = now, beats+1
+				}
+				return beats
+			}
+			if soon {
+				c.pods[0].eventually("three more beats", func() bool { return look() >= 3 })
+				return
+			}
+			// One comes as soon as the pod is in service.
+			for until := time.Now().Add(4 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+				if look() > 1 {
+					t.Fatal("two beats within 4 s")
+				}
+			}
+		})
+	}
 }
