@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -55,6 +56,24 @@ func TestClient_WritesThroughARestart_AndFindsLostRows(t *testing.T) {
 		stop()
 		if p := w.now(); p.Vanished == 0 {
 			t.Errorf("got %+v, want vanished rows", p)
+		}
+	})
+	t.Run("a transaction is held until it is released", func(t *testing.T) {
+		ends, releases := io.Pipe()
+		ended := make(chan error, 1)
+		go func() {
+			ended <- holdUntil(t.Context(), ends, []string{server.Host, "INSERT INTO SYS.T1 VALUES (3000000, 'held')", "LOCK TABLE SYS.T1 IN EXCLUSIVE MODE"})
+		}()
+		user := server.Open(altisimtest.Dial{})
+		await(t, "the transaction", func() bool {
+			return user.Rows("SELECT COUNT(*) FROM V$TRANSACTION WHERE FIRST_UPDATE_TIME > 0")[0] == "1"
+		})
+		releases.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if rows := user.Rows("SELECT ID FROM SYS.T1 WHERE ID = 3000000"); len(rows) > 0 {
+			t.Errorf("it was committed: %v", rows)
 		}
 	})
 	t.Run("a closed server is waited for", func(t *testing.T) {

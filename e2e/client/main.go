@@ -7,6 +7,8 @@
 //	client await-address NAME ADDRESS      wait until the name leads there and nowhere else
 //	client sql [-json] [-sysdba] HOST STATEMENT…
 //	                                       run statements on one session and print their rows
+//	client hold HOST STATEMENT…            run statements in one transaction, which stays open until standard input or the process
+//	                                       ends. Prints a line of JSON when they are done, and rolls back at the end
 //	client table [-json] HOST…             rows, sum of the keys and checksum of the table on each host
 //	client load -journal FILE [-from KEY] [-rows N] HOST
 //	                                       insert many rows
@@ -45,6 +47,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"wait":          wait,
 	"await-address": awaitAddress,
 	"sql":           runSQL,
+	"hold":          hold,
 	"table":         showTable,
 	"load":          load,
 	"write":         write,
@@ -56,7 +59,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"thaw":          thaw,
 }
 
-var errUsage = errors.New("usage: client install|wait|await-address|sql|table|load|write|verify|replace|processes|kill|freeze|thaw …; see the package comment")
+var errUsage = errors.New("usage: client install|wait|await-address|sql|hold|table|load|write|verify|replace|processes|kill|freeze|thaw …; see the package comment")
 
 func main() {
 	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

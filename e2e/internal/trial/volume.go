@@ -11,8 +11,7 @@ import (
 func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int) error {
 	pod := Pod(number)
 	before := s.Pods()[pod]
-	// The claim stays while a pod uses it.
-	if _, err := s.kubectl(ctx, nil, "delete", "pvc", dataOf(number), "--wait=false"); err != nil {
+	if err := s.DeleteClaim(ctx, number); err != nil {
 		return err
 	}
 	if err := s.DeleteByForce(ctx, pod); err != nil {
@@ -24,6 +23,12 @@ func (s *Space) LoseVolume(ctx context.Context, limit time.Duration, number int)
 		}
 		return ""
 	})
+}
+
+// DeleteClaim deletes the claim of a pod's volume. It stays while a pod uses it.
+func (s *Space) DeleteClaim(ctx context.Context, number int) error {
+	_, err := s.kubectl(ctx, nil, "delete", "pvc", dataOf(number), "--wait=false")
+	return err
 }
 
 // Describe is the output of kubectl describe for a pod.
