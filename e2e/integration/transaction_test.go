@@ -21,6 +21,7 @@ func (p *pod) begin(statements ...string) (tx *sql.Tx, session string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.t.Cleanup(func() { _ = tx.Rollback() }) // the session ends no earlier
 	p.in(tx, statements...)
 	return tx, session
 }

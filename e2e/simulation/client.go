@@ -440,6 +440,11 @@ func (c *conn) OpenTransactions(ctx context.Context) (open []lifecycle.Transacti
 	return open, err == nil, err
 }
 
+// AllTransactions are those that have written: the model's users say no LOCK TABLE.
+func (c *conn) AllTransactions(ctx context.Context) ([]lifecycle.Transaction, bool, error) {
+	return c.OpenTransactions(ctx)
+}
+
 func (c *conn) Truncate(ctx context.Context, tables []akucore.Table) error {
 	return c.run(ctx, changeTimeout, "TRUNCATE", fmt.Sprint(tables), func(ctx context.Context, s *server) error {
 		return s.truncate(ctx, tables, c.client, 0)

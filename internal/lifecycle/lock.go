@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -288,15 +289,19 @@ func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, objec
 // stopLimit bounds a STOP: STOPs of one server run one after the other, up to 1 s each.
 func (r *Runner) stopLimit() time.Duration { return r.lockWait() + akucore.StatementTail }
 
-// whose names the open transactions of a server, for the end of a message. When the time is
-// over, it asks no server.
+// whose names the open transactions of a server that may hold a lock, for the end of a message.
+// Those that have written come first. A user may also have said LOCK TABLE and written nothing;
+// a receiver that has written nothing only waits. When the time is over, it asks no server.
 func (r *Runner) whose(ctx context.Context, pod int) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	open, ok, err := r.Servers.Server(pod).OpenTransactions(ctx)
+	open, ok, err := r.Servers.Server(pod).AllTransactions(ctx)
+	open = slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 && t.Since.IsZero() })
 	if err != nil || !ok || len(open) == 0 {
 		return ""
 	}
+	wrote := slices.DeleteFunc(slices.Clone(open), func(t Transaction) bool { return t.Since.IsZero() })
+	open = append(wrote, slices.DeleteFunc(open, func(t Transaction) bool { return !t.Since.IsZero() })...)
 	return fmt.Sprintf(": on %s transactions of %s are open", r.Mesh.PodName(pod), sessions(open))
 }
 
@@ -320,6 +325,8 @@ func sessions(open []Transaction) string {
 			texts[i] = "a peer"
 		case t.User == "":
 			texts[i] = fmt.Sprintf("session %d", t.Session)
+		case t.Since.IsZero():
+			texts[i] = fmt.Sprintf("session %d (%s, %s; nothing written)", t.Session, t.User, t.From)
 		default:
 			texts[i] = fmt.Sprintf("session %d (%s, %s)", t.Session, t.User, t.From)
 		}

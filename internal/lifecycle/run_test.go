@@ -21,6 +21,9 @@ type idleServer struct{ Server }
 func (idleServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
 	return nil, true, nil
 }
+func (idleServer) AllTransactions(context.Context) ([]Transaction, bool, error) {
+	return nil, true, nil
+}
 func (idleServer) Instance(context.Context) (akucore.Instance, error) {
 	return akucore.Instance{}, nil
 }

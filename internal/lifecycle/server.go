@@ -133,6 +133,8 @@ type Transactions interface {
 	// OpenTransactions are the open transactions that have written; ok is false when the
 	// server does not show them.
 	OpenTransactions(ctx context.Context) (open []Transaction, ok bool, err error)
+	// AllTransactions are also those that have written nothing: LOCK TABLE is no write.
+	AllTransactions(ctx context.Context) (open []Transaction, ok bool, err error)
 }
 
 // Users lets users in and shuts them out.
@@ -155,11 +157,11 @@ type Properties interface {
 	SetReceiverLockTimeout(ctx context.Context, wait time.Duration) error
 }
 
-// Transaction is an open transaction that has written.
+// Transaction is an open transaction.
 type Transaction struct {
 	ID      int64
 	Session int64     // 0: a receiver, which applies a transaction of a peer
-	Since   time.Time // by the server's clock, whole seconds
+	Since   time.Time // of its first write, by the server's clock, whole seconds; zero: it has written nothing
 	User    string
 	From    string // where the session comes from, such as TCP 127.0.0.1:48390
 }

@@ -48,7 +48,7 @@ func TestStep_WhoseTimeIsOver_SaysWhatItWaitedFor(t *testing.T) {
 	create := func(peer int, limit time.Duration) akucore.Step {
 		return akucore.Step{Do: akucore.Create, Side: akucore.Side{On: akucore.Master, Peer: peer}, For: limit}
 	}
-	old := Transaction{ID: 1, Session: 9, User: "APP", From: "TCP 10.0.0.7:4711"}
+	old := Transaction{ID: 1, Session: 9, Since: time.Unix(1, 0), User: "APP", From: "TCP 10.0.0.7:4711"}
 	for _, test := range []struct {
 		name  string
 		steps []akucore.Step

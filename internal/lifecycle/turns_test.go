@@ -24,7 +24,7 @@ type tickServer struct {
 	open         []Transaction
 }
 
-func (s *tickServer) OpenTransactions(ctx context.Context) ([]Transaction, bool, error) {
+func (s *tickServer) AllTransactions(ctx context.Context) ([]Transaction, bool, error) {
 	return s.open, true, ctx.Err()
 }
 
@@ -83,17 +83,20 @@ func TestStops_OneThatHangs_CostsTheOthersNoMoreThanTheLimit(t *testing.T) {
 	})
 }
 
+// A transaction that has only said LOCK TABLE has written nothing, and a receiver that has written nothing waits itself.
 func TestStops_BehindOneThatHangs_SayWhatTheyWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := &tickServer{hangs: "AKU_REP_23", open: []Transaction{{ID: 1, Session: 9, User: "APP", From: "TCP 10.0.0.7:4711"}}}
+		server := &tickServer{hangs: "AKU_REP_23", open: []Transaction{
+			{ID: 1}, {ID: 2, Session: 4, User: "OPS", From: "TCP 10.0.0.8:4712"}, {ID: 3, Session: 9, Since: time.Now(), User: "APP", From: "TCP 10.0.0.7:4711"},
+		}}
 		failed := stopAll(t, server)
 		if len(failed) != 2 {
 			t.Fatalf("%v", failed)
 		}
 		hangs, queued := failed[0], failed[1]
 		for _, err := range failed {
-			if !errors.Is(err, akucore.ErrTimeout) || !strings.Contains(err.Error(), "session 9 (APP, TCP 10.0.0.7:4711)") {
-				t.Errorf("it does not say whose transaction is open: %v", err)
+			if want := ": on altibase-2 transactions of session 9 (APP, TCP 10.0.0.7:4711), session 4 (OPS, TCP 10.0.0.8:4712; nothing written) are open"; !errors.Is(err, akucore.ErrTimeout) || !strings.Contains(err.Error(), want) {
+				t.Errorf("it does not say %q: %v", want, err)
 			}
 		}
 		if want := "it waited for altibase-3: STOP AKU_REP_23 (" + hangs.Error() + ")"; !strings.Contains(queued.Error(), want) {
