@@ -113,8 +113,8 @@ const (
 )
 
 // mayCopyBeside tells whether the SYNC of a join is tried without holding back the changes of
-// the other pods, which takes up to a second: nobody writes on the master, so the SYNC gets its
-// locks at once. If a row of another pod queues behind it all the same, the SYNC fails, long
+// the other pods, which takes up to a second: no transaction is open on the master, so the SYNC
+// gets its locks at once. If a row of another pod queues behind it all the same, the SYNC fails, long
 // before a receiver would give the row up. Then the next SYNC, of a new plan, holds them back.
 // For other copies a failure costs more: they always do. So do the copies of several blocks:
 // they run at the same time, and the property that limits their waits is one for the server.
@@ -127,7 +127,7 @@ func (r *Runner) mayCopyBeside(ctx context.Context, master copySource, s akucore
 		if n > 0 && pulse.Sleep(ctx, lockPause) != nil {
 			return false
 		}
-		if open, ok, err := master.OpenTransactions(ctx); err != nil || !ok || len(open) > 0 {
+		if open, ok, err := master.AllTransactions(ctx); err != nil || !ok || len(open) > 0 {
 			return false
 		}
 	}

@@ -51,6 +51,7 @@ func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
 		"nobody writes":                             {receivers: time.Hour, do: akucore.Sync, want: beside},
 		"somebody writes":                           {open: []Transaction{{ID: 1, Session: 9, Since: time.Now()}}, receivers: time.Hour, do: akucore.Sync, want: held},
 		"a receiver writes":                         {open: []Transaction{{ID: 1, Since: time.Now()}}, receivers: time.Hour, do: akucore.Sync, want: held},
+		"somebody has only said LOCK TABLE":         {open: []Transaction{{ID: 1, Session: 9}}, receivers: time.Hour, do: akucore.Sync, want: held},
 		"a row of another pod queues behind it":     {queued: true, receivers: time.Hour, do: akucore.Sync, want: slices.Concat(beside, held)},
 		"receivers would give rows up before":       {receivers: 4 * time.Second, do: akucore.Sync, want: held},
 		"another block's copy, at the same time":    {receivers: time.Hour, blocks: 1, do: akucore.Sync, want: held},

@@ -46,8 +46,12 @@ func (s *lockServer) Brief(context.Context) (akucore.State, error) {
 	return state, nil
 }
 
-func (s *lockServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
+func (s *lockServer) AllTransactions(context.Context) ([]Transaction, bool, error) {
 	return slices.Clone(s.of.open), true, nil
+}
+
+func (s *lockServer) OpenTransactions(context.Context) ([]Transaction, bool, error) {
+	return slices.DeleteFunc(slices.Clone(s.of.open), func(t Transaction) bool { return t.Since.IsZero() }), true, nil
 }
 
 func (s *lockServer) Create(ctx context.Context, spec akucore.ObjectSpec, wait time.Duration) error {
