@@ -100,6 +100,12 @@ func (p *parser) check(c Config) {
 			tables[name] = r.lines[i]
 		}
 	}
+	for _, r := range c.Replications {
+		beat := akucore.Block{Prefix: r.Prefix.Value}.Beat()
+		if line, listed := tables[beat]; listed {
+			p.fault(line, "%s is the name of aku's own table, which is replicated anyway: take it out of the list, or if it is yours, rename it or the replication", beat)
+		}
+	}
 }
 
 // ports reports ports that are equal to each other or to the health port. A port that the file

@@ -90,6 +90,7 @@ func TestRead_FindsWhatTheChartWouldRefuse(t *testing.T) {
 		"REPLICATIONS = " + block("A-B", "SYS.T1"):                      `line 2: REPLICATION_NAME_PREFIX is "A-B", it must be letters, digits and _, not beginning with a digit`,
 		"REPLICATIONS = " + block(strings.Repeat("A", 38), "SYS.T1"):    `line 2: REPLICATION_NAME_PREFIX is 38 bytes long, at most 37 are allowed: "` + strings.Repeat("A", 38) + `"`,
 		"REPLICATIONS = " + block("A", "SYS.T1") + block("a", "SYS.T2"): `line 5: REPLICATION_NAME_PREFIX "a" is that of line 2 already: give each replication its own`,
+		"REPLICATIONS = " + block("A", "SYS.T1,\n sys.A_BEAT"):          `line 4: SYS.A_BEAT is the name of aku's own table, which is replicated anyway: take it out of the list, or if it is yours, rename it or the replication`,
 		"REPLICATIONS = " + block("A", "SYS.T1,\n sys.\"T1\""):          `line 4: sys."T1" is on line 3 already: name a table once`,
 		"REPLICATIONS = " + block("A", "SYS.1T"):                        `line 3: "SYS.1T" begins a name with a character that is not a letter: put the name in quotes`,
 		"AKU_PORT_NO = 20301\nREPLICATIONS = " + block("A", "SYS.T1"):   `line 1: AKU_PORT_NO and AKU_REPLICATION_PORT_NO are both 20301, they must differ`,

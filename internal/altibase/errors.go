@@ -41,6 +41,9 @@ func hasCode(err error, codes ...string) bool {
 // row is there.
 func exists(err error) bool { return hasCode(err, "31022", "11058") }
 
+// UnknownColumn tells whether a statement failed because a table has other columns.
+func UnknownColumn(err error) bool { return hasCode(err, "31058") }
+
 // unlessUnknown forgives a catalogue that lacks a table or column.
 func unlessUnknown(err error) error {
 	if hasCode(err, "31031", "31058") {

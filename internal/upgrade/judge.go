@@ -13,7 +13,7 @@ import (
 // checked. A pod that cannot be asked is no reason, because the upgrade may repair it. It becomes
 // one when the new configuration drops something for which the pod may hold unsent changes.
 func Judge(m akucore.Mesh, f Facts) (refusals, unknown []string) {
-	for _, rule := range []func(akucore.Mesh, Facts) []string{tooManyPods, keptForNobody, leftBehind, exchanged, moved, tables, password} {
+	for _, rule := range []func(akucore.Mesh, Facts) []string{tooManyPods, keptForNobody, leftBehind, exchanged, moved, tables, foreign, password} {
 		refusals = append(refusals, rule(m, f)...)
 	}
 	drops := dropped(m, f)
@@ -197,6 +197,16 @@ func tables(m akucore.Mesh, f Facts) (refusals []string) {
 		}
 		if len(keyless) > 0 {
 			refusals = append(refusals, fmt.Sprintf("table %s has no primary key on %s: give it one first.", t, strings.Join(keyless, ", ")))
+		}
+	}
+	return refusals
+}
+
+// foreign finds tables of users that have the name of a beat table. A pod beside one stays out of service.
+func foreign(m akucore.Mesh, f Facts) (refusals []string) {
+	for pod := range f.Pods {
+		for _, table := range f.Foreign[pod] {
+			refusals = append(refusals, fmt.Sprintf("%s on %s is a table of yours with the name of aku's own: rename it, or give the block another namePrefix.", table, m.PodName(pod)))
 		}
 	}
 	return refusals

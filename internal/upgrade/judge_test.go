@@ -71,6 +71,10 @@ func TestJudge_RefusesWhatWouldLoseRowsOrNotStart(t *testing.T) {
 			refused: []string{"the block A keeps none of its tables: keep one of them, and take it out in the next upgrade."},
 		},
 		{name: "other tables, one pod", after: mesh(4, akucore.Block{Prefix: "A", Tables: blockB.Tables}), facts: release(four, 1, nil)},
+		{
+			name: "a table with the name of aku's own", after: four, facts: release(four, 2, func(f *Facts) { f.Foreign = map[int][]akucore.Table{1: {blockA.Beat()}} }),
+			refused: []string{"SYS.A_BEAT on db-1 is a table of yours with the name of aku's own: rename it"},
+		},
 		{name: "a table less", after: mesh(4, akucore.Block{Prefix: "A", Tables: []akucore.Table{t1}}), facts: release(four, 3, nil)},
 		{name: "fewer servers, still enough", after: mesh(3, blockA), facts: release(four, 3, nil)},
 		{

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"aku/internal/akucore"
+	"aku/internal/altibase"
 	"aku/internal/kube"
 	"aku/internal/lifecycle"
 	"aku/internal/settings"
@@ -25,6 +26,8 @@ type Facts struct {
 	Pods int
 	// Asked are the answers of their servers.
 	Asked map[int]akucore.Pod
+	// Foreign are tables with the name of a beat table and other columns, by pod.
+	Foreign map[int][]akucore.Table
 	// OtherSecret: the password comes from another Secret or key than before.
 	OtherSecret bool
 }
@@ -45,25 +48,40 @@ func Observe(ctx context.Context, log *slog.Logger, set kube.StatefulSet, m akuc
 	} else {
 		f.Before = before.Mesh()
 	}
-	f.Asked = ask(ctx, m, servers, f.Pods)
+	f.Asked, f.Foreign = ask(ctx, m, servers, f.Pods)
 	return f, nil
 }
 
 // ask asks all servers at the same time. It sends a password only once, because a wrong one must
 // not be repeated.
-func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods int) map[int]akucore.Pod {
-	states, errs := lifecycle.AskPods(ctx, pods, pods, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (akucore.State, error) {
+func ask(ctx context.Context, m akucore.Mesh, servers lifecycle.Servers, pods int) (asked map[int]akucore.Pod, foreign map[int][]akucore.Table) {
+	type answer struct {
+		akucore.State
+		foreign []akucore.Table
+	}
+	answers, errs := lifecycle.AskPods(ctx, pods, pods, lifecycle.AnswerLimit, func(ctx context.Context, pod int) (answer, error) {
 		state, err := servers.Server(pod).State(ctx, lifecycle.Want{Tables: m.Tables()})
 		if pod := (akucore.Pod{State: state}); err == nil && !pod.Open() {
 			err = akucore.ErrClosed
 		}
-		return state, err
+		a := answer{State: state}
+		for _, table := range m.Beats() {
+			if err != nil {
+				break
+			}
+			// Pods of an older aku have no beat table yet.
+			if _, unread := servers.Server(pod).Beats(ctx, table); altibase.UnknownColumn(unread) {
+				a.foreign = append(a.foreign, table)
+			}
+		}
+		return a, err
 	})
-	asked := make(map[int]akucore.Pod, pods)
-	for pod, state := range states {
-		asked[pod] = akucore.Pod{State: state, Err: errs[pod]}
+	asked, foreign = make(map[int]akucore.Pod, pods), map[int][]akucore.Table{}
+	for pod, a := range answers {
+		asked[pod] = akucore.Pod{State: a.State, Err: errs[pod]}
+		foreign[pod] = a.foreign
 	}
-	return asked
+	return asked, foreign
 }
 
 // Error is the list of reasons against an upgrade, a sentence each.
