@@ -19,7 +19,7 @@ func TestUpgrade_WhatWouldLoseRowsIsRefusedBeforeAnythingChanges(t *testing.T) {
 	before := space.Pods()
 	for _, c := range []struct{ name, set, want string }{
 		{"a table that is not there", "aku.replications[0].namePrefix=AKU_REP,aku.replications[0].tables={SYS.T1,SYS.T9}", "table SYS.T9 does not exist on " + trial.Pod(0) + ", " + trial.Pod(1) + ": create it there first."},
-		{"a table of the user with the name of aku's own", "aku.replications[1].namePrefix=B,aku.replications[1].tables={SYS.T2}", "SYS.B_BEAT on " + trial.Pod(0) + " is a table of yours with the name of aku's own: rename it"},
+		{"a table of the user with the name of aku's own", "aku.replications[0].namePrefix=AKU_REP,aku.replications[0].tables={SYS.T1},aku.replications[1].namePrefix=B,aku.replications[1].tables={SYS.T2}", "SYS.B_BEAT on " + trial.Pod(0) + " is a table of yours with the name of aku's own: rename it"},
 		{"another prefix", "aku.replications[0].namePrefix=OTHER,aku.replications[0].tables={SYS.T1}", "aku.replications has no block AKU_REP any more, but " + trial.Pod(0) + " replicates by AKU_REP_01, which may hold changes that are still unsent: scale to 1 first"},
 		{"fewer servers than pods", "replicaCount=1,aku.serverCount=1", "aku.serverCount is 1, but " + trial.Pod(1) + " is there: scale to 1 first"},
 	} {

@@ -2,6 +2,7 @@ package akucore
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -134,6 +135,7 @@ func (r restart) prove() Stage {
 		for _, side := range []Side{r.here(peer), r.there(peer)} {
 			proof := side.do(Deliver, block)
 			proof.For, proof.Seen = limit, true
+			proof.Beatless = !slices.Contains(r.wanted(peer, block), r.Blocks[block].Beat())
 			proofs = append(proofs, proof)
 		}
 		return proofs

@@ -89,7 +89,10 @@ type Step struct {
 	New    bool          // for Start: the plan makes the object new on both sides
 	Pinned bool          // for Sync: the log was pinned before; the sender goes on from there
 	Seen   bool          // for Deliver: the beat must be on the peer; an acknowledgement is not enough
-	Strict bool          // for Deliver: changes that the peer could not apply count as not delivered
+	// Beatless is for Deliver with Seen: one of the two pods has the list of an aku without beats, so
+	// the pair cannot carry one yet, and the acknowledgement is the proof.
+	Beatless bool
+	Strict   bool // for Deliver: changes that the peer could not apply count as not delivered
 	// Remains is for Deliver: the log is given up in any case, so that it is not delivered is
 	// said, and does not end the plan.
 	Remains bool
@@ -152,6 +155,9 @@ func (s Step) Describe(m Mesh) string {
 	switch s.Do {
 	case Deliver, Flush:
 		fmt.Fprintf(&b, " to %s", m.PodName(s.Peer))
+		if s.Beatless {
+			b.WriteString(" by acknowledgement")
+		}
 	case MakeBeats, DropBeats, BeginLife:
 		fmt.Fprintf(&b, " %s", m.Blocks[s.Block].Beat())
 	}

@@ -34,7 +34,7 @@ const (
 // peer lacks rows, the delivery is not proven, and a sign of it stays (GivenUpSign).
 //
 // FLUSH is the proof where the peer cannot be asked, or where the pair does not carry the beat
-// table yet.
+// table yet. For a pod that opens it is the proof only beside a pod of an aku without beats.
 func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 	before, err := r.received(ctx, s)
 	switch {
@@ -57,7 +57,7 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 	after, err := r.beat(ctx, s)
 	switch {
 	case errors.Is(err, akucore.ErrNoTable):
-		return r.flush(ctx, s)
+		return r.withoutBeat(ctx, s)
 	case err != nil:
 		return err
 	}
@@ -132,7 +132,7 @@ func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) e
 		case ctx.Err() != nil:
 			return r.notArrived(s, began)
 		case errors.Is(err, akucore.ErrNoTable):
-			return r.flush(ctx, s)
+			return r.withoutBeat(ctx, s)
 		case err != nil:
 			return err
 		case arrived:
@@ -145,7 +145,7 @@ func (r *Runner) await(ctx context.Context, s akucore.Step, beat akucore.Beat) e
 				return err
 			}
 			if !carried {
-				return r.flush(ctx, s)
+				return r.withoutBeat(ctx, s)
 			}
 			if end, err = r.pastBeat(ctx, s, beat, end); err != nil {
 				return err
@@ -192,6 +192,15 @@ func (r *Runner) checkLate(ctx context.Context, s akucore.Step) (carried bool, e
 		}
 	}
 	return true, nil
+}
+
+// withoutBeat is the proof on a pair that does not carry the beat table. A pod does not open by an
+// acknowledgement: a peer also acknowledges what its sender skips.
+func (r *Runner) withoutBeat(ctx context.Context, s akucore.Step) error {
+	if s.Seen && !s.Beatless {
+		return fmt.Errorf("the pair does not carry the table %s between %s and %s, so no row can prove that it delivers", r.Mesh.Blocks[s.Block].Beat(), r.Mesh.PodName(s.On), r.Mesh.PodName(s.Peer))
+	}
+	return r.flush(ctx, s)
 }
 
 // flush waits for the peer's acknowledgement, at most as long as the step or the

@@ -121,15 +121,16 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		return s
 	}
 	tests := []struct {
-		name    string
-		server  *beatServer
-		lax     bool
-		seen    bool
-		err     error
-		says    string
-		flushes int
-		told    int // of rows that were given up
-		noted   bool
+		name     string
+		server   *beatServer
+		lax      bool
+		seen     bool
+		beatless bool
+		err      error
+		says     string
+		flushes  int
+		told     int // of rows that were given up
+		noted    bool
 	}{
 		{name: "it arrives", server: well(func(*beatServer) {})},
 		{name: "rows before it may have been given up for a lock", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, time.Hour }), err: ErrGivenUp, says: "2 rows", told: 1, noted: true},
@@ -148,6 +149,10 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},
 		{name: "the peer has no beat table yet", server: well(func(s *beatServer) { s.peerLacks = true }), flushes: 1},
 		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
+		{name: "a pod that opens beside one of an aku without beats", seen: true, beatless: true, server: well(func(s *beatServer) { s.peerLacks = true }), flushes: 1},
+		{name: "a pod that opens while the peer has no beat table", seen: true, server: well(func(s *beatServer) { s.peerLacks = true }), err: errors.New(""), says: "does not carry the table SYS.AKU_REP_BEAT"},
+		{name: "a pod that opens while it has no beat table", seen: true, server: well(func(s *beatServer) { s.noTable = true }), err: errors.New(""), says: "no row can prove"},
+		{name: "a pod that opens while the pair does not carry it", seen: true, server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), err: errors.New(""), says: "no row can prove"},
 		{name: "the sender is stopped", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderNone, time.Hour }), err: errors.New(""), says: "it is stopped"},
 		{name: "the sender sleeps, and is woken", server: well(func(s *beatServer) { s.sender, s.arrives = akucore.SenderRetry, 2*time.Second }), flushes: 1},
 		{name: "the peer has passed it without having it", server: well(func(s *beatServer) { s.arrives, s.end, s.applied = time.Hour, 500, 500 }), err: ErrSkipped, says: "altibase-0 has applied the log of altibase-1 up to 500"},
@@ -165,7 +170,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 						told++
 					}
 				}}
-				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen}}}}})
+				err := r.Run(t.Context(), akucore.Plan{Stages: []akucore.Stage{{Steps: []akucore.Step{{Do: akucore.Deliver, Side: akucore.Side{On: 1, Peer: 0}, For: 20 * time.Second, Strict: !test.lax, Seen: test.seen, Beatless: test.beatless}}}}})
 				switch {
 				case (err != nil) != (test.err != nil):
 					t.Fatalf("error %v", err)

@@ -185,6 +185,8 @@ var mutations = []mutation{
 	{what: "every rise is said to come twice", file: "internal/lifecycle/deliver.go", from: "failed != nil && s.Seen && !r.mayLack(moved)", to: "failed != nil && s.Seen", tests: "TestDeliver_"},
 	{what: "import takes aku's own table", file: "internal/akuconf/check.go", from: "listed := tables[beat]; listed {", to: "listed := tables[beat]; listed && false {", tests: "TestRead_", in: "internal/akuconf"},
 	{what: "an upgrade does not see a user's table with the name of aku's own", file: "internal/upgrade/observe.go", from: "altibase.UnknownColumn(unread)", to: "false && altibase.UnknownColumn(unread)", tests: "TestAsk_", in: "internal/upgrade"},
+	{what: "an acknowledgement opens a pod", file: "internal/lifecycle/deliver.go", from: "if s.Seen && !s.Beatless {", to: "if false {", tests: "TestDeliver_"},
+	{what: "a pod without beats is waited for", file: "internal/akucore/plan_restart.go", from: "proof.Beatless = !slices", to: "proof.Beatless = false && !slices", tests: "TestStories", in: "internal/akucore"},
 	{what: "beats come when they like", file: "internal/sidecar/sidecar.go", from: "every(ctx, s.Settings.BeatEvery(), &s.beaten", to: "every(ctx, time.Second, &s.beaten", tests: "TestBeatInterval", in: withServers},
 	{what: "a copy is not watched for rows that are given up", file: "internal/lifecycle/run.go", from: "return r.watchFailures(ctx, r.Mesh.Self, func() error { return r.run(ctx, p) })", to: "return r.run(ctx, p)", tests: "TestPlanThatCopies"},
 	{what: "only the own pod's receivers are watched", file: "internal/lifecycle/failures.go", from: "		if pod == copied {", to: "		if pod != r.Mesh.Self {", tests: "TestPlanThatCopies"},
