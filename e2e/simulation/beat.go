@@ -168,6 +168,11 @@ func (c *conn) Carries(ctx context.Context, object string, t akucore.Table) (car
 	return carries, err
 }
 
+func (c *conn) ReceiverLockTimeout(ctx context.Context) (wait time.Duration, err error) {
+	err = c.read(ctx, "REPLICATION_LOCK_TIMEOUT", func(s *server) { wait = s.lockTimeout })
+	return wait, err
+}
+
 func (c *conn) SetReceiverLockTimeout(ctx context.Context, wait time.Duration) error {
 	return c.run(ctx, quickTimeout, "REPLICATION_LOCK_TIMEOUT", wait.String(), func(_ context.Context, s *server) error {
 		return s.change(func() error { s.lockTimeout = wait; return nil })

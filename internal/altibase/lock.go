@@ -52,6 +52,12 @@ func (s *Server) SetReceiverLockTimeout(ctx context.Context, wait time.Duration)
 	return s.change(ctx, quickTimeout, setSystem("REPLICATION_LOCK_TIMEOUT", int64(wait.Seconds())))
 }
 
+// ReceiverLockTimeout reads what is set.
+func (s *Server) ReceiverLockTimeout(ctx context.Context) (time.Duration, error) {
+	seconds, err := s.count(ctx, quickTimeout, "SELECT VALUE1 FROM V$PROPERTY WHERE NAME = 'REPLICATION_LOCK_TIMEOUT'")
+	return time.Duration(seconds) * time.Second, err
+}
+
 func setSession(property string, wait time.Duration) string {
 	return fmt.Sprintf("ALTER SESSION SET %s = %d", property, int(wait.Seconds()))
 }

@@ -65,7 +65,7 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 		return err
 	}
 	failed := givenUp(before, after)
-	if failed != nil && s.Seen && !r.mayLack(moved) {
+	if failed != nil && s.Seen && !r.mayLack(ctx, s, moved) {
 		// What comes twice after a copy or a new connection comes before the first beat.
 		again, err := r.beat(ctx, s)
 		if err != nil {
@@ -79,7 +79,7 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 		return nil
 	}
 	r.sayGivenUp(s.Object(r.Mesh), s.On, s.Peer, failed)
-	if !s.Strict || !r.mayLack(moved) {
+	if !s.Strict || !r.mayLack(ctx, s, moved) {
 		return nil
 	}
 	return errors.Join(failed, r.noteGivenUp(ctx, s))

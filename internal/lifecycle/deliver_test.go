@@ -36,6 +36,13 @@ type beatServer struct {
 	flushes []time.Duration
 	said    []string
 	created []string
+
+	locks    time.Duration // REPLICATION_LOCK_TIMEOUT
+	locksErr error
+}
+
+func (s *beatServer) ReceiverLockTimeout(context.Context) (time.Duration, error) {
+	return s.locks, s.locksErr
 }
 
 func (s *beatServer) Stop(context.Context, string) error {
@@ -116,7 +123,7 @@ func (s *beatServer) Flush(_ context.Context, _ string, wait time.Duration) erro
 
 func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 	well := func(change func(*beatServer)) *beatServer {
-		s := &beatServer{arrives: 9 * time.Millisecond, failed: []int64{3, 3}, links: []string{"a", "a"}, carries: true, sender: akucore.SenderRunning}
+		s := &beatServer{arrives: 9 * time.Millisecond, locks: time.Hour, failed: []int64{3, 3}, links: []string{"a", "a"}, carries: true, sender: akucore.SenderRunning}
 		change(s)
 		return s
 	}
@@ -136,6 +143,10 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "rows before it may have been given up for a lock", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, time.Hour }), err: ErrGivenUp, says: "2 rows", told: 1, noted: true},
 		{name: "the same where nothing is given up after it", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, time.Hour }), lax: true, told: 1},
 		{name: "the stream moved too lately for that", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 2*time.Hour, 59*time.Minute }), told: 1},
+		{name: "somebody has set a shorter time there", server: well(func(s *beatServer) {
+			s.failed[1], s.up, s.still, s.locks = 5, 2*time.Hour, 59*time.Minute, 5*time.Second
+		}), err: ErrGivenUp, says: "2 rows", told: 1, noted: true},
+		{name: "that time is not known", server: well(func(s *beatServer) { s.failed[1], s.up, s.locksErr = 5, 2*time.Hour, akucore.ErrUnreachable }), err: ErrGivenUp, says: "2 rows", told: 1, noted: true},
 		{name: "the server started too lately for that", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 59*time.Minute, 2*time.Hour }), told: 1},
 		{name: "it stood still, and nothing failed", server: well(func(s *beatServer) { s.up, s.still = 2*time.Hour, 2*time.Hour })},
 		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
@@ -164,7 +175,6 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.server.began = time.Now()
 				m, told := mesh(1), 0
-				m.ReceiverLockTimeout = time.Hour
 				r := Runner{Mesh: m, Servers: oneServer{test.server}, Log: slog.New(slog.DiscardHandler), Report: func(e Event) {
 					if e.Kind == GivenUp {
 						told++

@@ -9,10 +9,6 @@ import (
 	"aku/internal/akucore"
 )
 
-// serverLockTimeout is the server's default of REPLICATION_LOCK_TIMEOUT: a receiver waits
-// that long for a lock, then it gives the row up.
-const serverLockTimeout = 5 * time.Second
-
 // movedAt is the time since which the stream of a step may have stood still: the time of the
 // peer's newest beat, or of the start of the sender's server when that was later.
 func (r *Runner) movedAt(ctx context.Context, s akucore.Step) (time.Time, error) {
@@ -33,13 +29,11 @@ func (r *Runner) movedAt(ctx context.Context, s akucore.Step) (time.Time, error)
 // receiver leaves a row out only after it has waited REPLICATION_LOCK_TIMEOUT for a lock, and
 // nothing behind that row moves meanwhile. So a stream that moved within that time has left
 // nothing out. The time is by the sender's clock, which may be in front. A time that is still to
-// come was a moment ago, unless the two clocks differ by more than that time.
-func (r *Runner) mayLack(moved time.Time) bool {
-	limit := r.Mesh.ReceiverLockTimeout
-	if limit == 0 {
-		limit = serverLockTimeout
-	}
-	return time.Since(moved).Abs() >= limit
+// come was a moment ago, unless the two clocks differ by more than that time. The receiving server
+// counts: somebody may have set a shorter time there.
+func (r *Runner) mayLack(ctx context.Context, s akucore.Step, moved time.Time) bool {
+	set, err := r.Servers.Server(s.Peer).ReceiverLockTimeout(ctx)
+	return err != nil || time.Since(moved).Abs() >= set
 }
 
 // noteGivenUp creates the sign on the server that delivers. The sign's only table is the beat

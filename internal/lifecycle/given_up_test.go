@@ -63,7 +63,7 @@ func TestReasonOf_ACopyThatIsKept_IsItsOwn(t *testing.T) {
 }
 
 func TestMayLack_StreamThatStoodStillOrWhoseTimeIsFarFromNow(t *testing.T) {
-	r := Runner{Mesh: akucore.Mesh{ReceiverLockTimeout: time.Hour}}
+	r := Runner{Servers: oneServer{&beatServer{locks: time.Hour}}}
 	for name, c := range map[string]struct {
 		moved time.Duration // from now
 		want  bool
@@ -73,7 +73,7 @@ func TestMayLack_StreamThatStoodStillOrWhoseTimeIsFarFromNow(t *testing.T) {
 		"the other clock is in front": {time.Minute, false},
 		"the other clock is in front by more than a lock may last": {61 * time.Minute, true},
 	} {
-		if got := r.mayLack(time.Now().Add(c.moved)); got != c.want {
+		if got := r.mayLack(t.Context(), akucore.Step{}, time.Now().Add(c.moved)); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

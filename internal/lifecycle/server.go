@@ -155,6 +155,8 @@ type Properties interface {
 	// SetReceiverLockTimeout sets how long a receiver waits for a lock before it gives the
 	// row up, in whole seconds.
 	SetReceiverLockTimeout(ctx context.Context, wait time.Duration) error
+	// ReceiverLockTimeout is what is set.
+	ReceiverLockTimeout(ctx context.Context) (time.Duration, error)
 }
 
 // Transaction is an open transaction.
