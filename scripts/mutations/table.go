@@ -182,7 +182,7 @@ var mutations = []mutation{
 	{what: "a join cuts the server's own sender in the middle", file: "internal/akucore/plan_join.go", from: "		j.deliverRemains(),\n", to: "", tests: "TestStories", in: "internal/akucore"},
 	{what: "a log that is given up in any case is waited for", file: "internal/lifecycle/run.go", from: "s.Remains && whole.Err() == nil", to: "s.Remains && whole == nil", tests: "TestDelivery_OfALog"},
 	{what: "what comes twice is said to be given up", file: "internal/lifecycle/deliver.go", from: "if failed = givenUp(after, again); failed == nil {", to: "if again == nil {", tests: "TestDeliver_"},
-	{what: "every rise is said to come twice", file: "internal/lifecycle/deliver.go", from: "failed != nil && s.Seen && !r.mayLack(moved)", to: "failed != nil && s.Seen", tests: "TestDeliver_"},
+	{what: "every rise is said to come twice", file: "internal/lifecycle/deliver.go", from: "failed != nil && s.Seen && !r.mayLack(ctx, s, moved)", to: "failed != nil && s.Seen", tests: "TestDeliver_"},
 	{what: "import takes aku's own table", file: "internal/akuconf/check.go", from: "listed := tables[beat]; listed {", to: "listed := tables[beat]; listed && false {", tests: "TestRead_", in: "internal/akuconf"},
 	{what: "an upgrade does not see a user's table with the name of aku's own", file: "internal/upgrade/observe.go", from: "altibase.UnknownColumn(unread)", to: "false && altibase.UnknownColumn(unread)", tests: "TestAsk_", in: "internal/upgrade"},
 	{what: "an acknowledgement opens a pod", file: "internal/lifecycle/deliver.go", from: "if s.Seen && !s.Beatless {", to: "if false {", tests: "TestDeliver_"},
