@@ -75,6 +75,35 @@ func TestSync_HoldsTheOtherPodsBack_UnlessNobodyIsInItsWay(t *testing.T) {
 	}
 }
 
+// Users and receivers wait behind a SYNC for a second for each of its tables, that of the beats too, and the server may take two. A
+// receiver must wait longer than that, else it gives a row up.
+func TestSync_BesideOtherPods_OnlyWhereReceiversWaitLongerThanTwoSecondsForEachTable(t *testing.T) {
+	for tables := 1; tables <= 40; tables += 13 {
+		most := time.Duration(tables+1) * 2 * time.Second
+		for receivers, beside := range map[time.Duration]bool{most - time.Second: false, most: false, most + time.Second: true} {
+			t.Run(fmt.Sprintf("%d tables, receivers wait %s", tables, receivers), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m, of := mesh(2), &lockedMesh{}
+					m.ReceiverLockTimeout, m.Blocks[0].Tables = receivers, nil
+					for n := range tables {
+						m.Blocks[0].Tables = append(m.Blocks[0].Tables, akucore.Table{User: "SYS", Name: fmt.Sprintf("T%d", n)})
+					}
+					r := Runner{Mesh: m, Servers: lockedServers(of, m), Log: slog.New(slog.DiscardHandler), LockWait: 20 * time.Second}
+					if err := r.stage(t.Context(), akucore.Stage{Steps: []akucore.Step{{Do: akucore.Sync, Side: akucore.Side{On: akucore.Master, Peer: 2}}}}, 0); err != nil {
+						t.Error(err)
+					}
+					if got := slices.Contains(of.said, "SYNC altibase-0 AKU_REP_02 within 1s"); got != beside {
+						t.Errorf("it copies beside the other pods: %t, want %t; said %q", got, beside, of.said)
+					}
+					if held := slices.Contains(of.said, "STOP altibase-1 AKU_REP_01"); held == beside {
+						t.Errorf("it holds the other pods back: %t; said %q", held, of.said)
+					}
+				})
+			})
+		}
+	}
+}
+
 // resetServer shows an object with its log at the first read, and reset from then on.
 type resetServer struct {
 	*lockServer
