@@ -144,6 +144,8 @@ var mutations = []mutation{
 	{what: "many statements do not beat", file: sessionGo, from: "		pulse.Beat(ctx) // many", to: "		_ = pulse.Beat // many", tests: "TestManyTables"},
 	{what: "who queues for a lock is silent", file: "internal/altibase/lock.go", from: "return pulse.While(ctx, func() error { return task(ctx, c) })", to: "_ = pulse.While\n			return task(ctx, c)", tests: "TestQueueForALock"},
 	{what: "what is only tried queues for a lock", file: "internal/altibase/lock.go", from: "if wait == 0 && c.queues {", to: "if wait == 0 {", tests: "TestDDL_Queues"},
+	{what: "a SYNC beside the other pods is taken to wait a second for each table", file: "internal/lifecycle/copy.go", from: "* 2 * besideWait", to: "* besideWait", tests: "TestSync_BesideOtherPods"},
+	{what: "a SYNC is taken to wait for one table", file: "internal/lifecycle/copy.go", from: "time.Duration(len(r.Mesh.Blocks[s.Block].Items())) * 2", to: "2 * 2", tests: "TestSync_BesideOtherPods"},
 	{what: "the owner of the lock that a STOP waits for is not named", file: lockGo, from: "holders <- r.whose(limited, s.Peer)", to: "holders <- \"\"", tests: "StopThatHangs", in: withServers},
 	{what: "who has only locked is not named", file: "internal/altibase/transactions.go", from: "return s.transactions(ctx, \"\")", to: "return s.OpenTransactions(ctx)", tests: "StopThatHangs", in: withServers},
 	{what: "the error before a cut try is lost", file: "internal/lifecycle/run.go", from: "return pulse.CutShort(ctx, last, before)", to: "_ = before; return last", tests: "TestStep_ItsLimit"},
