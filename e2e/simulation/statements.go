@@ -30,13 +30,14 @@ var (
 )
 
 const (
-	startWait    = time.Second
-	stopTick     = time.Second
-	syncWait     = 2 * time.Second
-	flushWait    = 20 * time.Millisecond
-	lockTimeout  = 5 * time.Second // REPLICATION_LOCK_TIMEOUT
-	shutdownFrom = 10 * time.Second
-	shutdownTo   = 17 * time.Second
+	startWait     = time.Second
+	stopTick      = time.Second
+	syncWait      = 2 * time.Second
+	syncLockLeast = 2 * time.Second // a SYNC waits for a lock that long also with REPLICATION_SYNC_LOCK_TIMEOUT 1
+	flushWait     = 20 * time.Millisecond
+	lockTimeout   = 5 * time.Second // REPLICATION_LOCK_TIMEOUT
+	shutdownFrom  = 10 * time.Second
+	shutdownTo    = 17 * time.Second
 )
 
 // A statement runs in the goroutine of its sender. It takes the lock where it reads or changes something, and

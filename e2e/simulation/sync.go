@@ -150,6 +150,9 @@ func (s *server) lockTables(ctx context.Context, x *sender, tables []akucore.Tab
 	}
 	x.locking, x.state = make(chan struct{}), syncs
 	s.w.mu.Unlock()
+	if wait > 0 {
+		wait = max(wait, syncLockLeast)
+	}
 	unlock, err = s.alone(ctx, numbers(tables), wait)
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()

@@ -13,6 +13,8 @@ const (
 	ackWait       = 6 * time.Second  // from the last sent change to the acknowledged keep-alive
 	silenceWait   = 30 * time.Second // a peer that is silent for this long counts as gone
 	truncateWait  = 700 * time.Millisecond
+	reshapeWait   = 3 * time.Second  // a change of columns, while rows of a peer arrive (3.0 s, once 5.0 s)
+	syncLockLeast = 2 * time.Second  // a SYNC that may wait 1 s for a lock gives up after 2 s; one that may wait 3 s, after 3 s
 	shutdownLeast = 10 * time.Second // SHUTDOWN IMMEDIATE, whatever was written
 	shutdownMost  = 17 * time.Second
 )
@@ -28,6 +30,9 @@ const (
 // activeFor is how long after its last record a sender counts as sending. A FLUSH within that time is
 // acknowledged at once.
 const activeFor = 30 * time.Millisecond
+
+// receivingFor is how long after its last row a receiver counts as receiving.
+const receivingFor = time.Second
 
 // flushAllRounds is how often FLUSH ALL checks whether the log has grown meanwhile.
 const flushAllRounds = 3

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // The longest names and host texts of an object, in bytes.
@@ -241,29 +242,39 @@ func (s *Server) relink(name string) {
 	}
 }
 
-// Truncated is called after DDL on a replicated table, before its lock is released. It ends the receivers of
-// all objects that hold the table. It takes time when there was such a receiver or the object was sending.
-// This server's senders go on, and send each row with its columns. The peers' senders try again, are refused
-// once, and rest.
-func (s *Server) Truncated(ctx context.Context, t *Table) {
+// Truncated is called after a TRUNCATE of a replicated table, before its lock is released.
+func (s *Server) Truncated(ctx context.Context, t *Table) { s.endReceivers(ctx, t, truncateWait) }
+
+// Reshaped is called after a change of the columns of a replicated table, before its lock is released. While
+// rows of a peer arrive it takes longer, and the table's users wait behind it.
+func (s *Server) Reshaped(ctx context.Context, t *Table) { s.endReceivers(ctx, t, reshapeWait) }
+
+// endReceivers ends the receivers of all objects that hold a table. It takes time when there was such a
+// receiver or the object was sending, and another time when rows arrived. This server's senders go on, and
+// send each row with its columns. The peers' senders try again, are refused once, and rest.
+func (s *Server) endReceivers(ctx context.Context, t *Table, receiving time.Duration) {
 	s.setInDDL(t, true)
 	defer s.setInDDL(t, false)
-	ran := false
+	wait := time.Duration(0)
 	for _, r := range s.Catalog().Replications {
 		if !slices.ContainsFunc(r.Items, func(i Item) bool { return i.holds(t) }) {
 			continue
 		}
 		s.mu.Lock()
-		ran = ran || s.senders[r.Name] != nil || s.receivers[r.Name] != nil
-		if s.receivers[r.Name] != nil {
+		receiver := s.receivers[r.Name]
+		if receiver != nil {
 			s.cutByDDL[r.Name] = true
 		}
+		if receiver != nil || s.senders[r.Name] != nil {
+			wait = max(wait, truncateWait)
+		}
 		s.mu.Unlock()
+		if receiver != nil && receiver.receives() {
+			wait = max(wait, receiving)
+		}
 		s.closeReceiver(r.Name)
 	}
-	if ran {
-		_ = s.Clock.Sleep(ctx, truncateWait)
-	}
+	_ = s.Clock.Sleep(ctx, wait)
 }
 
 func (s *Server) setInDDL(t *Table, is bool) {

@@ -19,6 +19,7 @@ type receiver struct {
 	done    chan struct{}
 
 	mu    sync.Mutex
+	rowAt time.Time // of the last row
 	state ReceiverState
 	open  map[int64]*applied // by the peer's id
 }
@@ -448,6 +449,7 @@ func (r *receiver) make(b *batch) error {
 			return err
 		}
 		r.mu.Lock()
+		r.rowAt = time.Now()
 		for i, ok := range made {
 			if ok {
 				r.state.Success[b.changes[i].Op]++
@@ -460,6 +462,13 @@ func (r *receiver) make(b *batch) error {
 	r.applied(b.last)
 	r.remember(b.last)
 	return nil
+}
+
+// receives tells whether rows arrive.
+func (r *receiver) receives() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Since(r.rowAt) < r.s.Clock.Real(receivingFor)
 }
 
 func (b *batch) end() {

@@ -99,7 +99,11 @@ func (x *sender) freeze(ctx context.Context, o SyncOptions) (Snapshot, error) {
 			tables = append(tables, t)
 		}
 	}
-	release, err := s.lockAlone(s.ctx, s.seconds("REPLICATION_SYNC_LOCK_TIMEOUT"), tables)
+	limit := s.seconds("REPLICATION_SYNC_LOCK_TIMEOUT")
+	if limit > 0 {
+		limit = max(limit, syncLockLeast)
+	}
+	release, err := s.lockAlone(s.ctx, limit, tables)
 	if err != nil {
 		return nil, err
 	}

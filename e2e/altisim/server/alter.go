@@ -55,7 +55,7 @@ func (c *Session) change(ctx context.Context, t *engine.Table, change func(*engi
 		return err
 	})
 	if err == nil && columns {
-		e.Truncated(ctx, t)
+		e.Reshaped(ctx, t)
 	}
 	return err
 }
