@@ -135,7 +135,8 @@ func (r restart) prove() Stage {
 		for _, side := range []Side{r.here(peer), r.there(peer)} {
 			proof := side.do(Deliver, block)
 			proof.For, proof.Seen = limit, true
-			proof.Beatless = !slices.Contains(r.wanted(peer, block), r.Blocks[block].Beat())
+			own, _ := r.object(r.here(peer), block)
+			proof.Beatless = !slices.Contains(own.Tables, r.Blocks[block].Beat())
 			proofs = append(proofs, proof)
 		}
 		return proofs

@@ -89,8 +89,8 @@ type Step struct {
 	New    bool          // for Start: the plan makes the object new on both sides
 	Pinned bool          // for Sync: the log was pinned before; the sender goes on from there
 	Seen   bool          // for Deliver: the beat must be on the peer; an acknowledgement is not enough
-	// Beatless is for Deliver with Seen: one of the two pods has the list of an aku without beats, so
-	// the pair cannot carry one yet, and the acknowledgement is the proof.
+	// Beatless is for Deliver with Seen: the pair is from an aku without beats, and its list cannot
+	// change yet, so the acknowledgement is the proof.
 	Beatless bool
 	Strict   bool // for Deliver: changes that the peer could not apply count as not delivered
 	// Remains is for Deliver: the log is given up in any case, so that it is not delivered is

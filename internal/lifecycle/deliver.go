@@ -34,7 +34,7 @@ const (
 // peer lacks rows, the delivery is not proven, and a sign of it stays (GivenUpSign).
 //
 // FLUSH is the proof where the peer cannot be asked, or where the pair does not carry the beat
-// table yet. For a pod that opens it is the proof only beside a pod of an aku without beats.
+// table yet. For a pod that opens it is the proof only on a pair from an aku without beats.
 func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 	before, err := r.received(ctx, s)
 	switch {

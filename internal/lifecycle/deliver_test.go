@@ -160,7 +160,7 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "there is no beat table yet", server: well(func(s *beatServer) { s.noTable = true }), flushes: 1},
 		{name: "the peer has no beat table yet", server: well(func(s *beatServer) { s.peerLacks = true }), flushes: 1},
 		{name: "the pair does not carry it yet", server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), flushes: 1},
-		{name: "a pod that opens beside one of an aku without beats", seen: true, beatless: true, server: well(func(s *beatServer) { s.peerLacks = true }), flushes: 1},
+		{name: "a pod that opens, on a pair from an aku without beats", seen: true, beatless: true, server: well(func(s *beatServer) { s.peerLacks = true }), flushes: 1},
 		{name: "a pod that opens while the peer has no beat table", seen: true, server: well(func(s *beatServer) { s.peerLacks = true }), err: errors.New(""), says: "does not carry the table SYS.AKU_REP_BEAT"},
 		{name: "a pod that opens while it has no beat table", seen: true, server: well(func(s *beatServer) { s.noTable = true }), err: errors.New(""), says: "no row can prove"},
 		{name: "a pod that opens while the pair does not carry it", seen: true, server: well(func(s *beatServer) { s.carries, s.arrives = false, time.Hour }), err: errors.New(""), says: "no row can prove"},
