@@ -16,12 +16,20 @@ const nodeHand = "node-hand"
 func (s *Space) onNode(ctx context.Context, pod string, args []string, into ...any) error {
 	node := s.Pods()[pod].Spec.NodeName
 	hand := nodeHand + "-" + node
-	if _, started := s.Pods()[hand]; !started {
-		if err := s.startNodeHand(ctx, hand, node); err != nil {
-			return err
-		}
+	if err := s.startNodeHandOnce(ctx, hand, node); err != nil {
+		return err
 	}
 	return s.call(ctx, hand, nodeHand, args, into...)
+}
+
+// startNodeHandOnce starts the pod unless it is there. Several pods of one node may need it at the same time.
+func (s *Space) startNodeHandOnce(ctx context.Context, name, node string) error {
+	s.nodeHands.Lock()
+	defer s.nodeHands.Unlock()
+	if _, started := s.Pods()[name]; started {
+		return nil
+	}
+	return s.startNodeHand(ctx, name, node)
 }
 
 func (s *Space) startNodeHand(ctx context.Context, name, node string) error {

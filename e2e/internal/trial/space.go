@@ -22,6 +22,7 @@ type Space struct {
 	folder     string // logs of the containers
 	pods       board[Pods]
 	followed   map[string]bool // containers whose log is copied
+	nodeHands  sync.Mutex      // while one starts
 	context    context.Context
 	cancel     context.CancelFunc
 	background sync.WaitGroup
