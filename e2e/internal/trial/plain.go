@@ -19,9 +19,10 @@ import (
 func Plain(set appsv1.StatefulSet) corev1.PodSpec {
 	pod := *set.Spec.Template.Spec.DeepCopy()
 	akus := []string{"aku-bin", "aku-run", "aku-api", "recover", "initdb"}
+	ofChart := []string{"ALTIBASE_ADMIN_MODE", "ALTIBASE_REPLICATION_LOCK_TIMEOUT"}
 	server := pod.Containers[slices.IndexFunc(pod.Containers, func(c corev1.Container) bool { return c.Name == Database })]
 	server.Env = slices.DeleteFunc(server.Env, func(e corev1.EnvVar) bool {
-		return strings.HasPrefix(e.Name, "AKU_") || e.Name == "ALTIBASE_ADMIN_MODE"
+		return strings.HasPrefix(e.Name, "AKU_") || slices.Contains(ofChart, e.Name)
 	})
 	server.Lifecycle, server.StartupProbe = nil, nil
 	server.VolumeMounts = slices.DeleteFunc(server.VolumeMounts, func(m corev1.VolumeMount) bool { return slices.Contains(akus, m.Name) })
