@@ -29,6 +29,12 @@ func servers(t *testing.T, f File) Target {
 		if err := errors.Join(err, writeIni(target.Odbc)); err != nil {
 			t.Fatal(err)
 		}
+		if vendor.hand && vendor.kind == "altisim" {
+			target.Scale = cmp.Or(f.Scale, timeScale)
+			if err := theHand().paces(target); err != nil {
+				t.Fatal(err)
+			}
+		}
 		return target
 	}
 	t.Parallel()

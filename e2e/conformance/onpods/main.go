@@ -23,6 +23,13 @@ import (
 	"aku/e2e/internal/tried"
 )
 
+// With -test.v=test2json the outcome of each case is printed at once, with -test.v alone at the end. framing
+// begins lines of go test then, and named lines are only for programs.
+const (
+	framing = "\x16"
+	named   = "=== NAME "
+)
+
 // runner is the pod of the suite, names are the servers.
 const runner = "conformance"
 
@@ -73,6 +80,7 @@ func run(ctx context.Context, kind, cases string) (err error) {
 		addresses = append(addresses, fmt.Sprintf("%s:%d:%d", servers.Host(name), servers.Port, servers.ReplicationPort))
 	}
 	return space.Converse(ctx, runner, func(line string) (answer string, asked bool) {
+		line = strings.ReplaceAll(line, framing, "")
 		if run, found := strings.CutPrefix(line, tried.Mark); found {
 			if err := keep(ctx, cluster, run); err != nil {
 				fmt.Println("what was tried:", err)
@@ -81,14 +89,16 @@ func run(ctx context.Context, kind, cases string) (err error) {
 		}
 		what, asked := strings.CutPrefix(line, "hand: ")
 		if !asked {
-			fmt.Println(line)
+			if !strings.HasPrefix(line, named) {
+				fmt.Println(line)
+			}
 			return "", false
 		}
 		if err := do(ctx, space, servers, strings.Fields(what)); err != nil {
 			return strings.ReplaceAll(err.Error(), "\n", "; "), true
 		}
 		return "ok", true
-	}, "/opt/aku/bin/conformance.test", "-test.v", "-test.timeout=4h", "-test.run=^Test(Unseen|Conformance)_/"+cases,
+	}, "/opt/aku/bin/conformance.test", "-test.v=test2json", "-test.timeout=4h", "-test.run=^Test(Unseen|Conformance)_/"+cases,
 		"-hand", "-kind="+kind, "-servers="+strings.Join(addresses, ","))
 }
 
@@ -106,10 +116,14 @@ func keep(ctx context.Context, cluster *trial.Cluster, text string) error {
 	return run.Write()
 }
 
-// do does what the suite asks for: kill 1, restart 2 ADMIN_MODE=1, pause 3, resume 3.
+// do does what the suite asks for: kill 1, restart 2 ADMIN_MODE=1, pause 3, resume 3, anew 1, copy 2, putback 2,
+// and of stand-ins scale 0.1.
 func do(ctx context.Context, space *trial.Space, servers *trial.PlainServers, words []string) error {
 	if len(words) < 2 {
 		return fmt.Errorf("unknown request %q", words)
+	}
+	if words[0] == "scale" {
+		return servers.Set(ctx, "ALTISIM_TIME_SCALE", words[1], names[:]...)
 	}
 	number := int(words[1][0] - '1')
 	if number < 0 || number >= len(names) {
@@ -123,6 +137,12 @@ func do(ctx context.Context, space *trial.Space, servers *trial.PlainServers, wo
 		return space.Freeze(ctx, name, trial.Database)
 	case "resume":
 		return space.Thaw(ctx, name, trial.Database)
+	case "anew":
+		return servers.Anew(ctx, name)
+	case "copy":
+		return servers.Copy(ctx, name)
+	case "putback":
+		return servers.PutBack(ctx, name)
 	case "restart":
 		properties := map[string]string{}
 		for _, word := range words[2:] {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,6 +47,8 @@ type PlainServers struct {
 	ReplicationPort int
 	space           *Space
 	set             appsv1.StatefulSet
+	variables       map[string]string // of the environment, at every start from now on
+	copied          map[string]bool   // servers with a copy of their volumes
 }
 
 const (
@@ -57,7 +61,7 @@ func (p *PlainServers) Host(name string) string { return name + "." + plainServi
 
 // Plain prepares servers, and starts none.
 func (s *Space) Plain(ctx context.Context) (*PlainServers, error) {
-	p := &PlainServers{space: s}
+	p := &PlainServers{space: s, variables: map[string]string{}, copied: map[string]bool{}}
 	var err error
 	if p.set, err = s.StatefulSet(ctx); err != nil {
 		return nil, err
@@ -110,16 +114,47 @@ func (p *PlainServers) Create(ctx context.Context, name string) error {
 
 // Restart starts an ended server on its volumes, with further properties.
 func (p *PlainServers) Restart(ctx context.Context, name string, properties map[string]string) error {
+	if err := p.remove(ctx, name); err != nil {
+		return err
+	}
+	return p.start(ctx, name, properties)
+}
+
+// remove removes the pod of an ended server, where there still is one.
+func (p *PlainServers) remove(ctx context.Context, name string) error {
+	if _, exists := p.space.Pods()[name]; !exists {
+		return nil
+	}
 	if err := p.AwaitEnd(ctx, name); err != nil {
 		return err
 	}
 	if err := p.space.DeleteByForce(ctx, name); err != nil {
 		return err
 	}
-	if err := p.space.AwaitGone(ctx, plainLimit, name); err != nil {
-		return err
+	return p.space.AwaitGone(ctx, plainLimit, name)
+}
+
+// Set gives servers a variable of their environment. They end as by kill -9, and start again with it.
+func (p *PlainServers) Set(ctx context.Context, variable, value string, names ...string) error {
+	p.variables[variable] = value
+	var group errgroup.Group
+	for _, name := range names {
+		group.Go(func() error {
+			if err := p.end(ctx, name); err != nil {
+				return err
+			}
+			return p.Restart(ctx, name, nil)
+		})
 	}
-	return p.start(ctx, name, properties)
+	return group.Wait()
+}
+
+// end kills a server that has not ended.
+func (p *PlainServers) end(ctx context.Context, name string) error {
+	if pod, exists := p.space.Pods()[name]; !exists || Container(pod, Database).State.Terminated != nil {
+		return nil
+	}
+	return p.Kill(ctx, name)
 }
 
 // Kill kills a server. Its pod and address stay, and nobody listens there any more.
@@ -146,8 +181,11 @@ func (p *PlainServers) start(ctx context.Context, name string, properties map[st
 	spec.RestartPolicy = corev1.RestartPolicyNever
 	spec.TerminationGracePeriodSeconds = new(int64(1))
 	server := &spec.Containers[0]
+	variables := maps.Clone(p.variables)
 	for property, value := range properties {
-		variable := "ALTIBASE_" + property
+		variables["ALTIBASE_"+property] = value
+	}
+	for variable, value := range variables {
 		server.Env = slices.DeleteFunc(server.Env, func(e corev1.EnvVar) bool { return e.Name == variable })
 		server.Env = append(server.Env, corev1.EnvVar{Name: variable, Value: value})
 	}
