@@ -31,7 +31,8 @@ if [ -n "${DEMO_KUBECONFIG:-}" ]; then
   exec "$@"
 fi
 
-if [ -n "${SERVER_IMAGE:-}" ] && [ ! -f "$image" ]; then
+# altisim's file is built below.
+if [ ! -f "$image" ] && [ "$(realpath --canonicalize-missing "$image")" != "$repo/.build/images/altisim.tar" ]; then
   # The cluster has no registry.
   engine=$(command -v docker || command -v podman) ||
     { echo "SERVER_IMAGE is no file, and there is no docker or podman that could know $image: save the image to a file" >&2; exit 1; }

@@ -16,12 +16,13 @@ import (
 
 // TestWithCluster_TakesTheServerThatIsNamed runs the script with stand-ins for all that it calls.
 func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
-	const known = "docker knows vendor/altibase:7.3"
+	const known, unbuilt = "docker knows vendor/altibase:7.3", "nothing is built"
 	for name, c := range map[string]struct {
 		environment []string
 		want        string // part of the output
 	}{
 		"the stand-in":                 {nil, "altisim:dev /e2e/altisim/server-values.yaml"},
+		"the stand-in, not yet built":  {[]string{"SERVER_IMAGE=.build/images/altisim.tar", "SERVER_VALUES=mine.yaml", unbuilt}, "altisim:dev /mine.yaml"},
 		"an image and its values":      {[]string{"SERVER_IMAGE=server.tar", "SERVER_VALUES=mine.yaml"}, "of-file:1 /mine.yaml"},
 		"the vendor's, by file":        {[]string{"VENDOR=1", "SERVER_IMAGE=server.tar"}, "of-file:1 /e2e/vendor-values.yaml"},
 		"the vendor's, other values":   {[]string{"VENDOR=1", "SERVER_IMAGE=server.tar", "SERVER_VALUES=mine.yaml"}, "of-file:1 /mine.yaml"},
@@ -40,9 +41,15 @@ func TestWithCluster_TakesTheServerThatIsNamed(t *testing.T) {
 			command.Dir = top
 			command.Env = []string{"HOME=" + top, "TOP=" + top, "PATH=" + filepath.Join(top, "bin") + ":" + withoutEngines(t, top)}
 			for _, e := range c.environment {
-				if e == known {
+				switch e {
+				case known:
 					program(t, top, "bin/docker", "#!/bin/sh\n[ \"$1 $2 $4\" = 'save --output vendor/altibase:7.3' ] && cp engine.tar \"$3\"\n")
-				} else {
+				case unbuilt:
+					if err := os.Rename(filepath.Join(top, ".build"), filepath.Join(top, "built")); err != nil {
+						t.Fatal(err)
+					}
+					program(t, top, "images/build.sh", "#!/bin/sh\ncp -r built .build\n")
+				default:
 					command.Env = append(command.Env, e)
 				}
 			}
