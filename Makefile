@@ -1,6 +1,6 @@
 # `make` prints what there is to make. The work is done by the scripts; this file gives it names.
 # demo, test-e2e, conformance and bench take SERVER_IMAGE=… SERVER_VALUES=…: docs/any-server.md.
-.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-release mutations compatibility lint vuln bench tried release publish images cluster-up cluster-down clean
+.PHONY: help setup demo test test-unit test-simulation soak test-integration conformance test-chart test-e2e test-anyserver test-release mutations compatibility lint vuln bench tried release publish images cluster-up cluster-down clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -15,7 +15,7 @@ demo: ## install the chart on a one-node cluster, scale 1 - 3 - 1 with writers o
 # --- tests; all of them end with one summary
 testrun := .build/bin/testrun
 
-test: $(testrun) ## everything: setup, lint, unit, simulation, integration, chart, release and end-to-end tests
+test: $(testrun) ## everything: setup, lint, unit, simulation, integration, chart, release and end-to-end tests, and the commands for any server
 	$(testrun)
 
 test-unit: $(testrun) ## tests that need nothing but Go and a C compiler with unixODBC
@@ -39,6 +39,9 @@ test-chart: $(testrun) ## what the Helm chart renders
 
 test-e2e: $(testrun) ## the chart on a real one-node cluster (KEEP=1 leaves it up)
 	$(testrun) e2e
+
+test-anyserver: $(testrun) ## make demo, make conformance and make bench, as on an image of yours
+	$(testrun) anyserver
 
 test-release: $(testrun) ## a release is the same bytes twice, and is fetched from a registry by digest
 	$(testrun) release

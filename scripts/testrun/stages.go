@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,6 +96,28 @@ var stages = []stage{
 	{name: "e2e", does: "the chart on a one-node Kubernetes: faults, upgrades, alerts", needs: unlessOthers(os.Getenv("DEMO_KUBECONFIG"), odbc, promtool), run: func(ctx context.Context, r *result) error {
 		return endToEnd(ctx, r, os.Getenv("DEMO_KUBECONFIG"))
 	}},
+	{name: "anyserver", does: "make demo, make conformance and make bench, on pods of a server's image", needs: unlessOthers(os.Getenv("DEMO_KUBECONFIG"), odbc, promtool), run: func(ctx context.Context, r *result) error {
+		server, limit := anyServer(os.Getenv)
+		return goTest(ctx, r, slices.Concat([]string{"env"}, server, []string{"scripts/with-cluster.sh", "go", "test", "-tags=e2e", "-count=1", "-timeout=" + limit, "./e2e/anyserver"}))
+	}},
+}
+
+// The stand-in, named as anybody names a server's image.
+const (
+	standIn       = ".build/images/altisim.tar"
+	standInValues = "e2e/altisim/server-values.yaml"
+)
+
+// anyServer returns variables for the commands on a server's image, and their limit. Without a server of the
+// user's it is the stand-in. A cluster of somebody else takes no files, and knows the stand-in by its name.
+func anyServer(getenv func(string) string) (variables []string, limit string) {
+	switch image := getenv("SERVER_IMAGE"); {
+	case image != "" && image != standIn:
+		return nil, "4h"
+	case image == "" && getenv("DEMO_KUBECONFIG") == "":
+		variables = []string{"SERVER_IMAGE=" + standIn, "SERVER_VALUES=" + cmp.Or(getenv("SERVER_VALUES"), standInValues)}
+	}
+	return append(variables, "KIND=altisim"), "40m"
 }
 
 // chartTesting is the package that installs the chart's own values files.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,37 @@ func TestStageAlone_HasSetupBeforeItWhereSomethingOfItIsMissing(t *testing.T) {
 		}
 		if got := names(prepared(chosen, func(file string) bool { return file != c.missing })); !slices.Equal(got, c.want) {
 			t.Errorf("%v without %q: %v, want %v", c.chosen, c.missing, got, c.want)
+		}
+	}
+}
+
+func TestAnyServer_IsTheStandInUnlessOneIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment map[string]string
+		want        []string
+		limit       string
+	}{
+		"nothing is named":   {nil, []string{"SERVER_IMAGE=" + standIn, "SERVER_VALUES=" + standInValues, "KIND=altisim"}, "40m"},
+		"another's cluster":  {map[string]string{"DEMO_KUBECONFIG": "file"}, []string{"KIND=altisim"}, "40m"},
+		"the stand-in":       {map[string]string{"SERVER_IMAGE": standIn, "SERVER_VALUES": "mine.yaml"}, []string{"KIND=altisim"}, "40m"},
+		"a server of theirs": {map[string]string{"SERVER_IMAGE": "vendor:1", "SERVER_VALUES": "mine.yaml"}, nil, "4h"},
+	} {
+		got, limit := anyServer(func(variable string) string { return c.environment[variable] })
+		if !slices.Equal(got, c.want) || limit != c.limit {
+			t.Errorf("%s: %v for %s, want %v for %s", name, got, limit, c.want, c.limit)
+		}
+	}
+}
+
+func TestStage_CanBeRunAlone(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stages {
+		target := strings.TrimPrefix(s.alone(), "make ")
+		if !strings.Contains(string(makefile), "\n"+target+": ") {
+			t.Errorf("the Makefile has no target %s", target)
 		}
 	}
 }
