@@ -8,6 +8,10 @@ import (
 	"aku/e2e/internal/trial"
 )
 
+// mostTransactions is the number of long transactions, one after the other, that may end while a pod joins: one that had
+// begun before, and three whole ones.
+const mostTransactions = 4
+
 // The copy of a joining pod needs the locks of all tables, and so do its objects on the master. Transactions
 // on the master make them wait all the time, and those of the other slave make its pin wait. Rows of the other
 // slave that queue behind the copy must not be given up, and must not keep it from its locks.
@@ -25,8 +29,17 @@ func TestJoin_BesideLongTransactionsOnBothOpenPods_NoAcknowledgedRowIsLost(t *te
 			must(t, writer.AwaitMore(t.Context(), startLimit, 1))
 		}
 		must(t, m.space.Upgrade(t.Context(), "replicaCount=3"))
+		const plan = `msg=plan name="full join"`
+		must(t, m.space.AwaitLog(t.Context(), startLimit, pod, trial.Sidecar, plan))
+		before := long[0].Progress().Acknowledged()
 		must(t, m.space.AwaitReady(t.Context(), 2*healLimit, pod))
+		if ended := long[0].Progress().Acknowledged() - before; ended > mostTransactions {
+			t.Errorf("%d transactions of the master ended while %s joined, want at most %d", ended, pod, mostTransactions)
+		}
 		m.mustHaveCopied(t, joiner, 1)
+		if plans := m.space.Said(pod, trial.Sidecar, plan); plans != 1 {
+			t.Errorf("the join began %d times, want once", plans)
+		}
 		writers[joiner] = m.write(t, joiner)
 		for _, writer := range long {
 			must(t, writer.AwaitMore(t.Context(), startLimit, 1))

@@ -123,6 +123,9 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	}
 	aku(trial.Pod(0), "verify", "--replicas", "2", "--checksums")
 	mustHold(trial.Host(0), 41)
+	if rows, err := space.QueryOf(t.Context(), trial.Host(0), "SELECT COUNT(*) FROM SYSTEM_.SYS_REPL_ITEMS_ WHERE LOCAL_TABLE_NAME = 'AKU_REP_BEAT'"); err != nil || rows[0][0] == "0" {
+		t.Errorf("no object carries the beat table: %v, %v", rows, err)
+	}
 
 	// The way back.
 	must(t, space.Upgrade(t.Context(), "replicaCount=1"))
@@ -141,4 +144,6 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	if rows, err := space.QueryOf(t.Context(), host(old0), "SELECT COUNT(*) FROM SYSTEM_.SYS_REPLICATIONS_"); err != nil || rows[0][0] != "0" {
 		t.Errorf("replication objects that are left: %v, %v", rows, err)
 	}
+	// The vendor's utility does not know this table, and no replication has it any more.
+	on(host(old0), "DROP TABLE AKU_REP_BEAT")
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"aku/e2e/internal/trial"
+	"aku/internal/akucore"
 )
 
 // grace is the shortest grace period that the chart accepts for these pods.
@@ -104,6 +105,26 @@ func TestVolume_SetBackToAnEarlierCopy_IsCopiedAnew_NoAcknowledgedRowIsLost(t *t
 		for _, writer := range writers[:old] {
 			mustBeUndisturbed(t, writer)
 		}
+	})
+
+	m.under(t, "the volume of the master is set back", func(t *testing.T, writers []*trial.Writer) {
+		master := trial.Pod(akucore.Master)
+		must(t, m.space.WithoutPod(t.Context(), healLimit, akucore.Master, m.space.CopyVolume))
+		must(t, m.space.AwaitReady(t.Context(), healLimit, master))
+		for _, writer := range writers {
+			must(t, writer.AwaitMore(t.Context(), healLimit, enough))
+		}
+		must(t, m.space.WithoutPod(t.Context(), healLimit, akucore.Master, m.space.SetVolumeBack))
+		must(t, m.space.AwaitLog(t.Context(), healLimit, master, trial.Sidecar, akucore.MasterFailed, "Its database is older than "+trial.Pod(1)+" knows"))
+		mustDescribe(t, m.space, master, "MasterFailed", "recover --from")
+		if trial.Ready(m.space.Pods()[master]) {
+			t.Error("a master that was set back is in service")
+		}
+		if said, err := m.aku(t, master, "recover", "--from", "1", "--yes"); err != nil {
+			t.Fatalf("recover: %v\n%s", err, said)
+		}
+		must(t, m.space.AwaitReady(t.Context(), healLimit, master, trial.Pod(1), trial.Pod(2)))
+		mustBeUndisturbed(t, writers[1])
 	})
 }
 

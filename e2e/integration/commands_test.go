@@ -179,6 +179,9 @@ func TestVendorsOptions_DoWhatTheCommandsDo(t *testing.T) {
 	expect("exec aku-prestop -p start", 2, "usage: aku-prestop")
 }
 
+// beatTable finds aku's own table.
+const beatTable = "SELECT TABLE_NAME FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME = 'AKU_REP_BEAT'"
+
 func TestClean_DropsTheOwnObjectsAndStopsThePeers(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"aku-init clean", "aku-init -p clean"} {
@@ -198,6 +201,12 @@ func TestClean_DropsTheOwnObjectsAndStopsThePeers(t *testing.T) {
 			}
 			if rows := slave.SQL("SELECT REPLICATION_NAME FROM SYSTEM_.SYS_REPLICATIONS_"); len(rows) > 0 {
 				t.Errorf("it still has %v", rows)
+			}
+			if tables := slave.SQL(beatTable); len(tables) > 0 {
+				t.Errorf("it still has the tables %v", tables)
+			}
+			if tables := c.pods[0].SQL(beatTable); len(tables) != 1 {
+				t.Errorf("the master has the tables %v, want its beat table", tables)
 			}
 			for peer := range 2 {
 				if started, xsn := c.pods[peer].object(2); started || xsn < 0 {
