@@ -18,18 +18,20 @@ func (s *Sidecar) beat(ctx context.Context) {
 		if errors.Is(err, akucore.ErrNoTable) {
 			continue // the block is new; its table comes with the next start
 		}
-		if err == nil {
-			err = s.insertBeat(ctx, own, block.Beat(), beats[mesh.Self])
-		}
 		if err != nil {
 			s.warnBeatless(err)
 			return
 		}
+		// Whether the own beat can be inserted does not matter to the delay of the others'.
 		now := time.Now()
 		for _, peer := range mesh.Peers() {
 			if newest := beats[peer].Newest(); newest.Number > 0 {
 				s.metrics.SetDelay(block.Object(akucore.PairOf(mesh.Self, peer)), max(0, now.Sub(time.UnixMilli(newest.At))-s.Settings.BeatEvery()))
 			}
+		}
+		if err := s.insertBeat(ctx, own, block.Beat(), beats[mesh.Self]); err != nil {
+			s.warnBeatless(err)
+			return
 		}
 	}
 	s.warnBeatless(nil)
