@@ -117,7 +117,7 @@
 //	                                         {"from":1,"generation":"1-48213"}. The log of the
 //	                                         master prints the generation. Each attempt to start
 //	                                         reads the file again
-//	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics and /events.
+//	AKU_HEALTH_PORT                   20380  HTTP /livez, /readyz, /metrics, /events, /given-up.
 //	                                         /livez fails only when nothing has moved for longer
 //	                                         than any step takes; it does not fail during a wait
 //	AKU_LOG_FORMAT                    text   or json
