@@ -107,6 +107,9 @@ func Parse(name, text string) (File, error) {
 		case strings.HasPrefix(line, "=== "):
 			f.Cases = append(f.Cases, Case{Name: strings.TrimPrefix(line, "=== "), Line: i + 1, Not: map[string]string{}})
 			steps, step = &f.Cases[len(f.Cases)-1].Steps, nil
+			if strings.Contains(line, "(unseen") {
+				fault("a name does not make a case unseen: mark it (unseen: why)")
+			}
 		case strings.HasPrefix(line, "  "):
 			if step == nil {
 				fault("nothing comes before this expectation")

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,15 @@ N3.b login user=U1 password="a b" sysdba
 	}
 	if _, err := Parse("x.txt", "N1 fly"); err == nil {
 		t.Error("an unknown step was taken")
+	}
+}
+
+func TestParse_RefusesUnseenInAName(t *testing.T) {
+	for _, name := range []string{"rows are told apart (unseen)", "keys are found (unseen: of blanks alone)"} {
+		_, err := Parse("x.txt", "=== "+name+"\nshows: a\nN1> SELECT 1 FROM DUAL\n")
+		if err == nil || !strings.Contains(err.Error(), "x.txt:1: ") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
