@@ -59,6 +59,18 @@ func (r *receiver) cut() {
 	r.sender.lose(10 * time.Millisecond)
 }
 
+// emptied ends a link because of a TRUNCATE here. A sender that sent something lately sleeps; of the idle ones
+// some find their way back at once (transcripts/ddl-live).
+func (r *receiver) emptied() {
+	x := r.sender
+	again := x.s.retryWait
+	if rest, _ := x.s.volume.next(x.o, x.read, 1); len(rest) == 0 && !x.sent && x.s.w.chance(50, dieTruncate, r.s.pod, x.s.pod, 1) {
+		again = 10 * time.Millisecond
+	}
+	r.leave()
+	x.lose(again)
+}
+
 // take applies the next record of the stream. It returns false when the receiver has to wait for the table.
 // The receiver then goes on by itself, and gives the row up after a while.
 func (r *receiver) take(c change) (taken bool) {

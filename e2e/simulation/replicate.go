@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	retryWait = 60 * time.Second // between two tries of a sender to reach its peer
+	retryWait = 60 * time.Second // between two tries of a sender to reach its peer: REPLICATION_SENDER_SLEEP_TIMEOUT
 	ackWait   = 6 * time.Second  // from the last sent change to its acknowledgement
 	lostAfter = 10 * time.Second // a link without an answer counts as broken
 )
@@ -91,7 +91,7 @@ func (x *sender) tryIn(d time.Duration) {
 		}
 		if err := x.handshake(); err != nil || x.s.w.silent(x.s.pod, x.o.peer) {
 			x.state = retries
-			x.tryIn(retryWait)
+			x.tryIn(x.s.retryWait)
 			return
 		}
 		x.connect(true)
@@ -185,7 +185,7 @@ func (x *sender) pump() {
 			x.peer.abandoned() // it stays, because its end of the link does not know
 			x.peer = nil
 			x.state = retries
-			x.tryIn(retryWait)
+			x.tryIn(x.s.retryWait)
 			return
 		}
 		x.pumping = true

@@ -32,6 +32,7 @@ type server struct {
 	locks       [maxTables][]*lock // held and requested locks, in the order of coming
 	touched     [maxTables]time.Time
 	lockTimeout time.Duration // after it, a receiver gives a row up
+	retryWait   time.Duration // between two tries of a sender
 }
 
 // session is a connection, of a user or of one of our programs.
@@ -51,7 +52,7 @@ func (w *world) boot(pod int, v *volume) *server {
 	s := &server{
 		w: w, pod: pod, volume: v, startTime: w.id(), ctx: ctx, kill: kill, adminMode: true,
 		sessions: map[int64]*session{}, senders: map[string]*sender{}, receivers: map[string]*receiver{}, stopping: make(chan struct{}, 1),
-		copied: map[string]int64{}, told: map[string]int64{}, lockTimeout: lockTimeout,
+		copied: map[string]int64{}, told: map[string]int64{}, lockTimeout: lockTimeout, retryWait: retryWait,
 	}
 	w.after(w.between(dieBoot, pod, 0, 0, 6*time.Second, 7*time.Second), func() {
 		if s.ctx.Err() == nil {

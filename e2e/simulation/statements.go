@@ -356,7 +356,7 @@ func (s *server) truncate(ctx context.Context, tables []akucore.Table, by *clien
 			for name, r := range s.receivers {
 				if o := s.volume.objects[name]; o != nil {
 					if _, ok := o.items[t]; ok {
-						r.cut()
+						r.emptied()
 					}
 				}
 			}
