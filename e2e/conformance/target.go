@@ -29,6 +29,7 @@ type Server struct {
 	Name            string                                   // for its peers, in place of Host; may be ""
 	Far             string                                   // address through which logins come from afar; may be ""
 	Kill            func() error                             // by kill -9
+	Gone            func() bool                              // whether it has ended; nil: its port tells
 	Terminate       func() error                             // by SIGTERM
 	Restart         func(properties map[string]string) error // of a server that has ended
 	Move            func() (host string, err error)          // gives the ended server another address under its name

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,7 +25,8 @@ type sqlConn struct {
 	by      *client
 	ddlWait time.Duration
 	begun   bool    // a transaction is open, and may not have written yet
-	locks   []*lock // of LOCK TABLE
+	locks   []*lock // of LOCK TABLE, and of rows beside the last one
+	rows    []row   // of the open transaction, which are written with its COMMIT; the last one is the transaction's
 }
 
 func (m *modelServers) open(on int, _ string, l conformance.Login) (conformance.Conn, error) {
@@ -42,22 +44,30 @@ func (m *modelServers) open(on int, _ string, l conformance.Login) (conformance.
 	case !l.Sysdba && s.adminMode:
 		return nil, errors.New("[ERR-4106E : ]")
 	}
-	return &sqlConn{m: m, on: on, session: s.login(nil, l.Sysdba), by: m.w.newClient(on, human)}, nil
+	c := &sqlConn{m: m, on: on, session: s.login(nil, l.Sysdba), by: m.w.newClient(on, human)}
+	m.conns[c.session.id] = c
+	return c, nil
 }
 
 // Close implements conformance.Conn.
 func (c *sqlConn) Close() {
 	c.m.w.mu.Lock()
 	defer c.m.w.mu.Unlock()
+	c.leave()
+}
+
+// leave ends the session, from either side. Callers hold the lock.
+func (c *sqlConn) leave() {
 	c.unlock()
 	c.session.logout()
+	delete(c.m.conns, c.session.id)
 }
 
 func (c *sqlConn) unlock() {
 	for _, l := range c.locks {
 		l.leave()
 	}
-	c.locks, c.begun = nil, false
+	c.locks, c.rows, c.begun = nil, nil, false
 }
 
 // Transaction implements conformance.Conn.
@@ -70,6 +80,13 @@ func (c *sqlConn) Transaction(verb string) error {
 	case verb == "begin":
 		c.begun = true
 		return nil
+	case verb == "commit" && len(c.rows) > 0:
+		last := len(c.rows) - 1
+		for _, r := range c.rows[:last] {
+			c.session.server.write(r, nil)
+		}
+		c.session.server.write(c.rows[last], c.session.transaction)
+		c.session.transaction = nil
 	case verb == "commit" && c.session.transaction != nil:
 		c.session.commit(c.session.transaction.row)
 	default:
@@ -161,8 +178,10 @@ var sqlStatements = []sqlStatement{
 		return c.session.server.sync(ctx, objectName(words[0]), []akucore.Table{t}, c.m.syncs[c.on])
 	}),
 	form(`ALTER REPLICATION (\w+) (ADD|DROP) TABLE FROM SYS\.(\w+) TO SYS\.(\w+)`, (*sqlConn).alterTables),
-	form(`ALTER REPLICATION (\w+) (ADD|DROP) HOST '([^']+)',\s*\d+`, (*sqlConn).moveHost),
+	form(`ALTER REPLICATION (\w+) (ADD|DROP|SET) HOST '([^']+)',\s*(\d+)`, (*sqlConn).moveHost),
 	form(`ALTER SYSTEM SET (\w+) = (\d+)`, (*sqlConn).setProperty),
+	form(`ALTER DATABASE \w+ SESSION CLOSE (\d+)`, (*sqlConn).closeSession),
+	form(`ALTER DATABASE \w+ SHUTDOWN IMMEDIATE`, (*sqlConn).shutdown),
 	form(`ALTER SESSION SET DDL_LOCK_TIMEOUT = (\d+)`, func(c *sqlConn, _ context.Context, words []string, _ *conformance.Outcome) error {
 		c.ddlWait = inSeconds(words[0])
 		return nil
@@ -170,10 +189,11 @@ var sqlStatements = []sqlStatement{
 	form(`TRUNCATE TABLE (\w+)`, (*sqlConn).truncate),
 	form(`LOCK TABLE (\w+) IN EXCLUSIVE MODE`, (*sqlConn).lockTable),
 	form(`INSERT INTO (\w+) VALUES \((\d+)(?:, (.+))?\)`, (*sqlConn).insert),
-	form(`INSERT INTO (\w+) SELECT C1 \+ (\d+)((?:, \w+)*) FROM (\w+)`, (*sqlConn).multiply),
+	form(`INSERT INTO (\w+) SELECT C1 \+ (\d+)((?:, \w+)*) FROM (\w+)(?: WHERE C1 <= (\d+))?`, (*sqlConn).multiply),
+	form(`INSERT INTO (\w+) SELECT MAX\(C1\) \+ 1((?:, (?:'[^']*'|\d+))*) FROM (\w+)(?: WHERE C1 (>=|<) (\d+))?`, (*sqlConn).insertNext),
 	form(`UPDATE (\w+) SET (\w+) = ('[^']*'|\w+) WHERE C1 = (\d+)`, (*sqlConn).update),
 	form(`DELETE FROM (\w+)(?: WHERE C1 = (\d+))?`, (*sqlConn).remove),
-	form(`SELECT (.+) FROM (SYSTEM_\.SYS_REPLICATIONS_|[\w$]+)(?: WHERE (.+?))?(?: ORDER BY (\w+))?`, (*sqlConn).query),
+	form(`SELECT (.+) FROM ((?:SYSTEM_\.)?[\w$]+)(?: WHERE (.+?))?(?: ORDER BY (\w+))?`, (*sqlConn).query),
 }
 
 func inSeconds(text string) time.Duration {
@@ -194,7 +214,8 @@ var kinds = regexp.MustCompile(`PRIMARY KEY| INTEGER ?| BIGINT ?| VARCHAR\(\d+\)
 
 func (c *sqlConn) createTable(_ context.Context, words []string, _ *conformance.Outcome) error {
 	all := []string{"T0", "T1", "X0", "X1"}
-	known := strings.HasPrefix(words[1], "C1 INTEGER PRIMARY KEY") || strings.HasPrefix(words[1], "C1 BIGINT PRIMARY KEY")
+	c.m.noKey[words[0]] = words[1] == "C1 INTEGER"
+	known := c.m.noKey[words[0]] || strings.HasPrefix(words[1], "C1 INTEGER PRIMARY KEY") || strings.HasPrefix(words[1], "C1 BIGINT PRIMARY KEY")
 	other, made := c.m.forms[words[0]]
 	c.m.forms[words[0]] = words[1]
 	if made && other != words[1] || !known || strings.Contains(kinds.ReplaceAllString(words[1], ""), " ") {
@@ -230,16 +251,19 @@ func hostName(name string) string {
 	return fmt.Sprintf("altibase-%d.svc", maxPods-1)
 }
 
-// moveHost is ADD HOST and DROP HOST: of two hosts the remaining one counts.
+// moveHost is ADD HOST, SET HOST and DROP HOST: of two hosts the remaining one counts.
 func (c *sqlConn) moveHost(_ context.Context, words []string, _ *conformance.Outcome) error {
-	if words[1] == "ADD" && !strings.HasPrefix(words[2], "altibase-") {
-		c.m.added = words[2]
+	host := words[2] + "," + words[3]
+	switch {
+	case words[1] == "ADD" && !strings.HasPrefix(words[2], "altibase-"):
+		c.m.added = host
 		return nil
-	}
-	if c.m.added == "" || c.m.added == words[2] {
+	case words[1] == "SET" && c.m.added == host:
+		return nil
+	case words[1] == "SET" || c.m.added == "" || c.m.added == host:
 		return errBeyond // the model's objects have one host
 	}
-	left := c.m.added
+	left, _, _ := strings.Cut(c.m.added, ",")
 	c.m.added = ""
 	return c.session.server.setHost(objectName(words[0]), hostName(left))
 }
@@ -255,7 +279,7 @@ func (c *sqlConn) create(ctx context.Context, words []string, _ *conformance.Out
 	spec.Port, _ = strconv.Atoi(words[2])
 	for text := range strings.SplitSeq(words[3], ", FROM ") {
 		m := item.FindStringSubmatch(text)
-		if m == nil || m[1] != m[2] {
+		if m == nil || m[1] != m[2] || c.m.noKey[m[1]] {
 			return errBeyond
 		}
 		t, err := c.table(m[1])
@@ -270,7 +294,7 @@ func (c *sqlConn) create(ctx context.Context, words []string, _ *conformance.Out
 func (c *sqlConn) alterTables(ctx context.Context, words []string, _ *conformance.Outcome) error {
 	t, err := c.table(words[2])
 	switch {
-	case err != nil || words[2] != words[3]:
+	case err != nil || words[2] != words[3] || c.m.noKey[words[2]]:
 		return errBeyond
 	case words[1] == "ADD":
 		return c.session.server.addTable(ctx, objectName(words[0]), t, c.ddlWait)
@@ -289,6 +313,8 @@ func (c *sqlConn) setProperty(_ context.Context, words []string, _ *conformance.
 			return errBeyond // it accepts any
 		}
 		return c.session.server.change(func() error { c.session.server.lockTimeout = inSeconds(words[1]); return nil })
+	case "REPLICATION_SENDER_SLEEP_TIMEOUT":
+		return c.session.server.change(func() error { c.session.server.retryWait = inSeconds(words[1]); return nil })
 	case "REPLICATION_ALLOW_DUPLICATE_HOSTS":
 		return c.session.server.change(func() error { c.session.server.sharing = words[1] == "1"; return nil })
 	case "ADMIN_MODE":
@@ -299,9 +325,32 @@ func (c *sqlConn) setProperty(_ context.Context, words []string, _ *conformance.
 	return nil
 }
 
+// closeSession ends a session of this server, whatever it holds.
+func (c *sqlConn) closeSession(_ context.Context, words []string, _ *conformance.Outcome) error {
+	id, _ := strconv.ParseInt(words[0], 10, 64)
+	return c.session.server.change(func() error {
+		other := c.m.conns[id]
+		if other == nil || other.session.server != c.session.server || other.session.closed {
+			return errors.New("ERR-410EB")
+		}
+		other.leave()
+		return nil
+	})
+}
+
+func (c *sqlConn) shutdown(ctx context.Context, _ []string, _ *conformance.Outcome) error {
+	if !c.session.sysdba {
+		return errors.New("ERR-311B1")
+	}
+	return c.session.server.shutdown(ctx)
+}
+
 func (c *sqlConn) truncate(ctx context.Context, words []string, _ *conformance.Outcome) error {
 	t, err := c.table(words[0])
-	if err != nil || !c.m.ddl[c.on] {
+	c.m.w.mu.Lock()
+	shared := err == nil && c.session.server.volume.shares(table(t))
+	c.m.w.mu.Unlock()
+	if err != nil || shared && !c.m.ddl[c.on] {
 		return errBeyond // it always may
 	}
 	return c.session.server.truncate(ctx, []akucore.Table{t}, c.by, c.ddlWait)
@@ -327,12 +376,36 @@ func (c *sqlConn) insert(ctx context.Context, words []string, _ *conformance.Out
 	if len(cells) != len(c.m.names[c.on][words[0]])-1 {
 		return errBeyond
 	}
-	return c.write(ctx, words[0], words[1], func(now int64) (int64, error) {
-		if now != 0 {
+	return c.write(ctx, words[0], atKey(words[1]), func(now int64) (int64, error) {
+		switch {
+		case now != 0 && c.m.noKey[words[0]]:
+			return 0, errBeyond
+		case now != 0:
 			return 0, errors.New("ERR-11058")
 		}
 		return c.m.value(cells), nil
 	})
+}
+
+// insertNext inserts a row behind the last one, or behind the last one of a range.
+func (c *sqlConn) insertNext(ctx context.Context, words []string, _ *conformance.Outcome) error {
+	cells := cell.FindAllString(words[1], -1)
+	if len(cells) != len(c.m.names[c.on][words[0]])-1 || words[0] != words[2] {
+		return errBeyond
+	}
+	next := func(rows map[int]int64) (int, error) {
+		last := -1
+		for key := range rows {
+			if words[3] == "" || holds(strconv.Itoa(key), words[3], words[4]) {
+				last = max(last, key)
+			}
+		}
+		if last < 0 {
+			return 0, errBeyond // without a row there is no next one
+		}
+		return last + 1, nil
+	}
+	return c.write(ctx, words[0], next, func(int64) (int64, error) { return c.m.value(cells), nil })
 }
 
 // multiply inserts each row of a table again, under another key.
@@ -345,8 +418,14 @@ func (c *sqlConn) multiply(ctx context.Context, words []string, _ *conformance.O
 	c.m.w.mu.Lock()
 	rows := maps.Clone(c.session.server.volume.rows[table(t)])
 	c.m.w.mu.Unlock()
+	most, err := strconv.Atoi(words[4])
+	if words[4] == "" {
+		most, err = math.MaxInt, nil
+	}
 	for _, key := range slices.Sorted(maps.Keys(rows)) {
-		err = errors.Join(err, c.write(ctx, words[0], strconv.Itoa(key+add), func(int64) (int64, error) { return rows[key], nil }))
+		if key <= most {
+			err = errors.Join(err, c.write(ctx, words[0], atKey(strconv.Itoa(key+add)), func(int64) (int64, error) { return rows[key], nil }))
+		}
 	}
 	return err
 }
@@ -356,7 +435,7 @@ func (c *sqlConn) update(ctx context.Context, words []string, _ *conformance.Out
 	if at < 0 {
 		return errBeyond
 	}
-	return c.write(ctx, words[0], words[3], func(now int64) (int64, error) {
+	return c.write(ctx, words[0], atKey(words[3]), func(now int64) (int64, error) {
 		if now == 0 {
 			return 0, nil
 		}
@@ -381,34 +460,53 @@ func (c *sqlConn) remove(ctx context.Context, words []string, _ *conformance.Out
 		c.m.w.mu.Unlock()
 	}
 	for _, key := range keys {
-		err = errors.Join(err, c.write(ctx, words[0], key, func(int64) (int64, error) { return 0, nil }))
+		err = errors.Join(err, c.write(ctx, words[0], atKey(key), func(int64) (int64, error) { return 0, nil }))
 	}
 	return err
 }
 
-// write changes a row as soon as the table is free: in a transaction of its own, or as the only change of the
-// open one.
-func (c *sqlConn) write(ctx context.Context, name, key string, change func(now int64) (int64, error)) error {
+// atKey is the key of a row.
+func atKey(text string) func(map[int]int64) (int, error) {
+	return func(map[int]int64) (int, error) { return strconv.Atoi(text) }
+}
+
+// write changes a row as soon as the table is free: in a transaction of its own, or in the open one. In the
+// model a transaction writes its row at its beginning or at its end. So it can write one row, or rows of tables
+// that no object has, and then one of any table.
+func (c *sqlConn) write(ctx context.Context, name string, key func(rows map[int]int64) (int, error), change func(now int64) (int64, error)) error {
 	t, err := c.table(name)
 	s := c.session.server
-	if err != nil || c.session.transaction != nil || len(c.locks) > 0 {
+	if err != nil || len(c.locks) > len(c.rows) {
 		return errBeyond
 	}
 	r := row{place: place{table: table(t)}}
-	r.key, _ = strconv.Atoi(key)
 	c.m.w.mu.Lock()
+	atHome := !s.volume.shares(r.table)
+	full := c.session.transaction != nil && (len(c.rows) == 0 || slices.ContainsFunc(c.rows, func(r row) bool { return s.volume.shares(r.table) }))
+	if full {
+		c.m.w.mu.Unlock()
+		return errBeyond
+	}
 	held := s.lock(r.table, writes)
 	c.m.w.mu.Unlock()
 	if err := held.await(ctx, forEver, int(c.session.id)); err != nil {
 		return err
 	}
 	return s.change(func() error {
-		now := s.volume.rows[r.table][r.key]
+		var now int64
 		var err error
-		r.value, err = change(now)
+		if r.key, err = key(s.volume.rows[r.table]); err == nil {
+			now = s.volume.rows[r.table][r.key]
+			r.value, err = change(now)
+		}
 		switch {
 		case err != nil || r.value == now:
 			held.leave()
+		case c.session.transaction != nil || c.begun && atHome:
+			if c.session.transaction == nil {
+				c.session.begin(nil, nil)
+			}
+			c.rows, c.locks = append(c.rows, r), append(c.locks, held)
 		case c.begun:
 			c.session.begin(&r, held)
 		default:
@@ -435,167 +533,3 @@ func (m *modelServers) value(cells []string) int64 {
 }
 
 func (m *modelServers) cells(value int64) []string { return slices.Clone(m.rows[value-1]) }
-
-var condition = regexp.MustCompile(`^(\w+) (=|>|<|>=|<=|<>) '?([^']*?)'?$`)
-
-// query answers a SELECT of columns of one table or view.
-func (c *sqlConn) query(_ context.Context, words []string, o *conformance.Outcome) error {
-	c.m.w.mu.Lock()
-	rows, columns, err := c.rowsOf(words[1])
-	c.m.w.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	if words[2] != "" {
-		for text := range strings.SplitSeq(words[2], " AND ") {
-			m := condition.FindStringSubmatch(text)
-			if m == nil || !slices.Contains(columns, m[1]) {
-				return errBeyond
-			}
-			rows = slices.DeleteFunc(rows, func(r map[string]string) bool { return !holds(r[m[1]], m[2], m[3]) })
-		}
-	}
-	if words[3] != "" && words[3] != "C1" && words[3] != "REPLICATION_NAME" && words[3] != "REP_NAME" {
-		return errBeyond // rows come in the order of their keys
-	}
-	if words[0] == "COUNT(*)" {
-		o.Rows = []string{strconv.Itoa(len(rows))}
-		return nil
-	}
-	wanted := strings.Split(words[0], ", ")
-	if words[0] == "*" {
-		wanted = columns
-	}
-	for _, name := range wanted {
-		if !slices.Contains(columns, name) {
-			return errBeyond
-		}
-	}
-	for _, r := range rows {
-		var cells []string
-		for _, name := range wanted {
-			cells = append(cells, r[name])
-		}
-		o.Rows = append(o.Rows, strings.Join(cells, "|"))
-	}
-	return nil
-}
-
-func holds(value, relation, to string) bool {
-	a, err1 := strconv.Atoi(value)
-	b, err2 := strconv.Atoi(to)
-	if err1 != nil || err2 != nil {
-		return relation == "=" && value == to || relation == "<>" && value != to
-	}
-	return strings.Contains(relation, "=") && a == b || strings.Contains(relation, ">") && a > b || strings.Contains(relation, "<") && a < b
-}
-
-// shown are the views of the model, and their columns.
-var shown = map[string][]string{
-	"DUAL":                      {"1"},
-	"SYSTEM_.SYS_REPLICATIONS_": {"REPLICATION_NAME", "IS_STARTED", "XSN", "ITEM_COUNT"},
-	"V$REPSENDER":               {"REP_NAME", "START_FLAG", "NET_ERROR_FLAG", "STATUS"},
-	"V$TRANSACTION":             {"SESSION_ID", "FIRST_UPDATE_TIME"},
-	"V$REPRECEIVER":             {"REP_NAME", "APPLY_XSN", "INSERT_FAILURE_COUNT", "UPDATE_FAILURE_COUNT", "DELETE_FAILURE_COUNT"},
-}
-
-var selects = regexp.MustCompile(`^SELECT (.+?) FROM ([\w.$]+)(?: WHERE (\w+)\b.*)?(?: ORDER BY.*)?$`)
-
-// isBeyondModel tells whether a query asks for something that the model does not show.
-func isBeyondModel(query string) bool {
-	words := selects.FindStringSubmatch(query)
-	if words == nil || !strings.Contains(words[2], "$") && !strings.HasPrefix(words[2], "SYSTEM_.") {
-		return words == nil && strings.HasPrefix(query, "SELECT ")
-	}
-	has := func(column string) bool { return slices.Contains(shown[words[2]], column) }
-	asked := strings.Split(words[1], ", ")
-	if words[3] != "" {
-		asked = append(asked, words[3])
-	}
-	return shown[words[2]] == nil || slices.ContainsFunc(asked, func(column string) bool { return column != "COUNT(*)" && !has(column) })
-}
-
-// rowsOf are the rows of a table or view, in the order of their keys. Callers hold the lock.
-func (c *sqlConn) rowsOf(name string) (rows []map[string]string, columns []string, err error) {
-	s := c.session.server
-	switch name {
-	case "DUAL":
-		return []map[string]string{{"1": "1"}}, shown[name], nil
-	case "SYSTEM_.SYS_REPLICATIONS_":
-		for _, name := range slices.Sorted(maps.Keys(s.volume.objects)) {
-			o := s.volume.objects[name]
-			started := "0"
-			if o.started {
-				started = "1"
-			}
-			rows = append(rows, map[string]string{
-				"REPLICATION_NAME": c.m.called[name], "IS_STARTED": started, "XSN": fmt.Sprint(o.xsn), "ITEM_COUNT": fmt.Sprint(len(o.spec.Tables)),
-			})
-		}
-		return rows, shown["SYSTEM_.SYS_REPLICATIONS_"], nil
-	case "V$REPSENDER":
-		for _, name := range slices.Sorted(maps.Keys(s.senders)) {
-			r := s.senders[name].row()
-			r["REP_NAME"] = c.m.called[name]
-			rows = append(rows, r)
-		}
-		return rows, shown["V$REPSENDER"], nil
-	case "V$REPRECEIVER":
-		for _, name := range slices.Sorted(maps.Keys(s.receivers)) {
-			rows = append(rows, map[string]string{
-				"REP_NAME": c.m.called[name], "APPLY_XSN": fmt.Sprint(s.receivers[name].applied), "INSERT_FAILURE_COUNT": fmt.Sprint(s.receivers[name].failed.Inserts),
-				"UPDATE_FAILURE_COUNT": fmt.Sprint(s.receivers[name].failed.Updates), "DELETE_FAILURE_COUNT": fmt.Sprint(s.receivers[name].failed.Deletes),
-			})
-		}
-		return rows, shown["V$REPRECEIVER"], nil
-	}
-	if name == "V$TRANSACTION" {
-		for _, o := range s.inTurn() {
-			if o.transaction != nil {
-				rows = append(rows, o.transaction.shown(o.id))
-			}
-		}
-		for _, t := range s.applying() {
-			rows = append(rows, t.shown(0))
-		}
-		return rows, shown[name], nil
-	}
-	t, err := c.table(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	columns = c.m.names[c.on][name]
-	kept := s.volume.rows[table(t)]
-	for _, key := range slices.Sorted(maps.Keys(kept)) {
-		cells := append([]string{strconv.Itoa(key)}, c.m.cells(kept[key])...)
-		r := map[string]string{}
-		for i, column := range columns {
-			r[column] = strings.Trim(cells[i], "'")
-		}
-		rows = append(rows, r)
-	}
-	return rows, columns, nil
-}
-
-// shown is a writing transaction in V$TRANSACTION.
-func (t *transaction) shown(session int64) map[string]string {
-	seen := t.seen(session)
-	return map[string]string{"SESSION_ID": fmt.Sprint(seen.Session), "FIRST_UPDATE_TIME": fmt.Sprint(seen.Since.Unix())}
-}
-
-// row is a sender in V$REPSENDER. A sender that has not found its peer yet has status 0 until its second try.
-func (x *sender) row() map[string]string {
-	r := map[string]string{"START_FLAG": "0", "NET_ERROR_FLAG": "0", "STATUS": "0"}
-	switch x.state {
-	case runs:
-		r["STATUS"] = "1"
-	case syncs:
-		r["START_FLAG"], r["STATUS"] = "2", "6"
-	case retries:
-		r["NET_ERROR_FLAG"], r["STATUS"] = "1", "2"
-		if x.read == 0 && x.tries <= 2 && !x.byItself {
-			r["STATUS"] = "0"
-		}
-	}
-	return r
-}
