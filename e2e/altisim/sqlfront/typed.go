@@ -1,5 +1,7 @@
 package sqlfront
 
+import "strconv"
+
 // typedLiterals are the types that can precede a text, as in BYTE'0A', and whether the text is then a number.
 var typedLiterals = map[string]bool{
 	"CHAR": false, "VARCHAR": false, "NCHAR": false, "NVARCHAR": false, "DATE": false,
@@ -7,7 +9,8 @@ var typedLiterals = map[string]bool{
 	"INTEGER": true, "SMALLINT": true, "BIGINT": true, "NUMERIC": true, "FLOAT": true, "REAL": true, "DOUBLE": true,
 }
 
-// typed rewrites a typed literal to its text. Binary values stay the digits in which they are written.
+// typed rewrites a typed literal to its text. Binary values stay the digits in which they are written. A REAL
+// has 32 bits, so most of them do not equal the plain number of the same digits.
 func (r *rewriter) typed(t Token) bool {
 	number, known := typedLiterals[t.Text]
 	value := r.tok(0)
@@ -18,6 +21,13 @@ func (r *rewriter) typed(t Token) bool {
 	switch {
 	case value.Text == "":
 		r.emit("NULL")
+	case t.Text == "REAL":
+		f, err := strconv.ParseFloat(value.Text, 32)
+		if err != nil {
+			r.emit("(" + value.Text + ")")
+			break
+		}
+		r.emit("(" + strconv.FormatFloat(f, 'g', -1, 64) + ")")
 	case number:
 		r.emit("(" + value.Text + ")")
 	default:
