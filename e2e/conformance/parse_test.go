@@ -18,7 +18,7 @@ not altisim: why
 N1.a begin
 N2.w within 3s> {Q} FROM T1
   CANCELLED
-  took 1s..2s
+  took with the one before 1s..2s
 N1 anew
 N3 queue 2 500ms
 === not seen
@@ -39,7 +39,7 @@ N3.b login user=U1 password="a b" sysdba
 		{Place: "x.txt:7", Session: "a", Verb: "begin"},
 		{
 			Place: "x.txt:8", Server: 1, Session: "w", Verb: "within", Limit: 3 * time.Second, Text: "SELECT C1 FROM T1",
-			Want: Want{Word: Cancelled, Timed: true, Least: time.Second, Most: 2 * time.Second},
+			Want: Want{Word: Cancelled, Timed: true, Summed: true, Least: time.Second, Most: 2 * time.Second},
 		},
 		{Place: "x.txt:11", Verb: "anew"},
 		{Place: "x.txt:12", Server: 2, Verb: "queue", Count: 2, Limit: 500 * time.Millisecond},

@@ -267,6 +267,10 @@ func (r *run) statement(s Step) string {
 	begin := time.Now()
 	o := c.Run(ctx, statement)
 	o.Took = time.Since(begin)
+	before := c.took
+	if c.took = o.Took; s.Want.Summed {
+		o.Took += before
+	}
 	if o.Word == Cut {
 		c.close()
 		delete(r.sessions, r.key(s))

@@ -132,6 +132,7 @@ type session struct {
 	cancel  context.CancelFunc
 	running chan Outcome  // of a statement in the background that nobody has awaited yet
 	enough  chan struct{} // when closed, the repeated statement does not run again
+	took    time.Duration // the last statement that was awaited
 }
 
 // odbcConn is a connection through an ODBC driver.

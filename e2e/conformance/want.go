@@ -19,6 +19,7 @@ type Want struct {
 	Types       string
 	Timed       bool
 	Least, Most time.Duration // on the server's clock
+	Summed      bool          // the times are of this statement and the one before it in the session
 	HasRows     bool
 }
 
@@ -32,18 +33,18 @@ const (
 
 var (
 	errorLine = regexp.MustCompile(`^ERR-([0-9A-F]{5})(?: (.*))?$`)
-	tookLine  = regexp.MustCompile(`^took (\S+)\.\.(\S+)$`)
+	tookLine  = regexp.MustCompile(`^took (with the one before )?(\S+)\.\.(\S+)$`)
 )
 
 func (w *Want) add(line string) error {
 	if m := tookLine.FindStringSubmatch(line); m != nil {
 		var err1, err2 error
-		w.Least, err1 = time.ParseDuration(m[1])
-		w.Most, err2 = time.ParseDuration(m[2])
+		w.Least, err1 = time.ParseDuration(m[2])
+		w.Most, err2 = time.ParseDuration(m[3])
 		if err1 != nil || err2 != nil || w.Most < w.Least {
 			return fmt.Errorf("took needs two durations, not %q", line)
 		}
-		w.Timed = true
+		w.Timed, w.Summed = true, m[1] != ""
 		return nil
 	}
 	if m := errorLine.FindStringSubmatch(line); m != nil {

@@ -18,7 +18,7 @@ var differs = map[string]string{
 	"16-locks-tables: REPLICATION_SYNC_LOCK_TIMEOUT is for each table: a SYNC waits for them one after the other": perTable,
 	"16-locks-tables: DDL_LOCK_TIMEOUT is for each table: a DROP REPLICATION waits for them one after the other":  perTable,
 	"02-start: the receiver does not look at the sender's address":                                                "the model checks whom an object is for, and refuses another: no object of aku's is for another pod than its name says",
-	"07-deliver: of two FLUSHes after a write one may wait for the keep-alive, with nothing new none does":        flushes,
+	"07-flush: of two FLUSHes right after a write one waits for the keep-alive, and with nothing new none does":   flushes,
 	"07-deliver: FLUSH under a writer is quick, FLUSH ALL chases the moving end of the log": "the model's FLUSH ALL is a FLUSH, which is quick " +
 		"under a writer; aku does not say FLUSH ALL",
 	"07-deliver: FLUSH a moment after a write waits for the keep-alive":                  flushes,
@@ -52,7 +52,7 @@ const perTable = "the model has one limit for all tables of a statement, altisim
 const flushes = "in the model the first FLUSH after a change is quick and the next one waits for the keep-alive, also with nothing new"
 
 // expressed is the number of cases that the model can express. Fewer would prove less.
-const expressed = 163
+const expressed = 165
 
 // TestModel_IsAsTheRealServerWasSeen runs the cases of e2e/conformance on the model's servers, which must
 // behave as a real server was seen to behave, like altisim. It compares the numbers of errors but not their
