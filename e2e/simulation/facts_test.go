@@ -19,7 +19,7 @@ var noCase = []struct{ why, facts string }{
 	{"limits are those of its programs, whose end cuts a SYNC: outlive", "query-timeout-scope sync-cut-timeout sync-cut-client"},
 	{"its tables always exist, have a key and no partitions, and their names are plain", "create-no-primary-key create-not-found drop-table-replicated drop-table-free " +
 		"names-folded name-length host-length quoted-items partitions sync-table-unknown sync-table-units sync-table-partition"},
-	{"its tables keep their columns", "start-column-left-out ddl-enable-0 ddl-never ddl-always ddl-level-0 ddl-level-1 ddl-index-live ddl-live ddl-stopped ddl-default-diverges " +
+	{"its tables keep their columns", "start-column-left-out ddl-enable-0 ddl-never ddl-always ddl-level-0 ddl-level-1 ddl-index-live ddl-live ddl-live-stall ddl-stopped ddl-default-diverges " +
 		"ddl-no-default ddl-one-server ddl-modify-blocks quickstart ddl-sync ddl-sync-refused ddl-sync-refuses-users ddl-sync-third-pair beat-ddl"},
 	{"it always may truncate", "truncate-refused truncate-session"},
 	{"its objects have one host", "hosts-alter hosts-last"},
