@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -135,6 +136,13 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("clean took %s", took)
 	}
+	must(t, trial.Await(t.Context(), healLimit, "the beat table, which the sidecar makes again when it lets users in", func(ctx context.Context) string {
+		rows, err := space.QueryOf(ctx, trial.Host(0), "SELECT COUNT(*) FROM SYSTEM_.SYS_TABLES_ WHERE TABLE_NAME = 'AKU_REP_BEAT'")
+		if err != nil || rows[0][0] != "1" {
+			return fmt.Sprint(rows, err)
+		}
+		return ""
+	}))
 	must(t, space.Uninstall(t.Context()))
 	must(t, space.AwaitGone(t.Context(), healLimit, trial.Pod(0)))
 	handOver("data-"+trial.Pod(0), "volume-"+old0)

@@ -25,8 +25,9 @@ var differs = map[string]string{
 	"07-deliver: FLUSH WAIT 3 a moment after a write fails although the peer is healthy": flushes,
 	"08-truncate: TRUNCATE of a stopped and reset replication empties this server only": "a TRUNCATE takes up to a second in the model, " +
 		"also of an empty table",
-	"11-alter: ADD TABLE and DROP TABLE are taken while started":                                           stopped,
-	"16-locks: SYNC gives up after REPLICATION_SYNC_LOCK_TIMEOUT; meanwhile readers of the table wait too": "who reads waits for nobody",
+	"11-alter: ADD TABLE and DROP TABLE are taken while started":                                            stopped,
+	"18-transactions: V$TRANSACTION shows one that has only said LOCK TABLE all the same, with its session": "no user of the model says LOCK TABLE without writing",
+	"16-locks: SYNC gives up after REPLICATION_SYNC_LOCK_TIMEOUT; meanwhile readers of the table wait too":  "who reads waits for nobody",
 	"16-locks: a row that somebody has locked: the peer's change is given up after 5 s, what comes after it arrives": "it locks tables, and " +
 		"users on two pods have no open transactions on one row",
 	"16-locks: a key that an open transaction has inserted: who inserts it too waits for the end of that": "it locks tables; the key that came first wins",
