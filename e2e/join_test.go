@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"context"
+	"strings"
 	"testing"
 
 	"aku/e2e/internal/trial"
@@ -29,16 +31,23 @@ func TestJoin_BesideLongTransactionsOnBothOpenPods_NoAcknowledgedRowIsLost(t *te
 			must(t, writer.AwaitMore(t.Context(), startLimit, 1))
 		}
 		must(t, m.space.Upgrade(t.Context(), "replicaCount=3"))
-		const plan = `msg=plan name="full join"`
-		must(t, m.space.AwaitLog(t.Context(), startLimit, pod, trial.Sidecar, plan))
+		plans := func() int {
+			return strings.Count(m.space.LogOf(m.space.Pods()[pod], trial.Sidecar), `msg=plan name="full join"`)
+		}
+		must(t, trial.Await(t.Context(), startLimit, "the join of "+pod, func(context.Context) string {
+			if plans() == 0 {
+				return "not in its log"
+			}
+			return ""
+		}))
 		before := long[0].Progress().Acknowledged()
 		must(t, m.space.AwaitReady(t.Context(), 2*healLimit, pod))
 		if ended := long[0].Progress().Acknowledged() - before; ended > mostTransactions {
 			t.Errorf("%d transactions of the master ended while %s joined, want at most %d", ended, pod, mostTransactions)
 		}
 		m.mustHaveCopied(t, joiner, 1)
-		if plans := m.space.Said(pod, trial.Sidecar, plan); plans != 1 {
-			t.Errorf("the join began %d times, want once", plans)
+		if n := plans(); n != 1 {
+			t.Errorf("the join began %d times, want once", n)
 		}
 		writers[joiner] = m.write(t, joiner)
 		for _, writer := range long {
