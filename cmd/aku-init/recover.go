@@ -5,8 +5,10 @@ import (
 	"os"
 	"strconv"
 
+	"aku/internal/lifecycle"
 	"aku/internal/process"
 	"aku/internal/recovery"
+	"aku/internal/rundir"
 	"aku/internal/settings"
 	"aku/internal/wiring"
 )
@@ -49,7 +51,15 @@ func recoverMaster(ctx context.Context, args []string) error {
 			return process.Misconfigured(err)
 		}
 		defer disconnect()
-		r := recovery.Recovery{Settings: s, Servers: servers, Log: process.Logger(s.LogFormat, os.Stdout), Source: *from, Without: without}
+		log := process.Logger(s.LogFormat, os.Stdout)
+		r := recovery.Recovery{Settings: s, Servers: servers, Log: log, Source: *from, Without: without, Report: func(e lifecycle.Event) {
+			if e.Kind != lifecycle.GivenUp {
+				return
+			}
+			if err := rundir.Dir(s.RunDir).NoteGivenUp(e.Err.Error()); err != nil {
+				log.Warn("this is not in the metrics", "error", err)
+			}
+		}}
 		if *yes {
 			return r.Run(ctx, os.Stdout)
 		}

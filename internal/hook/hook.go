@@ -54,6 +54,10 @@ func Run(ctx context.Context, s settings.Settings, servers lifecycle.Servers, lo
 		case lifecycle.StepDone, lifecycle.StepFailed:
 			progress.Record(e)
 			still.say()
+		case lifecycle.GivenUp:
+			if err := rundir.Dir(s.RunDir).NoteGivenUp(e.Err.Error()); err != nil {
+				log.Warn("this is not in the metrics", "error", err)
+			}
 		default:
 			progress.Record(e)
 		}

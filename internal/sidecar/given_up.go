@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +21,15 @@ func (s *Sidecar) rowsGivenUp(text string) {
 	s.announce.queue(kube.Note{Warning: true, Reason: "RowsGivenUp", Text: text})
 }
 
+// takeGivenUp reports what other programs of the pod saw: the hook, and a command that recovers.
+func (s *Sidecar) takeGivenUp() {
+	texts, err := s.dir.TakeGivenUp()
+	s.warn("reports of rows that were given up", err)
+	for _, text := range texts {
+		s.rowsGivenUp(text)
+	}
+}
+
 // givenUpPage is the page with the newest such reports, one a line. The command status reads it.
 type givenUpPage struct {
 	mu    sync.Mutex
@@ -31,7 +39,7 @@ type givenUpPage struct {
 func (p *givenUpPage) add(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lines = append(p.lines, fmt.Sprintf("%s %s", time.Now().UTC().Format(time.RFC3339), strings.ReplaceAll(text, "\n", " ")))
+	p.lines = append(p.lines, fmt.Sprintf("%s %s", time.Now().UTC().Format(time.RFC3339), text))
 	p.lines = p.lines[max(0, len(p.lines)-status.MostGivenUp):]
 }
 

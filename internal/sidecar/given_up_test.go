@@ -7,13 +7,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"aku/internal/akucore"
 	"aku/internal/kube"
 	"aku/internal/lifecycle"
 	"aku/internal/status"
-	"aku/internal/steps"
 )
 
 // The sidecar tells of rows that it saw given up, and of those that the hook saw, which has ended since.
@@ -26,12 +24,12 @@ func TestRowsGivenUp_AreInTheMetricTheEventsAndThePage(t *testing.T) {
 	s.announce = newAnnouncer(func(context.Context, kube.Note) error { return nil }, s.Log)
 
 	s.report(lifecycle.Event{Kind: lifecycle.GivenUp, Step: akucore.Step{}, Err: errors.New("altibase-0: changes of altibase-1: 2 rows\nby a conflict")})
-	end := steps.Summary{Began: time.Now(), GivenUp: []string{"altibase-1: changes of altibase-0: 3 rows"}}
-	if err := steps.Write(settings.RunDir, end); err != nil {
+	// The hook, and a command that recovers, are other programs.
+	if err := s.dir.NoteGivenUp("altibase-1: changes of altibase-0: 3 rows\nfor a lock"); err != nil {
 		t.Fatal(err)
 	}
-	s.lastEnd()
-	s.lastEnd() // it is the same end
+	s.takeGivenUp()
+	s.takeGivenUp() // it is told once
 
 	get := func(page string) string {
 		answer := httptest.NewRecorder()
@@ -47,7 +45,7 @@ func TestRowsGivenUp_AreInTheMetricTheEventsAndThePage(t *testing.T) {
 		t.Errorf("the metric is not 2: %s", metrics)
 	}
 	lines := strings.Split(strings.TrimSpace(get("page")), "\n")
-	if len(lines) != 2 || !strings.HasSuffix(lines[0], "Z altibase-0: changes of altibase-1: 2 rows by a conflict") || !strings.HasSuffix(lines[1], "Z altibase-1: changes of altibase-0: 3 rows") {
+	if len(lines) != 2 || !strings.HasSuffix(lines[0], "Z altibase-0: changes of altibase-1: 2 rows by a conflict") || !strings.HasSuffix(lines[1], "Z altibase-1: changes of altibase-0: 3 rows for a lock") {
 		t.Errorf("the page has %q", lines)
 	}
 	if n := len(s.announce.waiting); n != 2 {

@@ -50,9 +50,6 @@ func (s *Sidecar) lastEnd() {
 	}
 	s.ended = end.Began
 	s.metrics.Ended(end)
-	for _, text := range end.GivenUp {
-		s.rowsGivenUp(text)
-	}
 	text := fmt.Sprintf("the end is over, all done: %t", end.OK)
 	if end.Found {
 		text = "the server had not ended in good order"

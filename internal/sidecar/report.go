@@ -9,6 +9,7 @@ import (
 	"aku/internal/events"
 	"aku/internal/lifecycle"
 	"aku/internal/metrics"
+	"aku/internal/rundir"
 )
 
 const (
@@ -69,7 +70,7 @@ func (s *Sidecar) report(e lifecycle.Event) {
 	case lifecycle.StepRetried:
 		s.publish(s.stepEvent(events.Retry, e))
 	case lifecycle.GivenUp:
-		s.rowsGivenUp(e.Err.Error())
+		s.rowsGivenUp(rundir.OneLine(e.Err.Error()))
 	case lifecycle.Copied:
 		one := s.stepEvent(events.Copy, e)
 		one.Rows = e.Rows

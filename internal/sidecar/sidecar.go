@@ -116,6 +116,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	s.Log.Info("AKU started with START option.", "pod", s.Settings.PodName, "version", process.Version())
 	for ctx.Err() == nil {
 		pulse.Beat(ctx)
+		s.takeGivenUp()
 		if s.dir.EndRequested() {
 			s.become(metrics.Ending, "", "ending")
 			s.lastEnd()

@@ -20,7 +20,6 @@ type Summary struct {
 	Retries  int                `json:"retries"`
 	Rows     int64              `json:"rows"` // copied, a lower bound
 	Failures []lifecycle.Reason `json:"failures,omitempty"`
-	GivenUp  []string           `json:"givenUp,omitempty"` // which changes a receiver failed to apply
 	// Found marks an end without a summary. The next start found at Began that the server had not
 	// ended in good order. Nothing else is known of it.
 	Found bool `json:"found,omitempty"`
@@ -34,7 +33,6 @@ type Recorder struct {
 	rows    map[object]int64
 	retries int
 	failed  []lifecycle.Reason
-	givenUp []string
 }
 
 // mostFailures bounds the memory of a start that fails for hours.
@@ -44,7 +42,7 @@ const mostFailures = 20
 func (r *Recorder) Begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.began, r.ran, r.rows, r.retries, r.failed, r.givenUp = time.Now(), map[string]*ran{}, map[object]int64{}, 0, nil, nil
+	r.began, r.ran, r.rows, r.retries, r.failed = time.Now(), map[string]*ran{}, map[object]int64{}, 0, nil
 }
 
 // ran is the time during which at least one of several steps ran.
@@ -88,10 +86,6 @@ func (r *Recorder) Record(e lifecycle.Event) {
 		if e.Kind == lifecycle.StepFailed && len(r.failed) < mostFailures {
 			r.failed = append(r.failed, lifecycle.ReasonOf(e.Err))
 		}
-	case lifecycle.GivenUp:
-		if len(r.givenUp) < mostFailures {
-			r.givenUp = append(r.givenUp, e.Err.Error())
-		}
 	case lifecycle.Copied:
 		r.rows[object{e.Step.On, e.Step.Peer, e.Step.Block}] = e.Rows
 	}
@@ -106,7 +100,7 @@ func (r *Recorder) End(err error) Summary {
 	defer r.mu.Unlock()
 	s := Summary{
 		Began: r.began, Seconds: time.Since(r.began).Seconds(), OK: err == nil,
-		Steps: map[string]float64{}, Retries: r.retries, Failures: r.failed, GivenUp: r.givenUp,
+		Steps: map[string]float64{}, Retries: r.retries, Failures: r.failed,
 	}
 	for name, ran := range r.ran {
 		s.Steps[name] = ran.time().Seconds()

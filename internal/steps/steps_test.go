@@ -43,10 +43,9 @@ func TestRecorder_StepsThatRunTogetherCountOnce(t *testing.T) {
 		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 5})
 		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}}, Rows: 9})
 		r.Record(lifecycle.Event{Kind: lifecycle.Copied, Step: akucore.Step{Side: akucore.Side{Peer: 1}, Block: 1}, Rows: 1})
-		r.Record(lifecycle.Event{Kind: lifecycle.GivenUp, Err: errors.New("2 rows")})
 		want := Summary{
 			Began: began, Seconds: 5, Steps: map[string]float64{"start": 4, "start_retry": 1, "stop": 0},
-			Retries: 1, Rows: 10, Failures: []lifecycle.Reason{lifecycle.ReasonTimeout}, GivenUp: []string{"2 rows"},
+			Retries: 1, Rows: 10, Failures: []lifecycle.Reason{lifecycle.ReasonTimeout},
 		}
 		if diff := cmp.Diff(want, r.End(errors.New("failed"))); diff != "" {
 			t.Error(diff)
