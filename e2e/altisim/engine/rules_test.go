@@ -317,6 +317,28 @@ func TestAppliedNumber_ComesToTheCommitAtOnceAndToTheEndWithTheKeepAlive(t *test
 	})
 }
 
+// A commit that the sender finds when it starts is like one that comes later: the log's end waits for the keep-alive.
+func TestAppliedNumber_AtAStartWithSomethingToSend_ComesToTheCommit(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *node) {
+		start(t, a)
+		if err := a.Stop(context.Background(), "R"); err != nil {
+			t.Fatal(err)
+		}
+		a.insert(1)
+		start(t, a)
+		synctest.Wait()
+		sent := a.Senders()[0]
+		if got := b.Receivers()[0].Applied; b.keys() != 1 || got != sent.CommitXSN || got == a.LastSN() {
+			t.Errorf("%d rows are there, applied %d, want %d; the log ends at %d", b.keys(), got, sent.CommitXSN, a.LastSN())
+		}
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if got := b.Receivers()[0].Applied; got != a.LastSN() {
+			t.Errorf("after the keep-alive: applied %d, want %d", got, a.LastSN())
+		}
+	})
+}
+
 func TestFlush_AfterAWrite_WaitsForTheKeepAlive(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *node) {
 		ctx := context.Background()

@@ -285,7 +285,7 @@ type told struct {
 
 func (o *outgoing) send(ctx context.Context) error {
 	x := o.sender
-	lastSend, greeted := time.Now(), false
+	lastSend, greeted := time.Now(), false // a greeting tells the log's end of a link that has nothing to send
 	for ctx.Err() == nil && x.ctx.Err() == nil {
 		changed := x.s.store.Changed()
 		open, news := x.s.openTransactions() // read before the log's end: a transaction that is missing has ended by then
@@ -323,7 +323,7 @@ func (o *outgoing) send(ctx context.Context) error {
 			sent = sent || told
 		}
 		if sent {
-			lastSend = time.Now()
+			lastSend, greeted = time.Now(), true
 			x.mu.Lock()
 			x.sentAt = lastSend
 			x.mu.Unlock()
