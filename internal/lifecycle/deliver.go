@@ -30,7 +30,7 @@ const (
 // On the way to this process's own pod it looks for the rows that prove that pod's copy (crossing.go).
 //
 // It also compares the receiver's failure counts, and reports a rise that repeats do not
-// explain. When the pod gives up something after the delivery, and the rise may mean that the
+// explain. Before something is given up, all that a new connection has failed to apply is a rise. When the pod gives up something after the delivery, and the rise may mean that the
 // peer lacks rows, the delivery is not proven, and a sign of it stays (GivenUpSign).
 //
 // FLUSH is the proof where the peer cannot be asked, or where the pair does not carry the beat
@@ -74,6 +74,11 @@ func (r *Runner) deliver(ctx context.Context, s akucore.Step) error {
 		if failed = givenUp(after, again); failed == nil {
 			r.Log.Info("changes came twice and were skipped", "step", s.Describe(r.Mesh))
 		}
+		after = again
+	}
+	r.watch.Load().judged(s.Peer, s.Object(r.Mesh), after)
+	if anew := failedAnew(before, after); anew != nil && s.Strict && r.mayLack(ctx, s, moved) {
+		failed = anew
 	}
 	if failed == nil {
 		return nil

@@ -150,6 +150,15 @@ func TestDeliver_IsProvenByABeatAndByFailuresThatDidNotRise(t *testing.T) {
 		{name: "the server started too lately for that", server: well(func(s *beatServer) { s.failed[1], s.up, s.still = 5, 59*time.Minute, 2*time.Hour }), told: 1},
 		{name: "it stood still, and nothing failed", server: well(func(s *beatServer) { s.up, s.still = 2*time.Hour, 2*time.Hour })},
 		{name: "another connection counts what comes twice", server: well(func(s *beatServer) { s.failed[1], s.links[1] = 5, "b" })},
+		{name: "another connection after the stream stood still", server: well(func(s *beatServer) {
+			s.failed[1], s.links[1], s.up, s.still = 5, "b", 2*time.Hour, 2*time.Hour
+		}), err: ErrGivenUp, says: "5 rows since the connection is new", told: 1, noted: true},
+		{name: "the same, and nothing failed", server: well(func(s *beatServer) {
+			s.failed[1], s.links[1], s.up, s.still = 0, "b", 2*time.Hour, 2*time.Hour
+		})},
+		{name: "the same where nothing is given up after another connection", lax: true, server: well(func(s *beatServer) {
+			s.failed[1], s.links[1], s.up, s.still = 5, "b", 2*time.Hour, 2*time.Hour
+		})},
 		{name: "what comes twice after a new connection comes before the first beat", seen: true, lax: true, server: well(func(s *beatServer) { s.failed, s.links = []int64{3, 5, 5}, []string{"a", "a", "a"} })},
 		{name: "what fails after that is new", seen: true, lax: true, server: well(func(s *beatServer) { s.failed, s.links = []int64{3, 5, 6}, []string{"a", "a", "a"} }), told: 1},
 		{name: "a stream that stood still may have left rows out, too", seen: true, lax: true, server: well(func(s *beatServer) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"aku/internal/akucore"
@@ -20,6 +21,14 @@ func givenUp(before, after *akucore.Received) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %d rows, by a conflict or for a lock; compare the pods with aku-init verify", ErrGivenUp, after.Failed.Sum()-before.Failed.Sum())
+}
+
+// failedAnew is what a receiver of a new connection failed to apply. It may have come twice.
+func failedAnew(before, after *akucore.Received) error {
+	if after == nil || before != nil && before.Link == after.Link || after.Failed.Sum() == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d rows since the connection is new, by a conflict, for a lock or because they came twice; compare the pods with aku-init verify", ErrGivenUp, after.Failed.Sum())
 }
 
 // sayGivenUp reports that rows of a pod are missing or different on its peer.
@@ -48,25 +57,78 @@ func (r *Runner) count(ctx context.Context) counts {
 	return counted
 }
 
-// watchFailures runs a plan that copies, and reports which receivers failed to apply
-// something meanwhile. It leaves out the pod that gets the copy: there, changes that come
-// twice are counted as failed.
+// watch is what the receivers had counted when a plan began, or when they were last judged.
+type watch struct {
+	mu      sync.Mutex
+	copied  int // the pod that gets a copy: there, changes that come twice are counted as failed
+	counted counts
+}
+
+// rise is whether the receiver of an object on a pod has failed to apply something since.
+func (w *watch) rise(pod int, object string, now *akucore.Received) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if pod == w.copied {
+		return nil
+	}
+	err := givenUp(w.counted[pod][object].Receiver, now)
+	if err != nil {
+		w.set(pod, object, now)
+	}
+	return err
+}
+
+// set keeps what a receiver has counted. The caller holds the mutex.
+func (w *watch) set(pod int, object string, now *akucore.Received) {
+	if w.counted[pod] != nil {
+		traffic := w.counted[pod][object]
+		traffic.Receiver = now
+		w.counted[pod][object] = traffic
+	}
+}
+
+// judged says that a step has dealt with what a receiver has counted.
+func (w *watch) judged(pod int, object string, now *akucore.Received) {
+	if w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.set(pod, object, now)
+	}
+}
+
+// watchFailures runs a plan that copies or ends, and reports which receivers failed to apply
+// something meanwhile. It leaves out the pod that gets the copy.
 func (r *Runner) watchFailures(ctx context.Context, copied int, run func() error) error {
-	before := r.count(ctx)
+	w := &watch{copied: copied, counted: r.count(ctx)}
+	r.watch.Store(w)
 	err := run()
-	after := r.count(ctx) // empty when the time is over
-	for pod, traffic := range after {
-		if pod == copied {
-			continue
-		}
+	r.watch.Store(nil)
+	for pod, traffic := range r.count(ctx) { // of no pod when the time is over
 		for _, peer := range r.Mesh.Others(pod) {
 			for _, g := range r.Mesh.Blocks {
-				object := g.Object(akucore.PairOf(pod, peer))
-				if err := givenUp(before[pod][object].Receiver, traffic[object].Receiver); err != nil {
-					r.sayGivenUp(object, peer, pod, err)
-				}
+				r.compare(w, g.Object(akucore.PairOf(pod, peer)), peer, pod, traffic)
 			}
 		}
 	}
 	return err
+}
+
+// compare reports what the receiver of a pod's changes on its peer failed to apply.
+func (r *Runner) compare(w *watch, object string, from, to int, traffic map[string]akucore.Traffic) {
+	if err := w.rise(to, object, traffic[object].Receiver); err != nil {
+		r.sayGivenUp(object, from, to, err)
+	}
+}
+
+// lookBeforeStop compares the counts of a receiver that the STOP of its sender is about to end.
+func (r *Runner) lookBeforeStop(ctx context.Context, s akucore.Step) {
+	w := r.watch.Load()
+	if w == nil || w.counted[s.Peer] == nil {
+		return // nothing is watched, or the peer could not be asked when the plan began
+	}
+	ctx, cancel := context.WithTimeout(ctx, failuresLimit)
+	defer cancel()
+	if traffic, err := r.Servers.Server(s.Peer).Traffic(ctx); err == nil {
+		r.compare(w, s.Object(r.Mesh), s.On, s.Peer, traffic)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"aku/internal/akucore"
 )
@@ -91,4 +92,55 @@ func TestPlanThatCopies_ReceiversThatFailMeanwhile_AreReported(t *testing.T) {
 			}
 		})
 	}
+}
+
+// receivingServer is one of two servers. Its receiver fails to apply something while the own changes are delivered,
+// and ends with the STOP of its peer's sender.
+type receivingServer struct {
+	endServer
+	peer   *receivingServer
+	failed int64
+	over   bool
+}
+
+func (s *receivingServer) Beat(ctx context.Context, table akucore.Table, pod int) (akucore.Beat, error) {
+	s.failed++
+	return s.endServer.Beat(ctx, table, pod)
+}
+
+func (s *receivingServer) Traffic(context.Context) (map[string]akucore.Traffic, error) {
+	if s.over {
+		return nil, nil
+	}
+	return map[string]akucore.Traffic{"AKU_REP_01": {Receiver: &akucore.Received{Link: "a", Failed: akucore.Changes{Inserts: s.failed}}}}, nil
+}
+
+func (s *receivingServer) Stop(context.Context, string) error {
+	s.peer.over = true
+	return nil
+}
+
+// A receiver's counts end with the STOP of its sender, so they are compared right before it.
+func TestEnd_ReceiverThatFailsBeforeItsSenderStops_IsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		own, master := &receivingServer{}, &receivingServer{}
+		own.peer, master.peer = master, own
+		m, said := mesh(1), []string{}
+		m.ServerCount = 2
+		r := Runner{Mesh: m, Servers: pods{0: master, 1: own}, Log: slog.New(slog.DiscardHandler), Report: func(e Event) {
+			if e.Kind == GivenUp && errors.Is(e.Err, ErrGivenUp) {
+				said = append(said, fmt.Sprintf("%d to %d", e.Step.On, e.Step.Peer))
+			}
+		}}
+		e := Ender{Runner: &r, Options: akucore.EndOptions{Flush: true, Reset: akucore.ResetNever}}
+		if err := e.End(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !own.over || !master.over {
+			t.Errorf("not both senders were stopped: own %t, master's %t", master.over, own.over)
+		}
+		if want := []string{"0 to 1"}; !slices.Equal(said, want) {
+			t.Errorf("said %v, want %v", said, want)
+		}
+	})
 }

@@ -321,6 +321,7 @@ const stopHangs = 3 * time.Second
 // stop stops a sender. While the peer's receiver waits for a lock, the server's STOP hangs.
 // Whose lock that is, the peer is asked meanwhile: later there may be no time for it.
 func (r *Runner) stop(ctx context.Context, server Senders, s akucore.Step, object string) error {
+	r.lookBeforeStop(ctx, s)
 	limited, cancel := context.WithTimeout(ctx, r.stopLimit())
 	defer cancel()
 	holders := make(chan string, 1)

@@ -50,6 +50,9 @@ type Runner struct {
 	// object, by its name.
 	crossed sync.Map
 
+	// watch is what the plan that runs is watched for; nil for a plan that neither copies nor ends.
+	watch atomic.Pointer[watch]
+
 	// closing is the time from which users of a pod are being shut out, by pod.
 	closing sync.Map
 }
