@@ -195,5 +195,10 @@ var mutations = []mutation{
 	{what: "what was given up is told again and again", file: "internal/rundir/given_up.go", from: "return texts, errors.Join(err, os.Remove(taken))", to: "return texts, errors.Join(err, os.Rename(taken, d.givenUp()))", tests: "TestRowsGivenUp", in: "internal/sidecar"},
 	{what: "beats come when they like", file: "internal/sidecar/sidecar.go", from: "every(ctx, s.Settings.BeatEvery(), &s.beaten", to: "every(ctx, time.Second, &s.beaten", tests: "TestBeatInterval", in: withServers},
 	{what: "a copy is not watched for rows that are given up", file: "internal/lifecycle/run.go", from: "return r.watchFailures(ctx, r.Mesh.Self, func() error { return r.run(ctx, p) })", to: "return r.run(ctx, p)", tests: "TestPlanThatCopies"},
-	{what: "only the own pod's receivers are watched", file: "internal/lifecycle/failures.go", from: "		if pod == copied {", to: "		if pod != r.Mesh.Self {", tests: "TestPlanThatCopies"},
+	{what: "an end is not watched for rows that are given up", file: "internal/lifecycle/ender.go", from: "err = r.watchFailures(ctx, akucore.Outside, func() error { return r.RunAll(ctx, plan) })", to: "err = r.RunAll(ctx, plan)", tests: "TestEnd_Receiver"},
+	{what: "the counts of a receiver are lost with the STOP of its sender", file: "internal/lifecycle/lock.go", from: "	r.lookBeforeStop(ctx, s)\n", to: "", tests: "TestEnd_Receiver"},
+	{what: "what fails on a new connection is never missing", file: "internal/lifecycle/deliver.go", from: "anew != nil && s.Strict", to: "false && s.Strict", tests: "TestDeliver_"},
+	{what: "users wait ten times as long behind a statement", file: "internal/lifecycle/lock.go", from: "return do(r.lockWait())", to: "return do(10 * r.lockWait())", tests: "TestLocked_"},
+	{what: "nobody waits for who has only said LOCK TABLE", file: "internal/lifecycle/lock.go", from: "open = r.stillOpen(ctx, s.On, open); len(open) == 0 {", to: "open = nil; len(open) == 0 {", tests: "TestLocked_"},
+	{what: "only the own pod's receivers are watched", file: "internal/lifecycle/failures.go", from: "	if pod == w.copied {", to: "	if pod != w.copied {", tests: "TestPlanThatCopies"},
 }
