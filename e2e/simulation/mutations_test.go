@@ -423,7 +423,7 @@ var mutations = []mutation{
 
 	{"guard: own copy is not complete", 50, both(openedByHand, unchecked(akucore.IfNotJoined))},
 	{"guard: everything is delivered", 50, both(cutInDelivery, unchecked(akucore.IfHandedOver))},
-	{"guard: its log was kept", 400, both(resetWhileBlind, unchecked(akucore.IfKept))},
+	{"guard: its log was kept", 3000, both(resetWhileBlind, unchecked(akucore.IfKept))},
 	{"guard: peer is away", 50, both(backAtOnce, unchecked(akucore.IfAway))},
 
 	{"join: the other slaves' logs are not pinned", 50, join(func(s akucore.Step) bool {
