@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aku/e2e/altisim/altisimtest"
 )
@@ -170,4 +171,25 @@ func TestJoin_WaitsForTransactionsOnOtherSlaves_ThatWriteTheTableLater(t *testin
 	p.waitInService()
 	p.eventually("the row of the transaction", func() bool { return len(p.SQL("SELECT ID FROM T1 WHERE ID = 1")) == 1 })
 	c.mustBeEqual(0, 1, 2)
+}
+
+// Who has only said LOCK TABLE has written nothing, so nobody sees how old the lock is.
+func TestJoin_BesideALockTable_BeginsOnce(t *testing.T) {
+	t.Parallel()
+	c := start(t, 2, map[string]string{"AKU_LOCK_WAIT": "1"})
+	c.createTables()
+	c.inService(0)
+	master, joins := c.pods[0], c.pods[1]
+	lock, session := master.begin("LOCK TABLE T1 IN EXCLUSIVE MODE")
+	joins.run()
+	joins.waitSaid(waitsFor(session))
+	time.Sleep(5 * time.Second) // several times AKU_LOCK_WAIT
+	if err := lock.Rollback(); err != nil {
+		t.Errorf("the lock was not held all the time: %v", err)
+	}
+	joins.waitInService()
+	if n := strings.Count(joins.said(), `msg=plan name="full join"`); n != 1 {
+		t.Errorf("the join began %d times, want once", n)
+	}
+	c.mustBeEqual(0, 1)
 }
