@@ -132,8 +132,8 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	// The slave does not apply rows of the master while a pod joins, with a new volume: the old one has another table.
 	must(t, space.DeleteClaim(t.Context(), 2))
 	must(t, space.Upgrade(t.Context(), "replicaCount=3"))
-	mustConflictUntilReady(t, space, third)
-	fires("AkuRowsGivenUp{" + third + "}")
+	mustConflictUntil(t, space, third, func() error { return prometheus.AwaitFiring(t.Context(), fireLimit, "AkuRowsGivenUp{"+third+"}") })
+	shown = append(shown, "AkuRowsGivenUp")
 	status, err := space.Exec(t.Context(), master, trial.Sidecar, "/opt/aku/bin/aku-init", "status")
 	must(t, err)
 	if says := third + " tells that rows may differ: "; !strings.Contains(string(status), says) {
@@ -179,22 +179,33 @@ func TestAlerts_EachFiresAndResolves(t *testing.T) {
 	}))
 }
 
-// mustConflictUntilReady has the slave refuse rows of the master until the pod is ready. Both have the same rows in the end.
-func mustConflictUntilReady(t *testing.T, space *trial.Space, pod string) {
+// mustConflictUntil has the slave refuse rows of the master until the pod is ready and the alert has fired: the
+// alert soon ends. Both have the same rows in the end.
+func mustConflictUntil(t *testing.T, space *trial.Space, pod string, fires func() error) {
 	t.Helper()
-	ready := make(chan error, 1)
-	go func() { ready <- space.AwaitReady(t.Context(), startLimit, pod) }()
-	for key := 3_000_000; ; key++ {
+	const first, all, round = 3_000_000, 50_000, 250
+	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE",
+		fmt.Sprintf("INSERT INTO T1 SELECT LEVEL + %d, 'conflict' FROM DUAL CONNECT BY LEVEL <= %d", first, all)))
+	done := make(chan error, 2)
+	go func() { done <- space.AwaitReady(t.Context(), startLimit, pod) }()
+	go func() { done <- fires() }()
+	for key, left := first, 2; left > 0; {
 		select {
-		case err := <-ready:
+		case err := <-done:
 			must(t, err)
-			must(t, space.Session(t.Context(), 0, "DELETE FROM T1 WHERE ID >= 3000000"))
-			return
+			left--
 		default:
+			var inserts []string
+			for range round {
+				key++
+				inserts = append(inserts, fmt.Sprintf("INSERT INTO T1 VALUES (%d, 'conflict')", key))
+			}
+			must(t, space.Session(t.Context(), 0, inserts...))
 		}
-		must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", fmt.Sprintf("INSERT INTO T1 VALUES (%d, 'conflict')", key)))
-		must(t, space.Session(t.Context(), 0, fmt.Sprintf("INSERT INTO T1 VALUES (%d, 'conflict')", key)))
 	}
+	remove := fmt.Sprintf("DELETE FROM T1 WHERE ID > %d", first)
+	must(t, space.Session(t.Context(), 0, remove))
+	must(t, space.Session(t.Context(), 1, "ALTER SESSION SET REPLICATION = FALSE", remove))
 }
 
 // scripts sets the script that creates the table on a new server.

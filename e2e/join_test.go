@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"aku/e2e/internal/trial"
+	"aku/internal/akucore"
 )
 
 // The copy of a joining pod needs the locks of all tables, and so do its objects on the master. Transactions
@@ -40,9 +41,12 @@ func TestJoin_BesideLongTransactionsOnBothOpenPods_NoAcknowledgedRowIsLost(t *te
 		must(t, m.space.AwaitReady(t.Context(), 2*healLimit, pod))
 		t.Logf("%d transactions of the master ended until %s was in service", long[0].Progress().Acknowledged()-before, pod)
 		m.mustHaveCopied(t, joiner, 1)
-		// A statement that does not get its lock within AKU_LOCK_WAIT ends the plan, and the join begins again.
-		if n := plans(); n != 1 {
-			t.Errorf("the join began %d times, want once", n)
+		said := m.space.LogOf(m.space.Pods()[pod], trial.Sidecar)
+		t.Logf("the join began %d times", plans())
+		for _, failed := range []string{akucore.ErrLocked.Error() + " after", "61153"} { // of CREATE and DROP, and of SYNC
+			if strings.Contains(said, failed) {
+				t.Errorf("a statement did not get its lock within AKU_LOCK_WAIT, so the join began again: %s", failed)
+			}
 		}
 		writers[joiner] = m.write(t, joiner)
 		for _, writer := range long {

@@ -132,7 +132,7 @@ func TestMigration_TakesAStatefulSetOfTheVendorsUtilityOver_AndBack(t *testing.T
 	must(t, space.AwaitGone(t.Context(), healLimit, trial.Pod(1)))
 	began := time.Now()
 	aku(trial.Pod(0), "clean")
-	if took := time.Since(began); took > 30*time.Second {
+	if took := time.Since(began); took > 2*time.Minute {
 		t.Errorf("clean took %s", took)
 	}
 	must(t, space.Uninstall(t.Context()))

@@ -26,7 +26,7 @@ func TestEnd_ThatSeesThatRowsAreNotApplied_TheSidecarTellsIt(t *testing.T) {
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- leaver.end() }()
-	leaver.eventually("the delivery", func() bool { return strings.Contains(leaver.said(), "Flush replications.") })
+	leaver.waitSaid("msg=delivering") // it has read the receiver's counts by then
 	release()
 	if err := <-ended; err != nil {
 		t.Error(err)

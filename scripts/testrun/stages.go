@@ -80,7 +80,7 @@ var stages = []stage{
 		if err != nil {
 			return err
 		}
-		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-parallel=4", "-timeout=20m"}, packages...))
+		return goTest(ctx, r, append([]string{"go", "test", "-race", "-tags=integration", "-count=1", "-parallel=4", "-timeout=40m"}, packages...))
 	}},
 	{name: "chart", does: "what the chart renders, for each Kubernetes and Helm", needs: []string{helmDocs, helm, ct, yamllint, promtool}, run: func(ctx context.Context, r *result) error {
 		return errors.Join(
@@ -117,7 +117,7 @@ func anyServer(getenv func(string) string) (variables []string, limit string) {
 	case image == "" && getenv("DEMO_KUBECONFIG") == "":
 		variables = []string{"SERVER_IMAGE=" + standIn, "SERVER_VALUES=" + cmp.Or(getenv("SERVER_VALUES"), standInValues)}
 	}
-	return append(variables, "KIND=altisim"), "40m"
+	return append(variables, "KIND=altisim"), "80m"
 }
 
 // chartTesting is the package that installs the chart's own values files.
@@ -145,7 +145,7 @@ func endToEnd(ctx context.Context, r *result, others string) error {
 // onServer returns what runs on a server's image ("" for the stand-in), its limit, and what is left out.
 func onServer(image string) (packages []string, limit string, leftOut []string) {
 	if image == "" {
-		return []string{"./e2e", chartTesting}, "40m", nil
+		return []string{"./e2e", chartTesting}, "80m", nil
 	}
 	return []string{"./e2e"}, "4h", []string{chartTesting + ": the values files of charts/altibase/ci name the stand-in server, and SERVER_IMAGE is " + image}
 }

@@ -52,9 +52,9 @@ func TestAnyServer_IsTheStandInUnlessOneIsNamed(t *testing.T) {
 		want        []string
 		limit       string
 	}{
-		"nothing is named":   {nil, []string{"SERVER_IMAGE=" + standIn, "SERVER_VALUES=" + standInValues, "KIND=altisim"}, "40m"},
-		"another's cluster":  {map[string]string{"DEMO_KUBECONFIG": "file"}, []string{"KIND=altisim"}, "40m"},
-		"the stand-in":       {map[string]string{"SERVER_IMAGE": standIn, "SERVER_VALUES": "mine.yaml"}, []string{"KIND=altisim"}, "40m"},
+		"nothing is named":   {nil, []string{"SERVER_IMAGE=" + standIn, "SERVER_VALUES=" + standInValues, "KIND=altisim"}, "80m"},
+		"another's cluster":  {map[string]string{"DEMO_KUBECONFIG": "file"}, []string{"KIND=altisim"}, "80m"},
+		"the stand-in":       {map[string]string{"SERVER_IMAGE": standIn, "SERVER_VALUES": "mine.yaml"}, []string{"KIND=altisim"}, "80m"},
 		"a server of theirs": {map[string]string{"SERVER_IMAGE": "vendor:1", "SERVER_VALUES": "mine.yaml"}, nil, "4h"},
 	} {
 		got, limit := anyServer(func(variable string) string { return c.environment[variable] })
