@@ -30,8 +30,9 @@ const (
 // On the way to this process's own pod it looks for the rows that prove that pod's copy (crossing.go).
 //
 // It also compares the receiver's failure counts, and reports a rise that repeats do not
-// explain. Before something is given up, all that a new connection has failed to apply is a rise. When the pod gives up something after the delivery, and the rise may mean that the
-// peer lacks rows, the delivery is not proven, and a sign of it stays (GivenUpSign).
+// explain. When the pod gives up something after the delivery, and the rise may mean that the
+// peer lacks rows, the delivery is not proven, and a sign of it stays (GivenUpSign). There, all
+// that a new connection has failed to apply is a rise.
 //
 // FLUSH is the proof where the peer cannot be asked, or where the pair does not carry the beat
 // table yet. For a pod that opens it is the proof only on a pair from an aku without beats.
