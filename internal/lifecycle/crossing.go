@@ -42,11 +42,7 @@ func (r *Runner) beginCrossing(ctx context.Context, source copySource, s akucore
 	}
 	r.crossed.Delete(object)
 	if c.before = writers(ctx, source); len(c.before) > 0 {
-		c.still = sync.OnceValue(func() []Transaction {
-			return slices.DeleteFunc(writers(ctx, source), func(t Transaction) bool {
-				return !slices.ContainsFunc(c.before, func(b Transaction) bool { return b.ID == t.ID })
-			})
-		})
+		c.still = sync.OnceValue(func() []Transaction { return alsoIn(writers(ctx, source), c.before) })
 	}
 	if s.Pinned {
 		var err error

@@ -47,14 +47,14 @@ func (r *Runner) locked(ctx context.Context, s akucore.Step, do func(wait time.D
 	}
 	deadline := time.Now().Add(settleLimit)
 	for {
-		open := r.openOfUsers(ctx, s.On)
+		before := r.openOfUsers(ctx, s.On)
 		err := r.queue(ctx, s, do)
 		if !errors.Is(err, akucore.ErrLocked) {
 			return err
 		}
-		err = retry.Unrecoverable(fmt.Errorf("%w after %s%s", err, r.lockWait(), r.whose(ctx, s.On)))
-		if open = r.stillOpen(ctx, s.On, open); len(open) == 0 {
-			return err
+		open := alsoIn(before, r.openOfUsers(ctx, s.On))
+		if len(open) == 0 {
+			return retry.Unrecoverable(fmt.Errorf("%w after %s%s", err, r.lockWait(), r.whose(ctx, s.On)))
 		}
 		if err := r.awaitHolders(ctx, s, open, deadline); err != nil {
 			return err
@@ -78,21 +78,11 @@ func (r *Runner) queue(ctx context.Context, s akucore.Step, do func(wait time.Du
 	return do(r.lockWait())
 }
 
-// openOfUsers are the users' transactions on a server, also those that have written nothing.
+// openOfUsers are the users' transactions on a server, also those that have written nothing. A
+// server that cannot be asked shows none; the statement itself reports why.
 func (r *Runner) openOfUsers(ctx context.Context, pod int) []Transaction {
-	open, _, err := r.Servers.Server(pod).AllTransactions(ctx)
-	if err != nil {
-		return nil // the statement itself will report what is wrong
-	}
+	open, _, _ := r.Servers.Server(pod).AllTransactions(ctx)
 	return ofUsers(open)
-}
-
-// stillOpen are those of some transactions that have not ended.
-func (r *Runner) stillOpen(ctx context.Context, pod int, of []Transaction) []Transaction {
-	now := r.openOfUsers(ctx, pod)
-	return slices.DeleteFunc(slices.Clone(of), func(t Transaction) bool {
-		return !slices.ContainsFunc(now, func(other Transaction) bool { return other.ID == t.ID })
-	})
 }
 
 // awaitHolders waits for transactions that were open all the time that a statement queued. One of
@@ -100,15 +90,15 @@ func (r *Runner) stillOpen(ctx context.Context, pod int, of []Transaction) []Tra
 // not see how old it is. Meanwhile nobody queues, and no sender is stopped.
 func (r *Runner) awaitHolders(ctx context.Context, s akucore.Step, open []Transaction, deadline time.Time) error {
 	r.sayWaiting(s, open)
+	what := fmt.Sprintf("for more than %s; they may be in the way of %s", r.lockWait(), s.Describe(r.Mesh))
 	for poll := pollFirst; len(open) > 0; poll = min(2*poll, pollMost) {
-		what := fmt.Sprintf("for more than %s; they may be in the way of %s", r.lockWait(), s.Describe(r.Mesh))
 		if time.Now().After(deadline) {
 			return retry.Unrecoverable(r.tooLong(s.On, open, what))
 		}
 		if err := pulse.Sleep(ctx, poll); err != nil {
 			return fmt.Errorf("%w: %w", r.tooLong(s.On, open, what), err)
 		}
-		open = r.stillOpen(ctx, s.On, open)
+		open = alsoIn(open, r.openOfUsers(ctx, s.On))
 	}
 	return nil
 }

@@ -19,6 +19,13 @@ func ofUsers(open []Transaction) []Transaction {
 	return slices.DeleteFunc(open, func(t Transaction) bool { return t.Session == 0 })
 }
 
+// alsoIn leaves out the transactions that are not among others.
+func alsoIn(some, others []Transaction) []Transaction {
+	return slices.DeleteFunc(some, func(t Transaction) bool {
+		return !slices.ContainsFunc(others, func(other Transaction) bool { return other.ID == t.ID })
+	})
+}
+
 // settle waits for the end of the transactions of users that are open now and have written.
 // A sender ignores a transaction that began before the sender's start point. So a log that is
 // pinned at "now" leaves out the whole transaction, also what it writes later. A copy that is
@@ -54,9 +61,7 @@ func (r *Runner) settle(ctx context.Context, server Transactions, s akucore.Step
 		if !ok {
 			return fmt.Errorf("the transactions of %s cannot be seen any more", r.Mesh.PodName(s.On))
 		}
-		first = slices.DeleteFunc(first, func(t Transaction) bool {
-			return !slices.ContainsFunc(now, func(other Transaction) bool { return other.ID == t.ID })
-		})
+		first = alsoIn(first, now)
 	}
 	return nil
 }
