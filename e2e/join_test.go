@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"aku/e2e/internal/trial"
-	"aku/internal/akucore"
 )
 
 // The copy of a joining pod needs the locks of all tables, and so do its objects on the master. Transactions
@@ -43,7 +42,7 @@ func TestJoin_BesideLongTransactionsOnBothOpenPods_NoAcknowledgedRowIsLost(t *te
 		m.mustHaveCopied(t, joiner, 1)
 		said := m.space.LogOf(m.space.Pods()[pod], trial.Sidecar)
 		t.Logf("the join began %d times", plans())
-		for _, failed := range []string{akucore.ErrLocked.Error() + " after", "61153"} { // of CREATE and DROP, and of SYNC
+		for _, failed := range []string{"ERR-11075", "ERR-61153"} { // of CREATE and DROP, and of SYNC
 			if strings.Contains(said, failed) {
 				t.Errorf("a statement did not get its lock within AKU_LOCK_WAIT, so the join began again: %s", failed)
 			}
